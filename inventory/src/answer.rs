@@ -1,0 +1,67 @@
+//! What an accepted command is answered with, now and when it is repeated under the same key.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Direction, HoldId, OrderId, PlacedHold, TicketId, TimeUs};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// Configuration was accepted.
+    Configured,
+    HoldPlaced(Arc<PlacedHold>),
+    HoldExtended {
+        hold: HoldId,
+        expires_at: TimeUs,
+    },
+    HoldReleased {
+        hold: HoldId,
+    },
+    HoldsExpired {
+        count: u32,
+    },
+    OrderPlaced {
+        order: OrderId,
+        expires_at: TimeUs,
+    },
+    PaymentStarted {
+        order: OrderId,
+        expires_at: TimeUs,
+    },
+    PaymentDeclined {
+        order: OrderId,
+    },
+    OrderPaid(Arc<PaidOrder>),
+    /// The money came too late and the places are gone: it goes back.
+    PaymentRefused {
+        order: OrderId,
+    },
+    OrderCancelled {
+        order: OrderId,
+    },
+    OrderRefunded {
+        order: OrderId,
+        amount_minor: i64,
+    },
+    TicketScanned {
+        ticket: TicketId,
+        direction: Direction,
+        at: TimeUs,
+    },
+    TicketVoided {
+        ticket: TicketId,
+    },
+    TicketTransferred {
+        ticket: TicketId,
+        generation: u32,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaidOrder {
+    pub order: OrderId,
+    pub tickets: Vec<TicketId>,
+    /// The places differ from those of the hold.
+    pub reseated: bool,
+}

@@ -1,0 +1,131 @@
+//! What happened: the journal's facts. Append only: a variant or field is never reordered, removed or given another
+//! meaning, because the position of a variant is its number on disk (golden files guard it).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Direction, HoldId, OrderId, PaymentId, Place, Policy, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId,
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Change {
+    SeatMapSet(Box<SeatMapSpec>),
+    TierSet(Box<TierSpec>),
+    PolicySet(Box<Policy>),
+    Published,
+    EventCancelled,
+    BlockSet {
+        block: String,
+        withheld: bool,
+    },
+    HoldPlaced(Arc<PlacedHold>),
+    HoldExtended {
+        hold: HoldId,
+        expires_at: TimeUs,
+    },
+    HoldReleased {
+        hold: HoldId,
+    },
+    /// Their pending orders expire with them.
+    HoldsExpired {
+        holds: Vec<HoldId>,
+    },
+    OrderPlaced {
+        order: OrderId,
+        hold: HoldId,
+        customer: UserId,
+        accept_other_seats: bool,
+    },
+    PaymentStarted {
+        order: OrderId,
+        payment: PaymentId,
+        expires_at: TimeUs,
+    },
+    PaymentDeclined {
+        order: OrderId,
+        payment: PaymentId,
+    },
+    /// Confirms the hold and issues the tickets, whose ids follow from `entropy`.
+    OrderPaid {
+        order: OrderId,
+        payment: PaymentId,
+        amount_minor: i64,
+        entropy: [u8; 16],
+        reseated: Reseated,
+    },
+    /// Money for an order that can no longer be served: it goes back.
+    PaymentRefused {
+        order: OrderId,
+        payment: PaymentId,
+        amount_minor: i64,
+    },
+    OrderCancelled {
+        order: OrderId,
+    },
+    OrderRefunded {
+        order: OrderId,
+        tickets: Vec<TicketId>,
+        amount_minor: i64,
+    },
+    TicketScanned {
+        ticket: TicketId,
+        direction: Direction,
+        nonce: u64,
+    },
+    TicketVoided {
+        ticket: TicketId,
+    },
+    TicketTransferred {
+        ticket: TicketId,
+        to: UserId,
+        generation: u32,
+    },
+}
+
+/// A hold as it was placed. Shared between the state, the remembered answer and the reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlacedHold {
+    pub hold: HoldId,
+    pub customer: UserId,
+    pub items: Vec<Item>,
+    pub expires_at: TimeUs,
+    /// `false` when best available had to split a party.
+    pub adjacent: bool,
+}
+
+impl PlacedHold {
+    pub fn total_minor(&self) -> i64 {
+        self.items.iter().map(Item::total_minor).sum()
+    }
+
+    pub fn units(&self) -> u32 {
+        self.items.iter().map(|item| item.place.units()).sum()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    pub place: Place,
+    pub tier: TierIx,
+    /// Price of one unit, frozen when the hold was placed.
+    pub price_minor: i64,
+}
+
+impl Item {
+    pub const fn total_minor(&self) -> i64 {
+        self.price_minor * self.place.units() as i64
+    }
+}
+
+/// How a paid order got its places.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reseated {
+    /// The hold was live.
+    No,
+    /// The hold had expired, its places were still free.
+    SamePlaces,
+    /// The hold had expired and the buyer takes these instead, at the old price.
+    OtherPlaces(Vec<Item>),
+}

@@ -1,0 +1,191 @@
+//! What callers ask of one event. A command carries everything that the core may not find out by itself: ids, entropy
+//! and the caller's idempotency key. The time comes beside it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AreaIx, HoldId, OrderId, PaymentId, Policy, RequestId, SeatIx, SeatMapSpec, SectionIx, TicketId, TierIx, TierSpec,
+    UserId,
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    pub origin: Origin,
+    pub verb: Verb,
+}
+
+/// Who asked, and under which key. Journaled with the change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// `None` for the engine's own timer.
+    pub user: Option<UserId>,
+    pub request: Option<RequestId>,
+    pub key: Option<CallerKey>,
+}
+
+impl Origin {
+    /// The engine itself: expiry and other timed work.
+    pub const ENGINE: Self = Self { user: None, request: None, key: None };
+}
+
+/// An idempotency key as the core sees it: truncated SHA-256 digests, made outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CallerKey {
+    /// Of account and key.
+    pub key: [u8; 16],
+    /// Of method, path and body. The same `key` with another `body` is refused.
+    pub body: [u8; 16],
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verb {
+    SetSeatMap(Box<SeatMapSpec>),
+    /// Adds the tier, or replaces the one with the same id.
+    SetTier(Box<TierSpec>),
+    SetPolicy(Box<Policy>),
+    /// Opens the event for sale, within its windows. Needs a seat map and a tier.
+    Publish,
+    /// Terminal: nothing is sold or admitted afterwards; live holds are released by their expiry.
+    CancelEvent,
+    /// Withholds a named block from sale or releases it. Held and sold seats of the block are not touched: a withheld
+    /// seat that comes back is blocked, not free.
+    SetBlock {
+        block: String,
+        withheld: bool,
+    },
+    PlaceHold(PlaceHold),
+    /// Gives the hold its full time to live again, within [`crate::limits::HOLD_AGE_MAX_US`].
+    ExtendHold {
+        hold: HoldId,
+        customer: UserId,
+    },
+    ReleaseHold {
+        hold: HoldId,
+        customer: UserId,
+    },
+    /// Frees every hold that is due, at most [`crate::limits::HOLDS_PER_EXPIRY_MAX`] of them.
+    ExpireHolds,
+    PlaceOrder(PlaceOrder),
+    /// The buyer goes to pay: the hold gets [`crate::limits::PAYMENT_EXTENSION_US`] more, once per hold.
+    StartPayment {
+        order: OrderId,
+        customer: UserId,
+        payment: PaymentId,
+    },
+    SettlePayment(SettlePayment),
+    /// Before payment. A paid order is refunded instead.
+    CancelOrder {
+        order: OrderId,
+        customer: UserId,
+    },
+    /// Voids the tickets (all that are left when empty), returns their places and books `amount_minor` as refunded.
+    RefundOrder {
+        order: OrderId,
+        tickets: Vec<TicketId>,
+        amount_minor: i64,
+    },
+    ScanTicket(ScanTicket),
+    VoidTicket {
+        ticket: TicketId,
+    },
+    /// The old code dies: the ticket goes to `to` under the next generation.
+    TransferTicket {
+        ticket: TicketId,
+        from: UserId,
+        to: UserId,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceHold {
+    pub hold: HoldId,
+    pub customer: UserId,
+    pub wants: Vec<Want>,
+    /// Digests of the access codes that the buyer knows, see [`TierSpec::access_code`].
+    pub access_codes: Vec<[u8; 16]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Want {
+    /// `tier: None` takes the first open tier, in the order they were added, that covers the place.
+    Seat {
+        seat: SeatIx,
+        tier: Option<TierIx>,
+    },
+    Area {
+        area: AreaIx,
+        quantity: u32,
+        tier: Option<TierIx>,
+    },
+    BestAvailable(BestAvailable),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BestAvailable {
+    pub quantity: u32,
+    pub tier: Option<TierIx>,
+    pub section: Option<SectionIx>,
+    /// `true`: the party needs an accessible seat. `false`: accessible and companion seats are left for those who do.
+    pub accessible: bool,
+}
+
+/// Where a unit is: a seat, or a number of units of an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    Seat(SeatIx),
+    Area { area: AreaIx, quantity: u32 },
+}
+
+impl Place {
+    pub const fn units(self) -> u32 {
+        match self {
+            Self::Seat(_) => 1,
+            Self::Area { quantity, .. } => quantity,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceOrder {
+    pub order: OrderId,
+    pub hold: HoldId,
+    pub customer: UserId,
+    /// A payment that arrives after the hold has expired may be seated elsewhere: same tiers, no worse by the order of
+    /// best available. Without it such a payment is refunded when the seats are gone.
+    pub accept_other_seats: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettlePayment {
+    pub order: OrderId,
+    pub payment: PaymentId,
+    pub outcome: PaymentOutcome,
+    /// Random, for the ids of the tickets that are issued (or of those issued by a late payment).
+    pub entropy: [u8; 16],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PaymentOutcome {
+    /// Money arrived. The amount and currency must be the order's.
+    Paid {
+        amount_minor: i64,
+        currency: crate::Currency,
+    },
+    Declined,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    Entry,
+    Exit,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScanTicket {
+    pub ticket: TicketId,
+    /// As read from the code: an older one has been transferred away.
+    pub generation: u32,
+    pub direction: Direction,
+    /// Digest of the scanner's nonce: the same nonce again is the same scan.
+    pub nonce: u64,
+}

@@ -1,0 +1,39 @@
+//! The pure core of Usher: one event's seats, holds, orders and tickets.
+//!
+//! [`Inventory`] is a fold of [`Change`]s. [`Inventory::decide`] reads the state and answers a [`Command`] with the
+//! change it would make or a [`Rejection`]; [`Inventory::apply`] makes a journaled change and cannot fail. The crate
+//! knows no clock, no randomness, no I/O, no thread and no log: time and entropy arrive inside commands, so that a
+//! replayed journal reaches the same state, bit for bit.
+//!
+//! Invariant kept after every change: a seat has at most one owner, and for every section, area and quota
+//! free + held + sold + blocked = capacity.
+
+mod answer;
+mod availability;
+mod change;
+mod command;
+mod ids;
+pub mod limits;
+mod projection;
+mod record;
+mod rejection;
+mod spec;
+mod time;
+
+pub use answer::{Answer, PaidOrder};
+pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
+pub use change::{Change, Item, PlacedHold, Reseated};
+pub use command::{
+    BestAvailable, CallerKey, Command, Direction, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder, ScanTicket,
+    SettlePayment, Verb, Want,
+};
+pub use ids::{
+    AreaIx, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx, UserId,
+};
+pub use projection::{ItemRow, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow};
+pub use record::{DecodeError, Lsn, Record};
+pub use rejection::{RefusedScan, Rejection};
+pub use spec::{
+    Currency, Policy, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec,
+};
+pub use time::TimeUs;

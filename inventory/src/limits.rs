@@ -1,0 +1,59 @@
+//! Every limit of one event, and how they relate. Organizers may set lower ones in [`crate::Policy`]; nobody sets higher.
+
+const SECOND_US: i64 = 1_000_000;
+const MINUTE_US: i64 = 60 * SECOND_US;
+
+/// Reserved seats of one event.
+pub const SEATS_PER_EVENT_MAX: u32 = 250_000;
+/// Sections of reserved rows and areas together.
+pub const SECTIONS_PER_EVENT_MAX: usize = 1_000;
+pub const ROWS_PER_SECTION_MAX: usize = 500;
+/// A row is one 128-bit word, gaps (aisles) included.
+pub const SEATS_PER_ROW_MAX: usize = 128;
+pub const AREA_CAPACITY_MAX: u32 = 1_000_000;
+/// Tiers are bits of one 64-bit word per row.
+pub const TIERS_PER_EVENT_MAX: usize = 64;
+pub const QUOTAS_PER_EVENT_MAX: usize = 64;
+pub const BLOCKS_PER_EVENT_MAX: usize = 64;
+/// Ids of sections, rows, categories, blocks and quotas: ASCII letters, digits, `_` and `.`; no `-`, which joins a seat's public id.
+pub const LABEL_BYTES_MAX: usize = 32;
+/// A seat's number within its row: stored inline.
+pub const SEAT_NUMBER_BYTES_MAX: usize = 8;
+pub const NAME_BYTES_MAX: usize = 200;
+
+/// Wants in one hold request.
+pub const ITEMS_PER_HOLD_MAX: usize = 50;
+/// Seats and area units of one hold together.
+pub const UNITS_PER_HOLD_MAX: u32 = 100;
+pub const HOLDS_PER_CUSTOMER_MAX: u32 = 1_000;
+/// Holds expired by one change: bounds the length of one actor turn.
+pub const HOLDS_PER_EXPIRY_MAX: usize = 1_000;
+
+pub const HOLD_TTL_DEFAULT_US: i64 = 10 * MINUTE_US;
+pub const HOLD_TTL_MIN_US: i64 = SECOND_US;
+/// A payment that starts gives its hold this much more, once.
+pub const PAYMENT_EXTENSION_US: i64 = 5 * MINUTE_US;
+/// No hold lives longer, whatever extends it.
+pub const HOLD_AGE_MAX_US: i64 = 30 * MINUTE_US;
+
+/// An accepted write is answered the same way again for this long.
+pub const KEY_TTL_US: i64 = 24 * 60 * MINUTE_US;
+/// Remembered keys of one event; past it the oldest go early. About 64 bytes each.
+pub const KEYS_PER_EVENT_MAX: usize = 1 << 20;
+/// Scan nonces remembered per ticket.
+pub const NONCES_PER_TICKET_MAX: usize = 8;
+
+/// Price of one unit in minor units of the currency.
+pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
+
+const _: () = {
+    assert!(HOLD_TTL_MIN_US < HOLD_TTL_DEFAULT_US);
+    assert!(HOLD_TTL_DEFAULT_US + PAYMENT_EXTENSION_US <= HOLD_AGE_MAX_US);
+    assert!(HOLD_AGE_MAX_US < KEY_TTL_US);
+    assert!(ITEMS_PER_HOLD_MAX as u32 <= UNITS_PER_HOLD_MAX);
+    assert!(UNITS_PER_HOLD_MAX <= SEATS_PER_EVENT_MAX);
+    assert!(SEATS_PER_ROW_MAX <= u128::BITS as usize);
+    assert!(TIERS_PER_EVENT_MAX <= u64::BITS as usize);
+    assert!(PRICE_MINOR_MAX < i64::MAX / UNITS_PER_HOLD_MAX as i64);
+    assert!(SECTIONS_PER_EVENT_MAX <= u16::MAX as usize);
+};

@@ -1,0 +1,131 @@
+//! Relational rows that follow from a change. The commit that makes the change durable writes them too, so that a paid
+//! order, its tickets and its mail exist together or not at all. Rows are whole and carry the LSN: writing one twice, or
+//! an older one after a newer one, changes nothing.
+
+use crate::{EventId, Lsn, OrderId, PaymentId, TicketId, TierId, TimeUs, UserId};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    Order(Box<OrderRow>),
+    Ticket(Box<TicketRow>),
+    Payment(Box<PaymentRow>),
+    Outbox(Box<OutboxRow>),
+    /// `status` is `draft`, `published` or `cancelled`.
+    EventStatus {
+        event: EventId,
+        status: &'static str,
+        lsn: Lsn,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderRow {
+    pub order: OrderId,
+    pub event: EventId,
+    pub customer: UserId,
+    /// One of `draft pending_payment paid partially_refunded refunded cancelled expired`.
+    pub status: &'static str,
+    pub items: Vec<ItemRow>,
+    pub total_minor: i64,
+    pub refunded_minor: i64,
+    pub currency: crate::Currency,
+    pub placed_at: TimeUs,
+    /// When an unpaid order lapses.
+    pub expires_at: TimeUs,
+    pub lsn: Lsn,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemRow {
+    /// A seat's public id `section-row-number`, or an area's id.
+    pub place: String,
+    pub is_area: bool,
+    pub quantity: u32,
+    pub tier: TierId,
+    pub tier_name: String,
+    pub price_minor: i64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TicketRow {
+    pub ticket: TicketId,
+    pub order: OrderId,
+    pub event: EventId,
+    pub holder: UserId,
+    pub place: String,
+    pub is_area: bool,
+    pub tier: TierId,
+    pub tier_name: String,
+    pub price_minor: i64,
+    /// One of `issued checked_in checked_out voided`.
+    pub state: &'static str,
+    pub generation: u32,
+    pub issued_at: TimeUs,
+    /// The last scan that admitted or let out.
+    pub scanned_at: Option<TimeUs>,
+    pub lsn: Lsn,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaymentRow {
+    pub payment: PaymentId,
+    pub order: OrderId,
+    pub event: EventId,
+    pub status: PaymentStatus,
+    pub amount_minor: i64,
+    pub currency: crate::Currency,
+    pub at: TimeUs,
+    pub lsn: Lsn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentStatus {
+    Started,
+    Declined,
+    Captured,
+    /// Captured, and owed back to the buyer.
+    RefundDue,
+}
+
+impl PaymentStatus {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Declined => "declined",
+            Self::Captured => "captured",
+            Self::RefundDue => "refund_due",
+        }
+    }
+}
+
+/// Work that must follow from the change: a mail, a refund at the provider. `(event, lsn, kind)` names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxRow {
+    pub event: EventId,
+    pub lsn: Lsn,
+    pub kind: OutboxKind,
+    pub order: OrderId,
+    pub user: UserId,
+    pub at: TimeUs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboxKind {
+    OrderPaid,
+    OrderCancelled,
+    OrderRefunded,
+    PaymentRefund,
+    TicketTransferred,
+}
+
+impl OutboxKind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OrderPaid => "order_paid",
+            Self::OrderCancelled => "order_cancelled",
+            Self::OrderRefunded => "order_refunded",
+            Self::PaymentRefund => "payment_refund",
+            Self::TicketTransferred => "ticket_transferred",
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Why a command was refused. Final answers: nothing changed, and asking the same again in the same state gives the same.
+
+use thiserror::Error;
+
+use crate::{AreaIx, SeatIx, TierIx, TimeUs};
+
+/// Ordered by precedence: of two reasons that both hold, the one that stands first here is given.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum Rejection {
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+
+    #[error("the event was cancelled")]
+    EventCancelled,
+    #[error("the event is not published")]
+    EventNotPublished,
+    #[error("the event is already published")]
+    EventAlreadyPublished,
+    #[error("the event has no seat map")]
+    SeatMapMissing,
+    #[error("the event has no tier")]
+    TierMissing,
+    /// `problem` says where and what, for instance ``section `A`, row `3`: seat number `7` twice``.
+    #[error("the seat map is not valid: {problem}")]
+    SeatMapInvalid { problem: String },
+    #[error("the tier is not valid: {problem}")]
+    TierInvalid { problem: String },
+    #[error("the policy is not valid: {problem}")]
+    PolicyInvalid { problem: String },
+    #[error("there is no block of this name")]
+    BlockUnknown,
+
+    #[error("the hold asks for nothing")]
+    HoldEmpty,
+    #[error("more than {max} items")]
+    ItemsTooMany { max: u32 },
+    #[error("item {item}: the quantity must be from 1 to {max}")]
+    QuantityInvalid { item: u32, max: u32 },
+    #[error("item {item}: no such seat")]
+    SeatUnknown { item: u32 },
+    #[error("item {item}: no such area")]
+    AreaUnknown { item: u32 },
+    #[error("item {item}: no such section")]
+    SectionUnknown { item: u32 },
+    #[error("item {item}: no such tier")]
+    TierUnknown { item: u32 },
+    #[error("item {item}: the seat is named twice")]
+    SeatDuplicate { item: u32, seat: SeatIx },
+    #[error("item {item}: the tier does not cover this place")]
+    TierNotForPlace { item: u32 },
+    #[error("item {item}: no tier on sale covers this place")]
+    NotPriced { item: u32 },
+
+    #[error("the sale has not started")]
+    SaleNotStarted { starts_at: TimeUs },
+    #[error("the sale has ended")]
+    SaleEnded,
+    #[error("item {item}: the tier needs an access code")]
+    AccessCodeRequired { item: u32 },
+    #[error("more than {max} seats and places in one hold")]
+    UnitsPerHoldExceeded { max: u32 },
+    #[error("at least {min} of this tier must be taken together")]
+    PerOrderMinimum { tier: TierIx, min: u32 },
+    #[error("at most {max} of this tier in one order")]
+    PerOrderMaximum { tier: TierIx, max: u32 },
+    #[error("at most {max} live holds for one customer")]
+    HoldsPerCustomerExceeded { max: u32 },
+    #[error("at most {max} for one customer")]
+    UnitsPerCustomerExceeded { max: u32 },
+    #[error("at most {max} of this tier for one customer")]
+    PerCustomerMaximum { tier: TierIx, max: u32 },
+
+    /// Names every conflicting seat, not the first.
+    #[error("some of the seats are not free")]
+    SeatsTaken { seats: Vec<SeatIx> },
+    #[error("{free} left in the area")]
+    AreaSoldOut { area: AreaIx, free: u32 },
+    #[error("{left} left of this tier")]
+    QuotaExhausted { tier: TierIx, left: u32 },
+    #[error("{free} seats of this kind are free")]
+    NotEnoughSeats { free: u32 },
+
+    #[error("no such hold")]
+    HoldNotFound,
+    #[error("the hold has expired")]
+    HoldExpired,
+    #[error("the hold was released")]
+    HoldReleased,
+    #[error("the hold was bought")]
+    HoldConfirmed,
+    #[error("the hold cannot be extended any further")]
+    HoldExtensionExhausted,
+    #[error("the hold belongs to an order already")]
+    HoldHasOrder,
+
+    #[error("no such order")]
+    OrderNotFound,
+    /// `from` is the order's status, `to` the refused one.
+    #[error("an order that is {from} cannot become {to}")]
+    OrderTransition { from: &'static str, to: &'static str },
+    #[error("the payment is in another currency than the order")]
+    CurrencyMismatch,
+    #[error("the payment is not the order's total of {expected_minor} minor units")]
+    AmountMismatch { expected_minor: i64 },
+    #[error("the refund is more than the {left_minor} minor units that are left")]
+    RefundExceeds { left_minor: i64 },
+
+    #[error("no such ticket")]
+    TicketNotFound,
+    #[error("the ticket was voided")]
+    TicketVoid,
+    #[error("a ticket that has been inside cannot be changed")]
+    TicketUsed,
+    #[error("refused at the gate: {0}")]
+    ScanRefused(RefusedScan),
+}
+
+/// Result codes at the door, after those of pretix (FEATURES 4.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RefusedScan {
+    #[error("invalid")]
+    Invalid,
+    #[error("canceled")]
+    Canceled,
+    /// The code was replaced by a transfer.
+    #[error("revoked")]
+    Revoked,
+    #[error("invalid_time")]
+    InvalidTime { opens_at: TimeUs },
+    #[error("already_redeemed")]
+    AlreadyRedeemed { at: TimeUs },
+    #[error("not_inside")]
+    NotInside,
+    /// Left, and the event does not let people back in.
+    #[error("no_reentry")]
+    NoReentry,
+}
+
+impl Rejection {
+    /// Stable machine-readable code, part of the API's contract.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::EventCancelled => "EVENT_CANCELLED",
+            Self::EventNotPublished => "EVENT_NOT_PUBLISHED",
+            Self::EventAlreadyPublished => "EVENT_ALREADY_PUBLISHED",
+            Self::SeatMapMissing => "SEAT_MAP_MISSING",
+            Self::TierMissing => "TIER_MISSING",
+            Self::SeatMapInvalid { .. } => "SEAT_MAP_INVALID",
+            Self::TierInvalid { .. } => "TIER_INVALID",
+            Self::PolicyInvalid { .. } => "POLICY_INVALID",
+            Self::BlockUnknown => "BLOCK_UNKNOWN",
+            Self::HoldEmpty => "HOLD_EMPTY",
+            Self::ItemsTooMany { .. } => "ITEMS_TOO_MANY",
+            Self::QuantityInvalid { .. } => "QUANTITY_INVALID",
+            Self::SeatUnknown { .. } => "SEAT_UNKNOWN",
+            Self::AreaUnknown { .. } => "AREA_UNKNOWN",
+            Self::SectionUnknown { .. } => "SECTION_UNKNOWN",
+            Self::TierUnknown { .. } => "TIER_UNKNOWN",
+            Self::SeatDuplicate { .. } => "SEAT_DUPLICATE",
+            Self::TierNotForPlace { .. } => "TIER_NOT_FOR_PLACE",
+            Self::NotPriced { .. } => "NOT_PRICED",
+            Self::SaleNotStarted { .. } => "SALE_NOT_STARTED",
+            Self::SaleEnded => "SALE_ENDED",
+            Self::AccessCodeRequired { .. } => "ACCESS_CODE_REQUIRED",
+            Self::UnitsPerHoldExceeded { .. } => "UNITS_PER_HOLD_EXCEEDED",
+            Self::PerOrderMinimum { .. } => "PER_ORDER_MINIMUM",
+            Self::PerOrderMaximum { .. } => "PER_ORDER_MAXIMUM",
+            Self::HoldsPerCustomerExceeded { .. } => "HOLDS_PER_CUSTOMER_EXCEEDED",
+            Self::UnitsPerCustomerExceeded { .. } => "UNITS_PER_CUSTOMER_EXCEEDED",
+            Self::PerCustomerMaximum { .. } => "PER_CUSTOMER_MAXIMUM",
+            Self::SeatsTaken { .. } => "SEATS_TAKEN",
+            Self::AreaSoldOut { .. } => "AREA_SOLD_OUT",
+            Self::QuotaExhausted { .. } => "QUOTA_EXHAUSTED",
+            Self::NotEnoughSeats { .. } => "NOT_ENOUGH_SEATS",
+            Self::HoldNotFound => "HOLD_NOT_FOUND",
+            Self::HoldExpired => "HOLD_EXPIRED",
+            Self::HoldReleased => "HOLD_RELEASED",
+            Self::HoldConfirmed => "HOLD_CONFIRMED",
+            Self::HoldExtensionExhausted => "HOLD_EXTENSION_EXHAUSTED",
+            Self::HoldHasOrder => "HOLD_HAS_ORDER",
+            Self::OrderNotFound => "ORDER_NOT_FOUND",
+            Self::OrderTransition { .. } => "ORDER_TRANSITION",
+            Self::CurrencyMismatch => "CURRENCY_MISMATCH",
+            Self::AmountMismatch { .. } => "AMOUNT_MISMATCH",
+            Self::RefundExceeds { .. } => "REFUND_EXCEEDS",
+            Self::TicketNotFound => "TICKET_NOT_FOUND",
+            Self::TicketVoid => "TICKET_VOID",
+            Self::TicketUsed => "TICKET_USED",
+            Self::ScanRefused(_) => "SCAN_REFUSED",
+        }
+    }
+
+    /// Whether the refusal follows from the command and the event's configuration alone. Any other rests on changes
+    /// that may not be durable yet, and must not be told before they are.
+    pub const fn is_independent_of_sales(&self) -> bool {
+        matches!(
+            self,
+            Self::SeatMapInvalid { .. }
+                | Self::TierInvalid { .. }
+                | Self::PolicyInvalid { .. }
+                | Self::HoldEmpty
+                | Self::ItemsTooMany { .. }
+                | Self::QuantityInvalid { .. }
+                | Self::SeatUnknown { .. }
+                | Self::AreaUnknown { .. }
+                | Self::SectionUnknown { .. }
+                | Self::SeatDuplicate { .. }
+        )
+    }
+}

@@ -1,0 +1,152 @@
+//! What an organizer says about an event: its seat map, tiers and policy. Specs are plain data; the checked and indexed
+//! form that the rules read is the `Layout`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{TierId, TimeUs, limits};
+
+/// ISO 4217 alphabetic code, for instance `EUR`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// `None` unless `code` is three ASCII upper-case letters.
+    pub const fn new(code: &str) -> Option<Self> {
+        let bytes = code.as_bytes();
+        if bytes.len() != 3 {
+            return None;
+        }
+        let mut i = 0;
+        while i < 3 {
+            if !bytes[i].is_ascii_uppercase() {
+                return None;
+            }
+            i += 1;
+        }
+        Some(Self([bytes[0], bytes[1], bytes[2]]))
+    }
+
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+}
+
+impl std::fmt::Debug for Currency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeatMapSpec {
+    pub sections: Vec<SectionSpec>,
+    /// Best available looks for seats near this point. Centimetres, in the frame of the sections' positions.
+    pub focal_point: (i32, i32),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SectionSpec {
+    pub id: String,
+    pub name: String,
+    /// Centre of the first row (or of the area), centimetres.
+    pub position: (i32, i32),
+    /// A named block that can be withheld from sale and released at once. `None`: on sale with the event.
+    pub block: Option<String>,
+    pub kind: SectionKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SectionKind {
+    Rows(Vec<RowSpec>),
+    Area { capacity: u32, category: Option<String> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowSpec {
+    pub id: String,
+    /// Left to right as seen from the stage. `None` is a gap (an aisle): the seats on its sides are not adjacent.
+    pub seats: Vec<Option<SeatSpec>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeatSpec {
+    /// The last part of the public id `section-row-number`.
+    pub number: String,
+    pub category: Option<String>,
+    pub accessible: bool,
+    /// Beside an accessible seat, kept for whoever comes along.
+    pub companion: bool,
+    /// Overrides the section's block.
+    pub block: Option<String>,
+}
+
+/// Half-open: on sale from `from` (inclusive) to `until` (exclusive).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaleWindow {
+    pub from: Option<TimeUs>,
+    pub until: Option<TimeUs>,
+}
+
+impl SaleWindow {
+    pub const ALWAYS: Self = Self { from: None, until: None };
+}
+
+/// A limit on units that several tiers may share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaSpec {
+    /// Tiers that name the same id share the quota; its limit is the one said last.
+    pub id: String,
+    pub limit: u32,
+}
+
+/// A ticket type. It prices every seat and area that it covers: those of `sections`, narrowed to `categories` when there
+/// are any; no section named means all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TierSpec {
+    pub id: TierId,
+    pub name: String,
+    pub price_minor: i64,
+    /// Ids of sections and areas.
+    pub sections: Vec<String>,
+    pub categories: Vec<String>,
+    pub quotas: Vec<QuotaSpec>,
+    pub sale: SaleWindow,
+    pub per_order_min: u32,
+    pub per_order_max: u32,
+    /// Units held and bought by one customer over all orders.
+    pub per_customer_max: Option<u32>,
+    /// First 16 bytes of the SHA-256 of the code that reveals the tier. `None`: open to all.
+    pub access_code: Option<[u8; 16]>,
+    /// A closed tier sells nothing; what it sold stays.
+    pub open: bool,
+}
+
+/// Rules of the whole event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    pub currency: Currency,
+    pub sale: SaleWindow,
+    pub hold_ttl_us: i64,
+    pub holds_per_customer_max: u32,
+    pub units_per_hold_max: u32,
+    pub units_per_customer_max: Option<u32>,
+    /// Scans admit from here on; `None`: at any time.
+    pub doors_from: Option<TimeUs>,
+    /// Whether a checked-out ticket may enter again.
+    pub reentry: bool,
+}
+
+impl Policy {
+    pub const fn new(currency: Currency) -> Self {
+        Self {
+            currency,
+            sale: SaleWindow::ALWAYS,
+            hold_ttl_us: limits::HOLD_TTL_DEFAULT_US,
+            holds_per_customer_max: 4,
+            units_per_hold_max: 10,
+            units_per_customer_max: None,
+            doors_from: None,
+            reentry: true,
+        }
+    }
+}
