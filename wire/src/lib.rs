@@ -1,1 +1,29 @@
+//! The JSON bodies of `/api/v1`: what the server reads and writes, shared with the load generator and the tests.
+//!
+//! Names are fixed once published; bodies may grow. Requests refuse unknown fields, so that a misspelt option is an error
+//! and not a surprise. Times are RFC 3339 in UTC, money is in minor units of an ISO 4217 currency, ids are UUIDs.
 
+mod accounts;
+mod common;
+mod events;
+mod gate;
+mod holds;
+mod orders;
+mod seat_map;
+mod tiers;
+
+pub use accounts::{
+    LoginRequest, LogoutRequest, RefreshRequest, RegisterRequest, Registered, Role, Tokens, User, UserPatch, UserStatus,
+};
+pub use common::{FieldError, Money, Page, Problem};
+pub use events::{
+    Availability, Counts, Event, EventCreate, EventPatch, EventStatus, RowStates, SectionCounts, TierCounts,
+};
+pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
+pub use holds::{BestAvailable, HeldItem, Hold, HoldItem, HoldRequest};
+pub use orders::{
+    Attendee, MockOutcome, Order, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod, RefundRequest,
+    Ticket, TicketState, TransferRequest,
+};
+pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, Section};
+pub use tiers::{Quota, SaleWindow, Tier, TierCreate, TierPatch};

@@ -1,0 +1,70 @@
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// `PUT /events/{id}/seat-map`. A seat's public id is `section-row-number`; ids are letters, digits, `_` and `.`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeatMap {
+    pub sections: Vec<Section>,
+    /// Best available looks for seats near it, usually the stage. Centimetres. Default: the origin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focal_point: Option<Point>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    pub x: i32,
+    pub y: i32,
+}
+
+/// Reserved seats when it has `rows`, a general-admission area when it has `capacity`; exactly one of the two.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    pub id: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Vec<Row>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
+    /// Category of the area, or of every seat of the section that names none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// A named block that can be withheld from sale and released at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
+    /// Centre of the first row. Default: sections without one stand behind each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Point>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    pub id: String,
+    /// Left to right as seen from the stage; `null` is a gap such as an aisle.
+    pub seats: Vec<Option<Seat>>,
+}
+
+/// A plain number (`"7"`), or an object that says more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Seat {
+    Number(String),
+    Detail(SeatDetail),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeatDetail {
+    pub number: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(default)]
+    pub accessible: bool,
+    #[serde(default)]
+    pub companion: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
+}
