@@ -1,1 +1,29 @@
+//! What survives a crash: the journal of every event and the relational store, on SQLite or Postgres.
+//!
+//! [`Store`] is the only way in. It implements [`engine::Journal`], so a journal commit and the rows that follow from it
+//! are one transaction, and it has the relational methods, named noun first (`order_find`). One SQL text serves both
+//! databases; `sqlite/` and `postgres/` hold what truly differs: connecting, appending, locking.
+//!
+//! Knows nothing of HTTP, of actors or of rules. Reads no clock: times come from the caller.
 
+mod config;
+mod error;
+mod journal;
+pub mod metrics;
+mod migrations;
+mod postgres;
+mod projection;
+mod row;
+mod sqlite;
+mod statements;
+mod store;
+
+pub use config::StoreConfig;
+pub use error::{ConnectError, StoreError};
+pub use migrations::migration_names;
+pub use row::Redacted;
+pub use statements::statements;
+pub use store::{
+    Attendee, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, JournalHead, Order, OrderItem,
+    OrderStatus, Outbox, OutboxStatus, Payment, Refresh, Role, Rotation, Store, Ticket, TicketState, User, UserStatus,
+};

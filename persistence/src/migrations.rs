@@ -1,0 +1,38 @@
+//! The schema, in steps. See `migrations/README.md`.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+struct Step {
+    number: i64,
+    name: &'static str,
+    postgres: &'static str,
+    sqlite: &'static str,
+}
+
+const STEPS: &[Step] = &[Step {
+    number: 1,
+    name: "init",
+    postgres: include_str!("../migrations/postgres/0001_init.sql"),
+    sqlite: include_str!("../migrations/sqlite/0001_init.sql"),
+}];
+
+/// File names of all migrations, oldest first: a test holds them against the folders.
+pub fn migration_names() -> Vec<String> {
+    STEPS.iter().map(|step| format!("{:04}_{}.sql", step.number, step.name)).collect()
+}
+
+pub(crate) fn postgres() -> Migrator {
+    migrator(|step| step.postgres)
+}
+
+pub(crate) fn sqlite() -> Migrator {
+    migrator(|step| step.sqlite)
+}
+
+fn migrator(text: impl Fn(&Step) -> &'static str) -> Migrator {
+    let migration = |step: &Step| {
+        Migration::new(step.number, step.name.into(), MigrationType::Simple, text(step).into_sql_str(), false)
+    };
+    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+}

@@ -1,0 +1,51 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tracing::log::LevelFilter;
+
+use super::{Sqlite, lock::DirectoryLock};
+use crate::{ConnectError, StoreConfig, migrations};
+
+const FILE: &str = "usher.sqlite3";
+const SLOW_STATEMENT: Duration = Duration::from_secs(1);
+/// The log is folded back into the file after this many pages of 4 KiB. The default of 1,000 would do it after every few
+/// dozen busy commits, and each time costs two more syncs.
+const CHECKPOINT_PAGES: &str = "4000";
+
+impl Sqlite {
+    pub(crate) async fn connect(config: &StoreConfig) -> Result<Self, ConnectError> {
+        let lock = DirectoryLock::acquire(&config.data_dir)?;
+        let options = SqliteConnectOptions::new()
+            .filename(config.data_dir.join(FILE))
+            .busy_timeout(config.statement_timeout)
+            .log_statements(LevelFilter::Off)
+            .log_slow_statements(LevelFilter::Warn, SLOW_STATEMENT);
+
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .test_before_acquire(false)
+            .acquire_timeout(config.acquire_timeout)
+            .connect_with(
+                options
+                    .clone()
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .pragma("wal_autocheckpoint", CHECKPOINT_PAGES),
+            )
+            .await
+            .map_err(ConnectError::Unreachable)?;
+        migrations::sqlite().run(&writer).await.map_err(ConnectError::Migrate)?;
+
+        let readers = SqlitePoolOptions::new()
+            .max_connections(config.connections_max)
+            .test_before_acquire(false)
+            .acquire_timeout(config.acquire_timeout)
+            .connect_lazy_with(options.read_only(true));
+        Ok(Self { writer, readers, append_timeout: config.append_timeout, _lock: Arc::new(lock) })
+    }
+}

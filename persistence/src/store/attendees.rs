@@ -1,0 +1,48 @@
+//! Who will come with an order. Personal data: kept out of the journal, which nobody can edit, so that it can be changed
+//! and deleted.
+
+use inventory::OrderId;
+
+use super::{Store, on_pool, on_transaction};
+use crate::StoreError;
+use crate::row::row;
+
+row! {
+    pub struct Attendee {
+        /// Among the units of the order, from 0.
+        pub position: u32,
+        pub name: String,
+        pub email: Option<String>,
+    }
+}
+
+const CLEAR: &str = "DELETE FROM attendees WHERE order_id = $1";
+
+const INSERT: &str = "INSERT INTO attendees (order_id, position, name, email) VALUES ($1, $2, $3, $4)";
+
+const LIST: &str = "SELECT position, name, email FROM attendees WHERE order_id = $1 ORDER BY position";
+
+pub(super) const STATEMENTS: &[&str] = &[CLEAR, INSERT, LIST];
+
+impl Store {
+    /// Replaces the order's attendees. No more than the units of one hold; each position once.
+    pub async fn attendees_put(&self, order: OrderId, attendees: &[Attendee]) -> Result<(), StoreError> {
+        on_transaction!(self, transaction => async {
+            sqlx::query(CLEAR).bind(order.uuid()).execute(&mut *transaction).await?;
+            for attendee in attendees {
+                sqlx::query(INSERT)
+                    .bind(order.uuid())
+                    .bind(i64::from(attendee.position))
+                    .bind(&attendee.name)
+                    .bind(&attendee.email)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+
+    pub async fn attendees_list(&self, order: OrderId) -> Result<Vec<Attendee>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST).bind(order.uuid()).fetch_all(pool))
+    }
+}

@@ -1,0 +1,124 @@
+//! Orders as the journal projects them: read here, written by journal commits alone.
+
+use inventory::{EventId, ItemRow, Lsn, OrderId, TimeUs, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Store, on_pool};
+use crate::StoreError;
+use crate::row::{Field, named, row};
+
+named! {
+    pub enum OrderStatus {
+        Draft = "draft",
+        PendingPayment = "pending_payment",
+        Paid = "paid",
+        PartiallyRefunded = "partially_refunded",
+        Refunded = "refunded",
+        Cancelled = "cancelled",
+        Expired = "expired",
+    }
+}
+
+row! {
+    pub struct Order {
+        pub id: OrderId,
+        pub event_id: EventId,
+        pub customer_id: UserId,
+        pub status: OrderStatus,
+        pub items: Vec<OrderItem>,
+        pub total_minor: i64,
+        pub refunded_minor: i64,
+        /// ISO 4217.
+        pub currency: String,
+        pub placed_at: TimeUs,
+        /// When an unpaid order lapses.
+        pub expires_at: TimeUs,
+        /// The last change of the order.
+        pub lsn: Lsn,
+    }
+}
+
+/// Kept as JSON inside its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderItem {
+    /// A seat's public id, or an area's.
+    pub place: String,
+    pub is_area: bool,
+    pub quantity: u32,
+    pub tier_id: Uuid,
+    pub tier_name: String,
+    /// Of one unit.
+    pub price_minor: i64,
+}
+
+impl OrderItem {
+    pub(crate) fn from_row(row: &ItemRow) -> Self {
+        Self {
+            place: row.place.clone(),
+            is_area: row.is_area,
+            quantity: row.quantity,
+            tier_id: row.tier.uuid(),
+            tier_name: row.tier_name.clone(),
+            price_minor: row.price_minor,
+        }
+    }
+}
+
+impl Field for Vec<OrderItem> {
+    type Column = String;
+
+    fn from_column(column: String) -> Result<Self, sqlx::error::BoxDynError> {
+        Ok(serde_json::from_str(&column)?)
+    }
+}
+
+const FIND: &str = "
+    SELECT id, event_id, customer_id, status, items, total_minor, refunded_minor, currency, placed_at, expires_at, lsn
+    FROM orders WHERE id = $1";
+
+const LIST_OF_CUSTOMER: &str = "
+    SELECT id, event_id, customer_id, status, items, total_minor, refunded_minor, currency, placed_at, expires_at, lsn
+    FROM orders WHERE customer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
+const LIST_OF_EVENT: &str = "
+    SELECT id, event_id, customer_id, status, items, total_minor, refunded_minor, currency, placed_at, expires_at, lsn
+    FROM orders WHERE event_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
+pub(super) const STATEMENTS: &[&str] = &[FIND, LIST_OF_CUSTOMER, LIST_OF_EVENT];
+
+impl Store {
+    pub async fn order_find(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
+    }
+
+    /// Newest first, behind `after`.
+    pub async fn order_list(
+        &self,
+        customer: UserId,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Order>, StoreError> {
+        let after = after.map_or_else(Uuid::max, OrderId::uuid);
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_CUSTOMER)
+            .bind(customer.uuid())
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(pool))
+    }
+
+    /// Newest first, behind `after`.
+    pub async fn order_list_of_event(
+        &self,
+        event: EventId,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Order>, StoreError> {
+        let after = after.map_or_else(Uuid::max, OrderId::uuid);
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_EVENT)
+            .bind(event.uuid())
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(pool))
+    }
+}

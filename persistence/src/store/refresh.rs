@@ -1,0 +1,205 @@
+//! Refresh tokens. Every login starts a family; a token is used once and replaced by its child. A token that comes back
+//! after that was copied: the whole family ends. Only hashes are kept.
+//!
+//! A client whose answer was lost asks again with the token it has. Within [`GRACE_US`], and as long as nobody has used
+//! the child, it is told to take the same child. For this the caller derives the child from the parent (a keyed hash),
+//! instead of drawing it at random: the same parent gives the same child.
+
+use inventory::{TimeUs, UserId};
+use uuid::Uuid;
+
+use super::{Store, changed, on_pool, on_transaction};
+use crate::StoreError;
+use crate::row::row;
+
+const GRACE_US: i64 = 10_000_000;
+
+/// A new login.
+#[derive(Clone, Copy, Debug)]
+pub struct Refresh {
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    pub family: Uuid,
+    pub user: UserId,
+    pub now: TimeUs,
+    /// Of this token.
+    pub expires_at: TimeUs,
+    /// Of the login, however often it is refreshed.
+    pub family_expires_at: TimeUs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The child replaces the parent.
+    Rotated {
+        user: UserId,
+        family: Uuid,
+    },
+    /// The parent was replaced by the same child a moment ago.
+    Grace {
+        user: UserId,
+        family: Uuid,
+    },
+    /// The parent was used before: the family is revoked.
+    Reused {
+        user: UserId,
+        family: Uuid,
+    },
+    Expired,
+    /// Never issued, or of a family that is revoked.
+    Unknown,
+}
+
+row! {
+    pub struct Parent {
+        pub family_id: Uuid,
+        pub user_id: UserId,
+        pub expires_at: TimeUs,
+        pub family_expires_at: TimeUs,
+        pub revoked_at: Option<TimeUs>,
+        pub used_at: Option<TimeUs>,
+        pub child_hash: Option<Vec<u8>>,
+        pub child_used_at: Option<TimeUs>,
+    }
+}
+
+const INSERT_FAMILY: &str = "
+    INSERT INTO refresh_families (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+
+const INSERT_TOKEN: &str = "
+    INSERT INTO refresh_tokens (hash, family_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+
+const FIND: &str = "
+    SELECT token.family_id, family.user_id, token.expires_at, family.expires_at AS family_expires_at, family.revoked_at,
+        token.used_at, token.child_hash, child.used_at AS child_used_at
+    FROM refresh_tokens AS token
+    JOIN refresh_families AS family ON family.id = token.family_id
+    LEFT JOIN refresh_tokens AS child ON child.hash = token.child_hash
+    WHERE token.hash = $1";
+
+/// Of several at once exactly one changes the row.
+const CONSUME: &str = "
+    UPDATE refresh_tokens SET used_at = $2, child_hash = $3 WHERE hash = $1 AND used_at IS NULL";
+
+const REVOKE: &str = "UPDATE refresh_families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+
+const REVOKE_OF_USER: &str = "UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
+
+const PRUNE: &str = "DELETE FROM refresh_families WHERE expires_at < $1";
+
+pub(super) const STATEMENTS: &[&str] = &[INSERT_FAMILY, INSERT_TOKEN, FIND, CONSUME, REVOKE, REVOKE_OF_USER, PRUNE];
+
+impl Store {
+    pub async fn refresh_insert(&self, refresh: &Refresh) -> Result<(), StoreError> {
+        on_transaction!(self, transaction => async {
+            sqlx::query(INSERT_FAMILY)
+                .bind(refresh.family)
+                .bind(refresh.user.uuid())
+                .bind(refresh.now.0)
+                .bind(refresh.family_expires_at.0)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query(INSERT_TOKEN)
+                .bind(refresh.hash.to_vec())
+                .bind(refresh.family)
+                .bind(refresh.now.0)
+                .bind(refresh.expires_at.0)
+                .execute(&mut *transaction)
+                .await?;
+            Ok(())
+        })
+    }
+
+    /// Uses `parent` up and puts `child` in its place, once, however many ask at the same time.
+    pub async fn refresh_rotate(
+        &self,
+        parent: [u8; 32],
+        child: [u8; 32],
+        now: TimeUs,
+        child_expires_at: TimeUs,
+    ) -> Result<Rotation, StoreError> {
+        let Some(found) = self.refresh_find(parent).await? else { return Ok(Rotation::Unknown) };
+        let rotation = found.judge(&child, now);
+        match rotation {
+            Rotation::Rotated { .. } => {}
+            Rotation::Reused { family, .. } => {
+                self.refresh_revoke_family(family, now).await?;
+                return Ok(rotation);
+            }
+            Rotation::Grace { .. } | Rotation::Expired | Rotation::Unknown => return Ok(rotation),
+        }
+        let won = on_transaction!(self, transaction => async {
+            let consumed = sqlx::query(CONSUME)
+                .bind(parent.to_vec())
+                .bind(now.0)
+                .bind(child.to_vec())
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected();
+            if consumed == 1 {
+                sqlx::query(INSERT_TOKEN)
+                    .bind(child.to_vec())
+                    .bind(found.family_id)
+                    .bind(now.0)
+                    .bind(child_expires_at.0)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            Ok(consumed == 1)
+        })?;
+        if won {
+            return Ok(rotation);
+        }
+        // Another request was faster: what it left behind decides.
+        let Some(found) = self.refresh_find(parent).await? else { return Ok(Rotation::Unknown) };
+        let rotation = found.judge(&child, now);
+        if let Rotation::Reused { family, .. } = rotation {
+            self.refresh_revoke_family(family, now).await?;
+        }
+        Ok(rotation)
+    }
+
+    async fn refresh_find(&self, hash: [u8; 32]) -> Result<Option<Parent>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND).bind(hash.to_vec()).fetch_optional(pool))
+    }
+
+    /// Logout.
+    pub async fn refresh_revoke(&self, hash: [u8; 32], now: TimeUs) -> Result<(), StoreError> {
+        match self.refresh_find(hash).await? {
+            Some(found) => self.refresh_revoke_family(found.family_id, now).await,
+            None => Ok(()),
+        }
+    }
+
+    pub async fn refresh_revoke_family(&self, family: Uuid, now: TimeUs) -> Result<(), StoreError> {
+        changed!(self, sqlx::query(REVOKE).bind(family).bind(now.0)).map(|_| ())
+    }
+
+    /// Every login of a user.
+    pub async fn refresh_revoke_user(&self, user: UserId, now: TimeUs) -> Result<(), StoreError> {
+        changed!(self, sqlx::query(REVOKE_OF_USER).bind(user.uuid()).bind(now.0)).map(|_| ())
+    }
+
+    /// Forgets logins that expired before `before`. How many.
+    pub async fn refresh_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
+        changed!(self, sqlx::query(PRUNE).bind(before.0))
+    }
+}
+
+impl Parent {
+    fn judge(&self, child: &[u8; 32], now: TimeUs) -> Rotation {
+        let (user, family) = (self.user_id, self.family_id);
+        if self.revoked_at.is_some() {
+            return Rotation::Unknown;
+        }
+        match self.used_at {
+            None if now >= self.expires_at || now >= self.family_expires_at => Rotation::Expired,
+            None => Rotation::Rotated { user, family },
+            Some(used_at) => {
+                let same_child = self.child_hash.as_deref() == Some(child.as_slice());
+                let fresh = now.since(used_at) <= GRACE_US && self.child_used_at.is_none();
+                if same_child && fresh { Rotation::Grace { user, family } } else { Rotation::Reused { user, family } }
+            }
+        }
+    }
+}

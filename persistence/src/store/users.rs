@@ -1,0 +1,111 @@
+use inventory::{TimeUs, UserId};
+
+use super::{Store, changed, on_pool};
+use crate::StoreError;
+use crate::row::{Redacted, named, row};
+
+named! {
+    pub enum Role {
+        Attendee = "attendee",
+        Organizer = "organizer",
+        Admin = "admin",
+    }
+}
+
+named! {
+    pub enum UserStatus {
+        Active = "active",
+        Suspended = "suspended",
+    }
+}
+
+row! {
+    pub struct User {
+        pub id: UserId,
+        pub name: String,
+        /// As the user wrote it. Unique without regard to case.
+        pub email: String,
+        /// PHC string.
+        pub password_hash: Redacted,
+        pub role: Role,
+        pub status: UserStatus,
+        pub created_at: TimeUs,
+    }
+}
+
+const INSERT: &str = "
+    INSERT INTO users (id, name, email, email_key, password_hash, role, status, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (email_key) DO NOTHING";
+
+const FIND: &str = "
+    SELECT id, name, email, password_hash, role, status, created_at FROM users WHERE id = $1";
+
+const FIND_BY_EMAIL: &str = "
+    SELECT id, name, email, password_hash, role, status, created_at FROM users WHERE email_key = $1";
+
+const LIST: &str = "
+    SELECT id, name, email, password_hash, role, status, created_at FROM users
+    WHERE id > $1 ORDER BY id LIMIT $2";
+
+const SET_ROLE: &str = "UPDATE users SET role = $2 WHERE id = $1";
+
+const SET_STATUS: &str = "UPDATE users SET status = $2 WHERE id = $1";
+
+const ANY: &str = "SELECT id FROM users LIMIT 1";
+
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, FIND_BY_EMAIL, LIST, SET_ROLE, SET_STATUS, ANY];
+
+impl Store {
+    /// # Errors
+    /// [`StoreError::EmailTaken`] when another account has the address in any case.
+    pub async fn user_insert(&self, user: &User) -> Result<(), StoreError> {
+        let inserted = changed!(
+            self,
+            sqlx::query(INSERT)
+                .bind(user.id.uuid())
+                .bind(&user.name)
+                .bind(&user.email)
+                .bind(email_key(&user.email))
+                .bind(&user.password_hash.0)
+                .bind(user.role.name())
+                .bind(user.status.name())
+                .bind(user.created_at.0)
+        )?;
+        if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
+    }
+
+    pub async fn user_find(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
+    }
+
+    pub async fn user_find_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email_key(email)).fetch_optional(pool))
+    }
+
+    /// Oldest first, behind `after`.
+    pub async fn user_list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        let after = after.map_or_else(uuid::Uuid::nil, UserId::uuid);
+        on_pool!(self, pool => sqlx::query_as(LIST).bind(after).bind(i64::from(limit)).fetch_all(pool))
+    }
+
+    /// Whether there is such a user.
+    pub async fn user_set_role(&self, id: UserId, role: Role) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(SET_ROLE).bind(id.uuid()).bind(role.name())).map(|touched| touched == 1)
+    }
+
+    /// Whether there is such a user.
+    pub async fn user_set_status(&self, id: UserId, status: UserStatus) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(SET_STATUS).bind(id.uuid()).bind(status.name())).map(|touched| touched == 1)
+    }
+
+    /// Whether nobody has an account yet: the first start.
+    pub async fn store_is_empty(&self) -> Result<bool, StoreError> {
+        let anybody: Option<(uuid::Uuid,)> = on_pool!(self, pool => sqlx::query_as(ANY).fetch_optional(pool))?;
+        Ok(anybody.is_none())
+    }
+}
+
+fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
