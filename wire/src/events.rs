@@ -91,6 +91,23 @@ pub struct Event {
     /// In `GET /events/{id}`; left out of lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiers: Option<Vec<Tier>>,
+    /// In `GET /events/{id}`; left out of lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<EventPolicy>,
+}
+
+/// The rules of the whole event, as created and patched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventPolicy {
+    pub sale_window: SaleWindow,
+    pub hold_ttl_s: u32,
+    pub holds_per_customer_max: u32,
+    pub units_per_hold_max: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units_per_customer_max: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doors_from: Option<DateTime<Utc>>,
+    pub reentry: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -17,7 +17,8 @@ pub use accounts::{
 };
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
-    Availability, Counts, Event, EventCreate, EventPatch, EventStatus, RowStates, SectionCounts, TierCounts,
+    Availability, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts,
+    TierCounts,
 };
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldItem, HoldRequest};

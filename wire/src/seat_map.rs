@@ -1,3 +1,7 @@
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -48,11 +52,36 @@ pub struct Row {
 }
 
 /// A plain number (`"7"`), or an object that says more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Seat {
     Number(String),
     Detail(SeatDetail),
+}
+
+/// By hand: a derived untagged enum swallows what is wrong with a seat and buffers each of a hundred thousand.
+impl<'de> Deserialize<'de> for Seat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SeatVisitor)
+    }
+}
+
+struct SeatVisitor;
+
+impl<'de> Visitor<'de> for SeatVisitor {
+    type Value = Seat;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a seat number as text, or an object with `number`")
+    }
+
+    fn visit_str<E: Error>(self, number: &str) -> Result<Seat, E> {
+        Ok(Seat::Number(number.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Seat, A::Error> {
+        SeatDetail::deserialize(MapAccessDeserializer::new(map)).map(Seat::Detail)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
