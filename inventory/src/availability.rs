@@ -16,6 +16,16 @@ impl Counts {
     pub const fn capacity(&self) -> u32 {
         self.free + self.held + self.sold + self.blocked
     }
+
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            free: self.free + other.free,
+            held: self.held + other.held,
+            sold: self.sold + other.sold,
+            blocked: self.blocked + other.blocked,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

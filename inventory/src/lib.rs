@@ -9,16 +9,33 @@
 //! free + held + sold + blocked = capacity.
 
 mod answer;
+mod apply;
 mod availability;
 mod change;
 mod command;
+mod counts;
+mod customers;
+mod decide;
+mod holds;
+mod house;
 mod ids;
+mod inventory;
+mod keys;
+mod layout;
 pub mod limits;
+mod orders;
 mod projection;
 mod record;
 mod rejection;
+mod repeat;
+mod rows;
+mod sales;
+mod snapshot;
 mod spec;
+mod tickets;
 mod time;
+mod verify;
+mod views;
 
 pub use answer::{Answer, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
@@ -30,10 +47,17 @@ pub use command::{
 pub use ids::{
     AreaIx, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx, UserId,
 };
+pub use inventory::Inventory;
+pub use layout::Layout;
+pub use orders::{EDGES, OrderStatus};
 pub use projection::{ItemRow, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow};
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};
+pub use snapshot::SnapshotError;
 pub use spec::{
     Currency, Policy, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec,
 };
+pub use tickets::TicketState;
 pub use time::TimeUs;
+pub use verify::InvariantViolation;
+pub use views::{HoldView, OrderView, RowStates, TicketView};

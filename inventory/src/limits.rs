@@ -15,6 +15,9 @@ pub const AREA_CAPACITY_MAX: u32 = 1_000_000;
 pub const TIERS_PER_EVENT_MAX: usize = 64;
 pub const QUOTAS_PER_EVENT_MAX: usize = 64;
 pub const BLOCKS_PER_EVENT_MAX: usize = 64;
+pub const CATEGORIES_PER_EVENT_MAX: usize = 1_000;
+/// Positions on the plan: 100 km around its origin.
+pub const COORDINATE_CM_MAX: u32 = 10_000_000;
 /// Ids of sections, rows, categories, blocks and quotas: ASCII letters, digits, `_` and `.`; no `-`, which joins a seat's public id.
 pub const LABEL_BYTES_MAX: usize = 32;
 /// A seat's number within its row: stored inline.
@@ -40,6 +43,10 @@ pub const HOLD_AGE_MAX_US: i64 = 30 * MINUTE_US;
 pub const KEY_TTL_US: i64 = 24 * 60 * MINUTE_US;
 /// Remembered keys of one event; past it the oldest go early. About 64 bytes each.
 pub const KEYS_PER_EVENT_MAX: usize = 1 << 20;
+/// Ended holds remembered, so that a late caller learns what became of his; past it the oldest are not found.
+pub const HOLDS_ENDED_MAX: usize = 1 << 16;
+/// Payments turned away that one order remembers.
+pub const PAYMENTS_REFUSED_MAX: usize = 16;
 /// Scan nonces remembered per ticket.
 pub const NONCES_PER_TICKET_MAX: usize = 8;
 
@@ -55,5 +62,8 @@ const _: () = {
     assert!(SEATS_PER_ROW_MAX <= u128::BITS as usize);
     assert!(TIERS_PER_EVENT_MAX <= u64::BITS as usize);
     assert!(PRICE_MINOR_MAX < i64::MAX / UNITS_PER_HOLD_MAX as i64);
+    assert!(CATEGORIES_PER_EVENT_MAX < u16::MAX as usize);
+    assert!(BLOCKS_PER_EVENT_MAX < u8::MAX as usize);
+    assert!((COORDINATE_CM_MAX as i64) < (1 << 30));
     assert!(SECTIONS_PER_EVENT_MAX <= u16::MAX as usize);
 };

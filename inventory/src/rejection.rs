@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::{AreaIx, SeatIx, TierIx, TimeUs};
 
 /// Ordered by precedence: of two reasons that both hold, the one that stands first here is given.
-#[derive(Clone, Debug, PartialEq, Error)]
+#[derive(Clone, Debug, PartialEq, PartialOrd, Error)]
 pub enum Rejection {
     #[error("this idempotency key was used for another request")]
     KeyReused,
@@ -116,7 +116,7 @@ pub enum Rejection {
 }
 
 /// Result codes at the door, after those of pretix (FEATURES 4.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Error)]
 pub enum RefusedScan {
     #[error("invalid")]
     Invalid,

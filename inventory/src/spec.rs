@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{TierId, TimeUs, limits};
+use crate::{Rejection, TierId, TimeUs, limits};
 
 /// ISO 4217 alphabetic code, for instance `EUR`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,6 +89,18 @@ pub struct SaleWindow {
 
 impl SaleWindow {
     pub const ALWAYS: Self = Self { from: None, until: None };
+
+    pub fn contains(&self, now: TimeUs) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
+
+    pub(crate) fn check(&self, now: TimeUs) -> Result<(), Rejection> {
+        match self.from {
+            Some(starts_at) if now < starts_at => Err(Rejection::SaleNotStarted { starts_at }),
+            _ if self.contains(now) => Ok(()),
+            _ => Err(Rejection::SaleEnded),
+        }
+    }
 }
 
 /// A limit on units that several tiers may share.

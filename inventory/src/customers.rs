@@ -1,0 +1,113 @@
+//! What each customer has, for the limits per customer: live holds, and units held or bought.
+
+use hashbrown::HashMap;
+
+use crate::{Item, TierIx, UserId};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Customer {
+    pub holds: u32,
+    pub units: u32,
+    /// Units by tier. Nearly every customer keeps to one: it needs no allocation.
+    first: (u8, u32),
+    others: Vec<(u8, u32)>,
+}
+
+impl Customer {
+    pub fn of_tier(&self, tier: TierIx) -> u32 {
+        if self.first.0 == tier.0 {
+            return self.first.1;
+        }
+        self.others.iter().find(|(it, _)| *it == tier.0).map_or(0, |(_, units)| *units)
+    }
+
+    fn tier_mut(&mut self, tier: TierIx) -> &mut u32 {
+        if self.first.1 == 0 && !self.others.iter().any(|(it, _)| *it == tier.0) {
+            self.first.0 = tier.0;
+        }
+        if self.first.0 == tier.0 {
+            return &mut self.first.1;
+        }
+        let at = self.others.iter().position(|(it, _)| *it == tier.0).unwrap_or_else(|| {
+            self.others.push((tier.0, 0));
+            self.others.len() - 1
+        });
+        &mut self.others[at].1
+    }
+
+    fn add(&mut self, tier: TierIx, units: u32) {
+        *self.tier_mut(tier) += units;
+        self.units += units;
+    }
+
+    fn remove(&mut self, tier: TierIx, units: u32) {
+        let left = self.tier_mut(tier);
+        assert!(*left >= units, "a customer gives back what he has");
+        *left -= units;
+        self.units -= units;
+        self.others.retain(|(_, units)| *units > 0);
+    }
+
+    /// Units by tier, for comparison.
+    pub fn tiers(&self) -> Vec<(u8, u32)> {
+        let mut tiers = self.others.clone();
+        if self.first.1 > 0 {
+            tiers.push(self.first);
+        }
+        tiers.sort_unstable();
+        tiers
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Customers(HashMap<UserId, Customer>);
+
+impl Customers {
+    pub fn get(&self, user: UserId) -> Option<&Customer> {
+        self.0.get(&user)
+    }
+
+    /// Somebody who is not `known`.
+    pub fn find_other(&self, known: impl Fn(UserId) -> bool) -> Option<UserId> {
+        self.0.keys().copied().find(|user| !known(*user))
+    }
+
+    /// A hold was placed.
+    pub fn add_hold(&mut self, user: UserId, items: &[Item]) {
+        let customer = self.0.entry(user).or_default();
+        customer.holds += 1;
+        for item in items {
+            customer.add(item.tier, item.place.units());
+        }
+    }
+
+    /// A hold was bought: its units stay.
+    pub fn confirm_hold(&mut self, user: UserId) {
+        let customer = self.0.get_mut(&user).expect("whoever confirms has a hold");
+        assert!(customer.holds > 0, "a hold is confirmed once");
+        customer.holds -= 1;
+    }
+
+    /// A hold was released or has expired.
+    pub fn remove_hold(&mut self, user: UserId, items: &[Item]) {
+        self.confirm_hold(user);
+        for item in items {
+            self.remove(user, item.tier, item.place.units());
+        }
+    }
+
+    pub fn add(&mut self, user: UserId, items: &[Item]) {
+        let customer = self.0.entry(user).or_default();
+        for item in items {
+            customer.add(item.tier, item.place.units());
+        }
+    }
+
+    pub fn remove(&mut self, user: UserId, tier: TierIx, units: u32) {
+        let customer = self.0.get_mut(&user).expect("whoever gives back has something");
+        customer.remove(tier, units);
+        if customer.holds == 0 && customer.units == 0 {
+            self.0.remove(&user);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Limits over all the units of a hold.
+
+use crate::customers::Customer;
+use crate::layout::Layout;
+use crate::limits::TIERS_PER_EVENT_MAX;
+use crate::{Inventory, Item, Rejection, TierIx};
+
+/// Units by tier.
+pub(super) struct Units {
+    by_tier: [u32; TIERS_PER_EVENT_MAX],
+    /// Bit per tier that has any.
+    tiers: u64,
+    pub total: u32,
+}
+
+impl Units {
+    pub const fn none() -> Self {
+        Self { by_tier: [0; TIERS_PER_EVENT_MAX], tiers: 0, total: 0 }
+    }
+
+    pub fn of(items: &[Item]) -> Self {
+        let mut units = Self::none();
+        for item in items {
+            units.add(item.tier, item.place.units());
+        }
+        units
+    }
+
+    pub const fn add(&mut self, tier: TierIx, units: u32) {
+        self.by_tier[tier.ix()] += units;
+        self.tiers |= 1 << tier.0;
+        self.total += units;
+    }
+
+    fn each(&self) -> impl Iterator<Item = (TierIx, u32)> {
+        let mut left = self.tiers;
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let tier = TierIx(left.trailing_zeros() as u8);
+            left &= left - 1;
+            Some((tier, self.by_tier[tier.ix()]))
+        })
+    }
+
+    fn in_tiers(&self, tiers: u64) -> u32 {
+        self.each().filter(|(tier, _)| tiers >> tier.0 & 1 == 1).map(|(_, units)| units).sum()
+    }
+}
+
+/// Limits of one hold.
+pub(super) fn hold_limits(layout: &Layout, units: &Units) -> Option<Rejection> {
+    let max = layout.policy().units_per_hold_max;
+    if units.total > max {
+        return Some(Rejection::UnitsPerHoldExceeded { max });
+    }
+    let minimum = units.each().find_map(|(tier, units)| {
+        let min = layout.tiers()[tier.ix()].per_order_min;
+        (units < min).then_some(Rejection::PerOrderMinimum { tier, min })
+    });
+    minimum.or_else(|| {
+        units.each().find_map(|(tier, units)| {
+            let max = layout.tiers()[tier.ix()].per_order_max;
+            (units > max).then_some(Rejection::PerOrderMaximum { tier, max })
+        })
+    })
+}
+
+/// Limits over everything that the customer holds and has bought.
+pub(super) fn customer_limits(layout: &Layout, customer: Option<&Customer>, units: &Units) -> Option<Rejection> {
+    let has = customer.map_or(0, |customer| customer.units);
+    if let Some(max) = layout.policy().units_per_customer_max
+        && has + units.total > max
+    {
+        return Some(Rejection::UnitsPerCustomerExceeded { max });
+    }
+    units.each().find_map(|(tier, units)| {
+        let max = layout.tiers()[tier.ix()].per_customer_max?;
+        let has = customer.map_or(0, |customer| customer.of_tier(tier));
+        (has + units > max).then_some(Rejection::PerCustomerMaximum { tier, max })
+    })
+}
+
+pub(super) fn quotas(inventory: &Inventory, units: &Units) -> Option<Rejection> {
+    let cover = &inventory.layout.cover;
+    units.each().find_map(|(tier, _)| {
+        cover.tier_quotas[tier.ix()].iter().find_map(|at| {
+            let quota = &cover.quotas[usize::from(*at)];
+            let left = quota.limit.saturating_sub(inventory.sales.quota_used(*at));
+            (units.in_tiers(quota.tiers) > left).then_some(Rejection::QuotaExhausted { tier, left })
+        })
+    })
+}

@@ -1,0 +1,113 @@
+//! One file per verb: what it asks of the state, and the change or the refusal that follows. Nothing here changes
+//! anything. Keys are not looked at: whoever calls has asked [`Inventory::repeat`] first.
+
+mod cancel_order;
+mod configure;
+mod expire_holds;
+mod extend_hold;
+mod limits;
+mod place_hold;
+mod place_order;
+mod refund_order;
+mod release_hold;
+mod reseat;
+mod scan_ticket;
+mod settle_payment;
+mod start_payment;
+mod transfer_ticket;
+mod void_ticket;
+
+use crate::holds::{End, Found, Hold};
+use crate::orders::{Order, OrderStatus};
+use crate::{Change, Command, HoldId, Inventory, OrderId, Phase, Rejection, TimeUs, UserId, Verb};
+
+type Decision = Result<Change, Rejection>;
+
+impl Inventory {
+    /// The change that the command would make now. Does not look at keys: ask [`Inventory::repeat`] first.
+    ///
+    /// # Errors
+    /// The first [`Rejection`] in order of precedence.
+    pub fn decide(&self, now: TimeUs, command: &Command) -> Decision {
+        match &command.verb {
+            Verb::SetSeatMap(spec) => configure::set_seat_map(self, spec),
+            Verb::SetTier(spec) => configure::set_tier(self, spec),
+            Verb::SetPolicy(policy) => configure::set_policy(self, policy),
+            Verb::Publish => configure::publish(self),
+            Verb::CancelEvent => configure::cancel_event(self),
+            Verb::SetBlock { block, withheld } => configure::set_block(self, block, *withheld),
+            Verb::PlaceHold(wanted) => place_hold::decide(self, now, wanted),
+            Verb::ExtendHold { hold, customer } => extend_hold::decide(self, now, *hold, *customer),
+            Verb::ReleaseHold { hold, customer } => release_hold::decide(self, now, *hold, *customer),
+            Verb::ExpireHolds => Ok(expire_holds::decide(self, now)),
+            Verb::PlaceOrder(wanted) => place_order::decide(self, now, wanted),
+            Verb::StartPayment { order, customer, payment } => {
+                start_payment::decide(self, now, *order, *customer, *payment)
+            }
+            Verb::SettlePayment(settled) => settle_payment::decide(self, now, settled),
+            Verb::CancelOrder { order, customer } => cancel_order::decide(self, now, *order, *customer),
+            Verb::RefundOrder { order, tickets, amount_minor } => {
+                refund_order::decide(self, *order, tickets, *amount_minor)
+            }
+            Verb::ScanTicket(scan) => scan_ticket::decide(self, now, scan),
+            Verb::VoidTicket { ticket } => void_ticket::decide(self, *ticket),
+            Verb::TransferTicket { ticket, from, to } => transfer_ticket::decide(self, *ticket, *from, *to),
+        }
+    }
+
+    fn must_not_be_cancelled(&self) -> Result<(), Rejection> {
+        match self.phase {
+            Phase::Cancelled => Err(Rejection::EventCancelled),
+            Phase::Draft | Phase::Published => Ok(()),
+        }
+    }
+
+    fn must_be_on_sale(&self) -> Result<(), Rejection> {
+        match self.phase {
+            Phase::Cancelled => Err(Rejection::EventCancelled),
+            Phase::Draft => Err(Rejection::EventNotPublished),
+            Phase::Published => Ok(()),
+        }
+    }
+
+    /// The customer's live hold. One that is due counts as expired, whether or not its seats have been freed.
+    fn own_hold(&self, now: TimeUs, hold: HoldId, customer: UserId) -> Result<&Hold, Rejection> {
+        match self.holds.find(hold) {
+            Some(Found::Live(_, hold)) if hold.placed.customer == customer => {
+                if hold.expires_at <= now {
+                    Err(Rejection::HoldExpired)
+                } else {
+                    Ok(hold)
+                }
+            }
+            Some(Found::Ended(ended)) if ended.customer == customer => Err(match ended.end {
+                End::Released => Rejection::HoldReleased,
+                End::Expired => Rejection::HoldExpired,
+                End::Confirmed => Rejection::HoldConfirmed,
+            }),
+            Some(_) | None => Err(Rejection::HoldNotFound),
+        }
+    }
+
+    fn own_order(&self, order: OrderId, customer: UserId) -> Result<&Order, Rejection> {
+        match self.orders.find(order) {
+            Some((_, order)) if order.placed.customer == customer => Ok(order),
+            Some(_) | None => Err(Rejection::OrderNotFound),
+        }
+    }
+
+    /// The status that the order has at `now`: pending ones expire with their hold.
+    fn status_at(&self, now: TimeUs, order: &Order) -> OrderStatus {
+        match order.status {
+            OrderStatus::PendingPayment if order.expires_at <= now => OrderStatus::Expired,
+            status => status,
+        }
+    }
+
+    fn must_be_pending(&self, now: TimeUs, order: &Order, next: OrderStatus) -> Result<(), Rejection> {
+        match self.status_at(now, order) {
+            OrderStatus::PendingPayment => Ok(()),
+            status => Err(Rejection::OrderTransition { from: status.name(), to: next.name() }),
+        }
+    }
+}

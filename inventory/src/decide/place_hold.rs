@@ -1,0 +1,284 @@
+//! Places a hold: every want is resolved to a place and a tier, then the limits are asked, then the places themselves.
+//! All faults are collected and the first by precedence is answered, so that the answer does not depend on the order
+//! in which this code looks.
+
+use std::sync::Arc;
+
+use crate::house::{Party, Scope, Taken};
+use crate::limits::{ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
+use crate::{
+    AreaIx, BestAvailable, Change, Inventory, Item, Place, PlaceHold, PlacedHold, Rejection, SeatIx, TierIx, TimeUs,
+    Want,
+};
+
+use super::Decision;
+use super::limits::{Units, customer_limits, hold_limits, quotas};
+
+pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Decision {
+    if inventory.holds.knows(wanted.hold) {
+        return Err(Rejection::KeyReused);
+    }
+    inventory.must_be_on_sale()?;
+    if wanted.wants.is_empty() {
+        return Err(Rejection::HoldEmpty);
+    }
+    if wanted.wants.len() > ITEMS_PER_HOLD_MAX {
+        return Err(Rejection::ItemsTooMany { max: ITEMS_PER_HOLD_MAX as u32 });
+    }
+    let mut draft = Draft::new(inventory, now, wanted);
+    draft.name_places();
+    draft.pick_places();
+    draft.check_sale();
+    draft.check_limits();
+    draft.check_places();
+    match draft.fault {
+        Some(fault) => Err(fault),
+        None => Ok(Change::HoldPlaced(Arc::new(PlacedHold {
+            hold: wanted.hold,
+            customer: wanted.customer,
+            items: draft.items,
+            expires_at: now.plus_us(inventory.layout.policy().hold_ttl_us),
+            adjacent: draft.adjacent,
+        }))),
+    }
+}
+
+/// The hold in the making.
+struct Draft<'a> {
+    inventory: &'a Inventory,
+    now: TimeUs,
+    wanted: &'a PlaceHold,
+    items: Vec<Item>,
+    units: Units,
+    taken: Taken,
+    adjacent: bool,
+    /// The first by precedence of those met so far.
+    fault: Option<Rejection>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(inventory: &'a Inventory, now: TimeUs, wanted: &'a PlaceHold) -> Self {
+        let items = Vec::with_capacity(wanted.wants.iter().map(|want| room_for(want)).sum());
+        let (units, taken) = (Units::none(), Taken::default());
+        Self { inventory, now, wanted, items, units, taken, adjacent: true, fault: None }
+    }
+
+    #[cold]
+    fn refuse(&mut self, fault: Rejection) {
+        if self.fault.as_ref().is_none_or(|first| fault < *first) {
+            self.fault = Some(fault);
+        }
+    }
+
+    fn name_places(&mut self) {
+        for (item, want) in (0..).zip(&self.wanted.wants) {
+            match *want {
+                Want::Seat { seat, tier } => self.name_seat(item, seat, tier),
+                Want::Area { area, quantity, tier } => self.name_area(item, area, quantity, tier),
+                Want::BestAvailable(_) => {}
+            }
+        }
+    }
+
+    fn name_seat(&mut self, item: u32, seat: SeatIx, tier: Option<TierIx>) {
+        let layout = &self.inventory.layout;
+        if seat.0 >= layout.seat_count() {
+            return self.refuse(Rejection::SeatUnknown { item });
+        }
+        let spot = layout.grid.spot(seat);
+        if !self.taken.add(spot.row, spot.bit()) {
+            self.refuse(Rejection::SeatDuplicate { item, seat });
+        }
+        let cell = layout.grid.lanes[layout.grid.lane_of(spot) as usize].cell;
+        let covering = layout.cover.cells[cell as usize];
+        if let Some(tier) = self.tier_of(item, tier, covering) {
+            self.push(Place::Seat(seat), tier);
+        }
+    }
+
+    fn name_area(&mut self, item: u32, area: AreaIx, quantity: u32, tier: Option<TierIx>) {
+        if !(1..=UNITS_PER_HOLD_MAX).contains(&quantity) {
+            self.refuse(Rejection::QuantityInvalid { item, max: UNITS_PER_HOLD_MAX });
+        }
+        let Some(covering) = self.inventory.layout.cover.areas.get(area.ix()).copied() else {
+            return self.refuse(Rejection::AreaUnknown { item });
+        };
+        if let Some(tier) = self.tier_of(item, tier, covering) {
+            self.push(Place::Area { area, quantity: quantity.min(UNITS_PER_HOLD_MAX) }, tier);
+        }
+    }
+
+    /// The tier that prices a place: the one asked for, or the first on sale of those that cover it.
+    fn tier_of(&mut self, item: u32, asked: Option<TierIx>, covering: u64) -> Option<TierIx> {
+        let Some(tier) = asked else {
+            let on_sale = covering & self.on_sale();
+            if on_sale == 0 {
+                self.refuse(Rejection::NotPriced { item });
+                return None;
+            }
+            return Some(TierIx(on_sale.trailing_zeros() as u8));
+        };
+        if !self.knows_tier(item, tier) {
+            return None;
+        }
+        if covering >> tier.0 & 1 == 0 {
+            self.refuse(Rejection::TierNotForPlace { item });
+            return None;
+        }
+        Some(tier)
+    }
+
+    /// A tier asked for by name exists and is open. Its sale window and code are the sale's business.
+    fn knows_tier(&mut self, item: u32, tier: TierIx) -> bool {
+        let layout = &self.inventory.layout;
+        if tier.ix() >= layout.tiers().len() {
+            self.refuse(Rejection::TierUnknown { item });
+            return false;
+        }
+        if layout.cover.open >> tier.0 & 1 == 0 {
+            self.refuse(Rejection::NotPriced { item });
+        }
+        true
+    }
+
+    /// Tiers that this customer can buy in now.
+    fn on_sale(&self) -> u64 {
+        let cover = &self.inventory.layout.cover;
+        let mut tiers = cover.always_on_sale;
+        let mut left = cover.open & !tiers;
+        while left != 0 {
+            let at = left.trailing_zeros();
+            let tier = &self.inventory.layout.tiers()[at as usize];
+            let knows_code = tier.access_code.is_none_or(|code| self.wanted.access_codes.contains(&code));
+            tiers |= u64::from(knows_code && tier.sale.contains(self.now)) << at;
+            left &= left - 1;
+        }
+        tiers
+    }
+
+    fn push(&mut self, place: Place, tier: TierIx) {
+        self.units.add(tier, place.units());
+        let price_minor = self.inventory.layout.tiers()[tier.ix()].price_minor;
+        self.items.push(Item { place, tier, price_minor });
+    }
+
+    fn pick_places(&mut self) {
+        for (item, want) in (0..).zip(&self.wanted.wants) {
+            if let Want::BestAvailable(best) = want {
+                self.pick_best(item, *best);
+            }
+        }
+    }
+
+    fn pick_best(&mut self, item: u32, best: BestAvailable) {
+        let layout = &self.inventory.layout;
+        if !(1..=UNITS_PER_HOLD_MAX).contains(&best.quantity) {
+            return self.refuse(Rejection::QuantityInvalid { item, max: UNITS_PER_HOLD_MAX });
+        }
+        if best.section.is_some_and(|section| section.ix() >= layout.section_count()) {
+            return self.refuse(Rejection::SectionUnknown { item });
+        }
+        let tiers = match best.tier {
+            Some(tier) if !self.knows_tier(item, tier) => return,
+            Some(tier) => 1 << tier.0,
+            None => self.on_sale(),
+        };
+        if tiers == 0 {
+            return self.refuse(Rejection::NotPriced { item });
+        }
+        let scope = Scope { tiers, section: best.section };
+        let party = Party { quantity: best.quantity, accessible: best.accessible };
+        match self.inventory.house.pick(layout, scope, party, &mut self.taken) {
+            Ok(picked) => {
+                self.adjacent &= picked.adjacent;
+                for seat in picked.seats {
+                    self.push(Place::Seat(seat), picked.tier);
+                }
+            }
+            Err(free) => {
+                match best.tier {
+                    Some(tier) => self.units.add(tier, best.quantity),
+                    None => self.units.total += best.quantity,
+                }
+                self.refuse(Rejection::NotEnoughSeats { free });
+            }
+        }
+    }
+
+    fn check_sale(&mut self) {
+        let (inventory, wanted) = (self.inventory, self.wanted);
+        if let Err(fault) = inventory.layout.policy().sale.check(self.now) {
+            return self.refuse(fault);
+        }
+        for (item, want) in (0..).zip(&wanted.wants) {
+            let (Want::Seat { tier, .. } | Want::Area { tier, .. } | Want::BestAvailable(BestAvailable { tier, .. })) =
+                *want;
+            let Some(spec) = tier.and_then(|tier| inventory.layout.tiers().get(tier.ix())) else { continue };
+            if let Err(fault) = spec.sale.check(self.now) {
+                self.refuse(fault);
+            }
+            if spec.access_code.is_some_and(|code| !wanted.access_codes.contains(&code)) {
+                self.refuse(Rejection::AccessCodeRequired { item });
+            }
+        }
+    }
+
+    fn check_limits(&mut self) {
+        let layout = &self.inventory.layout;
+        if let Some(fault) = hold_limits(layout, &self.units) {
+            return self.refuse(fault);
+        }
+        let customer = self.inventory.customers.get(self.wanted.customer);
+        let max = layout.policy().holds_per_customer_max;
+        if customer.is_some_and(|customer| customer.holds >= max) {
+            return self.refuse(Rejection::HoldsPerCustomerExceeded { max });
+        }
+        if let Some(fault) = customer_limits(layout, customer, &self.units) {
+            self.refuse(fault);
+        }
+    }
+
+    fn check_places(&mut self) {
+        let (inventory, wanted) = (self.inventory, self.wanted);
+        let grid = &inventory.layout.grid;
+        let mut conflicts: Vec<SeatIx> = Vec::new();
+        for want in &wanted.wants {
+            match *want {
+                Want::Seat { seat, .. } if seat.0 < grid.seat_count() => {
+                    if !inventory.house.is_free(grid.spot(seat)) && !conflicts.contains(&seat) {
+                        conflicts.push(seat);
+                    }
+                }
+                Want::Area { area, .. } if area.ix() < grid.areas.len() => {
+                    let free = inventory.house.area(area).free();
+                    if self.units_in(area) > free {
+                        self.refuse(Rejection::AreaSoldOut { area, free });
+                    }
+                }
+                Want::Seat { .. } | Want::Area { .. } | Want::BestAvailable(_) => {}
+            }
+        }
+        if !conflicts.is_empty() {
+            self.refuse(Rejection::SeatsTaken { seats: conflicts });
+        }
+        if let Some(fault) = quotas(inventory, &self.units) {
+            self.refuse(fault);
+        }
+    }
+
+    fn units_in(&self, area: AreaIx) -> u32 {
+        let in_area = |want: &Want| match want {
+            Want::Area { area: at, quantity, .. } if *at == area => (*quantity).min(UNITS_PER_HOLD_MAX),
+            Want::Seat { .. } | Want::Area { .. } | Want::BestAvailable(_) => 0,
+        };
+        self.wanted.wants.iter().map(in_area).sum()
+    }
+}
+
+const fn room_for(want: &Want) -> usize {
+    match want {
+        Want::Seat { .. } | Want::Area { .. } => 1,
+        Want::BestAvailable(best) if best.quantity <= UNITS_PER_HOLD_MAX => best.quantity as usize,
+        Want::BestAvailable(_) => 0,
+    }
+}

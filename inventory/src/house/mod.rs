@@ -1,0 +1,272 @@
+//! Who has which place: the owner of every seat, the units of every area, and the counters over them. Every change of a
+//! place passes here, where its legality is asserted.
+
+mod accessible;
+mod lanes;
+mod pick;
+mod runs;
+
+use lanes::LaneIndex;
+pub(crate) use pick::{Party, Scope, Taken};
+
+use crate::layout::{Grid, Spot};
+use crate::{AreaIx, Counts, SeatIx, SeatState};
+
+/// Who has a seat: nobody, the hold in a slot, or an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Owner(u32);
+
+impl Owner {
+    pub const NOBODY: Self = Self(0);
+    const SOLD: u32 = 1 << 31;
+
+    pub const fn hold(slot: u32) -> Self {
+        Self(slot + 1)
+    }
+
+    pub const fn order(index: u32) -> Self {
+        Self(index | Self::SOLD)
+    }
+
+    pub const fn is_sold(self) -> bool {
+        self.0 & Self::SOLD != 0
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AreaUse {
+    pub capacity: u32,
+    pub held: u32,
+    pub sold: u32,
+    pub withheld: bool,
+}
+
+impl AreaUse {
+    pub const fn counts(&self) -> Counts {
+        let left = self.capacity - self.held - self.sold;
+        let (free, blocked) = if self.withheld { (0, left) } else { (left, 0) };
+        Counts { free, held: self.held, sold: self.sold, blocked }
+    }
+
+    pub const fn free(&self) -> u32 {
+        self.counts().free
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct House {
+    /// Per row: seats that can be held now.
+    free: Vec<u128>,
+    /// Per row: seats of withheld blocks, taken or not.
+    withheld: Vec<u128>,
+    owners: Vec<Owner>,
+    sections: Vec<Counts>,
+    areas: Vec<AreaUse>,
+    /// Per cell of the grid.
+    cell_free: Vec<u32>,
+    lanes: LaneIndex,
+    blocks_withheld: u64,
+}
+
+impl House {
+    pub fn new(grid: &Grid) -> Self {
+        let mut house = Self {
+            free: grid.rows.iter().map(|row| row.seats).collect(),
+            withheld: vec![0; grid.rows.len()],
+            owners: vec![Owner::NOBODY; grid.seat_count() as usize],
+            sections: grid.sections.iter().map(|it| Counts { free: it.seats, ..Counts::default() }).collect(),
+            areas: grid.areas.iter().map(|it| AreaUse { capacity: it.capacity, ..AreaUse::default() }).collect(),
+            cell_free: vec![0; grid.cells.len()],
+            lanes: LaneIndex::new(grid.lanes.len()),
+            blocks_withheld: 0,
+        };
+        for (lane, it) in grid.lanes.iter().enumerate() {
+            house.cell_free[it.cell as usize] += it.mask.count_ones();
+            house.lanes.set(lane as u32, runs::shape(it.mask));
+        }
+        house
+    }
+
+    #[inline]
+    pub fn is_free(&self, spot: Spot) -> bool {
+        self.free[spot.row as usize] & spot.bit() != 0
+    }
+
+    pub fn free_in_row(&self, row: u32) -> u128 {
+        self.free[row as usize]
+    }
+
+    pub fn owner(&self, seat: SeatIx) -> Owner {
+        self.owners[seat.ix()]
+    }
+
+    pub fn state(&self, grid: &Grid, seat: SeatIx) -> SeatState {
+        let spot = grid.spot(seat);
+        match self.owners[seat.ix()] {
+            Owner::NOBODY if self.withheld[spot.row as usize] & spot.bit() != 0 => SeatState::Blocked,
+            Owner::NOBODY => SeatState::Free,
+            owner if owner.is_sold() => SeatState::Sold,
+            _ => SeatState::Held,
+        }
+    }
+
+    pub fn area(&self, area: AreaIx) -> AreaUse {
+        self.areas[area.ix()]
+    }
+
+    pub fn section(&self, section: usize) -> Counts {
+        self.sections[section]
+    }
+
+    pub fn cell_free(&self, cell: usize) -> u32 {
+        self.cell_free[cell]
+    }
+
+    pub const fn blocks_withheld(&self) -> u64 {
+        self.blocks_withheld
+    }
+
+    /// A free seat becomes held, or sold when a late payment takes it.
+    #[inline]
+    pub fn take(&mut self, grid: &Grid, seat: SeatIx, owner: Owner) {
+        let spot = grid.spot(seat);
+        assert!(self.is_free(spot), "only a free seat is taken");
+        assert_eq!(self.owners[seat.ix()], Owner::NOBODY, "a seat has one owner");
+        self.owners[seat.ix()] = owner;
+        self.free[spot.row as usize] &= !spot.bit();
+        let row = &grid.rows[spot.row as usize];
+        let counts = &mut self.sections[row.section.ix()];
+        counts.free -= 1;
+        if owner.is_sold() {
+            counts.sold += 1;
+        } else {
+            counts.held += 1;
+        }
+        self.cell_free[grid.lanes[grid.lane_of(spot) as usize].cell as usize] -= 1;
+    }
+
+    /// The seat of a hold becomes its order's.
+    #[inline]
+    pub fn sell(&mut self, grid: &Grid, seat: SeatIx, from: Owner, to: Owner) {
+        assert_eq!(self.owners[seat.ix()], from, "a seat is sold by its hold");
+        debug_assert!(to.is_sold() && !from.is_sold());
+        self.owners[seat.ix()] = to;
+        let counts = &mut self.sections[grid.rows[grid.spot(seat).row as usize].section.ix()];
+        counts.held -= 1;
+        counts.sold += 1;
+    }
+
+    /// The seat goes back on sale, or to its block when that is withheld.
+    #[inline]
+    pub fn give_back(&mut self, grid: &Grid, seat: SeatIx, from: Owner) {
+        assert_eq!(self.owners[seat.ix()], from, "a seat is given back by its owner");
+        self.owners[seat.ix()] = Owner::NOBODY;
+        let spot = grid.spot(seat);
+        let counts = &mut self.sections[grid.rows[spot.row as usize].section.ix()];
+        if from.is_sold() {
+            counts.sold -= 1;
+        } else {
+            counts.held -= 1;
+        }
+        if self.withheld[spot.row as usize] & spot.bit() != 0 {
+            counts.blocked += 1;
+        } else {
+            counts.free += 1;
+            self.free[spot.row as usize] |= spot.bit();
+            self.cell_free[grid.lanes[grid.lane_of(spot) as usize].cell as usize] += 1;
+        }
+    }
+
+    /// Brings the index of lanes up to date with the seats just changed, and checks the counts of their sections.
+    #[inline]
+    pub fn settle(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>) {
+        let mut last = u32::MAX;
+        for seat in seats {
+            let spot = grid.spot(seat);
+            let lane = grid.lane_of(spot);
+            if lane != last {
+                self.refresh(grid, lane);
+                let section = grid.rows[spot.row as usize].section.ix();
+                assert_eq!(
+                    self.sections[section].capacity(),
+                    grid.sections[section].seats,
+                    "no seat appears or vanishes"
+                );
+                last = lane;
+            }
+        }
+    }
+
+    /// A lane whose index is not that of its free seats.
+    pub fn lane_out_of_date(&self, grid: &Grid) -> Option<u32> {
+        (0..).zip(&grid.lanes).find_map(|(lane, it)| {
+            let shape = runs::shape(self.free[it.row as usize] & it.mask);
+            (!self.lanes.holds(lane, shape)).then_some(lane)
+        })
+    }
+
+    #[inline]
+    fn refresh(&mut self, grid: &Grid, lane: u32) {
+        let it = &grid.lanes[lane as usize];
+        self.lanes.set(lane, runs::shape(self.free[it.row as usize] & it.mask));
+    }
+
+    pub fn take_units(&mut self, area: AreaIx, units: u32, sold: bool) {
+        let it = &mut self.areas[area.ix()];
+        assert!(it.free() >= units, "only free units are taken");
+        if sold {
+            it.sold += units;
+        } else {
+            it.held += units;
+        }
+    }
+
+    pub fn sell_units(&mut self, area: AreaIx, units: u32) {
+        let it = &mut self.areas[area.ix()];
+        assert!(it.held >= units, "units are sold by their hold");
+        it.held -= units;
+        it.sold += units;
+    }
+
+    pub fn give_back_units(&mut self, area: AreaIx, units: u32, sold: bool) {
+        let it = &mut self.areas[area.ix()];
+        let taken = if sold { &mut it.sold } else { &mut it.held };
+        assert!(*taken >= units, "units are given back by their owner");
+        *taken -= units;
+    }
+
+    pub fn set_block(&mut self, grid: &Grid, block: u8, withheld: bool) {
+        self.blocks_withheld = self.blocks_withheld & !(1 << block) | u64::from(withheld) << block;
+        for (area, it) in self.areas.iter_mut().zip(&grid.areas) {
+            if it.block == block {
+                area.withheld = withheld;
+            }
+        }
+        for seat in (0..grid.seat_count()).map(SeatIx).filter(|seat| grid.block_of(*seat) == block) {
+            let spot = grid.spot(seat);
+            let row = spot.row as usize;
+            if (self.withheld[row] & spot.bit() != 0) == withheld {
+                continue;
+            }
+            self.withheld[row] ^= spot.bit();
+            if self.owners[seat.ix()] != Owner::NOBODY {
+                continue;
+            }
+            self.free[row] ^= spot.bit();
+            let counts = &mut self.sections[grid.rows[row].section.ix()];
+            let cell = &mut self.cell_free[grid.lanes[grid.lane_of(spot) as usize].cell as usize];
+            if withheld {
+                counts.free -= 1;
+                counts.blocked += 1;
+                *cell -= 1;
+            } else {
+                counts.blocked -= 1;
+                counts.free += 1;
+                *cell += 1;
+            }
+        }
+        for lane in 0..grid.lanes.len() as u32 {
+            self.refresh(grid, lane);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Commands that were carried out before. Some say so by a key, some by what they are.
+
+use std::sync::Arc;
+
+use crate::apply::paid_order;
+use crate::holds::{End, Found};
+use crate::{
+    Answer, Command, HoldId, Inventory, PaymentOutcome, Rejection, ScanTicket, SettlePayment, TimeUs, UserId, Verb,
+};
+
+impl Inventory {
+    /// The answer to a command that repeats an earlier one: by its key; a scan by its nonce; a payment by its id; the
+    /// release of the caller's own released hold. `None`: the command is new, and [`Inventory::decide`] has the word.
+    /// Ask this first, always.
+    pub fn repeat(&self, now: TimeUs, command: &Command) -> Option<Result<Answer, Rejection>> {
+        if let Some(answer) = self.answer_to_key(now, &command.origin) {
+            return Some(answer);
+        }
+        match &command.verb {
+            Verb::ScanTicket(scan) => self.scanned(scan).map(Ok),
+            Verb::SettlePayment(settled) => self.settled(settled).map(Ok),
+            Verb::ReleaseHold { hold, customer } => self.released(*hold, *customer).map(Ok),
+            Verb::SetSeatMap(_)
+            | Verb::SetTier(_)
+            | Verb::SetPolicy(_)
+            | Verb::Publish
+            | Verb::CancelEvent
+            | Verb::SetBlock { .. }
+            | Verb::PlaceHold(_)
+            | Verb::ExtendHold { .. }
+            | Verb::ExpireHolds
+            | Verb::PlaceOrder(_)
+            | Verb::StartPayment { .. }
+            | Verb::CancelOrder { .. }
+            | Verb::RefundOrder { .. }
+            | Verb::VoidTicket { .. }
+            | Verb::TransferTicket { .. } => None,
+        }
+    }
+
+    /// The same nonce on the same ticket is the same scan, if it is among the last few.
+    fn scanned(&self, scan: &ScanTicket) -> Option<Answer> {
+        let ticket = self.tickets.find(scan.ticket)?;
+        let seen = ticket.scans.iter().find(|seen| seen.nonce == scan.nonce)?;
+        Some(Answer::TicketScanned { ticket: scan.ticket, direction: seen.direction, at: seen.at })
+    }
+
+    fn settled(&self, settled: &SettlePayment) -> Option<Answer> {
+        let (index, order) = self.orders.find(settled.order)?;
+        match settled.outcome {
+            PaymentOutcome::Declined => None,
+            PaymentOutcome::Paid { .. } if order.paid_by == Some(settled.payment) => {
+                Some(Answer::OrderPaid(Arc::new(paid_order(self, index))))
+            }
+            PaymentOutcome::Paid { .. } => {
+                order.refused.contains(&settled.payment).then_some(Answer::PaymentRefused { order: settled.order })
+            }
+        }
+    }
+
+    fn released(&self, hold: HoldId, customer: UserId) -> Option<Answer> {
+        match self.holds.find(hold)? {
+            Found::Ended(ended) if ended.customer == customer && ended.end == End::Released => {
+                Some(Answer::HoldReleased { hold })
+            }
+            Found::Ended(_) | Found::Live(..) => None,
+        }
+    }
+}

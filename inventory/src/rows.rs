@@ -1,0 +1,169 @@
+//! Relational rows that follow from a change, read from the state after it.
+
+use crate::holds::{Found, OrderAt};
+use crate::{
+    Change, HoldId, Inventory, ItemRow, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus,
+    Place, Record, Row, TicketId, TicketRow, UserId,
+};
+
+impl Inventory {
+    /// Appends the rows that follow from `record`. Call it right after the record was applied.
+    ///
+    /// # Panics
+    /// When the record is not the one applied last.
+    pub fn rows(&self, record: &Record, rows: &mut Vec<Row>) {
+        assert_eq!(record.lsn, self.lsn, "rows are read right after their change");
+        let lsn = record.lsn;
+        match &record.change {
+            Change::SeatMapSet(_)
+            | Change::TierSet(_)
+            | Change::PolicySet(_)
+            | Change::BlockSet { .. }
+            | Change::HoldPlaced(_)
+            | Change::HoldReleased { .. } => {}
+            Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
+            Change::EventCancelled => rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn }),
+            Change::HoldExtended { hold, .. } => rows.extend(self.order_of(*hold).map(|at| self.order_row(at))),
+            Change::HoldsExpired { holds } => {
+                rows.extend(holds.iter().filter_map(|hold| self.order_of(*hold)).map(|at| self.order_row(at)));
+            }
+            Change::OrderPlaced { order, .. } => rows.push(self.order_row(self.orders.at(*order))),
+            Change::PaymentStarted { order, payment, .. } => {
+                rows.push(self.order_row(self.orders.at(*order)));
+                rows.push(self.payment_row(record, *order, *payment, PaymentStatus::Started, None));
+            }
+            Change::PaymentDeclined { order, payment } => {
+                rows.push(self.payment_row(record, *order, *payment, PaymentStatus::Declined, None));
+            }
+            Change::OrderPaid { order, payment, amount_minor, .. } => {
+                let at = self.orders.at(*order);
+                rows.push(self.order_row(at));
+                rows.push(self.payment_row(record, *order, *payment, PaymentStatus::Captured, Some(*amount_minor)));
+                let range = self.orders.get(at).tickets.clone();
+                rows.extend(self.tickets.range(range).iter().map(|ticket| self.ticket_row(ticket.id)));
+                rows.push(self.outbox_row(record, OutboxKind::OrderPaid, *order, self.buyer(*order)));
+            }
+            Change::PaymentRefused { order, payment, amount_minor } => {
+                rows.push(self.payment_row(record, *order, *payment, PaymentStatus::RefundDue, Some(*amount_minor)));
+                rows.push(self.outbox_row(record, OutboxKind::PaymentRefund, *order, self.buyer(*order)));
+            }
+            Change::OrderCancelled { order } => {
+                rows.push(self.order_row(self.orders.at(*order)));
+                rows.push(self.outbox_row(record, OutboxKind::OrderCancelled, *order, self.buyer(*order)));
+            }
+            Change::OrderRefunded { order, tickets, .. } => {
+                rows.push(self.order_row(self.orders.at(*order)));
+                rows.extend(tickets.iter().map(|ticket| self.ticket_row(*ticket)));
+                rows.push(self.outbox_row(record, OutboxKind::OrderRefunded, *order, self.buyer(*order)));
+            }
+            Change::TicketScanned { ticket, .. } | Change::TicketVoided { ticket } => {
+                rows.push(self.ticket_row(*ticket));
+            }
+            Change::TicketTransferred { ticket, to, .. } => {
+                rows.push(self.ticket_row(*ticket));
+                let order = self.found(*ticket).order;
+                let order = self.orders.get(order).id;
+                rows.push(self.outbox_row(record, OutboxKind::TicketTransferred, order, *to));
+            }
+        }
+    }
+
+    fn order_of(&self, hold: HoldId) -> Option<OrderAt> {
+        match self.holds.find(hold)? {
+            Found::Live(_, hold) => hold.order,
+            Found::Ended(ended) => ended.order,
+        }
+    }
+
+    fn buyer(&self, order: OrderId) -> UserId {
+        self.orders.get(self.orders.at(order)).placed.customer
+    }
+
+    fn order_row(&self, at: OrderAt) -> Row {
+        let order = self.orders.get(at);
+        let items = order.placed.items.iter().map(|item| {
+            let (place, is_area) = self.place_name(item.place);
+            let tier = &self.layout.tiers()[item.tier.ix()];
+            ItemRow {
+                place,
+                is_area,
+                quantity: item.place.units(),
+                tier: tier.id,
+                tier_name: tier.name.clone(),
+                price_minor: item.price_minor,
+            }
+        });
+        Row::Order(Box::new(OrderRow {
+            order: order.id,
+            event: self.event,
+            customer: order.placed.customer,
+            status: order.status.name(),
+            items: items.collect(),
+            total_minor: order.placed.total_minor(),
+            refunded_minor: order.refunded_minor,
+            currency: self.layout.policy().currency,
+            placed_at: order.placed_at,
+            expires_at: order.expires_at,
+            lsn: self.lsn,
+        }))
+    }
+
+    fn found(&self, id: TicketId) -> &crate::tickets::Ticket {
+        self.tickets.find(id).expect("a ticket that has changed exists")
+    }
+
+    fn ticket_row(&self, id: TicketId) -> Row {
+        let ticket = self.found(id);
+        let (place, is_area) = self.place_name(ticket.place);
+        let tier = &self.layout.tiers()[ticket.tier.ix()];
+        Row::Ticket(Box::new(TicketRow {
+            ticket: id,
+            order: self.orders.get(ticket.order).id,
+            event: self.event,
+            holder: ticket.holder,
+            place,
+            is_area,
+            tier: tier.id,
+            tier_name: tier.name.clone(),
+            price_minor: ticket.price_minor,
+            state: ticket.state.name(),
+            generation: ticket.generation,
+            issued_at: ticket.issued_at,
+            scanned_at: ticket.last_scan().map(|scan| scan.at),
+            lsn: self.lsn,
+        }))
+    }
+
+    /// `amount_minor` is what was captured; before that it is what is asked for.
+    fn payment_row(
+        &self,
+        record: &Record,
+        order: OrderId,
+        payment: PaymentId,
+        status: PaymentStatus,
+        amount_minor: Option<i64>,
+    ) -> Row {
+        let total_minor = || self.orders.get(self.orders.at(order)).placed.total_minor();
+        Row::Payment(Box::new(PaymentRow {
+            payment,
+            order,
+            event: self.event,
+            status,
+            amount_minor: amount_minor.unwrap_or_else(total_minor),
+            currency: self.layout.policy().currency,
+            at: record.at,
+            lsn: self.lsn,
+        }))
+    }
+
+    fn outbox_row(&self, record: &Record, kind: OutboxKind, order: OrderId, user: UserId) -> Row {
+        Row::Outbox(Box::new(OutboxRow { event: self.event, lsn: self.lsn, kind, order, user, at: record.at }))
+    }
+
+    fn place_name(&self, place: Place) -> (String, bool) {
+        match place {
+            Place::Seat(seat) => (self.layout.seat_id(seat), false),
+            Place::Area { area, .. } => (self.layout.area_id(area).to_owned(), true),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The whole state as bytes: head = magic, version, digest, CRC-32; body = the postcard encoding of the image. The body
+//! is canonical (nothing in it depends on the order of a hash map or on which slot a hold has), so the digest of the
+//! state is the hash of the body. What can be counted from holds and orders is not stored but counted again.
+
+mod hash;
+mod image;
+mod rebuild;
+
+use thiserror::Error;
+
+use crate::{InvariantViolation, Inventory};
+use hash::hash64;
+use image::{Image, ImageRef};
+
+const MAGIC: [u8; 4] = *b"USHS";
+const VERSION: u8 = 1;
+const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
+
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SnapshotError {
+    #[error("this is not a snapshot of an event")]
+    Magic,
+    #[error("the snapshot has version {version}, this build reads up to {VERSION}")]
+    Version { version: u8 },
+    #[error("the snapshot fails its checksum")]
+    Checksum,
+    #[error("the snapshot does not decode")]
+    Body,
+    #[error("the restored state has digest {found:016x}, the snapshot says {stored:016x}")]
+    Digest { stored: u64, found: u64 },
+    #[error("the restored state breaks an invariant")]
+    Invariant(#[source] InvariantViolation),
+}
+
+impl Inventory {
+    pub fn snapshot(&self) -> Vec<u8> {
+        let mut bytes = vec![0; HEAD_BYTES];
+        bytes = ImageRef::of(self).encode(bytes);
+        let (head, body) = bytes.split_at_mut(HEAD_BYTES);
+        head[..4].copy_from_slice(&MAGIC);
+        head[4] = VERSION;
+        head[5..13].copy_from_slice(&hash64(body).to_le_bytes());
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(&head[..13]);
+        crc.update(body);
+        head[13..].copy_from_slice(&crc.finalize().to_le_bytes());
+        bytes
+    }
+
+    /// # Errors
+    /// [`SnapshotError`] when the bytes are damaged, were written by a newer build, or do not make a sound state.
+    pub fn restore(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let (head, body) = bytes.split_at_checked(HEAD_BYTES).ok_or(SnapshotError::Magic)?;
+        let (magic, rest) = head.split_at(4);
+        if magic != MAGIC {
+            return Err(SnapshotError::Magic);
+        }
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(&head[..13]);
+        crc.update(body);
+        if crc.finalize().to_le_bytes() != rest[9..] {
+            return Err(SnapshotError::Checksum);
+        }
+        let version = rest[0];
+        if version != VERSION {
+            return Err(SnapshotError::Version { version });
+        }
+        let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
+        let image: Image = match postcard::take_from_bytes(body) {
+            Ok((image, [])) => image,
+            Ok(_) | Err(_) => return Err(SnapshotError::Body),
+        };
+        let restored = rebuild::rebuild(image).ok_or(SnapshotError::Body)?;
+        let found = restored.digest();
+        if found != stored {
+            return Err(SnapshotError::Digest { stored, found });
+        }
+        restored.verify().map_err(SnapshotError::Invariant)?;
+        Ok(restored)
+    }
+
+    /// Hash of the whole state, the same for every way that leads to it. Costs as much as a snapshot.
+    pub fn digest(&self) -> u64 {
+        hash64(&ImageRef::of(self).encode(Vec::new()))
+    }
+}

@@ -1,0 +1,94 @@
+//! From an image back to the state. The checksum has passed, so the image is what was written; the owners of places are
+//! set through the same assertions as in `apply`.
+
+use std::sync::Arc;
+
+use super::image::Image;
+use crate::house::{House, Owner};
+use crate::layout::{Grid, Layout, check_seat_map};
+use crate::orders::OrderStatus;
+use crate::{Answer, Inventory, Item, Place};
+
+/// `None` when the image contradicts itself.
+pub(super) fn rebuild(image: Image) -> Option<Inventory> {
+    let mut inventory = Inventory::new(image.event);
+    inventory.lsn = image.lsn;
+    inventory.phase = image.phase.into();
+    let grid = match &image.seat_map {
+        Some(spec) => {
+            check_seat_map(spec).ok()?;
+            Grid::build(spec)
+        }
+        None => Grid::empty(),
+    };
+    let grid = Arc::new(grid);
+    inventory.house = House::new(&grid);
+    inventory.layout = Arc::new(Layout::new(grid, image.tiers, image.policy));
+    inventory.sales.follow(&inventory.layout.cover);
+    for order in image.orders {
+        inventory.orders.insert(order);
+    }
+    for ticket in image.tickets {
+        inventory.tickets.insert(ticket);
+    }
+    seat_sold(&mut inventory);
+    for hold in image.live {
+        let mut hold = crate::holds::Hold::from(hold);
+        if let Some(order) = hold.order {
+            // Hold and order share what was placed.
+            hold.placed = Arc::clone(&inventory.orders.all().get(order as usize)?.placed);
+        }
+        let placed = Arc::clone(&hold.placed);
+        let slot = inventory.holds.insert(hold);
+        take(&mut inventory, &placed.items, Owner::hold(slot));
+        inventory.customers.add_hold(placed.customer, &placed.items);
+    }
+    for ended in image.ended {
+        inventory.holds.insert_ended(ended.into()).then_some(())?;
+    }
+    for mut answered in image.keys {
+        if let Answer::HoldPlaced(placed) = &mut answered.answer
+            && let Some(crate::holds::Found::Live(_, hold)) = inventory.holds.find(placed.hold)
+            && hold.placed == *placed
+        {
+            *placed = Arc::clone(&hold.placed);
+        }
+        inventory.keys.insert(answered);
+    }
+    // Last: seats of withheld blocks may be held or sold.
+    for block in (0..64).filter(|block| image.blocks_withheld >> block & 1 == 1) {
+        let grid = Arc::clone(&inventory.layout.grid);
+        inventory.house.set_block(&grid, block, true);
+    }
+    Some(inventory)
+}
+
+fn seat_sold(inventory: &mut Inventory) {
+    let tickets: Vec<(Item, u32)> = inventory
+        .tickets
+        .all()
+        .iter()
+        .filter(|ticket| !ticket.refunded)
+        .map(|ticket| (Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor }, ticket.order))
+        .collect();
+    for (item, order) in tickets {
+        debug_assert_ne!(inventory.orders.get(order).status, OrderStatus::Refunded);
+        take(inventory, &[item], Owner::order(order));
+        let customer = inventory.orders.get(order).placed.customer;
+        inventory.customers.add(customer, &[item]);
+    }
+}
+
+fn take(inventory: &mut Inventory, items: &[Item], owner: Owner) {
+    let (grid, cover) = (&inventory.layout.grid, &inventory.layout.cover);
+    for item in items {
+        match item.place {
+            Place::Seat(seat) => {
+                inventory.house.take(grid, seat, owner);
+                inventory.house.settle(grid, std::iter::once(seat));
+            }
+            Place::Area { area, quantity } => inventory.house.take_units(area, quantity, owner.is_sold()),
+        }
+        inventory.sales.take(cover, item.tier, item.place.units(), owner.is_sold());
+    }
+}

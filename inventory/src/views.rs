@@ -1,0 +1,138 @@
+//! What the core knows of one hold, order or ticket, for reading. Owners are told: who may see it is the caller's rule.
+
+use std::sync::Arc;
+
+use crate::holds::{End, Found};
+use crate::{
+    HoldId, Inventory, Item, Lsn, OrderId, OrderStatus, PaymentId, Place, PlacedHold, TicketId, TicketState, TierIx,
+    TimeUs, UserId,
+};
+
+/// The seats of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowStates {
+    pub section: String,
+    pub row: String,
+    /// One letter per seat, see [`crate::SeatState::letter`].
+    pub states: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum HoldView {
+    Live {
+        placed: Arc<PlacedHold>,
+        placed_at: TimeUs,
+        /// Extensions included, unlike that in `placed`. In the past when expiry is due and has not run yet.
+        expires_at: TimeUs,
+        order: Option<OrderId>,
+    },
+    Released {
+        customer: UserId,
+    },
+    Expired {
+        customer: UserId,
+    },
+    Confirmed {
+        customer: UserId,
+    },
+}
+
+impl HoldView {
+    pub fn customer(&self) -> UserId {
+        match self {
+            Self::Live { placed, .. } => placed.customer,
+            Self::Released { customer } | Self::Expired { customer } | Self::Confirmed { customer } => *customer,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderView {
+    pub order: OrderId,
+    pub hold: HoldId,
+    pub customer: UserId,
+    pub status: OrderStatus,
+    pub items: Vec<Item>,
+    pub total_minor: i64,
+    pub refunded_minor: i64,
+    pub placed_at: TimeUs,
+    pub expires_at: TimeUs,
+    pub paid_by: Option<PaymentId>,
+    /// The places differ from those that were held.
+    pub reseated: bool,
+    pub tickets: Vec<TicketId>,
+    /// The state that this view shows.
+    pub lsn: Lsn,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TicketView {
+    pub ticket: TicketId,
+    pub order: OrderId,
+    pub holder: UserId,
+    /// One unit.
+    pub place: Place,
+    pub tier: TierIx,
+    pub price_minor: i64,
+    pub generation: u32,
+    pub state: TicketState,
+    pub issued_at: TimeUs,
+    pub scanned_at: Option<TimeUs>,
+    /// The state that this view shows.
+    pub lsn: Lsn,
+}
+
+impl Inventory {
+    /// Holds that ended long ago are not known any more, see [`crate::limits::HOLDS_ENDED_MAX`].
+    pub fn hold(&self, id: HoldId) -> Option<HoldView> {
+        Some(match self.holds.find(id)? {
+            Found::Live(_, hold) => HoldView::Live {
+                placed: Arc::clone(&hold.placed),
+                placed_at: hold.placed_at,
+                expires_at: hold.expires_at,
+                order: hold.order.map(|order| self.orders.get(order).id),
+            },
+            Found::Ended(ended) => match ended.end {
+                End::Released => HoldView::Released { customer: ended.customer },
+                End::Expired => HoldView::Expired { customer: ended.customer },
+                End::Confirmed => HoldView::Confirmed { customer: ended.customer },
+            },
+        })
+    }
+
+    pub fn order(&self, id: OrderId) -> Option<OrderView> {
+        let (_, order) = self.orders.find(id)?;
+        Some(OrderView {
+            order: id,
+            hold: order.placed.hold,
+            customer: order.placed.customer,
+            status: order.status,
+            items: order.placed.items.clone(),
+            total_minor: order.placed.total_minor(),
+            refunded_minor: order.refunded_minor,
+            placed_at: order.placed_at,
+            expires_at: order.expires_at,
+            paid_by: order.paid_by,
+            reseated: order.reseated,
+            tickets: self.tickets.range(order.tickets.clone()).iter().map(|ticket| ticket.id).collect(),
+            lsn: self.lsn,
+        })
+    }
+
+    pub fn ticket(&self, id: TicketId) -> Option<TicketView> {
+        let ticket = self.tickets.find(id)?;
+        Some(TicketView {
+            ticket: id,
+            order: self.orders.get(ticket.order).id,
+            holder: ticket.holder,
+            place: ticket.place,
+            tier: ticket.tier,
+            price_minor: ticket.price_minor,
+            generation: ticket.generation,
+            state: ticket.state,
+            issued_at: ticket.issued_at,
+            scanned_at: ticket.last_scan().map(|scan| scan.at),
+            lsn: self.lsn,
+        })
+    }
+}
