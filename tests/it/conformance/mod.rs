@@ -1,0 +1,12 @@
+//! What every store must do, run on each. A case is a function over a fixture; `on_every_store!` makes a test of it per
+//! backend.
+
+mod append;
+mod fencing;
+mod fixture;
+mod projection;
+mod recovery;
+mod refresh;
+mod relational;
+mod schema;
+mod start;
