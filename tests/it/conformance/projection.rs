@@ -136,8 +136,8 @@ async fn a_purchase_is_found_with_everything_that_belongs_to_it(fixture: Fixture
         lsn: Lsn(1),
     };
     assert_eq!(found(&fixture, order.order).await, expected);
-    assert_eq!(store.order_list(order.customer, None, 10).await.unwrap(), [expected.clone()]);
-    assert_eq!(store.order_list_of_event(event, None, 10).await.unwrap(), [expected.clone()]);
+    assert_eq!(store.order_list(order.customer, None, 10).await.unwrap(), std::slice::from_ref(&expected));
+    assert_eq!(store.order_list_of_event(event, None, 10).await.unwrap(), [expected]);
     assert_eq!(store.order_list(order.customer, Some(order.order), 10).await.unwrap(), []);
 
     let tickets = store.ticket_list(order.order).await.unwrap();
