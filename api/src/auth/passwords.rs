@@ -1,0 +1,107 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+/// Passes over the memory; with 19 MiB and one lane the OWASP baseline for argon2id.
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes and checks passwords on blocking threads: at most one per core at a time, a bounded number in the queue.
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    /// Compared with when there is no account, so that the answer takes as long.
+    nobody: String,
+    cores: Arc<Semaphore>,
+    queued: AtomicUsize,
+    queue_max: usize,
+}
+
+#[derive(Debug, Error)]
+pub enum PasswordError {
+    #[error("too many passwords wait to be checked")]
+    QueueFull,
+    #[error("the password cannot be hashed: {0}")]
+    Hash(String),
+}
+
+impl Passwords {
+    /// # Errors
+    /// Parameters that argon2 refuses.
+    pub fn new(memory_kib: u32, cores: usize, queue_max: usize) -> Result<Self, PasswordError> {
+        let params = Params::new(memory_kib, PASSES, LANES, None).map_err(hash_error)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobody = argon2.hash_password(&crate::ids::entropy::<16>()).map_err(hash_error)?.to_string();
+        Ok(Self {
+            argon2,
+            nobody,
+            cores: Arc::new(Semaphore::new(cores.max(1))),
+            queued: AtomicUsize::new(0),
+            queue_max,
+        })
+    }
+
+    /// # Errors
+    /// A full queue: nothing happened.
+    pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
+        let argon2 = self.argon2.clone();
+        self.run(move || {
+            let hash = argon2.hash_password(password.expose_secret().as_bytes()).map_err(hash_error)?;
+            Ok(hash.to_string())
+        })
+        .await
+    }
+
+    /// `hash`: of the account, or `None` when there is none: takes as long and is never right.
+    ///
+    /// # Errors
+    /// A full queue, or a stored hash that is none.
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, PasswordError> {
+        let argon2 = self.argon2.clone();
+        let is_account = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        self.run(move || {
+            let hash = PasswordHash::new(&hash).map_err(hash_error)?;
+            let is_right = argon2.verify_password(password.expose_secret().as_bytes(), &hash).is_ok();
+            Ok(is_right && is_account)
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _place = Place::take(&self.queued, self.queue_max).ok_or(PasswordError::QueueFull)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(hash_error)?;
+        // The core is given back by the thread: a caller who hangs up does not free it early.
+        let done = tokio::task::spawn_blocking(move || {
+            let _core = core;
+            work()
+        });
+        done.await.map_err(hash_error)?
+    }
+}
+
+fn hash_error(error: impl std::fmt::Display) -> PasswordError {
+    PasswordError::Hash(error.to_string())
+}
+
+/// One place in the queue, given back when dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(queued: &'a AtomicUsize, max: usize) -> Option<Self> {
+        let place = Place(queued);
+        (queued.fetch_add(1, Ordering::Relaxed) < max).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,141 @@
+//! Every setting, one struct per concern, built once at start. Sizes carry their unit in the name, durations are typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub http: Http,
+    pub store: Store,
+    pub auth: Auth,
+    pub rate_limit: RateLimit,
+    pub logs: Logs,
+    pub first_start: FirstStart,
+}
+
+#[derive(Clone, Debug)]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// How the world reaches this server, for links. `None`: `http://` and the address it listens on.
+    pub public_url: Option<String>,
+    pub body_bytes_max: usize,
+    pub seat_map_bytes_max: usize,
+    pub header_bytes_max: usize,
+    pub headers_max: usize,
+    /// From the connection's start, or the end of the request before, to the end of the next request's head.
+    pub header_read_timeout: Duration,
+    /// From the end of the head to the answer.
+    pub request_timeout: Duration,
+    pub connections_max: usize,
+    /// Requests that still run when the server stops may take so long.
+    pub stop_timeout: Duration,
+    pub cors_origins: Vec<String>,
+    /// Addresses whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub data_dir: PathBuf,
+    /// `None`: the embedded store in `data_dir`.
+    pub database_url: Option<SecretString>,
+    pub allow_unsafe_durability: bool,
+    pub connections_max: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Auth {
+    pub access_ttl: Duration,
+    pub refresh_ttl: Duration,
+    /// Memory of one password hash.
+    pub password_memory_kib: u32,
+    /// Passwords that wait for their turn. One more is refused.
+    pub password_queue: usize,
+}
+
+/// Each a sustained rate with a burst of two seconds' worth.
+#[derive(Clone, Debug)]
+pub struct RateLimit {
+    pub enabled: bool,
+    pub booking_per_user_per_s: u32,
+    pub browsing_per_user_per_s: u32,
+    pub booking_per_ip_per_s: u32,
+    pub browsing_per_ip_per_s: u32,
+    pub login_per_ip_per_min: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Text,
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+}
+
+#[derive(Clone, Debug)]
+pub struct Logs {
+    pub format: LogFormat,
+    pub filter: String,
+    /// One line per request.
+    pub access: bool,
+    /// A request that takes longer is logged.
+    pub slow_request: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct FirstStart {
+    pub demo: bool,
+    pub admin_email: String,
+    pub admin_password: Option<SecretString>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            http: Http {
+                listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+                public_url: None,
+                body_bytes_max: 64 << 10,
+                seat_map_bytes_max: 16 << 20,
+                header_bytes_max: 64 << 10,
+                headers_max: 100,
+                header_read_timeout: Duration::from_secs(15),
+                request_timeout: Duration::from_secs(10),
+                connections_max: 10_000,
+                stop_timeout: Duration::from_secs(20),
+                cors_origins: Vec::new(),
+                trusted_proxies: Vec::new(),
+            },
+            store: Store {
+                data_dir: PathBuf::from("usher-data"),
+                database_url: None,
+                allow_unsafe_durability: false,
+                connections_max: 8,
+            },
+            auth: Auth {
+                access_ttl: Duration::from_secs(15 * 60),
+                refresh_ttl: Duration::from_secs(30 * 24 * 3_600),
+                password_memory_kib: 19 << 10,
+                password_queue: 256,
+            },
+            rate_limit: RateLimit {
+                enabled: true,
+                booking_per_user_per_s: 10,
+                browsing_per_user_per_s: 50,
+                booking_per_ip_per_s: 100,
+                browsing_per_ip_per_s: 500,
+                login_per_ip_per_min: 60,
+            },
+            logs: Logs {
+                format: LogFormat::Auto,
+                filter: "info,kameo=warn,sqlx=warn".to_owned(),
+                access: false,
+                slow_request: Duration::from_secs(1),
+            },
+            first_start: FirstStart { demo: true, admin_email: "admin@usher.local".to_owned(), admin_password: None },
+        }
+    }
+}

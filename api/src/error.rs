@@ -1,0 +1,369 @@
+//! What a refused request is told: the only file that knows failure status codes.
+//!
+//! Four kinds, never mixed. The rule said no: final. Not now: promises that nothing happened. Unknown: it may have
+//! happened, ask again under the same key. A defect: ours, logged here, once.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use engine::{SubmitError, Unavailable};
+use http::{HeaderValue, StatusCode, header};
+use inventory::Rejection;
+use wire::FieldError;
+
+#[derive(Debug)]
+pub enum ApiError {
+    /// The event's own rules.
+    Rejected(Rejection, Vec<FieldError>),
+    /// The request's form, before any rule was asked.
+    Malformed(Malformed),
+    /// Fields whose values cannot be right, all of them.
+    Invalid(Vec<FieldError>),
+    Unauthorized(Unauthorized),
+    Forbidden(Forbidden),
+    NotFound(Noun),
+    Conflict(Conflict),
+    RateLimited {
+        retry_after: Duration,
+    },
+    Busy(Busy),
+    OutcomeUnknown,
+    /// A defect of ours. The text is for the log.
+    Defect(Cow<'static, str>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    Json,
+    MediaType,
+    BodyTooLarge { bytes_max: usize },
+    Path,
+    Query,
+    Cursor,
+    IdempotencyKey,
+    Method,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unauthorized {
+    TokenMissing,
+    TokenInvalid,
+    TokenExpired,
+    CredentialsWrong,
+    RefreshTokenInvalid,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    Role,
+    Suspended,
+}
+
+/// What was looked for. Something of another owner is answered like something that never was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    Route,
+    User,
+    Event,
+    Tier,
+    SeatMap,
+    Hold,
+    Order,
+    Ticket,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    EmailTaken,
+    /// The same key is being answered at this moment.
+    InProgress,
+    /// An admin may not demote or suspend himself.
+    OwnAccount,
+    EventNotDraft,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    Event(Unavailable),
+    Store,
+    /// Too many passwords wait to be checked.
+    Passwords,
+    Deadline,
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection, Vec::new())
+    }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Busy(Busy::Event(unavailable))
+    }
+}
+
+impl From<SubmitError> for ApiError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Rejected(rejection) => rejection.into(),
+            SubmitError::Unavailable(unavailable) => unavailable.into(),
+            SubmitError::OutcomeUnknown => Self::OutcomeUnknown,
+        }
+    }
+}
+
+/// What the outermost layer needs to finish a problem response: it alone knows the request's id.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub code: &'static str,
+    pub detail: Cow<'static, str>,
+    pub errors: Vec<FieldError>,
+}
+
+impl ApiError {
+    pub fn invalid(field: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.into(), code: code.to_owned(), message: message.into() }])
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Rejected(rejection, _) => rejection_status(rejection),
+            Self::Malformed(malformed) => match malformed {
+                Malformed::Json | Malformed::Query | Malformed::Cursor | Malformed::IdempotencyKey => {
+                    StatusCode::BAD_REQUEST
+                }
+                Malformed::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Malformed::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                Malformed::Path => StatusCode::NOT_FOUND,
+                Malformed::Method => StatusCode::METHOD_NOT_ALLOWED,
+            },
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
+            Self::Defect(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Stable, part of the API's contract.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection, _) => rejection.code(),
+            Self::Malformed(malformed) => match malformed {
+                Malformed::Json => "JSON_MALFORMED",
+                Malformed::MediaType => "MEDIA_TYPE_UNSUPPORTED",
+                Malformed::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+                Malformed::Path => "ROUTE_NOT_FOUND",
+                Malformed::Query => "QUERY_INVALID",
+                Malformed::Cursor => "CURSOR_INVALID",
+                Malformed::IdempotencyKey => "IDEMPOTENCY_KEY_INVALID",
+                Malformed::Method => "METHOD_NOT_ALLOWED",
+            },
+            Self::Invalid(_) => "VALIDATION_FAILED",
+            Self::Unauthorized(unauthorized) => match unauthorized {
+                Unauthorized::TokenMissing => "TOKEN_MISSING",
+                Unauthorized::TokenInvalid => "TOKEN_INVALID",
+                Unauthorized::TokenExpired => "TOKEN_EXPIRED",
+                Unauthorized::CredentialsWrong => "CREDENTIALS_WRONG",
+                Unauthorized::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
+            },
+            Self::Forbidden(Forbidden::Role) => "ROLE_REQUIRED",
+            Self::Forbidden(Forbidden::Suspended) => "ACCOUNT_SUSPENDED",
+            Self::NotFound(noun) => noun.code(),
+            Self::Conflict(conflict) => match conflict {
+                Conflict::EmailTaken => "EMAIL_TAKEN",
+                Conflict::InProgress => "IN_PROGRESS",
+                Conflict::OwnAccount => "OWN_ACCOUNT",
+                Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
+            },
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Busy(busy) => match busy {
+                Busy::Event(unavailable) => unavailable.code(),
+                Busy::Store => "STORE_UNAVAILABLE",
+                Busy::Passwords => "LOGIN_BUSY",
+                Busy::Deadline => "DEADLINE_EXCEEDED",
+            },
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
+            Self::Defect(_) => "INTERNAL",
+        }
+    }
+
+    fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::Rejected(rejection, _) => rejection.to_string().into(),
+            Self::Malformed(malformed) => malformed.detail(),
+            Self::Invalid(_) => "Some fields are not valid; see errors.".into(),
+            Self::Unauthorized(unauthorized) => match unauthorized {
+                Unauthorized::TokenMissing => "Send an access token as `Authorization: Bearer …`.",
+                Unauthorized::TokenInvalid => "The access token is not valid. Sign in again.",
+                Unauthorized::TokenExpired => "The access token has expired. Refresh it.",
+                Unauthorized::CredentialsWrong => "E-mail address or password is wrong.",
+                Unauthorized::RefreshTokenInvalid => "The refresh token is not valid any more. Sign in again.",
+            }
+            .into(),
+            Self::Forbidden(Forbidden::Role) => "The account's role does not allow this.".into(),
+            Self::Forbidden(Forbidden::Suspended) => "The account is suspended: it may look, not change.".into(),
+            Self::NotFound(noun) => noun.detail().into(),
+            Self::Conflict(conflict) => match conflict {
+                Conflict::EmailTaken => "An account with this e-mail address exists.",
+                Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
+                Conflict::OwnAccount => "Nobody changes the role or status of the own account.",
+                Conflict::EventNotDraft => "The event is not a draft any more.",
+            }
+            .into(),
+            Self::RateLimited { .. } => "Too many requests. Nothing happened; wait as Retry-After says.".into(),
+            Self::Busy(busy) => match busy {
+                Busy::Event(unavailable) => format!("Nothing happened: {unavailable}. Ask again.").into(),
+                Busy::Store => "Nothing happened: the store does not answer. Ask again.".into(),
+                Busy::Passwords => "Nothing happened: too many sign-ins at once. Ask again.".into(),
+                Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
+            },
+            Self::OutcomeUnknown => "It may have happened. Ask again with the same idempotency key to find out.".into(),
+            Self::Defect(_) => "A defect of the server. It was logged under the request's id.".into(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Busy(_) | Self::OutcomeUnknown | Self::Conflict(Conflict::InProgress) => Some(Duration::from_secs(1)),
+            Self::Rejected(..)
+            | Self::Malformed(_)
+            | Self::Invalid(_)
+            | Self::Unauthorized(_)
+            | Self::Forbidden(_)
+            | Self::NotFound(_)
+            | Self::Conflict(_)
+            | Self::Defect(_) => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// Head only: the outermost layer writes the body, with the request's id.
+    fn into_response(self) -> Response {
+        if let Self::Defect(cause) = &self {
+            tracing::error!(cause = %cause, "request failed by a defect: {cause}");
+        }
+        let mut response = self.status().into_response();
+        if let Some(after) = self.retry_after() {
+            let seconds = after.as_millis().div_ceil(1_000).max(1);
+            if let Ok(value) = HeaderValue::try_from(seconds.to_string()) {
+                response.headers_mut().insert(header::RETRY_AFTER, value);
+            }
+        }
+        if matches!(self, Self::Unauthorized(_)) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        let (code, detail) = (self.code(), self.detail());
+        let errors = match self {
+            Self::Rejected(_, errors) | Self::Invalid(errors) => errors,
+            _ => Vec::new(),
+        };
+        response.extensions_mut().insert(Failure { code, detail, errors });
+        response
+    }
+}
+
+impl Malformed {
+    fn detail(self) -> Cow<'static, str> {
+        match self {
+            Self::Json => "The body is not JSON.".into(),
+            Self::MediaType => "Send the body as `Content-Type: application/json`.".into(),
+            Self::BodyTooLarge { bytes_max } => format!("The body is larger than {bytes_max} bytes.").into(),
+            Self::Path => Noun::Route.detail().into(),
+            Self::Query => "The query string is not valid.".into(),
+            Self::Cursor => "The cursor is not one that this list gave.".into(),
+            Self::IdempotencyKey => "`Idempotency-Key` must be 1 to 255 visible ASCII characters.".into(),
+            Self::Method => "The address exists, the method does not; see Allow.".into(),
+        }
+    }
+}
+
+impl Noun {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Route => "ROUTE_NOT_FOUND",
+            Self::User => "USER_NOT_FOUND",
+            Self::Event => "EVENT_NOT_FOUND",
+            Self::Tier => "TIER_NOT_FOUND",
+            Self::SeatMap => "SEAT_MAP_NOT_FOUND",
+            Self::Hold => "HOLD_NOT_FOUND",
+            Self::Order => "ORDER_NOT_FOUND",
+            Self::Ticket => "TICKET_NOT_FOUND",
+        }
+    }
+
+    const fn detail(self) -> &'static str {
+        match self {
+            Self::Route => "There is nothing at this address.",
+            Self::User => "There is no such user.",
+            Self::Event => "There is no such event.",
+            Self::Tier => "The event has no such tier.",
+            Self::SeatMap => "The event has no seat map yet.",
+            Self::Hold => "There is no such hold.",
+            Self::Order => "There is no such order.",
+            Self::Ticket => "There is no such ticket.",
+        }
+    }
+}
+
+const fn rejection_status(rejection: &Rejection) -> StatusCode {
+    match rejection {
+        Rejection::BlockUnknown | Rejection::HoldNotFound | Rejection::OrderNotFound | Rejection::TicketNotFound => {
+            StatusCode::NOT_FOUND
+        }
+
+        Rejection::EventCancelled | Rejection::SaleEnded | Rejection::HoldExpired | Rejection::HoldReleased => {
+            StatusCode::GONE
+        }
+
+        Rejection::KeyReused
+        | Rejection::SeatMapInvalid { .. }
+        | Rejection::TierInvalid { .. }
+        | Rejection::PolicyInvalid { .. }
+        | Rejection::HoldEmpty
+        | Rejection::ItemsTooMany { .. }
+        | Rejection::QuantityInvalid { .. }
+        | Rejection::SeatUnknown { .. }
+        | Rejection::AreaUnknown { .. }
+        | Rejection::SectionUnknown { .. }
+        | Rejection::TierUnknown { .. }
+        | Rejection::SeatDuplicate { .. }
+        | Rejection::TierNotForPlace { .. }
+        | Rejection::NotPriced { .. }
+        | Rejection::AccessCodeRequired { .. }
+        | Rejection::UnitsPerHoldExceeded { .. }
+        | Rejection::PerOrderMinimum { .. }
+        | Rejection::PerOrderMaximum { .. }
+        | Rejection::CurrencyMismatch
+        | Rejection::AmountMismatch { .. }
+        | Rejection::RefundExceeds { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+
+        Rejection::EventNotPublished
+        | Rejection::EventAlreadyPublished
+        | Rejection::SeatMapMissing
+        | Rejection::TierMissing
+        | Rejection::SaleNotStarted { .. }
+        | Rejection::HoldsPerCustomerExceeded { .. }
+        | Rejection::UnitsPerCustomerExceeded { .. }
+        | Rejection::PerCustomerMaximum { .. }
+        | Rejection::SeatsTaken { .. }
+        | Rejection::AreaSoldOut { .. }
+        | Rejection::QuotaExhausted { .. }
+        | Rejection::NotEnoughSeats { .. }
+        | Rejection::HoldConfirmed
+        | Rejection::HoldExtensionExhausted
+        | Rejection::HoldHasOrder
+        | Rejection::OrderTransition { .. }
+        | Rejection::TicketVoid
+        | Rejection::TicketUsed
+        | Rejection::ScanRefused(_) => StatusCode::CONFLICT,
+    }
+}

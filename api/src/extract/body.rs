@@ -1,0 +1,151 @@
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use wire::FieldError;
+
+use crate::error::{ApiError, Malformed};
+use crate::state::AppState;
+
+/// A JSON body. An empty one reads as `{}`.
+pub struct Body<T>(pub T);
+
+/// The body of a call that takes none: nothing, or `{}`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// Set by a route that takes larger bodies than most.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(&parts, body, state).await?;
+        decode(&bytes).map(Self)
+    }
+}
+
+/// The bytes of a JSON body, within the route's limit.
+///
+/// # Errors
+/// Another media type, or more bytes than the limit.
+pub async fn read(parts: &Parts, body: axum::body::Body, state: &AppState) -> Result<Bytes, ApiError> {
+    let bytes_max = parts.extensions.get::<BodyLimit>().map_or(state.config.http.body_bytes_max, |limit| limit.0);
+    let bytes = Limited::new(body, bytes_max).collect().await.map_err(|error| {
+        if error.downcast_ref::<LengthLimitError>().is_some() {
+            ApiError::Malformed(Malformed::BodyTooLarge { bytes_max })
+        } else {
+            ApiError::Malformed(Malformed::Json)
+        }
+    })?;
+    let bytes = bytes.to_bytes();
+    if !bytes.is_empty() && !is_json(&parts.headers) {
+        return Err(ApiError::Malformed(Malformed::MediaType));
+    }
+    Ok(bytes)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// # Errors
+/// Bytes that are not JSON, or JSON that is not a `T`: the problem names the first field at fault.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    serde_json::from_slice(bytes).or_else(|_| explain(bytes))
+}
+
+/// Reads once more to find the path to the fault, which costs too much to keep track of each time.
+#[cold]
+fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let error = match serde_path_to_error::deserialize(&mut reader) {
+        Ok(value) => return reader.end().map(|()| value).map_err(|_| ApiError::Malformed(Malformed::Json)),
+        Err(error) => error,
+    };
+    if !error.inner().is_data() {
+        return Err(ApiError::Malformed(Malformed::Json));
+    }
+    let path = error.path().to_string();
+    Err(ApiError::Invalid(vec![field_error(&path, &error.inner().to_string())]))
+}
+
+/// serde names the kind of fault in its text only.
+fn field_error(path: &str, text: &str) -> FieldError {
+    let message = text.rsplit_once(" at line ").map_or(text, |(message, _)| message);
+    let named = message.split('`').nth(1);
+    let code = if message.starts_with("unknown field") {
+        "UNKNOWN_FIELD"
+    } else if message.starts_with("missing field") {
+        "MISSING_FIELD"
+    } else if message.starts_with("unknown variant") {
+        "UNKNOWN_VALUE"
+    } else {
+        "INVALID_TYPE"
+    };
+    let prefix = if path == "." { "" } else { path };
+    let field = match named.filter(|_| code == "MISSING_FIELD") {
+        Some(name) if prefix.is_empty() => name.to_owned(),
+        Some(name) => format!("{prefix}.{name}"),
+        None => prefix.to_owned(),
+    };
+    FieldError { field, code: code.to_owned(), message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        items: Vec<Item>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        quantity: u32,
+    }
+
+    #[test]
+    fn a_fault_names_its_field_and_kind() {
+        let table = [
+            (r#"{}"#, "items", "MISSING_FIELD"),
+            (r#"{"items":[{"quantity":1},{}]}"#, "items[1].quantity", "MISSING_FIELD"),
+            (r#"{"items":[{"quantity":1,"seat":2}]}"#, "items[0].seat", "UNKNOWN_FIELD"),
+            (r#"{"items":[{"quantity":"1"}]}"#, "items[0].quantity", "INVALID_TYPE"),
+            (r#"{"items":[{"quantity":-1}]}"#, "items[0].quantity", "INVALID_TYPE"),
+            (r#"{"items":7}"#, "items", "INVALID_TYPE"),
+        ];
+        for (body, field, code) in table {
+            let ApiError::Invalid(errors) = decode::<Order>(body.as_bytes()).unwrap_err() else { panic!("{body}") };
+            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for body in ["{", "nonsense", "{\"items\":[]} x", "\u{feff}{}", "{\"items\":[}"] {
+            let error = decode::<Order>(body.as_bytes()).unwrap_err();
+            assert!(matches!(error, ApiError::Malformed(Malformed::Json)), "{body}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_reads_as_an_empty_object() {
+        decode::<Empty>(b"").unwrap();
+        decode::<Empty>(b"{}").unwrap();
+        decode::<Empty>(br#"{"a":1}"#).unwrap_err();
+    }
+}

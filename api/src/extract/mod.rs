@@ -1,0 +1,11 @@
+//! From a request to domain types. What does not fit is a problem that names the field.
+
+mod body;
+mod cursor;
+mod path;
+mod query;
+
+pub use body::{Body, Empty, decode, read};
+pub use cursor::{Cursor, PAGE_DEFAULT, PAGE_MAX, page};
+pub use path::{PathId, PathIds};
+pub use query::Query;

@@ -1,0 +1,33 @@
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use uuid::Uuid;
+
+use crate::error::{ApiError, Malformed};
+use crate::state::AppState;
+
+/// The one id in the path. What is no UUID names nothing: 404.
+pub struct PathId(pub Uuid);
+
+/// The two ids in the path, in its order.
+pub struct PathIds(pub Uuid, pub Uuid);
+
+impl FromRequestParts<AppState> for PathId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Path(id) =
+            Path::<Uuid>::from_request_parts(parts, state).await.map_err(|_| ApiError::Malformed(Malformed::Path))?;
+        Ok(Self(id))
+    }
+}
+
+impl FromRequestParts<AppState> for PathIds {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Path((first, second)) = Path::<(Uuid, Uuid)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::Malformed(Malformed::Path))?;
+        Ok(Self(first, second))
+    }
+}
