@@ -197,7 +197,6 @@ fn the_composition_is_complete() {
 }
 
 #[test]
-#[ignore = "until the server has settings and metrics"]
 fn containers_are_given_settings_that_exist() {
     let compose = parse(&text("docker-compose.yml")).unwrap();
     let environment = compose["services"]["server"]["environment"].as_object().unwrap();

@@ -44,13 +44,11 @@ fn compare(what: &str, code: &BTreeSet<String>, document: &BTreeSet<String>) -> 
 }
 
 #[test]
-#[ignore = "until the server has settings and metrics"]
 fn metrics_are_documented() {
     assert_clean(compare("metric", &metrics(&read()), &words(&text(OPERATING), "usher_")));
 }
 
 #[test]
-#[ignore = "until the server has settings and metrics"]
 fn settings_are_documented() {
     assert_clean(compare("setting", &settings(&read()), &words(&text(OPERATING), "USHER_")));
 }
