@@ -28,6 +28,9 @@ pub enum Unavailable {
     NotOwner,
     #[error("the server is stopping")]
     Stopping,
+    /// As many events are open on this node as it may hold.
+    #[error("too many events are open")]
+    TooManyEvents,
     /// The event's journal is damaged; an operator must look.
     #[error("the event cannot be recovered")]
     Damaged,
@@ -41,6 +44,7 @@ impl Unavailable {
             Self::JournalDown => "JOURNAL_DOWN",
             Self::NotOwner => "NOT_OWNER",
             Self::Stopping => "SERVER_STOPPING",
+            Self::TooManyEvents => "TOO_MANY_EVENTS",
             Self::Damaged => "EVENT_DAMAGED",
         }
     }

@@ -26,7 +26,6 @@ pub mod limits;
 mod orders;
 mod projection;
 mod record;
-pub mod reference;
 mod rejection;
 mod repeat;
 mod rows;

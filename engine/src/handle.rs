@@ -1,0 +1,247 @@
+use std::sync::Arc;
+
+use inventory::{
+    Availability, CallerKey, Command, EventId, HoldId, HoldView, Inventory, Layout, Lsn, OrderId, OrderView, Origin,
+    PaymentId, PlaceHold, PlaceOrder, Policy, RequestId, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId,
+    TicketView, TierSpec, UserId, Verb,
+};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::actor::{Look, Submit};
+use crate::directory::Directory;
+use crate::pending::ViewReply;
+use crate::slot::{Slot, Unsent};
+use crate::waiter::{Submitted, Waiter};
+use crate::{SubmitError, Unavailable};
+
+/// How callers reach one event. Cheap to clone and good for as long as the server runs: an event that has left memory is
+/// brought back by the next command.
+///
+/// Every method that takes a command answers once the change is durable, within `submit_deadline`, or says why not:
+/// see [`SubmitError`]. A refused command had no effect. What the views show is durable too.
+#[derive(Clone)]
+pub struct EventHandle {
+    slot: Arc<Slot>,
+    directory: Directory,
+}
+
+impl EventHandle {
+    pub(crate) const fn new(slot: Arc<Slot>, directory: Directory) -> Self {
+        Self { slot, directory }
+    }
+
+    pub fn event(&self) -> EventId {
+        self.slot.event()
+    }
+
+    /// The seat map and tiers as last made durable. Asks nobody.
+    pub fn layout(&self) -> Arc<Layout> {
+        self.slot.layout()
+    }
+
+    /// # Errors
+    /// See [`SubmitError`]: rejected for good, not now and without effect, or outcome unknown.
+    pub async fn submit(&self, command: Command) -> Result<Submitted, SubmitError> {
+        let (waiter, reply) = Waiter::new();
+        if let Some(fresh) = self.tell_or_open(Submit { command, waiter }).await? {
+            return fresh.answered(reply).await;
+        }
+        self.answered(reply).await
+    }
+
+    async fn answered(&self, reply: oneshot::Receiver<crate::waiter::Reply>) -> Result<Submitted, SubmitError> {
+        match timeout(self.directory.config().submit_deadline, reply).await {
+            Ok(Ok(Err(SubmitError::Unavailable(Unavailable::Recovering)))) => Err(self.why_not().into()),
+            Ok(Ok(reply)) => reply,
+            Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
+        }
+    }
+
+    /// Says more than "recovering" where more is known.
+    fn why_not(&self) -> Unavailable {
+        self.slot.state().unavailable().unwrap_or(Unavailable::Recovering)
+    }
+
+    /// Sends to the running actor, or wakes the event and gives the handle that leads there now.
+    async fn tell_or_open<M: Send + 'static>(&self, message: M) -> Result<Option<Self>, Unavailable>
+    where
+        crate::actor::EventActor: kameo::message::Message<M>,
+    {
+        let message = match self.slot.tell(message) {
+            Ok(()) => return Ok(None),
+            Err(Unsent::No(unavailable)) => return Err(unavailable),
+            Err(Unsent::NotRunning(message)) => message,
+        };
+        let fresh = self.directory.open(self.event()).await?;
+        match fresh.slot.tell(message) {
+            Ok(()) => Ok(Some(fresh)),
+            Err(Unsent::No(unavailable)) => Err(unavailable),
+            Err(Unsent::NotRunning(_)) => Err(Unavailable::Recovering),
+        }
+    }
+
+    /// Reads the state in the actor's turn; the reading arrives once everything in it is durable.
+    async fn view<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Inventory) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let (sender, reply) = oneshot::channel();
+        let look = Look(Box::new(move |inventory| {
+            let view = read(inventory);
+            let hand_over = move |result: Result<(), Unavailable>| {
+                // A reader that has gone away needs no answer.
+                let _ = sender.send(result.map(|()| view));
+            };
+            Box::new(hand_over) as ViewReply
+        }));
+        let fresh = self.tell_or_open(look).await?;
+        match timeout(self.directory.config().submit_deadline, reply).await {
+            Ok(Ok(view)) => view,
+            // The mailbox was dropped with the message in it.
+            Ok(Err(_)) => Err(fresh.as_ref().unwrap_or(self).why_not()),
+            Err(_) => Err(Unavailable::JournalDown),
+        }
+    }
+
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn availability(&self) -> Result<Availability, Unavailable> {
+        self.view(Inventory::availability).await
+    }
+
+    /// The seats of one section, or of all, row by row.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn row_states(&self, section: Option<String>) -> Result<Vec<RowStates>, Unavailable> {
+        self.view(move |inventory| inventory.row_states(section.as_deref())).await
+    }
+
+    /// `None`: there is no such hold, or it ended long ago.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn hold(&self, hold: HoldId) -> Result<Option<HoldView>, Unavailable> {
+        self.view(move |inventory| inventory.hold(hold)).await
+    }
+
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn order(&self, order: OrderId) -> Result<Option<OrderView>, Unavailable> {
+        self.view(move |inventory| inventory.order(order)).await
+    }
+
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn ticket(&self, ticket: TicketId) -> Result<Option<TicketView>, Unavailable> {
+        self.view(move |inventory| inventory.ticket(ticket)).await
+    }
+
+    /// Hash of the whole durable state, to compare with a replay of the journal. Costs as much as a snapshot.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn digest(&self) -> Result<(Lsn, u64), Unavailable> {
+        self.view(|inventory| (inventory.lsn(), inventory.digest())).await
+    }
+}
+
+/// Who asks and under which key; becomes the [`Origin`] of the change.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    pub user: UserId,
+    pub request: Option<RequestId>,
+    pub key: Option<CallerKey>,
+}
+
+impl From<Caller> for Origin {
+    fn from(caller: Caller) -> Self {
+        Self { user: Some(caller.user), request: caller.request, key: caller.key }
+    }
+}
+
+type Outcome = Result<Submitted, SubmitError>;
+
+/// One method per verb; each is [`EventHandle::submit`] of that verb.
+impl EventHandle {
+    async fn ask(&self, caller: Caller, verb: Verb) -> Outcome {
+        self.submit(Command { origin: caller.into(), verb }).await
+    }
+
+    pub async fn set_seat_map(&self, caller: Caller, seat_map: SeatMapSpec) -> Outcome {
+        self.ask(caller, Verb::SetSeatMap(Box::new(seat_map))).await
+    }
+
+    pub async fn set_tier(&self, caller: Caller, tier: TierSpec) -> Outcome {
+        self.ask(caller, Verb::SetTier(Box::new(tier))).await
+    }
+
+    pub async fn set_policy(&self, caller: Caller, policy: Policy) -> Outcome {
+        self.ask(caller, Verb::SetPolicy(Box::new(policy))).await
+    }
+
+    pub async fn set_block(&self, caller: Caller, block: String, withheld: bool) -> Outcome {
+        self.ask(caller, Verb::SetBlock { block, withheld }).await
+    }
+
+    pub async fn publish(&self, caller: Caller) -> Outcome {
+        self.ask(caller, Verb::Publish).await
+    }
+
+    pub async fn cancel_event(&self, caller: Caller) -> Outcome {
+        self.ask(caller, Verb::CancelEvent).await
+    }
+
+    pub async fn place_hold(&self, caller: Caller, hold: PlaceHold) -> Outcome {
+        self.ask(caller, Verb::PlaceHold(hold)).await
+    }
+
+    pub async fn extend_hold(&self, caller: Caller, hold: HoldId) -> Outcome {
+        self.ask(caller, Verb::ExtendHold { hold, customer: caller.user }).await
+    }
+
+    pub async fn release_hold(&self, caller: Caller, hold: HoldId) -> Outcome {
+        self.ask(caller, Verb::ReleaseHold { hold, customer: caller.user }).await
+    }
+
+    pub async fn place_order(&self, caller: Caller, order: PlaceOrder) -> Outcome {
+        self.ask(caller, Verb::PlaceOrder(order)).await
+    }
+
+    pub async fn start_payment(&self, caller: Caller, order: OrderId, payment: PaymentId) -> Outcome {
+        self.ask(caller, Verb::StartPayment { order, customer: caller.user, payment }).await
+    }
+
+    /// `origin` because money may also be reported by a provider, for whom no user asks.
+    pub async fn settle_payment(&self, origin: Origin, payment: SettlePayment) -> Outcome {
+        self.submit(Command { origin, verb: Verb::SettlePayment(payment) }).await
+    }
+
+    pub async fn cancel_order(&self, caller: Caller, order: OrderId) -> Outcome {
+        self.ask(caller, Verb::CancelOrder { order, customer: caller.user }).await
+    }
+
+    pub async fn refund_order(
+        &self,
+        caller: Caller,
+        order: OrderId,
+        tickets: Vec<TicketId>,
+        amount_minor: i64,
+    ) -> Outcome {
+        self.ask(caller, Verb::RefundOrder { order, tickets, amount_minor }).await
+    }
+
+    pub async fn scan_ticket(&self, caller: Caller, scan: ScanTicket) -> Outcome {
+        self.ask(caller, Verb::ScanTicket(scan)).await
+    }
+
+    pub async fn void_ticket(&self, caller: Caller, ticket: TicketId) -> Outcome {
+        self.ask(caller, Verb::VoidTicket { ticket }).await
+    }
+
+    /// From the caller to `to`.
+    pub async fn transfer_ticket(&self, caller: Caller, ticket: TicketId, to: UserId) -> Outcome {
+        self.ask(caller, Verb::TransferTicket { ticket, from: caller.user, to }).await
+    }
+}

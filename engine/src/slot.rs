@@ -1,0 +1,136 @@
+//! One event's place on this node, from the first request until it leaves memory: what callers find there, whichever
+//! actor is behind it at the moment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+use inventory::{EventId, Inventory, Layout, TimeUs};
+use kameo::actor::ActorRef;
+use kameo::error::SendError;
+use kameo::message::Message;
+use tokio::sync::watch;
+
+use crate::actor::EventActor;
+use crate::{Unavailable, metrics};
+
+#[derive(Clone)]
+pub(crate) enum State {
+    /// Asked for, not yet read from the journal.
+    Starting,
+    Running(ActorRef<EventActor>),
+    /// The actor died; another is being built from the journal.
+    Recovering,
+    /// As `Recovering`, and the journal does not answer.
+    JournalDown,
+    /// Idle and on its way out of memory.
+    Leaving,
+    /// Left memory. This slot stays so; the directory makes a new one.
+    Asleep,
+    /// Another node owns the event. This slot stays so.
+    NotOwner,
+    Damaged,
+    Stopping,
+}
+
+impl State {
+    /// Why a command cannot be taken now. `None` when it can, or can after a wait.
+    pub(crate) const fn unavailable(&self) -> Option<Unavailable> {
+        match self {
+            Self::Starting | Self::Running(_) | Self::Leaving | Self::Asleep => None,
+            Self::Recovering => Some(Unavailable::Recovering),
+            Self::JournalDown => Some(Unavailable::JournalDown),
+            Self::NotOwner => Some(Unavailable::NotOwner),
+            Self::Damaged => Some(Unavailable::Damaged),
+            Self::Stopping => Some(Unavailable::Stopping),
+        }
+    }
+}
+
+/// A message that was not sent.
+pub(crate) enum Unsent<M> {
+    No(Unavailable),
+    /// The event must be opened (again) first.
+    NotRunning(M),
+}
+
+pub(crate) struct Slot {
+    event: EventId,
+    state: watch::Sender<State>,
+    layout: ArcSwap<Layout>,
+    /// When the next hold expires, as the actor last knew. `i64::MAX`: none.
+    due_us: AtomicI64,
+}
+
+impl Slot {
+    pub(crate) fn new(event: EventId) -> Arc<Self> {
+        let layout = ArcSwap::new(Arc::clone(Inventory::new(event).layout()));
+        Arc::new(Self { event, state: watch::Sender::new(State::Starting), layout, due_us: AtomicI64::new(i64::MAX) })
+    }
+
+    pub(crate) const fn event(&self) -> EventId {
+        self.event
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    /// A message is sent under the lock that this takes: once the state is no longer `Running`, none comes any more.
+    pub(crate) fn set(&self, state: State) {
+        self.state.send_replace(state);
+    }
+
+    /// A server that stops stays so, whatever becomes of its actors.
+    pub(crate) fn set_unless_stopping(&self, state: State) {
+        self.state.send_if_modified(|current| {
+            let may_change = !matches!(current, State::Stopping);
+            if may_change {
+                *current = state;
+            }
+            may_change
+        });
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(*self.state.borrow(), State::Running(_))
+    }
+
+    pub(crate) fn tell<M: Send + 'static>(&self, message: M) -> Result<(), Unsent<M>>
+    where
+        EventActor: Message<M>,
+    {
+        let state = self.state.borrow();
+        if let State::Running(actor) = &*state {
+            return match actor.tell(message).try_send() {
+                Ok(()) => Ok(()),
+                Err(SendError::MailboxFull(_)) => {
+                    metrics::observe_mailbox_full();
+                    Err(Unsent::No(Unavailable::MailboxFull))
+                }
+                Err(_) => Err(Unsent::No(Unavailable::Recovering)),
+            };
+        }
+        Err(state.unavailable().map_or_else(|| Unsent::NotRunning(message), Unsent::No))
+    }
+
+    pub(crate) fn layout(&self) -> Arc<Layout> {
+        self.layout.load_full()
+    }
+
+    pub(crate) fn publish_layout(&self, layout: Arc<Layout>) {
+        self.layout.store(layout);
+    }
+
+    pub(crate) fn set_due(&self, due: Option<TimeUs>) {
+        self.due_us.store(due.map_or(i64::MAX, |due| due.0), Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_due(&self, now: TimeUs) -> bool {
+        self.due_us.load(Ordering::Relaxed) <= now.0
+    }
+}

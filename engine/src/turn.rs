@@ -1,0 +1,218 @@
+//! What an event's actor does with one message, without the actor: the inventory, the replies that wait and the order in
+//! which records get their LSNs. Knows no task, no mailbox and no clock: the time comes in with every call.
+//!
+//! Invariant: a change is applied, then handed over, then its reply parked, all in one call. So the lane holds exactly the
+//! records between the durable LSN and the inventory's.
+
+use std::sync::Arc;
+
+use inventory::{Change, Command, Inventory, Layout, Lsn, Origin, Record, Row, TimeUs, Verb};
+
+use crate::lane::{Lane, Loss};
+use crate::pending::{Pending, ViewReply};
+use crate::waiter::{Submitted, Waiter};
+use crate::{EngineConfig, Snapshot};
+
+/// Full expiry changes in one turn. What is still due after that waits for the next.
+const EXPIRIES_PER_TURN_MAX: usize = 4;
+
+pub(crate) struct Turn {
+    inventory: Inventory,
+    lane: Arc<Lane>,
+    pending: Pending,
+    durable: Lsn,
+    /// The layout as of an LSN that is not durable yet.
+    next_layout: Option<(Lsn, Arc<Layout>)>,
+    snapshots: Snapshots,
+    /// When the last message came that was not a tick.
+    active_at: TimeUs,
+    config: Arc<EngineConfig>,
+    record: Vec<u8>,
+    rows: Vec<Row>,
+}
+
+struct Snapshots {
+    last_lsn: Lsn,
+    last_at: TimeUs,
+    /// Taken, and kept back until its LSN is durable.
+    waiting: Option<Snapshot>,
+}
+
+/// What has become public.
+#[derive(Default)]
+pub(crate) struct Published {
+    pub(crate) layout: Option<Arc<Layout>>,
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+impl Turn {
+    /// `snapshot` is the LSN of the newest stored snapshot that is known to be good.
+    pub(crate) fn new(
+        inventory: Inventory,
+        snapshot: Lsn,
+        lane: Arc<Lane>,
+        now: TimeUs,
+        config: Arc<EngineConfig>,
+    ) -> Self {
+        Self {
+            durable: inventory.lsn(),
+            inventory,
+            lane,
+            pending: Pending::default(),
+            next_layout: None,
+            snapshots: Snapshots { last_lsn: snapshot, last_at: now, waiting: None },
+            active_at: now,
+            config,
+            record: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(crate) const fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    pub(crate) const fn lane(&self) -> &Arc<Lane> {
+        &self.lane
+    }
+
+    pub(crate) fn parked(&self) -> usize {
+        self.pending.len()
+    }
+
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty() || self.inventory.lsn() > self.durable
+    }
+
+    /// Too much waits for the journal to take another command.
+    pub(crate) fn is_saturated(&self) -> bool {
+        self.pending.len() >= self.config.parked_replies_max
+            || self.lane.is_full(self.config.lane_records_max, self.config.lane_bytes_max)
+    }
+
+    pub(crate) fn submit(&mut self, now: TimeUs, command: Command, mut waiter: Waiter) {
+        waiter.look_at();
+        self.active_at = now;
+        self.expire_due(now);
+        match self.inventory.repeat(now, &command) {
+            Some(Ok(answer)) => self.repeat(now, &command, answer, waiter),
+            Some(Err(rejection)) => self.refuse(rejection, waiter),
+            None => match self.inventory.decide(now, &command) {
+                Ok(change) => {
+                    let submitted = self.record(now, command.origin, change);
+                    self.pending.park_answer(submitted.lsn, waiter, submitted);
+                }
+                Err(rejection) => self.refuse(rejection, waiter),
+            },
+        }
+    }
+
+    fn repeat(&mut self, now: TimeUs, command: &Command, answer: inventory::Answer, waiter: Waiter) {
+        let applied = self.inventory.lsn();
+        let lsn = command.origin.key.and_then(|key| self.inventory.lsn_of_key(&key.key)).unwrap_or(applied);
+        let submitted = Submitted { lsn, answer, at: now };
+        if lsn <= self.durable {
+            waiter.answer(Ok(submitted));
+        } else {
+            self.pending.park_answer(applied, waiter, submitted);
+        }
+    }
+
+    fn refuse(&mut self, rejection: inventory::Rejection, waiter: Waiter) {
+        let applied = self.inventory.lsn();
+        if applied <= self.durable || rejection.is_independent_of_sales() {
+            waiter.answer(Err(rejection.into()));
+        } else {
+            self.pending.park_refusal(applied, waiter, rejection);
+        }
+    }
+
+    /// Shows the state to `read` now and lets its reply go once all of it is durable.
+    pub(crate) fn view(&mut self, now: TimeUs, read: impl FnOnce(&Inventory) -> ViewReply) {
+        self.active_at = now;
+        self.expire_due(now);
+        let reply = read(&self.inventory);
+        let applied = self.inventory.lsn();
+        if applied <= self.durable {
+            reply(Ok(()));
+        } else {
+            self.pending.park_view(applied, reply);
+        }
+    }
+
+    pub(crate) fn tick(&mut self, now: TimeUs) {
+        self.expire_due(now);
+    }
+
+    /// Before anything else in a turn, so that a place whose hold is due is free for whoever asks next.
+    fn expire_due(&mut self, now: TimeUs) {
+        for _ in 0..EXPIRIES_PER_TURN_MAX {
+            if self.inventory.next_due().is_none_or(|due| due > now) {
+                return;
+            }
+            let expire = Command { origin: Origin::ENGINE, verb: Verb::ExpireHolds };
+            let Ok(change) = self.inventory.decide(now, &expire) else { return };
+            self.record(now, Origin::ENGINE, change);
+        }
+    }
+
+    fn record(&mut self, now: TimeUs, origin: Origin, change: Change) -> Submitted {
+        let record = Record { lsn: self.inventory.lsn().next(), at: now, origin, change };
+        let layout = Arc::as_ptr(self.inventory.layout());
+        let answer = self.inventory.apply(&record);
+        // Encoded here, not in the lane: a panic so far leaves nothing behind that could be committed.
+        self.record.clear();
+        record.encode(&mut self.record);
+        self.inventory.rows(&record, &mut self.rows);
+        self.lane.append(record.lsn, &self.record, &mut self.rows);
+        if !std::ptr::eq(layout, Arc::as_ptr(self.inventory.layout())) {
+            self.next_layout = Some((record.lsn, Arc::clone(self.inventory.layout())));
+        }
+        self.take_snapshot_if_due(now);
+        Submitted { lsn: record.lsn, answer, at: now }
+    }
+
+    fn take_snapshot_if_due(&mut self, now: TimeUs) {
+        let lsn = self.inventory.lsn();
+        let interval_us = i64::try_from(self.config.snapshot_interval.as_micros()).unwrap_or(i64::MAX);
+        if self.snapshots.waiting.is_none()
+            && lsn.0 - self.snapshots.last_lsn.0 >= self.config.snapshot_records
+            && now.since(self.snapshots.last_at) >= interval_us
+        {
+            self.snapshots.last_lsn = lsn;
+            self.snapshots.last_at = now;
+            self.snapshots.waiting = Some(Snapshot { lsn, bytes: self.inventory.snapshot() });
+        }
+    }
+
+    /// Everything up to `durable` may be known: the replies first, then whatever is shown to all. The feed of durable
+    /// changes starts here too.
+    pub(crate) fn settle(&mut self, durable: Lsn) -> Published {
+        if durable > self.durable {
+            self.durable = durable;
+        }
+        self.pending.release(durable);
+        Published {
+            layout: self.next_layout.take_if(|(lsn, _)| *lsn <= durable).map(|(_, layout)| layout),
+            snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable),
+        }
+    }
+
+    /// The memory of this turn is worth nothing any more: everybody who waits is told what is true for them.
+    pub(crate) fn fail(&mut self, loss: Loss) {
+        self.pending.fail(loss);
+    }
+
+    /// Nobody would miss the event from memory: nothing waits, no hold is live, and nobody has asked for a while.
+    pub(crate) fn is_idle(&self, now: TimeUs) -> bool {
+        let idle_us = i64::try_from(self.config.idle_after.as_micros()).unwrap_or(i64::MAX);
+        !self.has_pending() && self.inventory.next_due().is_none() && now.since(self.active_at) >= idle_us
+    }
+
+    /// The state to leave behind at a clean exit; `None` when a stored snapshot has it all.
+    pub(crate) fn last_snapshot(&self) -> Option<Snapshot> {
+        let lsn = self.inventory.lsn();
+        (lsn == self.durable && lsn > self.snapshots.last_lsn)
+            .then(|| Snapshot { lsn, bytes: self.inventory.snapshot() })
+    }
+}

@@ -1,0 +1,76 @@
+//! One caller's side of a command. Whatever happens to a [`Waiter`], its caller is told the truth: dropped before the
+//! command was looked at it says that nothing happened, dropped afterwards that the outcome is unknown.
+
+use inventory::{Answer, Lsn, TimeUs};
+use tokio::sync::oneshot;
+
+use crate::{SubmitError, Unavailable};
+
+/// An accepted command, durable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submitted {
+    /// Of the change. A repeated command gives that of the first.
+    pub lsn: Lsn,
+    pub answer: Answer,
+    /// When the command was decided, by the engine's clock.
+    pub at: TimeUs,
+}
+
+pub(crate) type Reply = Result<Submitted, SubmitError>;
+
+pub(crate) struct Waiter {
+    reply: Option<oneshot::Sender<Reply>>,
+    looked_at: bool,
+}
+
+impl Waiter {
+    pub(crate) fn new() -> (Self, oneshot::Receiver<Reply>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self { reply: Some(sender), looked_at: false }, receiver)
+    }
+
+    /// From here on the command may have an effect.
+    pub(crate) const fn look_at(&mut self) {
+        self.looked_at = true;
+    }
+
+    pub(crate) fn answer(mut self, reply: Reply) {
+        if let Some(sender) = self.reply.take() {
+            // A caller that has gone away needs no answer.
+            let _ = sender.send(reply);
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if let Some(sender) = self.reply.take() {
+            let error = if self.looked_at {
+                SubmitError::OutcomeUnknown
+            } else {
+                SubmitError::Unavailable(Unavailable::Recovering)
+            };
+            let _ = sender.send(Err(error));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_dropped_unseen_promises_that_nothing_happened() {
+        let (waiter, mut reply) = Waiter::new();
+        drop(waiter);
+        assert!(matches!(reply.try_recv(), Ok(Err(SubmitError::Unavailable(Unavailable::Recovering)))));
+    }
+
+    #[test]
+    fn a_command_dropped_after_it_was_looked_at_has_an_unknown_outcome() {
+        let (mut waiter, mut reply) = Waiter::new();
+        waiter.look_at();
+        drop(waiter);
+        assert!(matches!(reply.try_recv(), Ok(Err(SubmitError::OutcomeUnknown))));
+    }
+}
