@@ -26,6 +26,7 @@ pub mod limits;
 mod orders;
 mod projection;
 mod record;
+pub mod reference;
 mod rejection;
 mod repeat;
 mod rows;

@@ -1,0 +1,278 @@
+//! Orders and their money: place, pay (in time or late), cancel, refund.
+
+use std::sync::Arc;
+
+use super::{Hold, HoldState, Order, OrderState, Reference, Refusal, Said, Ticket, TicketState};
+use crate::{
+    Answer, Change, Item, OrderId, PaidOrder, PaymentOutcome, Phase, Place, PlaceOrder, Rejection, Reseated, SeatState,
+    SettlePayment, TicketId, TimeUs, UserId, limits,
+};
+
+impl Reference {
+    pub(super) fn place_order(&mut self, now: TimeUs, place: &PlaceOrder) -> Result<Answer, Rejection> {
+        if self.orders.iter().any(|order| order.id == place.order) {
+            return Err(Rejection::KeyReused);
+        }
+        self.on_sale()?;
+        let ix = self.live_hold(now, place.hold, place.customer)?;
+        let hold = &mut self.holds[ix];
+        if hold.order.is_some() {
+            return Err(Rejection::HoldHasOrder);
+        }
+        hold.order = Some(place.order);
+        self.orders.push(Order {
+            id: place.order,
+            hold: place.hold,
+            customer: place.customer,
+            accept_other_seats: place.accept_other_seats,
+            state: OrderState::PendingPayment,
+            settled: Vec::new(),
+            items: hold.items.clone(),
+            refunded_minor: 0,
+        });
+        Ok(Answer::OrderPlaced { order: place.order, expires_at: hold.expires_at })
+    }
+
+    pub(super) fn start_payment(&mut self, now: TimeUs, id: OrderId, customer: UserId) -> Result<Answer, Rejection> {
+        self.not_cancelled()?;
+        let ix = self.order_of(id, customer)?;
+        self.must_be_pending(now, ix, "pending_payment")?;
+        let hold = self.hold_of(ix);
+        if !hold.payment_extended {
+            hold.payment_extended = true;
+            let longest = hold.placed_at.plus_us(limits::HOLD_AGE_MAX_US);
+            let extended = hold.expires_at.plus_us(limits::PAYMENT_EXTENSION_US).min(longest);
+            hold.expires_at = hold.expires_at.max(extended);
+        }
+        Ok(Answer::PaymentStarted { order: id, expires_at: hold.expires_at })
+    }
+
+    /// A captured payment, or one that was turned away, is answered once and for all.
+    pub(super) fn settle_repeated(&self, settle: &SettlePayment) -> Option<Answer> {
+        let order = self.orders.iter().find(|order| order.id == settle.order)?;
+        let (_, answer) = order.settled.iter().find(|(payment, _)| *payment == settle.payment)?;
+        matches!(settle.outcome, PaymentOutcome::Paid { .. }).then(|| answer.clone())
+    }
+
+    pub(super) fn settle_payment(
+        &mut self,
+        now: TimeUs,
+        settle: &SettlePayment,
+        said: Said<'_>,
+    ) -> Result<Answer, Refusal> {
+        let found = self.orders.iter().position(|order| order.id == settle.order);
+        let ix = found.ok_or(Rejection::OrderNotFound)?;
+        let PaymentOutcome::Paid { amount_minor, currency } = settle.outcome else {
+            self.must_be_pending(now, ix, "pending_payment")?;
+            return Ok(Answer::PaymentDeclined { order: settle.order });
+        };
+        if currency != self.policy.currency {
+            return Err(Rejection::CurrencyMismatch.into());
+        }
+        let expected_minor = self.orders[ix].total_minor();
+        if amount_minor != expected_minor {
+            return Err(Rejection::AmountMismatch { expected_minor }.into());
+        }
+        let answer = match self.places_for(ix, said)? {
+            None => Answer::PaymentRefused { order: settle.order },
+            Some(items) => {
+                let reseated = items != self.orders[ix].items;
+                self.confirm(ix, items);
+                let tickets = self.issue(ix, said)?;
+                Answer::OrderPaid(Arc::new(PaidOrder { order: settle.order, tickets, reseated }))
+            }
+        };
+        self.orders[ix].settled.push((settle.payment, answer.clone()));
+        Ok(answer)
+    }
+
+    /// The places that the money buys; `None` when it goes back.
+    fn places_for(&self, ix: usize, said: Said<'_>) -> Result<Option<Vec<Item>>, Refusal> {
+        let order = &self.orders[ix];
+        if self.phase == Phase::Cancelled {
+            return Ok(None);
+        }
+        match order.state {
+            OrderState::PendingPayment => return Ok(Some(order.items.clone())),
+            OrderState::Expired => {}
+            OrderState::Paid | OrderState::PartiallyRefunded | OrderState::Refunded | OrderState::Cancelled => {
+                return Ok(None);
+            }
+        }
+        if !self.are_within_limits(order) || !self.are_areas_free(&order.items) {
+            return Ok(None);
+        }
+        let states = self.seat_states();
+        let is_free = |item: &Item| match item.place {
+            Place::Seat(seat) => states[seat.ix()] == SeatState::Free,
+            Place::Area { .. } => true,
+        };
+        if order.items.iter().all(is_free) {
+            return Ok(Some(order.items.clone()));
+        }
+        match said {
+            Ok((Change::OrderPaid { reseated: Reseated::OtherPlaces(items), .. }, _)) if order.accept_other_seats => {
+                self.check_other_places(&order.items, items, is_free)?;
+                Ok(Some(items.clone()))
+            }
+            // Whether other seats would have been no worse is the fast core's judgement.
+            _ => Ok(None),
+        }
+    }
+
+    fn check_other_places(&self, old: &[Item], new: &[Item], is_free: impl Fn(&Item) -> bool) -> Result<(), Refusal> {
+        let mut seen: Vec<Place> = Vec::new();
+        let is_exchange = |old: &Item, new: &Item| {
+            old.tier == new.tier
+                && old.price_minor == new.price_minor
+                && match (old.place, new.place) {
+                    (Place::Seat(_), Place::Seat(seat)) => is_free(new) && self.covers_seat(new.tier, seat),
+                    (old, new) => old == new,
+                }
+        };
+        let mut is_new = |place: Place| {
+            let is_area = matches!(place, Place::Area { .. });
+            let is_new = is_area || !seen.contains(&place);
+            seen.push(place);
+            is_new
+        };
+        if old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_exchange(old, new) && is_new(new.place)) {
+            Ok(())
+        } else {
+            Err(Refusal::Choice(format!("{new:?} cannot stand for {old:?}")))
+        }
+    }
+
+    fn are_areas_free(&self, items: &[Item]) -> bool {
+        (0..self.map.as_ref().map_or(0, |map| map.areas.len())).all(|area| {
+            let units = |item: &Item| match item.place {
+                Place::Area { area: of, quantity } if of.ix() == area => quantity,
+                Place::Area { .. } | Place::Seat(_) => 0,
+            };
+            items.iter().map(units).sum::<u32>() <= self.area_counts(area).free
+        })
+    }
+
+    fn confirm(&mut self, ix: usize, items: Vec<Item>) {
+        let hold = self.hold_of(ix);
+        if hold.state == HoldState::Active {
+            hold.state = HoldState::Confirmed;
+        }
+        self.orders[ix].state = OrderState::Paid;
+        self.orders[ix].items = items;
+    }
+
+    /// One ticket per unit, under the ids that the fast core drew, which must be new.
+    fn issue(&mut self, order: usize, said: Said<'_>) -> Result<Vec<TicketId>, Refusal> {
+        let Ok((_, Answer::OrderPaid(paid))) = said else {
+            return Err(Refusal::Choice("the payment should have been accepted".into()));
+        };
+        let units = |item: &Item| {
+            let unit = match item.place {
+                Place::Seat(_) => item.place,
+                Place::Area { area, .. } => Place::Area { area, quantity: 1 },
+            };
+            vec![(unit, item.tier); item.place.units() as usize]
+        };
+        let places: Vec<_> = self.orders[order].items.iter().flat_map(units).collect();
+        if paid.tickets.len() != places.len() {
+            return Err(Refusal::Choice(format!("{} tickets for {} units", paid.tickets.len(), places.len())));
+        }
+        for (&id, (place, tier)) in paid.tickets.iter().zip(places) {
+            if self.tickets.iter().any(|ticket| ticket.id == id) {
+                return Err(Refusal::Choice(format!("{id:?} was issued before")));
+            }
+            self.tickets.push(Ticket {
+                id,
+                order: self.orders[order].id,
+                holder: self.orders[order].customer,
+                place,
+                tier,
+                state: TicketState::Issued,
+                refunded: false,
+                generation: 1,
+                scanned_at: None,
+                nonces: Vec::new(),
+            });
+        }
+        Ok(paid.tickets.clone())
+    }
+
+    pub(super) fn cancel_order(&mut self, now: TimeUs, id: OrderId, customer: UserId) -> Result<Answer, Rejection> {
+        let ix = self.order_of(id, customer)?;
+        self.must_be_pending(now, ix, "cancelled")?;
+        self.orders[ix].state = OrderState::Cancelled;
+        self.hold_of(ix).state = HoldState::Released;
+        Ok(Answer::OrderCancelled { order: id })
+    }
+
+    pub(super) fn refund_order(
+        &mut self,
+        id: OrderId,
+        named: &[TicketId],
+        amount_minor: i64,
+    ) -> Result<Answer, Rejection> {
+        let found = self.orders.iter().position(|order| order.id == id);
+        let ix = found.ok_or(Rejection::OrderNotFound)?;
+        let state = self.orders[ix].state;
+        if !matches!(state, OrderState::Paid | OrderState::PartiallyRefunded) {
+            return Err(Rejection::OrderTransition { from: state.name(), to: "refunded" });
+        }
+        let left_minor = self.orders[ix].total_minor() - self.orders[ix].refunded_minor;
+        if !(0..=left_minor).contains(&amount_minor) {
+            return Err(Rejection::RefundExceeds { left_minor });
+        }
+        for ticket in self.refundable(id, named)? {
+            self.tickets[ticket].state = TicketState::Voided;
+            self.tickets[ticket].refunded = true;
+        }
+        let is_whole = self.tickets.iter().all(|ticket| ticket.order != id || ticket.refunded);
+        self.orders[ix].state = if is_whole { OrderState::Refunded } else { OrderState::PartiallyRefunded };
+        self.orders[ix].refunded_minor += amount_minor;
+        Ok(Answer::OrderRefunded { order: id, amount_minor })
+    }
+
+    /// The named tickets of the order, or all that are left. One that has been inside is not refunded; one that was
+    /// voided without a refund may be still.
+    fn refundable(&self, order: OrderId, named: &[TicketId]) -> Result<Vec<usize>, Rejection> {
+        let is_used = |ix: &usize| matches!(self.tickets[*ix].state, TicketState::CheckedIn | TicketState::CheckedOut);
+        let of_order = |ix: &usize| self.tickets[*ix].order == order;
+        if named.is_empty() {
+            let all = (0..self.tickets.len()).filter(of_order);
+            let left: Vec<usize> = all.filter(|ix| !is_used(ix) && !self.tickets[*ix].refunded).collect();
+            return if left.is_empty() { Err(Rejection::TicketUsed) } else { Ok(left) };
+        }
+        let find = |id: &TicketId| self.tickets.iter().position(|ticket| ticket.id == *id).filter(of_order);
+        let chosen: Vec<usize> =
+            named.iter().map(|id| find(id).ok_or(Rejection::TicketNotFound)).collect::<Result<_, _>>()?;
+        if chosen.iter().any(|&ix| self.tickets[ix].refunded) {
+            return Err(Rejection::TicketVoid);
+        }
+        if chosen.iter().any(is_used) { Err(Rejection::TicketUsed) } else { Ok(chosen) }
+    }
+
+    /// Another's order is not found.
+    fn order_of(&self, id: OrderId, customer: UserId) -> Result<usize, Rejection> {
+        let found = self.orders.iter().position(|order| order.id == id && order.customer == customer);
+        found.ok_or(Rejection::OrderNotFound)
+    }
+
+    fn hold_of(&mut self, order: usize) -> &mut Hold {
+        let id = self.orders[order].hold;
+        self.holds.iter_mut().find(|hold| hold.id == id).expect("an order has a hold")
+    }
+
+    /// An order whose hold is due is expired, even before its places have been freed.
+    fn must_be_pending(&mut self, now: TimeUs, order: usize, to: &'static str) -> Result<(), Rejection> {
+        let is_due = self.hold_of(order).expires_at <= now;
+        let state = match self.orders[order].state {
+            OrderState::PendingPayment if is_due => OrderState::Expired,
+            state => state,
+        };
+        if state == OrderState::PendingPayment {
+            Ok(())
+        } else {
+            Err(Rejection::OrderTransition { from: state.name(), to })
+        }
+    }
+}

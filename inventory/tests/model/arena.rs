@@ -1,0 +1,177 @@
+//! Random houses: small enough that a few buyers fight for them.
+
+use inventory::{
+    Currency, Policy, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierId,
+    TierSpec, TimeUs,
+};
+use proptest::option;
+use proptest::prelude::*;
+
+/// The clock's first reading.
+pub const START_US: i64 = 1_800_000_000_000_000;
+pub const SECOND_US: i64 = 1_000_000;
+
+#[derive(Clone, Debug)]
+pub struct Arena {
+    pub map: SeatMapSpec,
+    pub tiers: Vec<TierSpec>,
+    pub policy: Policy,
+    pub is_published: bool,
+}
+
+pub fn arena() -> impl Strategy<Value = Arena> {
+    let sections = prop::collection::vec(section(), 1..4);
+    let focal_point = (-500..500, -500..500);
+    let tiers = prop::collection::vec(tier(), 1..5);
+    let is_published = prop::bool::weighted(0.97);
+    (sections, focal_point, tiers, policy(), is_published).prop_map(
+        |(mut sections, focal_point, mut tiers, policy, is_published)| {
+            for (section, id) in sections.iter_mut().zip(SECTIONS) {
+                section.id = id.into();
+            }
+            for (at, tier) in (1..).zip(&mut tiers) {
+                tier.id = TierId::from_bytes([at; 16]);
+                tier.sections.retain(|id| sections.iter().any(|section| section.id == *id));
+            }
+            Arena { map: SeatMapSpec { sections, focal_point }, tiers, policy, is_published }
+        },
+    )
+}
+
+const SECTIONS: [&str; 3] = ["A", "B", "C"];
+
+fn section() -> impl Strategy<Value = SectionSpec> {
+    let rows = prop::collection::vec(row(), 1..4).prop_map(|mut rows| {
+        for (at, row) in (1..).zip(&mut rows) {
+            row.id = format!("{at}");
+        }
+        SectionKind::Rows(rows)
+    });
+    let area = (1..15u32, category()).prop_map(|(capacity, category)| SectionKind::Area { capacity, category });
+    let kind = prop_oneof![3 => rows, 1 => area];
+    ((-1_000..1_000, -1_000..1_000), block(), kind).prop_map(|(position, block, kind)| SectionSpec {
+        id: String::new(),
+        name: "part".into(),
+        position,
+        block,
+        kind,
+    })
+}
+
+fn row() -> impl Strategy<Value = RowSpec> {
+    let seat = (category(), prop::bool::weighted(0.12), prop::bool::weighted(0.12), block()).prop_map(
+        |(category, accessible, companion, block)| SeatSpec {
+            number: String::new(),
+            category,
+            accessible,
+            companion: companion && !accessible,
+            block,
+        },
+    );
+    prop::collection::vec(option::weighted(0.9, seat), 1..12).prop_map(|mut seats| {
+        if seats.iter().all(Option::is_none) {
+            let (number, category, block) = (String::new(), None, None);
+            seats[0] = Some(SeatSpec { number, category, accessible: false, companion: false, block });
+        }
+        for (at, seat) in (1..).zip(&mut seats) {
+            if let Some(seat) = seat {
+                seat.number = format!("{at}");
+            }
+        }
+        RowSpec { id: String::new(), seats }
+    })
+}
+
+fn category() -> impl Strategy<Value = Option<String>> {
+    prop_oneof![6 => Just(None), 2 => Just(Some("gold".to_owned())), 1 => Just(Some("tin".to_owned()))]
+}
+
+fn block() -> impl Strategy<Value = Option<String>> {
+    prop_oneof![8 => Just(None), 1 => Just(Some("press".to_owned())), 1 => Just(Some("fans".to_owned()))]
+}
+
+fn window() -> impl Strategy<Value = SaleWindow> {
+    let time = |from: i64, to: i64| (from..to).prop_map(|second| TimeUs(START_US + second * SECOND_US));
+    let some = (option::weighted(0.5, time(-10, 60)), option::weighted(0.5, time(60, 3_000)));
+    prop_oneof![
+        9 => Just(SaleWindow::ALWAYS),
+        1 => some.prop_map(|(from, until)| SaleWindow { from, until }),
+    ]
+}
+
+/// With the id of any tier of an arena, and now and then not valid.
+pub fn tier() -> impl Strategy<Value = TierSpec> {
+    let cover = (
+        prop::sample::subsequence(SECTIONS.to_vec(), 0..3),
+        prop_oneof![12 => Just(vec![]), 1 => Just(vec!["gold".to_owned()]), 1 => Just(vec!["tin".to_owned()])],
+        prop::collection::vec(quota(), 0..3),
+        window(),
+    );
+    let limits = (
+        prop_oneof![30 => Just(1u32), 3 => Just(2), 1 => Just(0)],
+        prop_oneof![6 => 4..12u32, 1 => 1..4u32],
+        option::weighted(0.2, 2..16u32),
+        option::weighted(0.1, Just([7; 16])),
+        prop::bool::weighted(0.93),
+    );
+    let price = prop_oneof![4 => Just(0i64), 40 => 1..9_000i64, 1 => Just(-1)];
+    (1..6u8, price, cover, limits).prop_map(|(id, price_minor, (sections, categories, quotas, sale), limits)| {
+        let (per_order_min, per_order_max, per_customer_max, access_code, open) = limits;
+        TierSpec {
+            id: TierId::from_bytes([id; 16]),
+            name: "tier".into(),
+            price_minor,
+            sections: sections.into_iter().map(str::to_owned).collect(),
+            categories,
+            quotas,
+            sale,
+            per_order_min,
+            per_order_max,
+            per_customer_max,
+            access_code,
+            open,
+        }
+    })
+}
+
+fn quota() -> impl Strategy<Value = QuotaSpec> {
+    ((0..3u8), 0..20u32).prop_map(|(id, limit)| QuotaSpec { id: format!("q{id}"), limit })
+}
+
+pub fn policy() -> impl Strategy<Value = Policy> {
+    let limits = (2..9u32, prop_oneof![4 => 6..14u32, 1 => 1..6u32], option::weighted(0.2, 4..30u32));
+    let doors_from = option::weighted(0.25, (0..900i64).prop_map(|second| TimeUs(START_US + second * SECOND_US)));
+    let currency = prop_oneof![9 => Just("EUR"), 1 => Just("USD")];
+    let ttl =
+        prop_oneof![18 => 5 * SECOND_US..90 * SECOND_US, 4 => 20 * 60 * SECOND_US..30 * 60 * SECOND_US, 1 => Just(1)];
+    (currency, window(), ttl, limits, doors_from, any::<bool>()).prop_map(
+        |(currency, sale, hold_ttl_us, (holds, units, per_customer), doors_from, reentry)| Policy {
+            currency: Currency::new(currency).expect("three letters"),
+            sale,
+            hold_ttl_us,
+            holds_per_customer_max: holds,
+            units_per_hold_max: units,
+            units_per_customer_max: per_customer,
+            doors_from,
+            reentry,
+        },
+    )
+}
+
+/// Covers everything, without a limit.
+pub fn plain_tier() -> TierSpec {
+    TierSpec {
+        id: TierId::from_bytes([1; 16]),
+        name: "plain".into(),
+        price_minor: 2_500,
+        sections: vec![],
+        categories: vec![],
+        quotas: vec![],
+        sale: SaleWindow::ALWAYS,
+        per_order_min: 1,
+        per_order_max: 10,
+        per_customer_max: None,
+        access_code: None,
+        open: true,
+    }
+}

@@ -1,0 +1,377 @@
+//! The fast core and the twin, side by side, and what is needed to check one against the other.
+
+use std::cell::RefCell;
+
+use inventory::reference::{Reference, Verdict};
+use inventory::{
+    Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, Lsn, OrderId,
+    OrderStatus, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, Record, Rejection, Reseated,
+    ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierIx, TimeUs, UserId, Verb, Want,
+};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+use crate::arena::{Arena, START_US, plain_tier};
+use crate::reached::Reached;
+use crate::steps::{Act, Key, Step, Wish};
+
+type Checked = Result<(), TestCaseError>;
+
+const EVENT: EventId = EventId::from_bytes([9; 16]);
+
+pub struct Pair<'a> {
+    reached: &'a RefCell<Reached>,
+    fast: Inventory,
+    twin: Reference,
+    now: TimeUs,
+    map: Option<SeatMapSpec>,
+    journal: Vec<u8>,
+    snapshot: Option<(Lsn, Vec<u8>)>,
+    /// Customer and id of every hold and order ever asked for.
+    holds: Vec<(UserId, HoldId)>,
+    orders: Vec<(UserId, OrderId)>,
+    tickets: Vec<TicketId>,
+    keyed: Vec<Command>,
+    answered: Vec<(TimeUs, Command, Answer)>,
+    ids: u128,
+}
+
+impl<'a> Pair<'a> {
+    pub fn new(reached: &'a RefCell<Reached>) -> Self {
+        let fast = Inventory::new(EVENT);
+        let twin = Reference::new(fast.layout().policy().clone());
+        Self {
+            reached,
+            fast,
+            twin,
+            now: TimeUs(START_US),
+            map: None,
+            journal: Vec::new(),
+            snapshot: None,
+            holds: Vec::new(),
+            orders: Vec::new(),
+            tickets: Vec::new(),
+            keyed: Vec::new(),
+            answered: Vec::new(),
+            ids: 1,
+        }
+    }
+
+    pub fn open(&mut self, arena: &Arena) -> Checked {
+        self.map = Some(arena.map.clone());
+        let tiers = arena.tiers.iter().map(|tier| Verb::SetTier(Box::new(tier.clone())));
+        let verbs = [Verb::SetPolicy(Box::new(arena.policy.clone())), Verb::SetSeatMap(Box::new(arena.map.clone()))];
+        for verb in verbs.into_iter().chain(tiers) {
+            self.submit(&Command { origin: Origin::ENGINE, verb })?;
+        }
+        if !arena.is_published {
+            return Ok(());
+        }
+        self.submit(&Command { origin: Origin::ENGINE, verb: Verb::Publish })?;
+        // An arena whose tiers were all refused would be a dull one.
+        if self.fast.phase() == Phase::Draft {
+            for verb in [Verb::SetTier(Box::new(plain_tier())), Verb::Publish] {
+                self.submit(&Command { origin: Origin::ENGINE, verb })?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn take_snapshot(&mut self) {
+        self.snapshot = Some((self.fast.lsn(), self.fast.snapshot()));
+    }
+
+    pub fn step(&mut self, step: &Step) -> Checked {
+        self.now = self.now.plus_us(step.wait_us);
+        let verb = self.verb(&step.act);
+        let fresh = CallerKey { key: self.id(), body: self.id() };
+        let command = match step.key {
+            Key::Repeat(at) if !self.keyed.is_empty() => pick(&self.keyed, at).clone(),
+            Key::Reused(at) if !self.keyed.is_empty() => {
+                let old = pick(&self.keyed, at).origin.key.map_or(fresh.key, |key| key.key);
+                Command { origin: Origin { key: Some(CallerKey { key: old, ..fresh }), ..Origin::ENGINE }, verb }
+            }
+            Key::None => Command { origin: Origin::ENGINE, verb },
+            Key::Fresh | Key::Repeat(_) | Key::Reused(_) => {
+                let command = Command { origin: Origin { key: Some(fresh), ..Origin::ENGINE }, verb };
+                self.keyed.push(command.clone());
+                command
+            }
+        };
+        self.submit(&command)
+    }
+
+    fn submit(&mut self, command: &Command) -> Checked {
+        if let Some(repeat) = self.fast.repeat(self.now, command) {
+            let verdict = self.twin.answer(self.now, command, Err(&Rejection::KeyReused));
+            self.reached.borrow_mut().note("repeat".to_owned());
+            let expected = repeat.map_or_else(Verdict::Rejected, Verdict::Repeated);
+            prop_assert_eq!(verdict, expected, "repeat of {:?}", command);
+            return self.compare();
+        }
+        match self.fast.decide(self.now, command) {
+            Ok(change) => {
+                self.note_late(&change);
+                let record = Record { lsn: self.fast.lsn().next(), at: self.now, origin: command.origin, change };
+                record.encode(&mut self.journal);
+                let answer = self.fast.apply(&record);
+                let verdict = self.twin.answer(self.now, command, Ok((&record.change, &answer)));
+                prop_assert_eq!(verdict, Verdict::Accepted(answer.clone()), "{:?}", command);
+                self.reached.borrow_mut().answer(&answer);
+                match &answer {
+                    Answer::HoldPlaced(placed) => self.holds.push((placed.customer, placed.hold)),
+                    Answer::OrderPaid(paid) => self.tickets.extend(&paid.tickets),
+                    _ => {}
+                }
+                if let Change::OrderPlaced { order, customer, .. } = &record.change {
+                    self.orders.push((*customer, *order));
+                }
+                if command.origin.key.is_some() {
+                    self.answered.push((self.now, command.clone(), answer));
+                }
+            }
+            Err(rejection) => {
+                self.reached.borrow_mut().rejection(&rejection);
+                let verdict = self.twin.answer(self.now, command, Err(&rejection));
+                check_rejection(&verdict, &rejection, command)?;
+            }
+        }
+        self.compare()
+    }
+
+    fn note_late(&self, change: &Change) {
+        let Change::OrderPaid { order, reseated, .. } = change else { return };
+        let is_late = self.fast.order(*order).is_some_and(|view| view.status == OrderStatus::Expired);
+        match reseated {
+            Reseated::SamePlaces if is_late => self.reached.borrow_mut().note("late_same_places".to_owned()),
+            Reseated::OtherPlaces(_) => self.reached.borrow_mut().note("late_other_places".to_owned()),
+            Reseated::SamePlaces | Reseated::No => {}
+        }
+    }
+
+    fn compare(&self) -> Checked {
+        prop_assert!(self.fast.verify().is_ok(), "{:?}", self.fast.verify());
+        let availability = self.fast.availability();
+        let counts = self.twin.counts();
+        let mut totals = Counts::default();
+        for section in &availability.sections {
+            prop_assert_eq!(Some(&section.counts), counts.get(&section.id), "counts of {}", &section.id);
+            totals.free += section.counts.free;
+            totals.held += section.counts.held;
+            totals.sold += section.counts.sold;
+            totals.blocked += section.counts.blocked;
+        }
+        prop_assert_eq!(availability.sections.len(), counts.len());
+        prop_assert_eq!(availability.totals, totals);
+        for (ix, tier) in (0..).map(TierIx).zip(&availability.tiers) {
+            let (held, sold) = self.twin.tier_use(ix);
+            prop_assert_eq!((tier.free, tier.held, tier.sold), (self.twin.tier_free(ix), held, sold), "{:?}", ix);
+        }
+        let fast: String = self.fast.row_states(None).into_iter().map(|row| row.states).collect();
+        let twin: String = self.twin.seat_states().into_iter().map(SeatState::letter).collect();
+        prop_assert_eq!(fast, twin, "seat states");
+        prop_assert_eq!(self.fast.next_due(), self.twin.next_due(), "next due");
+        Ok(())
+    }
+
+    /// The journal, and a snapshot with the journal's tail, lead to the state that the commands led to; so do their
+    /// answers to whoever asks again.
+    pub fn finish(&self) -> Checked {
+        let digest = self.fast.digest();
+        let replayed = self.replay(Inventory::new(EVENT));
+        prop_assert_eq!(replayed.digest(), digest, "replay");
+        let restored = Inventory::restore(&self.fast.snapshot()).expect("a fresh snapshot restores");
+        prop_assert_eq!(restored.digest(), digest, "restore");
+        prop_assert!(restored.verify().is_ok() && replayed.verify().is_ok());
+        if let Some((lsn, bytes)) = &self.snapshot {
+            let middle = Inventory::restore(bytes).expect("an older snapshot restores");
+            prop_assert_eq!(middle.lsn(), *lsn);
+            prop_assert_eq!(self.replay(middle).digest(), digest, "snapshot and tail");
+        }
+        for (at, command, answer) in &self.answered {
+            if self.now.since(*at) <= inventory::limits::KEY_TTL_US {
+                for inventory in [&self.fast, &replayed, &restored] {
+                    prop_assert_eq!(inventory.repeat(self.now, command), Some(Ok(answer.clone())), "{:?}", command);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn replay(&self, from: Inventory) -> Inventory {
+        let mut inventory = from;
+        let mut at = 0;
+        while let Some(record) = Record::decode(&self.journal, &mut at).expect("the journal decodes") {
+            if record.lsn > inventory.lsn() {
+                inventory.apply(&record);
+            }
+        }
+        inventory
+    }
+
+    fn verb(&mut self, act: &Act) -> Verb {
+        let stranger = UserId::from_bytes([99; 16]);
+        let or_stranger = |user: UserId, is_stranger: bool| if is_stranger { stranger } else { user };
+        match act {
+            Act::Expire => Verb::ExpireHolds,
+            Act::Place { customer, wishes, knows_code, old_id } => {
+                Verb::PlaceHold(self.place(user(*customer), wishes, *knows_code, *old_id))
+            }
+            Act::Extend { hold, stranger } => {
+                let (customer, hold) = self.hold(*hold);
+                Verb::ExtendHold { hold, customer: or_stranger(customer, *stranger) }
+            }
+            Act::Release { hold, stranger } => {
+                let (customer, hold) = self.hold(*hold);
+                Verb::ReleaseHold { hold, customer: or_stranger(customer, *stranger) }
+            }
+            Act::Order { hold, stranger, accept_other_seats, old_id } => {
+                let (customer, hold) = self.hold(*hold);
+                let customer = or_stranger(customer, *stranger);
+                let fresh = OrderId::from_bytes(self.id());
+                let order = if *old_id { self.orders.first().map_or(fresh, |(_, id)| *id) } else { fresh };
+                Verb::PlaceOrder(PlaceOrder { order, hold, customer, accept_other_seats: *accept_other_seats })
+            }
+            Act::StartPayment { order, stranger } => {
+                let (customer, order) = self.order(*order);
+                let customer = or_stranger(customer, *stranger);
+                Verb::StartPayment { order, customer, payment: PaymentId::from_bytes(self.id()) }
+            }
+            Act::Settle { order, payment, declined, off_minor, foreign } => {
+                Verb::SettlePayment(self.settle(*order, *payment, *declined, *off_minor, *foreign))
+            }
+            Act::Cancel { order, stranger } => {
+                let (customer, order) = self.order(*order);
+                Verb::CancelOrder { order, customer: or_stranger(customer, *stranger) }
+            }
+            Act::Refund { order, tickets, share } => {
+                let (_, order) = self.order(*order);
+                let view = self.fast.order(order);
+                let total_minor = view.as_ref().map_or(100, |view| view.total_minor - view.refunded_minor);
+                let of_order = view.map(|view| view.tickets).unwrap_or_default();
+                let tickets =
+                    tickets.iter().map(|at| if of_order.is_empty() { self.ticket(*at) } else { *pick(&of_order, *at) });
+                let amount_minor = total_minor * i64::from(*share) / 100;
+                Verb::RefundOrder { order, tickets: tickets.collect(), amount_minor }
+            }
+            Act::Scan { ticket, nonce, behind, direction } => {
+                let ticket = self.ticket(*ticket);
+                let generation = self.fast.ticket(ticket).map_or(1, |view| view.generation);
+                let generation = generation.saturating_add_signed(i32::from(*behind));
+                Verb::ScanTicket(ScanTicket { ticket, generation, direction: *direction, nonce: *nonce })
+            }
+            Act::Void { ticket } => Verb::VoidTicket { ticket: self.ticket(*ticket) },
+            Act::Transfer { ticket, to, stranger } => {
+                let ticket = self.ticket(*ticket);
+                let holder = self.fast.ticket(ticket).map_or(user(0), |view| view.holder);
+                Verb::TransferTicket { ticket, from: or_stranger(holder, *stranger), to: user(*to) }
+            }
+            Act::Block { block, withheld } => {
+                let block = ["press", "fans", "nobody"][usize::from(*block) % 3].to_owned();
+                Verb::SetBlock { block, withheld: *withheld }
+            }
+            Act::Tier(tier) => Verb::SetTier(tier.clone()),
+            Act::Policy(policy) => Verb::SetPolicy(policy.clone()),
+            Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
+            Act::Publish => Verb::Publish,
+            Act::CancelEvent => Verb::CancelEvent,
+        }
+    }
+
+    fn place(&mut self, customer: UserId, wishes: &[Wish], knows_code: bool, old_id: bool) -> PlaceHold {
+        let seats = self.fast.layout().seat_count();
+        // Only a single party leaves its tier open: which tiers two of them got cannot be told from a refusal.
+        let has_parties = wishes.iter().filter(|wish| matches!(wish, Wish::Best { .. })).count() > 1;
+        let (areas, sections) = (self.fast.layout().area_count(), self.fast.layout().section_count());
+        let known_tiers = self.fast.layout().tiers().len();
+        let tier_at = |tier: Option<u8>| tier.map(|tier| TierIx(existing(tier, known_tiers) as u8));
+        let wants = wishes.iter().map(|wish| match *wish {
+            Wish::Seat { seat, tier } => {
+                Want::Seat { seat: SeatIx(existing(seat, seats as usize) as u32), tier: tier_at(tier) }
+            }
+            Wish::Area { area, quantity, tier } => {
+                Want::Area { area: AreaIx(existing(area, areas) as u16), quantity, tier: tier_at(tier) }
+            }
+            Wish::Best { quantity, tier, section, accessible } => {
+                let tier = if has_parties { tier.or(Some(0)) } else { tier };
+                let section = section.map(|section| SectionIx(existing(section, sections) as u16));
+                Want::BestAvailable(BestAvailable { quantity, tier: tier_at(tier), section, accessible })
+            }
+        });
+        let wants = wants.collect();
+        let fresh = HoldId::from_bytes(self.id());
+        let hold = if old_id { self.holds.first().map_or(fresh, |(_, id)| *id) } else { fresh };
+        PlaceHold { hold, customer, wants, access_codes: if knows_code { vec![[7; 16]] } else { vec![] } }
+    }
+
+    fn settle(&mut self, order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool) -> SettlePayment {
+        let (_, order) = self.order(order);
+        let total_minor = self.fast.order(order).map_or(0, |view| view.total_minor);
+        let currency = self.fast.layout().policy().currency;
+        let currency = if foreign { inventory::Currency::new("JPY").expect("three letters") } else { currency };
+        let outcome = if declined {
+            PaymentOutcome::Declined
+        } else {
+            PaymentOutcome::Paid { amount_minor: total_minor + off_minor, currency }
+        };
+        // The first payment of an order most of the time, so that notices repeat.
+        let mut id = order.bytes();
+        id[0] ^= payment / 2;
+        SettlePayment { order, payment: PaymentId::from_bytes(id), outcome, entropy: self.id() }
+    }
+
+    fn hold(&mut self, at: u8) -> (UserId, HoldId) {
+        recent(&self.holds, at).unwrap_or_else(|| (user(0), HoldId::from_bytes(self.id())))
+    }
+
+    fn order(&mut self, at: u8) -> (UserId, OrderId) {
+        recent(&self.orders, at).unwrap_or_else(|| (user(0), OrderId::from_bytes(self.id())))
+    }
+
+    fn ticket(&self, at: u8) -> TicketId {
+        if self.tickets.is_empty() { TicketId::from_bytes([at; 16]) } else { *pick(&self.tickets, at) }
+    }
+
+    fn id(&mut self) -> [u8; 16] {
+        self.ids += 1;
+        self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes()
+    }
+}
+
+/// The same code, and where more is said than the code the same, but for the wording of problems and the number of seats
+/// that were left.
+fn check_rejection(verdict: &Verdict, rejection: &Rejection, command: &Command) -> Checked {
+    let Verdict::Rejected(expected) = verdict else {
+        return Err(TestCaseError::fail(format!("{rejection:?}, but the twin says {verdict:?} to {command:?}")));
+    };
+    prop_assert_eq!(expected.code(), rejection.code(), "{:?} or {:?}: {:?}", expected, rejection, command);
+    let is_loose = matches!(
+        rejection,
+        Rejection::SeatMapInvalid { .. }
+            | Rejection::TierInvalid { .. }
+            | Rejection::PolicyInvalid { .. }
+            | Rejection::NotEnoughSeats { .. }
+            | Rejection::SaleNotStarted { .. }
+    );
+    prop_assert!(is_loose || expected == rejection, "{:?} or {:?}: {:?}", expected, rejection, command);
+    Ok(())
+}
+
+fn user(number: u8) -> UserId {
+    UserId::from_bytes([number + 1; 16])
+}
+
+fn pick<T>(of: &[T], at: u8) -> &T {
+    &of[usize::from(at) % of.len()]
+}
+
+/// Mostly one of the `count` that are there, now and then one that is not.
+fn existing(at: u8, count: usize) -> usize {
+    if at == u8::MAX || count == 0 { count } else { usize::from(at) % count }
+}
+
+/// One of the last few, mostly.
+fn recent<T: Copy>(of: &[T], at: u8) -> Option<T> {
+    let back = if at < 200 { usize::from(at) % 4 } else { usize::from(at) % of.len().max(1) };
+    of.get(of.len().checked_sub(1 + back % of.len().max(1))?).copied()
+}

@@ -1,0 +1,52 @@
+//! What a run of the model has met. A model that never sells out a quota proves nothing about quotas, so a run that
+//! misses anything of the list fails.
+
+use std::collections::BTreeMap;
+
+use inventory::{Answer, Rejection};
+
+#[derive(Debug, Default)]
+pub struct Reached(BTreeMap<String, u32>);
+
+/// Answers by name, refusals by code, and a few things that neither tells.
+const WANTED: &str = "Configured HoldPlaced HoldExtended HoldReleased HoldsExpired OrderPlaced PaymentStarted \
+    PaymentDeclined OrderPaid PaymentRefused OrderCancelled OrderRefunded TicketScanned TicketVoided TicketTransferred \
+    IDEMPOTENCY_KEY_REUSED EVENT_CANCELLED EVENT_NOT_PUBLISHED EVENT_ALREADY_PUBLISHED TIER_INVALID POLICY_INVALID \
+    BLOCK_UNKNOWN HOLD_EMPTY ITEMS_TOO_MANY QUANTITY_INVALID SEAT_UNKNOWN AREA_UNKNOWN SECTION_UNKNOWN TIER_UNKNOWN \
+    SEAT_DUPLICATE TIER_NOT_FOR_PLACE NOT_PRICED SALE_NOT_STARTED SALE_ENDED ACCESS_CODE_REQUIRED \
+    UNITS_PER_HOLD_EXCEEDED PER_ORDER_MINIMUM PER_ORDER_MAXIMUM HOLDS_PER_CUSTOMER_EXCEEDED \
+    UNITS_PER_CUSTOMER_EXCEEDED PER_CUSTOMER_MAXIMUM SEATS_TAKEN AREA_SOLD_OUT QUOTA_EXHAUSTED NOT_ENOUGH_SEATS \
+    HOLD_NOT_FOUND HOLD_EXPIRED HOLD_RELEASED HOLD_CONFIRMED HOLD_EXTENSION_EXHAUSTED HOLD_HAS_ORDER ORDER_NOT_FOUND \
+    ORDER_TRANSITION CURRENCY_MISMATCH AMOUNT_MISMATCH REFUND_EXCEEDS TICKET_NOT_FOUND TICKET_VOID TICKET_USED \
+    SCAN_REFUSED:already_redeemed SCAN_REFUSED:canceled SCAN_REFUSED:invalid SCAN_REFUSED:invalid_time \
+    SCAN_REFUSED:no_reentry SCAN_REFUSED:not_inside SCAN_REFUSED:revoked \
+    repeat split_party late_same_places late_other_places";
+
+impl Reached {
+    pub fn answer(&mut self, answer: &Answer) {
+        let name = format!("{answer:?}");
+        let name = name.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
+        self.note(name);
+        if matches!(answer, Answer::HoldPlaced(placed) if !placed.adjacent) {
+            self.note("split_party".to_owned());
+        }
+    }
+
+    pub fn rejection(&mut self, rejection: &Rejection) {
+        self.note(match rejection {
+            Rejection::ScanRefused(refused) => format!("{}:{refused}", rejection.code()),
+            _ => rejection.code().to_owned(),
+        });
+    }
+
+    pub fn note(&mut self, what: String) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    /// # Panics
+    /// When something was never met.
+    pub fn must_be_complete(&self) {
+        let missed: Vec<&str> = WANTED.split_whitespace().filter(|wanted| !self.0.contains_key(*wanted)).collect();
+        assert!(missed.is_empty(), "never met: {missed:?}; met: {:#?}", self.0);
+    }
+}

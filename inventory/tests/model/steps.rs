@@ -1,0 +1,155 @@
+//! Random commands. They name things by small numbers, which the pair reads as what is there when it gets to them: the
+//! same step stays meaningful when the steps before it are shrunk away.
+
+use inventory::{Direction, Policy, TierSpec};
+use proptest::option;
+use proptest::prelude::*;
+
+use crate::arena::{SECOND_US, policy, tier};
+
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Passes before the command.
+    pub wait_us: i64,
+    pub key: Key,
+    pub act: Act,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    None,
+    Fresh,
+    /// The whole command that was sent under an earlier key, once more.
+    Repeat(u8),
+    /// An earlier key, with this command.
+    Reused(u8),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Wish {
+    Seat { seat: u8, tier: Option<u8> },
+    Area { area: u8, quantity: u32, tier: Option<u8> },
+    Best { quantity: u32, tier: Option<u8>, section: Option<u8>, accessible: bool },
+}
+
+#[derive(Clone, Debug)]
+pub enum Act {
+    Expire,
+    Place { customer: u8, wishes: Vec<Wish>, knows_code: bool, old_id: bool },
+    Extend { hold: u8, stranger: bool },
+    Release { hold: u8, stranger: bool },
+    Order { hold: u8, stranger: bool, accept_other_seats: bool, old_id: bool },
+    StartPayment { order: u8, stranger: bool },
+    Settle { order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool },
+    Cancel { order: u8, stranger: bool },
+    Refund { order: u8, tickets: Vec<u8>, share: u8 },
+    Scan { ticket: u8, nonce: u64, behind: i8, direction: Direction },
+    Void { ticket: u8 },
+    Transfer { ticket: u8, to: u8, stranger: bool },
+    Block { block: u8, withheld: bool },
+    Tier(Box<TierSpec>),
+    Policy(Box<Policy>),
+    Map,
+    Publish,
+    CancelEvent,
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let wait_us = prop_oneof![
+        80 => 0..SECOND_US,
+        20 => SECOND_US..10 * SECOND_US,
+        6 => 30 * SECOND_US..120 * SECOND_US,
+        2 => Just(6 * 60 * SECOND_US),
+        1 => Just(25 * 3_600 * SECOND_US),
+    ];
+    let key = prop_oneof![
+        8 => Just(Key::None),
+        12 => Just(Key::Fresh),
+        1 => any::<u8>().prop_map(Key::Repeat),
+        1 => any::<u8>().prop_map(Key::Reused),
+    ];
+    (wait_us, key, act()).prop_map(|(wait_us, key, act)| Step { wait_us, key, act })
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        8 => Just(Act::Expire),
+        26 => place(),
+        36 => selling(),
+        18 => owning(),
+        4 => organizing(),
+    ]
+}
+
+fn rarely() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.05)
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let tier = || option::weighted(0.3, any::<u8>());
+    let quantity = || prop_oneof![90 => 1..5u32, 1 => Just(0), 1 => Just(1_000), 1 => Just(u32::MAX)];
+    let best = (quantity(), tier(), option::weighted(0.3, any::<u8>()), prop::bool::weighted(0.25));
+    prop_oneof![
+        5 => (any::<u8>(), tier()).prop_map(|(seat, tier)| Wish::Seat { seat, tier }),
+        2 => (any::<u8>(), quantity(), tier()).prop_map(|(area, quantity, tier)| Wish::Area { area, quantity, tier }),
+        4 => best.prop_map(|(quantity, tier, section, accessible)| Wish::Best { quantity, tier, section, accessible }),
+    ]
+}
+
+fn place() -> impl Strategy<Value = Act> {
+    let wishes = prop_oneof![
+        120 => prop::collection::vec(wish(), 1..4),
+        1 => Just(vec![]),
+        1 => prop::collection::vec(wish(), 51..53),
+    ];
+    (0..4u8, wishes, any::<bool>(), rarely()).prop_map(|(customer, wishes, knows_code, old_id)| Act::Place {
+        customer,
+        wishes,
+        knows_code,
+        old_id,
+    })
+}
+
+fn selling() -> impl Strategy<Value = Act> {
+    let id = any::<u8>;
+    let settle = (id(), 0..4u8, prop::bool::weighted(0.15), prop_oneof![9 => Just(0i64), 1 => -3..3i64], rarely());
+    prop_oneof![
+        2 => (id(), rarely()).prop_map(|(hold, stranger)| Act::Extend { hold, stranger }),
+        2 => (id(), rarely()).prop_map(|(hold, stranger)| Act::Release { hold, stranger }),
+        6 => (id(), rarely(), any::<bool>(), rarely()).prop_map(|(hold, stranger, accept_other_seats, old_id)| {
+            Act::Order { hold, stranger, accept_other_seats, old_id }
+        }),
+        3 => (id(), rarely()).prop_map(|(order, stranger)| Act::StartPayment { order, stranger }),
+        9 => settle.prop_map(|(order, payment, declined, off_minor, foreign)| {
+            Act::Settle { order, payment, declined, off_minor, foreign }
+        }),
+        2 => (id(), rarely()).prop_map(|(order, stranger)| Act::Cancel { order, stranger }),
+    ]
+}
+
+fn owning() -> impl Strategy<Value = Act> {
+    let id = any::<u8>;
+    let direction = prop_oneof![2 => Just(Direction::Entry), 1 => Just(Direction::Exit)];
+    let behind = prop_oneof![8 => Just(0i8), 1 => Just(1), 1 => Just(-1)];
+    prop_oneof![
+        3 => (id(), prop::collection::vec(id(), 0..4), 0..120u8).prop_map(|(order, tickets, share)| {
+            Act::Refund { order, tickets, share }
+        }),
+        6 => (id(), 0..40u64, behind, direction).prop_map(|(ticket, nonce, behind, direction)| {
+            Act::Scan { ticket, nonce, behind, direction }
+        }),
+        1 => id().prop_map(|ticket| Act::Void { ticket }),
+        2 => (id(), 0..4u8, rarely()).prop_map(|(ticket, to, stranger)| Act::Transfer { ticket, to, stranger }),
+    ]
+}
+
+fn organizing() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        10 => (0..3u8, prop::bool::weighted(0.4)).prop_map(|(block, withheld)| Act::Block { block, withheld }),
+        12 => tier().prop_map(|tier| Act::Tier(Box::new(tier))),
+        6 => policy().prop_map(|policy| Act::Policy(Box::new(policy))),
+        1 => Just(Act::Map),
+        1 => Just(Act::Publish),
+        1 => Just(Act::CancelEvent),
+    ]
+}

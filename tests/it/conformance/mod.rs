@@ -1,0 +1,14 @@
+//! What every store must do, run on each. A case is a function over a fixture; `on_every_store!` makes a test of it per
+//! backend.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod append;
+mod fencing;
+mod fixture;
+mod projection;
+mod recovery;
+mod refresh;
+mod relational;
+mod schema;
+mod start;
