@@ -10,7 +10,14 @@ use axum::response::{IntoResponse, Response};
 use engine::{SubmitError, Unavailable};
 use http::{HeaderValue, StatusCode, header};
 use inventory::Rejection;
+use persistence::StoreError;
 use wire::FieldError;
+
+use crate::auth::PasswordError;
+
+/// Sent by hand to a connection that nobody will serve.
+pub const TOO_MANY_CONNECTIONS: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 #[derive(Debug)]
 pub enum ApiError {
@@ -89,6 +96,8 @@ pub enum Busy {
     Store,
     /// Too many passwords wait to be checked.
     Passwords,
+    /// Events are being brought back, or the server is about to stop.
+    NotReady,
     Deadline,
 }
 
@@ -114,10 +123,47 @@ impl From<SubmitError> for ApiError {
     }
 }
 
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::EmailTaken => Self::Conflict(Conflict::EmailTaken),
+            StoreError::Unavailable(_) | StoreError::Timeout => {
+                tracing::warn!(error = %chain(&error), "the store is not available: {}", chain(&error));
+                Self::Busy(Busy::Store)
+            }
+            StoreError::OutcomeUnknown(_) => {
+                tracing::warn!(error = %chain(&error), "the outcome of a write is unknown: {}", chain(&error));
+                Self::OutcomeUnknown
+            }
+            StoreError::Defect(_) => Self::Defect(chain(&error).into()),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::QueueFull => Self::Busy(Busy::Passwords),
+            PasswordError::Hash(_) => Self::Defect(error.to_string().into()),
+        }
+    }
+}
+
+/// An error with all its causes, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 /// What the outermost layer needs to finish a problem response: it alone knows the request's id.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     pub detail: Cow<'static, str>,
     pub errors: Vec<FieldError>,
 }
@@ -187,6 +233,7 @@ impl ApiError {
                 Busy::Event(unavailable) => unavailable.code(),
                 Busy::Store => "STORE_UNAVAILABLE",
                 Busy::Passwords => "LOGIN_BUSY",
+                Busy::NotReady => "NOT_READY",
                 Busy::Deadline => "DEADLINE_EXCEEDED",
             },
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -222,6 +269,7 @@ impl ApiError {
                 Busy::Event(unavailable) => format!("Nothing happened: {unavailable}. Ask again.").into(),
                 Busy::Store => "Nothing happened: the store does not answer. Ask again.".into(),
                 Busy::Passwords => "Nothing happened: too many sign-ins at once. Ask again.".into(),
+                Busy::NotReady => "The server is starting or stopping.".into(),
                 Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
             },
             Self::OutcomeUnknown => "It may have happened. Ask again with the same idempotency key to find out.".into(),
@@ -261,7 +309,7 @@ impl IntoResponse for ApiError {
         if matches!(self, Self::Unauthorized(_)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        let (code, detail) = (self.code(), self.detail());
+        let (code, detail) = (self.code().into(), self.detail());
         let errors = match self {
             Self::Rejected(_, errors) | Self::Invalid(errors) => errors,
             _ => Vec::new(),

@@ -4,15 +4,20 @@
 //! remembered by [`remembered`]. Either way a second request while the first is under way is told so (409): it cannot
 //! know the answer yet.
 
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::response::Response;
-use http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use inventory::{CallerKey, Origin, UserId};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt;
+use inventory::{CallerKey, Origin, Rejection, TimeUs, UserId};
+use persistence::IdempotentAnswer;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use wire::FieldError;
 
 use crate::auth::Caller;
-use crate::error::{ApiError, Conflict, Malformed};
+use crate::error::{ApiError, Conflict, Failure, Malformed};
 use crate::extract;
 use crate::in_flight::{Claim, InFlight};
 use crate::state::AppState;
@@ -20,6 +25,10 @@ use crate::{digest, request};
 
 const HEADER: &str = "idempotency-key";
 const KEY_BYTES_MAX: usize = 255;
+/// Tells an answer that was given before from one that is given for the first time.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Marks a stored refusal. The problem document around it is made anew, with the id of the request that asks.
+const REFUSAL: &str = "usher/refusal";
 
 /// A change that an account asks for: who, under which key, and the body. Suspended accounts change nothing.
 pub struct Write<T> {
@@ -69,7 +78,7 @@ fn claim(in_flight: &InFlight, key: Option<CallerKey>) -> Result<Option<Claim>, 
 }
 
 fn key(parts: &Parts, account: Option<UserId>, body: &[u8]) -> Result<Option<CallerKey>, ApiError> {
-    let Some(key) = header(&parts.headers)? else { return Ok(None) };
+    let Some(key) = given(&parts.headers)? else { return Ok(None) };
     let account = account.map(UserId::bytes).unwrap_or_default();
     Ok(Some(CallerKey {
         key: digest::of(&[&account, key]),
@@ -77,7 +86,7 @@ fn key(parts: &Parts, account: Option<UserId>, body: &[u8]) -> Result<Option<Cal
     }))
 }
 
-fn header(headers: &HeaderMap) -> Result<Option<&[u8]>, ApiError> {
+fn given(headers: &HeaderMap) -> Result<Option<&[u8]>, ApiError> {
     let mut values = headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let key = value.as_bytes();
@@ -91,11 +100,79 @@ fn header(headers: &HeaderMap) -> Result<Option<&[u8]>, ApiError> {
 /// # Errors
 /// Those of `answer`; the key under another body.
 pub async fn remembered(
-    _state: &AppState,
-    _key: Option<CallerKey>,
+    state: &AppState,
+    key: Option<CallerKey>,
     answer: impl Future<Output = Result<Response, ApiError>>,
 ) -> Result<Response, ApiError> {
-    answer.await
+    let Some(key) = key else { return answer.await };
+    if let Some(stored) = state.store.idempotency_find(key.key).await? {
+        if stored.body_digest != key.body {
+            return Err(Rejection::KeyReused.into());
+        }
+        return replay(stored);
+    }
+    let mut response = answer.await.unwrap_or_else(IntoResponse::into_response);
+    if let Some(stored) = record(key, &mut response, state.now()).await
+        && let Err(error) = state.store.idempotency_put(&stored).await
+    {
+        // It has happened, and the caller hears so. A repetition is decided anew.
+        tracing::warn!(%error, "an answer could not be kept for its idempotency key: {error}");
+    }
+    Ok(response)
+}
+
+/// Of a refusal, what its body is made from.
+#[derive(Serialize, Deserialize)]
+struct Refusal {
+    code: String,
+    detail: String,
+    errors: Vec<FieldError>,
+}
+
+async fn record(key: CallerKey, response: &mut Response, now: TimeUs) -> Option<IdempotentAnswer> {
+    let status = response.status();
+    if status.is_server_error() || matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS) {
+        return None;
+    }
+    let (content_type, bytes) = match response.extensions().get::<Failure>().cloned() {
+        Some(Failure { code, detail, errors }) => {
+            let refusal = Refusal { code: code.into_owned(), detail: detail.into_owned(), errors };
+            (REFUSAL.to_owned(), serde_json::to_vec(&refusal).ok()?)
+        }
+        None => {
+            let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let content_type = content_type.unwrap_or_default().to_owned();
+            let bytes = std::mem::take(response.body_mut()).collect().await.ok()?.to_bytes();
+            *response.body_mut() = Body::from(bytes.clone());
+            (content_type, bytes.to_vec())
+        }
+    };
+    Some(IdempotentAnswer {
+        scope_key: key.key,
+        body_digest: key.body,
+        status: status.as_u16(),
+        content_type,
+        response: bytes,
+        created_at: now,
+    })
+}
+
+fn replay(stored: IdempotentAnswer) -> Result<Response, ApiError> {
+    let damaged = || ApiError::Defect("a stored answer cannot be read".into());
+    let mut response = StatusCode::from_u16(stored.status).map_err(|_| damaged())?.into_response();
+    if stored.content_type == REFUSAL {
+        let refusal: Refusal = serde_json::from_slice(&stored.response).map_err(|_| damaged())?;
+        let Refusal { code, detail, errors } = refusal;
+        response.extensions_mut().insert(Failure { code: code.into(), detail: detail.into(), errors });
+    } else {
+        if !stored.content_type.is_empty() {
+            let content_type = HeaderValue::try_from(stored.content_type).map_err(|_| damaged())?;
+            response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        }
+        *response.body_mut() = Body::from(stored.response);
+    }
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -3,16 +3,31 @@
 //! Slices by noun (`accounts`, …), one file per verb; a handler parses, makes one call, renders. Writes to an event go
 //! through its `EventHandle`, reads to the `Store`. A slice never uses another slice: what two need lies here.
 
+pub mod accounts;
+pub mod app;
+pub mod audit;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod digest;
+pub mod docs;
+pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod first_start;
+mod forwarded;
+pub mod health;
+mod housekeeping;
 pub mod idempotency;
 pub mod ids;
 pub mod in_flight;
+pub mod metrics;
 pub mod rate_limit;
 pub mod request;
 pub mod router;
+pub mod serve;
+mod stall;
 pub mod state;
+pub mod telemetry;
+pub mod terminal;
 pub mod time;

@@ -1,21 +1,56 @@
-//! Every route. Slices bring their own; this is the one place that lists the slices.
+//! Every route. Slices bring their own; this is the one place that lists them.
 
 use axum::Router;
-use utoipa::openapi::OpenApi;
+use http::{HeaderValue, Method, header};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
+use crate::{accounts, docs, health};
 
-pub fn router(state: AppState) -> (Router, OpenApi) {
-    let (router, openapi) = OpenApiRouter::<AppState>::new().nest("/api/v1", v1()).split_for_parts();
+pub fn router(state: AppState) -> Router {
+    let cors = cors(&state.config.http);
+    let (router, openapi) = routes().split_for_parts();
     let router = router
+        .merge(docs::page(openapi))
         .fallback(|| async { ApiError::NotFound(Noun::Route) })
         .method_not_allowed_fallback(|| async { ApiError::Malformed(Malformed::Method) })
         .with_state(state);
-    (router, openapi)
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+/// With the OpenAPI document of all of them.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(docs::Document::openapi()).merge(health::routes()).nest("/api/v1", v1())
 }
 
 fn v1() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(health::ping_routes()).merge(accounts::routes())
+}
+
+/// `None` when no origin is allowed: then it costs nothing.
+fn cors(config: &Http) -> Option<CorsLayer> {
+    if config.cors_origins.is_empty() {
+        return None;
+    }
+    let origins = if config.cors_origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::from(Any)
+    } else {
+        AllowOrigin::list(config.cors_origins.iter().filter_map(|origin| HeaderValue::try_from(origin).ok()))
+    };
+    let exposed = [header::RETRY_AFTER, header::HeaderName::from_static("x-request-id")];
+    let headers = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::HeaderName::from_static("idempotency-key"),
+        header::HeaderName::from_static("x-request-id"),
+    ];
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    Some(CorsLayer::new().allow_origin(origins).allow_methods(methods).allow_headers(headers).expose_headers(exposed))
 }

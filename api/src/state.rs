@@ -2,10 +2,14 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use engine::SystemClock;
+use engine::{Clock, Directory, SystemClock};
+use inventory::TimeUs;
+use metrics_exporter_prometheus::PrometheusHandle;
+use persistence::Store;
 
-use crate::auth::{Passwords, Standings, Tokens};
+use crate::auth::{Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
 use crate::in_flight::InFlight;
 use crate::rate_limit::RateLimits;
@@ -16,16 +20,26 @@ pub struct AppState(Arc<Inner>);
 pub struct Inner {
     pub config: Config,
     pub clock: Arc<SystemClock>,
+    pub store: Store,
+    pub directory: Directory,
     pub tokens: Tokens,
+    pub refresh_tokens: RefreshTokens,
     pub standings: Standings,
     pub passwords: Passwords,
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
+    pub prometheus: PrometheusHandle,
+    /// Whether load balancers should send requests: not while events are brought back, not while stopping.
+    pub ready: AtomicBool,
 }
 
 impl AppState {
     pub fn new(inner: Inner) -> Self {
         Self(Arc::new(inner))
+    }
+
+    pub fn now(&self) -> TimeUs {
+        self.clock.now()
     }
 }
 

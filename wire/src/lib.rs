@@ -13,7 +13,8 @@ mod seat_map;
 mod tiers;
 
 pub use accounts::{
-    LoginRequest, LogoutRequest, RefreshRequest, RegisterRequest, Registered, Role, Tokens, User, UserPatch, UserStatus,
+    LoginRequest, LogoutRequest, MePatch, RefreshRequest, RegisterRequest, Registered, Role, Tokens, User, UserPatch,
+    UserStatus,
 };
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{

@@ -5,7 +5,7 @@ use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 use wire::{Role, UserStatus};
 
-use super::{Claims, TokenError};
+use super::{Standing, TokenError, Verified, roles};
 use crate::error::{ApiError, Forbidden, Unauthorized};
 use crate::rate_limit::Lane;
 use crate::request;
@@ -66,19 +66,31 @@ impl Caller {
     pub async fn of(parts: &Parts, state: &AppState) -> Result<Self, ApiError> {
         let now = request::of(parts)?.received;
         let token = bearer(parts)?;
-        let claims = state.tokens.verify(token, now).map_err(|error| {
+        let verified = state.tokens.verify(token, now).map_err(|error| {
             ApiError::Unauthorized(match error {
                 TokenError::Expired => Unauthorized::TokenExpired,
                 TokenError::Invalid => Unauthorized::TokenInvalid,
             })
         })?;
+        let claims = &verified.claims;
         state.rate_limit.check_user(Lane::of(&parts.method, parts.uri.path()), claims.user())?;
-        let standing = standing(&claims, state, now).await?;
+        let standing = standing(&verified, state, now).await?;
         Ok(Self { user: claims.user(), role: standing.role, status: standing.status, session: claims.sid })
     }
 }
 
-async fn standing(claims: &Claims, state: &AppState, _now: TimeUs) -> Result<super::Standing, ApiError> {
+/// What is true of the account now. This run of the server knows what has changed since it issued a token; of a token
+/// of another run it asks the store, once.
+async fn standing(verified: &Verified, state: &AppState, now: TimeUs) -> Result<Standing, ApiError> {
+    let claims = &verified.claims;
+    if verified.is_new && claims.node != state.tokens.node() {
+        let user = state.store.user_find(claims.user()).await?;
+        let user = user.ok_or(ApiError::Unauthorized(Unauthorized::TokenInvalid))?;
+        let stored = Standing { role: roles::role(user.role), status: roles::status(user.status) };
+        if (Standing { role: claims.role, status: claims.status }) != stored {
+            state.standings.change(claims.user(), stored, now);
+        }
+    }
     state.standings.of(claims).ok_or(ApiError::Unauthorized(Unauthorized::TokenInvalid))
 }
 

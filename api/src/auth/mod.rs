@@ -1,12 +1,15 @@
 //! Who is calling: access tokens, and what their holder may do.
 
+mod cache;
 mod caller;
 mod passwords;
+mod refresh_tokens;
+pub mod roles;
 mod standing;
 mod tokens;
-mod verified;
 
 pub use caller::{Admin, Caller, Organizer};
 pub use passwords::{PasswordError, Passwords};
+pub use refresh_tokens::{RefreshToken, RefreshTokens};
 pub use standing::{Standing, Standings};
-pub use tokens::{Claims, TokenError, Tokens};
+pub use tokens::{Claims, TokenError, Tokens, Verified};

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use inventory::{TimeUs, UserId};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -6,7 +8,7 @@ use thiserror::Error;
 use uuid::Uuid;
 use wire::{Role, UserStatus};
 
-use super::verified::Verified;
+use super::cache::Cache;
 use crate::time;
 
 /// The only algorithm: what a token's header says about it is compared, never followed.
@@ -28,7 +30,7 @@ pub struct Tokens {
     ttl: std::time::Duration,
     /// Of this run of the server, see [`Claims::node`].
     node: Uuid,
-    verified: Verified,
+    cache: Cache,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,14 @@ pub enum TokenError {
     Expired,
     #[error("the token is not valid")]
     Invalid,
+}
+
+/// A token whose signature and times are good.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub claims: Arc<Claims>,
+    /// Not seen lately.
+    pub is_new: bool,
 }
 
 impl Claims {
@@ -80,7 +90,7 @@ impl Tokens {
             validation,
             ttl,
             node,
-            verified: Verified::default(),
+            cache: Cache::default(),
         }
     }
 
@@ -121,13 +131,13 @@ impl Tokens {
 
     /// # Errors
     /// Expired, or not a token of ours for this use.
-    pub fn verify(&self, token: &str, now: TimeUs) -> Result<std::sync::Arc<Claims>, TokenError> {
-        if let Some(claims) = self.verified.find(token) {
-            return if claims.is_live(now) { Ok(claims) } else { Err(TokenError::Expired) };
+    pub fn verify(&self, token: &str, now: TimeUs) -> Result<Verified, TokenError> {
+        if let Some(claims) = self.cache.find(token) {
+            return if claims.is_live(now) { Ok(Verified { claims, is_new: false }) } else { Err(TokenError::Expired) };
         }
-        let claims = std::sync::Arc::new(self.verify_signature(token, now)?);
-        self.verified.keep(token, &claims);
-        Ok(claims)
+        let claims = Arc::new(self.verify_signature(token, now)?);
+        self.cache.keep(token, &claims);
+        Ok(Verified { claims, is_new: true })
     }
 
     fn verify_signature(&self, token: &str, now: TimeUs) -> Result<Claims, TokenError> {

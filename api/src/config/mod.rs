@@ -1,10 +1,18 @@
 //! Every setting, one struct per concern, built once at start. Sizes carry their unit in the name, durations are typed.
 
+mod file;
+mod settings;
+mod text;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ArgMatches;
 use secrecy::SecretString;
+use thiserror::Error;
+
+pub use settings::{Overrides, Setting, Source};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -29,6 +37,8 @@ pub struct Http {
     pub header_read_timeout: Duration,
     /// From the end of the head to the answer.
     pub request_timeout: Duration,
+    /// For how long a client may leave its answer unread.
+    pub write_timeout: Duration,
     pub connections_max: usize,
     /// Requests that still run when the server stops may take so long.
     pub stop_timeout: Duration,
@@ -102,8 +112,9 @@ impl Default for Config {
                 seat_map_bytes_max: 16 << 20,
                 header_bytes_max: 64 << 10,
                 headers_max: 100,
-                header_read_timeout: Duration::from_secs(15),
+                header_read_timeout: Duration::from_secs(30),
                 request_timeout: Duration::from_secs(10),
+                write_timeout: Duration::from_secs(30),
                 connections_max: 10_000,
                 stop_timeout: Duration::from_secs(20),
                 cors_origins: Vec::new(),
@@ -137,5 +148,68 @@ impl Default for Config {
             },
             first_start: FirstStart { demo: true, admin_email: "admin@usher.local".to_owned(), admin_password: None },
         }
+    }
+}
+
+/// hyper's own smallest buffer.
+const HEADER_BYTES_MIN: usize = 8 << 10;
+
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("{file}: {problem}")]
+    File { file: String, problem: String },
+    #[error("setting `{key}` (from {source_name}): {problem}")]
+    Value { key: &'static str, source_name: &'static str, problem: String },
+    #[error("setting `{key}`: {problem}")]
+    Relation { key: &'static str, problem: String },
+}
+
+impl Config {
+    /// Flags and environment as `matches` has them, over the file, over the defaults.
+    ///
+    /// # Errors
+    /// A file or value that cannot be read, or values that contradict each other.
+    pub fn load(
+        overrides: &Overrides,
+        matches: &ArgMatches,
+        file: Option<&std::path::Path>,
+    ) -> Result<(Self, Vec<Setting>), ConfigError> {
+        let file = file.map(file::Values::read).transpose()?.unwrap_or_default();
+        let (config, settings) = overrides.apply(matches, &file)?;
+        config.check()?;
+        Ok((config, settings))
+    }
+
+    /// # Errors
+    /// The first setting that contradicts another or what it is used for.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |key, problem: &str| Err(ConfigError::Relation { key, problem: problem.to_owned() });
+        if self.http.header_bytes_max < HEADER_BYTES_MIN {
+            return refuse("header_bytes_max", "at least 8192");
+        }
+        if self.http.headers_max == 0 || self.http.connections_max == 0 {
+            return refuse("headers_max, connections_max", "at least 1");
+        }
+        for (key, timeout) in [
+            ("header_read_timeout", self.http.header_read_timeout),
+            ("request_timeout", self.http.request_timeout),
+            ("write_timeout", self.http.write_timeout),
+            ("access_ttl", self.auth.access_ttl),
+            ("refresh_ttl", self.auth.refresh_ttl),
+        ] {
+            if timeout.is_zero() {
+                return refuse(key, "0 would refuse everything");
+            }
+        }
+        if self.auth.access_ttl > self.auth.refresh_ttl {
+            return refuse("access_ttl", "longer than refresh_ttl: the login would end before its token");
+        }
+        if self.auth.password_memory_kib < 8 {
+            return refuse("password_memory_kib", "at least 8");
+        }
+        if self.store.connections_max == 0 {
+            return refuse("database_connections_max", "at least 1");
+        }
+        Ok(())
     }
 }

@@ -3,8 +3,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wire::FieldError;
 
 use crate::error::{ApiError, Malformed};
@@ -14,7 +14,7 @@ use crate::state::AppState;
 pub struct Body<T>(pub T);
 
 /// The body of a call that takes none: nothing, or `{}`.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Empty {}
 

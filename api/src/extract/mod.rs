@@ -5,7 +5,7 @@ mod cursor;
 mod path;
 mod query;
 
-pub use body::{Body, Empty, decode, read};
+pub use body::{Body, BodyLimit, Empty, decode, read};
 pub use cursor::{Cursor, PAGE_DEFAULT, PAGE_MAX, page};
 pub use path::{PathId, PathIds};
 pub use query::Query;

@@ -48,13 +48,15 @@ const LIST: &str = "
     SELECT id, name, email, password_hash, role, status, created_at FROM users
     WHERE id > $1 ORDER BY id LIMIT $2";
 
+const SET_NAME: &str = "UPDATE users SET name = $2 WHERE id = $1";
+
 const SET_ROLE: &str = "UPDATE users SET role = $2 WHERE id = $1";
 
 const SET_STATUS: &str = "UPDATE users SET status = $2 WHERE id = $1";
 
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, FIND_BY_EMAIL, LIST, SET_ROLE, SET_STATUS, ANY];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, FIND_BY_EMAIL, LIST, SET_NAME, SET_ROLE, SET_STATUS, ANY];
 
 impl Store {
     /// # Errors
@@ -87,6 +89,11 @@ impl Store {
     pub async fn user_list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
         let after = after.map_or_else(uuid::Uuid::nil, UserId::uuid);
         on_pool!(self, pool => sqlx::query_as(LIST).bind(after).bind(i64::from(limit)).fetch_all(pool))
+    }
+
+    /// Whether there is such a user.
+    pub async fn user_set_name(&self, id: UserId, name: &str) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(SET_NAME).bind(id.uuid()).bind(name)).map(|touched| touched == 1)
     }
 
     /// Whether there is such a user.

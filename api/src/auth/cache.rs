@@ -15,7 +15,7 @@ const GENERATION_MAX: usize = 1_024;
 ///
 /// Two generations per shard: the young one fills up, becomes the old one, and what was old is forgotten. What is in
 /// use moves back to the young one, so a hot token stays.
-pub struct Verified {
+pub struct Cache {
     shards: Box<[Mutex<Shard>]>,
     hasher: DefaultHashBuilder,
 }
@@ -26,13 +26,13 @@ struct Shard {
     old: HashMap<Box<str>, Arc<Claims>>,
 }
 
-impl Default for Verified {
+impl Default for Cache {
     fn default() -> Self {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: DefaultHashBuilder::default() }
     }
 }
 
-impl Verified {
+impl Cache {
     pub fn find(&self, token: &str) -> Option<Arc<Claims>> {
         let mut shard = self.shard(token).lock();
         if let Some(claims) = shard.young.get(token) {

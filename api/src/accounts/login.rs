@@ -1,0 +1,46 @@
+use axum::Json;
+use axum::extract::State;
+use persistence::Refresh;
+use secrecy::SecretString;
+use wire::{LoginRequest, Problem, Tokens};
+
+use super::session;
+use crate::auth::RefreshTokens;
+use crate::error::{ApiError, Unauthorized};
+use crate::extract::Body;
+use crate::state::AppState;
+use crate::{ids, time};
+
+/// A login ends after so many refresh lifetimes, however often it is refreshed.
+const LOGIN_REFRESHES: u32 = 12;
+
+/// Starts a login. Says neither whether the address or the password was wrong, nor by the time it takes.
+#[utoipa::path(post, path = "/auth/login", tag = "accounts", request_body = LoginRequest, responses(
+    (status = 200, description = "Tokens", body = Tokens),
+    (status = 401, description = "CREDENTIALS_WRONG", body = Problem),
+    (status = 503, description = "LOGIN_BUSY", body = Problem),
+))]
+pub async fn login(State(state): State<AppState>, Body(body): Body<LoginRequest>) -> Result<Json<Tokens>, ApiError> {
+    let user = state.store.user_find_by_email(&body.email).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.0.clone());
+    let is_right = state.passwords.verify(SecretString::from(body.password), hash).await?;
+    let Some(user) = user.filter(|_| is_right) else {
+        return Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong));
+    };
+    let now = state.now();
+    let refresh = RefreshTokens::first();
+    let family = ids::mint(now);
+    let ttl = state.config.auth.refresh_ttl;
+    state
+        .store
+        .refresh_insert(&Refresh {
+            hash: refresh.hash(),
+            family,
+            user: user.id,
+            now,
+            expires_at: time::plus(now, ttl),
+            family_expires_at: time::plus(now, ttl * LOGIN_REFRESHES),
+        })
+        .await?;
+    session::tokens(&state, &user, family, &refresh).map(Json)
+}

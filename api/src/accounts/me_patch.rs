@@ -1,0 +1,30 @@
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use wire::{MePatch, Problem, User};
+
+use super::{check, view};
+use crate::error::{ApiError, Noun};
+use crate::idempotency::{Write, remembered};
+use crate::state::AppState;
+
+/// Changes the caller's own name. Role and status are no fields of it: sending one is refused.
+#[utoipa::path(patch, path = "/me", tag = "accounts", security(("bearer" = [])), request_body = MePatch, responses(
+    (status = 200, description = "The account", body = User),
+    (status = 403, description = "ACCOUNT_SUSPENDED", body = Problem),
+    (status = 422, description = "VALIDATION_FAILED", body = Problem),
+))]
+pub async fn me_patch(State(state): State<AppState>, write: Write<MePatch>) -> Result<Response, ApiError> {
+    let user = write.caller.user;
+    remembered(&state, write.origin.key, async {
+        if let Some(name) = &write.body.name {
+            if let Some(fault) = check::name(name) {
+                return Err(ApiError::Invalid(vec![fault]));
+            }
+            state.store.user_set_name(user, name.trim()).await?;
+        }
+        let user = state.store.user_find(user).await?.ok_or(ApiError::NotFound(Noun::User))?;
+        Ok(Json(view::user(&user)).into_response())
+    })
+    .await
+}

@@ -1,0 +1,38 @@
+use axum::Json;
+use axum::extract::State;
+use persistence::Rotation;
+use wire::{Problem, RefreshRequest, Tokens};
+
+use super::session;
+use crate::auth::RefreshToken;
+use crate::error::{ApiError, Unauthorized};
+use crate::extract::Body;
+use crate::state::AppState;
+use crate::time;
+
+/// New tokens for a refresh token, which is thereby used up. One that comes back later was copied: its login ends.
+#[utoipa::path(post, path = "/auth/refresh", tag = "accounts", request_body = RefreshRequest, responses(
+    (status = 200, description = "Tokens", body = Tokens),
+    (status = 401, description = "REFRESH_TOKEN_INVALID", body = Problem),
+))]
+pub async fn refresh(
+    State(state): State<AppState>,
+    Body(body): Body<RefreshRequest>,
+) -> Result<Json<Tokens>, ApiError> {
+    let invalid = ApiError::Unauthorized(Unauthorized::RefreshTokenInvalid);
+    let Some(parent) = RefreshToken::parse(&body.refresh_token) else { return Err(invalid) };
+    let child = state.refresh_tokens.child(&parent);
+    let now = state.now();
+    let expires_at = time::plus(now, state.config.auth.refresh_ttl);
+    let (user, family) = match state.store.refresh_rotate(parent.hash(), child.hash(), now, expires_at).await? {
+        Rotation::Rotated { user, family } | Rotation::Grace { user, family } => (user, family),
+        Rotation::Reused { user, family } => {
+            tracing::warn!(%user, "a refresh token of user {user} was used twice: the login was ended");
+            state.standings.end(family, now);
+            return Err(invalid);
+        }
+        Rotation::Expired | Rotation::Unknown => return Err(invalid),
+    };
+    let Some(user) = state.store.user_find(user).await? else { return Err(invalid) };
+    session::tokens(&state, &user, family, &child).map(Json)
+}

@@ -1,0 +1,13 @@
+use crate::auth::roles;
+use crate::time;
+
+pub fn user(user: &persistence::User) -> wire::User {
+    wire::User {
+        id: user.id.uuid(),
+        name: user.name.clone(),
+        email: user.email.clone(),
+        role: roles::role(user.role),
+        status: roles::status(user.status),
+        created_at: time::utc(user.created_at),
+    }
+}

@@ -1,0 +1,163 @@
+//! The server from settings to a stopped process, in numbered stages.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use engine::{Clock, Directory, EngineConfig, Stopped, SystemClock};
+use persistence::{ConnectError, Store, StoreConfig, StoreError};
+use secrecy::ExposeSecret;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{PasswordError, Passwords, RefreshTokens, Standings, Tokens};
+use crate::config::{Config, ConfigError};
+use crate::edge::Edge;
+use crate::first_start::FirstStartError;
+use crate::in_flight::InFlight;
+use crate::rate_limit::RateLimits;
+use crate::state::{AppState, Inner};
+use crate::{first_start, housekeeping, ids, metrics, router, serve};
+
+/// What is still in mailboxes when the last request is answered.
+const ENGINE_STOP_TIMEOUT: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("metrics are recorded by somebody else already")]
+    Metrics(#[source] metrics_exporter_prometheus::BuildError),
+    #[error("the store does not open")]
+    Connect(#[from] ConnectError),
+    #[error("the store does not answer")]
+    Store(#[from] StoreError),
+    #[error("the key `{name}` in the store is not {bytes} bytes long")]
+    Key { name: &'static str, bytes: usize },
+    #[error("passwords cannot be hashed")]
+    Passwords(#[from] PasswordError),
+    #[error("cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the first start did not complete")]
+    FirstStart(#[from] FirstStartError),
+}
+
+pub struct App {
+    addr: SocketAddr,
+    state: AppState,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// Answers requests when it returns.
+    ///
+    /// # Errors
+    /// The first stage that failed. What the stages before have opened is closed again.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        // 1. Settings.
+        config.check()?;
+        // 2. Telemetry: logs are set up by the command line, once per process.
+        let prometheus = metrics::install().map_err(StartError::Metrics)?;
+        // 3. The store: refuses a second process, brings the schema up to date.
+        let store = Store::connect(&store_config(&config)).await?;
+        // 4. The address, before anything is made that would have to be shown once.
+        let (listener, addr) = listen(config.http.listen)?;
+        // 5. Secrets and what is made of them; 6. the engine.
+        let state = state(config, store, prometheus).await?;
+        // 7. First start.
+        first_start::run(&state).await?;
+        // 8. Routes, requests.
+        let app = Self { addr, state, stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        app.serve(listener);
+        Ok(app)
+    }
+
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub const fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    fn serve(&self, listener: TcpListener) {
+        let edge = Edge::new(router::router(self.state.clone()), self.state.clone());
+        let (state, stop) = (self.state.clone(), self.stop.clone());
+        self.tasks.spawn(async move { serve::serve(listener, edge, &state.config.http, stop).await });
+        self.tasks.spawn(housekeeping::run(self.state.clone(), self.stop.clone()));
+        self.tasks.spawn(housekeeping::warm_up(self.state.clone(), self.stop.clone()));
+    }
+
+    /// Closes intake, finishes requests, drains mailboxes, commits, releases what it owns.
+    pub async fn stop(self) {
+        self.state.ready.store(false, Ordering::Release);
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if self.state.directory.stop(ENGINE_STOP_TIMEOUT).await == Stopped::Cut {
+            tracing::warn!("the engine was cut off when stopping: some callers were told that the outcome is unknown");
+        }
+        self.state.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = serve::bind(address).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+async fn state(
+    config: Config,
+    store: Store,
+    prometheus: metrics_exporter_prometheus::PrometheusHandle,
+) -> Result<AppState, StartError> {
+    let clock = Arc::new(SystemClock::default());
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let passwords = Passwords::new(config.auth.password_memory_kib, cores, config.auth.password_queue)?;
+    let tokens = Tokens::new(&key(&store, "access-token-hs256").await?, config.auth.access_ttl, ids::mint(clock.now()));
+    let refresh_tokens = RefreshTokens::new(key(&store, "refresh-token-hmac").await?);
+    let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
+    Ok(AppState::new(Inner {
+        standings: Standings::new(config.auth.access_ttl),
+        rate_limit: RateLimits::new(&config.rate_limit),
+        in_flight: InFlight::default(),
+        ready: AtomicBool::new(false),
+        config,
+        clock,
+        store,
+        directory,
+        tokens,
+        refresh_tokens,
+        passwords,
+        prometheus,
+    }))
+}
+
+/// Made at the first start, found again ever after, by every node of one store.
+async fn key<const N: usize>(store: &Store, name: &'static str) -> Result<[u8; N], StartError> {
+    let key = store.secret_get_or_insert(name, &ids::entropy::<N>()).await?;
+    key.try_into().map_err(|_| StartError::Key { name, bytes: N })
+}
+
+pub fn store_config(config: &Config) -> StoreConfig {
+    let base = match &config.store.database_url {
+        Some(url) => StoreConfig::postgres(url.expose_secret()),
+        None => StoreConfig::embedded(&config.store.data_dir),
+    };
+    StoreConfig {
+        allow_unsafe_durability: config.store.allow_unsafe_durability,
+        connections_max: config.store.connections_max,
+        ..base
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line: `usher [serve|config|migrate|audit|health]`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::app::App;
+use crate::config::{Config, Overrides, Setting};
+use crate::{audit, health, telemetry, terminal};
+
+/// Sells tickets for events that sell out in seconds.
+#[derive(Parser)]
+#[command(name = "usher", version)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+struct Common {
+    /// TOML file with the same settings, `listen = "0.0.0.0:80"` for instance.
+    #[arg(long, env = "USHER_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    /// First start: no demo arena.
+    #[arg(long, global = true)]
+    no_demo: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+#[derive(Clone, Copy, Subcommand)]
+enum Verb {
+    /// Serves; the default.
+    Serve,
+    /// Prints every setting in force and where it comes from.
+    Config,
+    /// Brings the store's schema up to date and stops.
+    Migrate,
+    /// Checks the journal against the tables and the invariants. The server must not run on the embedded store.
+    Audit,
+    /// Asks a running server whether it is ready.
+    Health,
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    match Cli::from_arg_matches(&matches).map_err(anyhow::Error::from).and_then(|cli| start(&cli, &matches)) {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: &Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let (mut config, mut settings) = load(cli, matches)?;
+    if cli.common.no_demo {
+        config.first_start.demo = false;
+        settings.retain(|setting| setting.key != "demo");
+        settings.push(Setting { key: "demo", value: "off".to_owned(), source: crate::config::Source::Flag });
+    }
+    let verb = cli.verb.unwrap_or(Verb::Serve);
+    if matches!(verb, Verb::Config) {
+        terminal::settings(&settings);
+        return Ok(ExitCode::SUCCESS);
+    }
+    telemetry::install(&config.logs)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    runtime.block_on(async {
+        match verb {
+            Verb::Serve | Verb::Config => serve(config).await,
+            Verb::Migrate => migrate(&config).await,
+            Verb::Audit => audit::run(&config).await,
+            Verb::Health => health::ask(&config).await,
+        }
+    })
+}
+
+/// A verb takes the flags that stand behind it as well as those before it.
+fn load(cli: &Cli, matches: &clap::ArgMatches) -> anyhow::Result<(Config, Vec<Setting>)> {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    Ok(Config::load(&cli.common.overrides, matches, cli.common.config.as_deref())?)
+}
+
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let app = App::start(config).await?;
+    terminal::listening(app.addr());
+    stop_signal().await?;
+    tracing::info!("stopping");
+    app.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
+    let store = persistence::Store::connect(&crate::app::store_config(config)).await?;
+    store.close().await;
+    terminal::line("the schema is up to date");
+    Ok(ExitCode::SUCCESS)
+}

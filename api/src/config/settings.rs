@@ -1,0 +1,169 @@
+//! The table of settings: each is a flag of `usher serve`, an environment variable and a key of the file.
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use super::text::Text;
+use super::{Config, ConfigError};
+
+/// Who said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Default,
+    File,
+    Environment,
+    Flag,
+}
+
+impl Source {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::Flag => "flag",
+        }
+    }
+}
+
+/// One setting in force, as `usher config` prints it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub key: &'static str,
+    pub value: String,
+    pub source: Source,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $key:ident, $flag:literal, $env:literal => $group:ident.$field:ident;)+) => {
+        /// What flags and environment say.
+        #[derive(Clone, Debug, Default, clap::Args)]
+        pub struct Overrides {
+            $(
+                $(#[doc = $doc])+
+                #[arg(long = $flag, env = $env, value_name = "VALUE", hide_env_values = true, global = true)]
+                pub $key: Option<String>,
+            )+
+        }
+
+        pub(super) const KEYS: &[&str] = &[$(stringify!($key)),+];
+
+        impl Overrides {
+            /// Flag before environment before file before default.
+            ///
+            /// # Errors
+            /// The first value that cannot be read, with its name and source.
+            pub(super) fn apply(
+                &self,
+                matches: &ArgMatches,
+                file: &super::file::Values,
+            ) -> Result<(Config, Vec<Setting>), ConfigError> {
+                let mut config = Config::default();
+                let mut settings = Vec::with_capacity(KEYS.len());
+                $({
+                    let key = stringify!($key);
+                    let given = match (&self.$key, file.get(key)) {
+                        (Some(text), _) if matches.value_source(key) == Some(ValueSource::EnvVariable) => {
+                            Some((text, Source::Environment))
+                        }
+                        (Some(text), _) => Some((text, Source::Flag)),
+                        (None, Some(text)) => Some((text, Source::File)),
+                        (None, None) => None,
+                    };
+                    let mut source = Source::Default;
+                    if let Some((text, from)) = given {
+                        config.$group.$field = Text::read(text).map_err(|problem| ConfigError::Value {
+                            key,
+                            source_name: from.name(),
+                            problem,
+                        })?;
+                        source = from;
+                    }
+                    settings.push(Setting { key, value: config.$group.$field.show(), source });
+                })+
+                Ok((config, settings))
+            }
+        }
+    };
+}
+
+settings! {
+    /// Address and port. Port 0 picks a free one.
+    listen, "listen", "USHER_LISTEN" => http.listen;
+    /// How the world reaches this server, for links.
+    public_url, "public-url", "USHER_PUBLIC_URL" => http.public_url;
+    /// Largest body, in bytes, of all calls but the seat map's.
+    body_bytes_max, "body-bytes-max", "USHER_BODY_BYTES_MAX" => http.body_bytes_max;
+    /// Largest seat map, in bytes.
+    seat_map_bytes_max, "seat-map-bytes-max", "USHER_SEAT_MAP_BYTES_MAX" => http.seat_map_bytes_max;
+    /// Largest head of a request, in bytes.
+    header_bytes_max, "header-bytes-max", "USHER_HEADER_BYTES_MAX" => http.header_bytes_max;
+    /// Most header fields of a request.
+    headers_max, "headers-max", "USHER_HEADERS_MAX" => http.headers_max;
+    /// How long a connection may take to send a request's head, idle time included.
+    header_read_timeout, "header-read-timeout", "USHER_HEADER_READ_TIMEOUT" => http.header_read_timeout;
+    /// How long a request may take.
+    request_timeout, "request-timeout", "USHER_REQUEST_TIMEOUT" => http.request_timeout;
+    /// How long a client may not read its answer.
+    write_timeout, "write-timeout", "USHER_WRITE_TIMEOUT" => http.write_timeout;
+    /// Connections at once.
+    connections_max, "connections-max", "USHER_CONNECTIONS_MAX" => http.connections_max;
+    /// How long requests may run on when the server stops.
+    stop_timeout, "stop-timeout", "USHER_STOP_TIMEOUT" => http.stop_timeout;
+    /// Origins of browsers that may call the API, separated by commas; `*` for all.
+    cors_origins, "cors-origins", "USHER_CORS_ORIGINS" => http.cors_origins;
+    /// Addresses whose `X-Forwarded-For` is believed, separated by commas.
+    trusted_proxies, "trusted-proxies", "USHER_TRUSTED_PROXIES" => http.trusted_proxies;
+
+    /// Where the embedded store lives.
+    data_dir, "data-dir", "USHER_DATA_DIR" => store.data_dir;
+    /// `postgres://…` instead of the embedded store.
+    database_url, "database-url", "USHER_DATABASE_URL" => store.database_url;
+    /// Starts on a database that may lose acknowledged commits. For development only.
+    allow_unsafe_durability, "allow-unsafe-durability", "USHER_ALLOW_UNSAFE_DURABILITY" => store.allow_unsafe_durability;
+    /// Connections to the database.
+    database_connections_max, "database-connections-max", "USHER_DATABASE_CONNECTIONS_MAX" => store.connections_max;
+
+    /// How long an access token lives.
+    access_ttl, "access-ttl", "USHER_ACCESS_TTL" => auth.access_ttl;
+    /// How long a login lives without being refreshed.
+    refresh_ttl, "refresh-ttl", "USHER_REFRESH_TTL" => auth.refresh_ttl;
+    /// Memory of one password hash, in KiB. Less makes stolen hashes cheaper to guess.
+    password_memory_kib, "password-memory-kib", "USHER_PASSWORD_MEMORY_KIB" => auth.password_memory_kib;
+    /// Passwords that may wait to be hashed or checked.
+    password_queue, "password-queue", "USHER_PASSWORD_QUEUE" => auth.password_queue;
+
+    /// `on` or `off`.
+    rate_limit, "rate-limit", "USHER_RATE_LIMIT" => rate_limit.enabled;
+    /// Writes per second of one account.
+    rate_limit_booking_per_user, "rate-limit-booking-per-user", "USHER_RATE_LIMIT_BOOKING_PER_USER"
+        => rate_limit.booking_per_user_per_s;
+    /// Reads per second of one account.
+    rate_limit_browsing_per_user, "rate-limit-browsing-per-user", "USHER_RATE_LIMIT_BROWSING_PER_USER"
+        => rate_limit.browsing_per_user_per_s;
+    /// Writes per second of one address.
+    rate_limit_booking_per_ip, "rate-limit-booking-per-ip", "USHER_RATE_LIMIT_BOOKING_PER_IP"
+        => rate_limit.booking_per_ip_per_s;
+    /// Reads per second of one address.
+    rate_limit_browsing_per_ip, "rate-limit-browsing-per-ip", "USHER_RATE_LIMIT_BROWSING_PER_IP"
+        => rate_limit.browsing_per_ip_per_s;
+    /// Calls of `/auth` per minute of one address.
+    rate_limit_login_per_ip, "rate-limit-login-per-ip", "USHER_RATE_LIMIT_LOGIN_PER_IP"
+        => rate_limit.login_per_ip_per_min;
+
+    /// `json`, `text`, or `auto`: text on a terminal.
+    log_format, "log-format", "USHER_LOG_FORMAT" => logs.format;
+    /// What is logged, for instance `info,usher=debug`.
+    log_filter, "log-filter", "USHER_LOG" => logs.filter;
+    /// A line for every request.
+    log_access, "log-access", "USHER_LOG_ACCESS" => logs.access;
+    /// A request that takes longer is logged.
+    log_slow_request, "log-slow-request", "USHER_LOG_SLOW_REQUEST" => logs.slow_request;
+
+    /// First start: whether the demo arena is made.
+    demo, "demo", "USHER_DEMO" => first_start.demo;
+    /// First start: e-mail address of the admin.
+    admin_email, "admin-email", "USHER_ADMIN_EMAIL" => first_start.admin_email;
+    /// First start: password of the admin, instead of a generated one.
+    admin_password, "admin-password", "USHER_ADMIN_PASSWORD" => first_start.admin_password;
+}

@@ -1,0 +1,87 @@
+//! An empty store gets an admin, an organizer and, unless it is unwanted, a demo arena on sale.
+
+use inventory::UserId;
+use persistence::{Redacted, Role, StoreError, User, UserStatus};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use crate::auth::PasswordError;
+use crate::error::ApiError;
+use crate::state::AppState;
+use crate::{ids, terminal};
+
+const ORGANIZER_EMAIL: &str = "organizer@usher.local";
+/// Letters and digits that nobody confuses when typing them. 32, so that a byte's low bits choose evenly.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// 100 bits.
+const PASSWORD_CHARS: usize = 20;
+
+#[derive(Debug, Error)]
+pub enum FirstStartError {
+    #[error("the store does not answer")]
+    Store(#[from] StoreError),
+    #[error("a password cannot be hashed")]
+    Password(#[from] PasswordError),
+    #[error("the demo arena cannot be made: {}", .0.code())]
+    Demo(ApiError),
+}
+
+/// Does nothing once there is an account.
+///
+/// # Errors
+/// The store, or the demo's own calls.
+pub async fn run(state: &AppState) -> Result<(), FirstStartError> {
+    if !state.store.store_is_empty().await? {
+        return Ok(());
+    }
+    let first = &state.config.first_start;
+    account(state, "admin", &first.admin_email, Role::Admin, first.admin_password.as_ref()).await?;
+    account(state, "organizer", ORGANIZER_EMAIL, Role::Organizer, None).await?;
+    Ok(())
+}
+
+/// A generated password is shown at once: later nobody knows it.
+async fn account(
+    state: &AppState,
+    name: &str,
+    email: &str,
+    role: Role,
+    given: Option<&SecretString>,
+) -> Result<UserId, FirstStartError> {
+    let password = given.cloned().unwrap_or_else(generate);
+    let now = state.now();
+    let id = UserId::from_uuid(ids::mint(now));
+    let user = User {
+        id,
+        name: name.to_owned(),
+        email: email.to_owned(),
+        password_hash: Redacted(state.passwords.hash(password.clone()).await?),
+        role,
+        status: UserStatus::Active,
+        created_at: now,
+    };
+    state.store.user_insert(&user).await?;
+    if given.is_none() {
+        terminal::password(name, email, password.expose_secret());
+    }
+    Ok(id)
+}
+
+fn generate() -> SecretString {
+    let entropy: [u8; PASSWORD_CHARS] = ids::entropy();
+    let text: String = entropy.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    SecretString::from(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_passwords_are_long_plain_and_never_the_same() {
+        let (one, other) = (generate(), generate());
+        assert_eq!(one.expose_secret().len(), PASSWORD_CHARS);
+        assert!(one.expose_secret().bytes().all(|byte| ALPHABET.contains(&byte)));
+        assert_ne!(one.expose_secret(), other.expose_secret());
+    }
+}

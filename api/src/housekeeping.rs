@@ -1,0 +1,74 @@
+//! What happens beside requests: bringing events back at the start, forgetting what is of no use any more.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use inventory::EventId;
+use persistence::{EventFilter, StoreError};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::state::AppState;
+
+const UPKEEP: Duration = Duration::from_secs(5);
+const PRUNE: Duration = Duration::from_secs(60);
+/// How long an idempotency key is remembered.
+const KEYS_KEPT: Duration = Duration::from_secs(24 * 3_600);
+/// Published events brought into memory at the start, newest first. Older ones come at their first request.
+const WARM_EVENTS_MAX: u32 = 200;
+/// At once. The engine has its own limit; this keeps the requests of real callers ahead of its queue.
+const WARM_AT_ONCE: usize = 4;
+
+/// Until `stop`.
+pub async fn run(state: AppState, stop: CancellationToken) {
+    let mut upkeep = interval(UPKEEP);
+    let mut prune = interval(PRUNE);
+    upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = upkeep.tick() => state.prometheus.run_upkeep(),
+            _ = prune.tick() => {
+                if let Err(error) = forget(&state).await {
+                    tracing::warn!(%error, "old rows could not be deleted: {error}");
+                }
+            }
+        }
+    }
+}
+
+async fn forget(state: &AppState) -> Result<(), StoreError> {
+    let now = state.now();
+    state.rate_limit.prune();
+    state.standings.prune(now);
+    let kept_us = i64::try_from(KEYS_KEPT.as_micros()).unwrap_or(i64::MAX);
+    state.store.idempotency_prune(now.plus_us(-kept_us)).await?;
+    state.store.refresh_prune(now).await?;
+    Ok(())
+}
+
+/// Brings the newest published events into memory, then calls the server ready.
+pub async fn warm_up(state: AppState, stop: CancellationToken) {
+    let warmed = async {
+        match state.store.event_list(EventFilter::Published, None, WARM_EVENTS_MAX).await {
+            Ok(events) => {
+                let open = |event: EventId| {
+                    let directory = &state.directory;
+                    async move {
+                        if let Err(error) = directory.open(event).await {
+                            tracing::error!(%event, %error, "event {event} is not available: {error}");
+                        }
+                    }
+                };
+                let events = events.into_iter().map(|event| open(event.id));
+                stream::iter(events).buffer_unordered(WARM_AT_ONCE).collect::<()>().await;
+            }
+            Err(error) => tracing::error!(%error, "the events cannot be listed: {error}"),
+        }
+        state.ready.store(true, Ordering::Release);
+        tracing::info!("ready");
+    };
+    stop.run_until_cancelled(warmed).await;
+}

@@ -1,0 +1,86 @@
+//! Every metric of this crate: its name, labels and the one place that records it.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use http::StatusCode;
+use metrics::{Counter, Gauge, Histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::rate_limit::Lane;
+
+/// Requests answered, by [`LANE`] and [`STATUS`]. Counter.
+pub const REQUESTS_TOTAL: &str = "usher_http_requests_total";
+/// Seconds from a request's head to its answer, by [`LANE`]. Histogram.
+pub const REQUEST_SECONDS: &str = "usher_http_request_seconds";
+/// Connections open now. Gauge.
+pub const CONNECTIONS: &str = "usher_http_connections";
+/// Connections refused because there were too many. Counter.
+pub const CONNECTIONS_REFUSED_TOTAL: &str = "usher_http_connections_refused_total";
+
+/// Label: `login`, `booking` or `browsing`.
+pub const LANE: &str = "lane";
+/// Label: `2xx`, `3xx`, `4xx`, `5xx`.
+pub const STATUS: &str = "status";
+
+const LANES: [(Lane, &str); 3] = [(Lane::Login, "login"), (Lane::Booking, "booking"), (Lane::Browsing, "browsing")];
+const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
+
+/// Seconds. From a cached read to past every deadline.
+const BUCKETS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Looked up once: finding a metric by name and labels costs more than counting.
+struct Handles {
+    requests: [[Counter; CLASSES.len()]; LANES.len()],
+    seconds: [Histogram; LANES.len()],
+    connections: Gauge,
+    refused: Counter,
+}
+
+fn handles() -> &'static Handles {
+    static HANDLES: OnceLock<Handles> = OnceLock::new();
+    HANDLES.get_or_init(|| Handles {
+        requests: LANES
+            .map(|(_, lane)| CLASSES.map(|status| metrics::counter!(REQUESTS_TOTAL, LANE => lane, STATUS => status))),
+        seconds: LANES.map(|(_, lane)| metrics::histogram!(REQUEST_SECONDS, LANE => lane)),
+        connections: metrics::gauge!(CONNECTIONS),
+        refused: metrics::counter!(CONNECTIONS_REFUSED_TOTAL),
+    })
+}
+
+pub fn observe_request(lane: Lane, status: StatusCode, took: Duration) {
+    let lane = match lane {
+        Lane::Login => 0,
+        Lane::Booking => 1,
+        Lane::Browsing => 2,
+    };
+    let class = usize::from(status.as_u16() / 100).saturating_sub(2).min(CLASSES.len() - 1);
+    handles().requests[lane][class].increment(1);
+    handles().seconds[lane].record(took.as_secs_f64());
+}
+
+pub fn observe_connections(open: usize) {
+    #[expect(clippy::cast_precision_loss, reason = "counts of connections are far below 2^52")]
+    handles().connections.set(open as f64);
+}
+
+pub fn count_connection_refused() {
+    handles().refused.increment(1);
+}
+
+/// The process' recorder. Later calls get the first one's: several servers of one test process share it.
+///
+/// # Errors
+/// When another library has installed a recorder.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    static INSTALLED: OnceLock<PrometheusHandle> = OnceLock::new();
+    static INSTALLING: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
+    let _one_at_a_time = INSTALLING.lock();
+    if let Some(handle) = INSTALLED.get() {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
+        .install_recorder()?;
+    Ok(INSTALLED.get_or_init(|| handle).clone())
+}
