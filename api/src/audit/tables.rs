@@ -1,0 +1,192 @@
+use inventory::{EventId, ItemRow, Lsn, OrderId, OrderRow, OutboxRow, PaymentRow, TicketRow};
+use persistence::{Order, OrderItem, Outbox, Payment, Store, Ticket};
+
+use super::Report;
+use super::replay::Replayed;
+
+const PAGE: u32 = 500;
+
+/// Both ways: what the journal says must be in the tables, and what is in the tables must follow from the journal.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn compare(store: &Store, event: EventId, replayed: &Replayed, report: &mut Report) -> anyhow::Result<()> {
+    status(store, event, replayed, report).await?;
+    let mut after: Option<OrderId> = None;
+    let mut seen = Seen::default();
+    loop {
+        let orders = store.order_list_of_event(event, after, PAGE).await?;
+        let Some(last) = orders.last() else { break };
+        after = Some(last.id);
+        for order in &orders {
+            seen.orders += 1;
+            one_order(store, order, replayed, report, &mut seen).await?;
+        }
+    }
+    seen.report(event, replayed, report);
+    outbox(store, event, replayed, report).await
+}
+
+/// Rows that were found and compared. A row that the journal knows and nobody found is missing.
+#[derive(Default)]
+struct Seen {
+    orders: u64,
+    tickets: u64,
+    payments: u64,
+}
+
+impl Seen {
+    fn report(&self, event: EventId, replayed: &Replayed, report: &mut Report) {
+        report.orders += self.orders;
+        report.tickets += self.tickets;
+        report.payments += self.payments;
+        if replayed.from > Lsn::ZERO {
+            return;
+        }
+        for (name, in_tables, in_journal) in [
+            ("orders", self.orders, replayed.orders.len()),
+            ("tickets", self.tickets, replayed.tickets.len()),
+            ("payments", self.payments, replayed.payments.len()),
+        ] {
+            if in_tables != in_journal as u64 {
+                report.add(event, format!("{in_tables} {name} in the tables, {in_journal} by the journal"));
+            }
+        }
+    }
+}
+
+async fn status(store: &Store, event: EventId, replayed: &Replayed, report: &mut Report) -> anyhow::Result<()> {
+    let Some(stored) = store.event_find(event).await? else {
+        report.add(event, "it has a journal and no row".to_owned());
+        return Ok(());
+    };
+    if let Some(status) = replayed.status
+        && status != stored.status.name()
+    {
+        report.add(event, format!("it is {} in the tables, {status} by the journal", stored.status.name()));
+    }
+    Ok(())
+}
+
+async fn one_order(
+    store: &Store,
+    order: &Order,
+    replayed: &Replayed,
+    report: &mut Report,
+    seen: &mut Seen,
+) -> anyhow::Result<()> {
+    let event = order.event_id;
+    match replayed.orders.get(&order.id) {
+        Some(row) if same_order(row, order) => {}
+        Some(row) => report.add(event, format!("order {}: {order:?} in the tables, {row:?} by the journal", order.id)),
+        None if order.lsn <= replayed.from => {}
+        None => report.add(event, format!("order {} is not in the journal", order.id)),
+    }
+    for ticket in store.ticket_list(order.id).await? {
+        seen.tickets += 1;
+        match replayed.tickets.get(&ticket.id) {
+            Some(row) if same_ticket(row, &ticket) => {}
+            Some(row) => {
+                report.add(event, format!("ticket {}: {ticket:?} in the tables, {row:?} by the journal", ticket.id));
+            }
+            None if ticket.lsn <= replayed.from => {}
+            None => report.add(event, format!("ticket {} is not in the journal", ticket.id)),
+        }
+    }
+    for payment in store.payment_list(order.id).await? {
+        seen.payments += 1;
+        match replayed.payments.get(&payment.id) {
+            Some(row) if same_payment(row, &payment) => {}
+            Some(row) => {
+                report.add(event, format!("payment {}: {payment:?} in the tables, {row:?} by the journal", payment.id));
+            }
+            None if payment.lsn <= replayed.from => {}
+            None => report.add(event, format!("payment {} is not in the journal", payment.id)),
+        }
+    }
+    Ok(())
+}
+
+async fn outbox(store: &Store, event: EventId, replayed: &Replayed, report: &mut Report) -> anyhow::Result<()> {
+    // By LSN: a page may end between two entries of one change, so each starts at the change before its last.
+    let mut after = replayed.from;
+    let mut found = std::collections::BTreeSet::new();
+    loop {
+        let entries = store.outbox_list(event, after, PAGE).await?;
+        let Some(last) = entries.last() else { break };
+        let is_last_page = entries.len() < PAGE as usize;
+        after = if is_last_page { last.lsn } else { Lsn(last.lsn.0 - 1) };
+        for entry in &entries {
+            let key = (entry.lsn, entry.kind.name());
+            match replayed.outbox.get(&key) {
+                Some(row) if same_outbox(row, entry) => {}
+                Some(row) => {
+                    report.add(event, format!("outbox {key:?}: {entry:?} in the tables, {row:?} by the journal"));
+                }
+                None => report.add(event, format!("outbox {key:?} is not in the journal")),
+            }
+            found.insert(key);
+        }
+        if is_last_page {
+            break;
+        }
+    }
+    report.outbox += found.len() as u64;
+    for missing in replayed.outbox.keys().filter(|key| !found.contains(*key)) {
+        report.add(event, format!("outbox {missing:?} is not in the tables"));
+    }
+    Ok(())
+}
+
+fn same_order(row: &OrderRow, order: &Order) -> bool {
+    row.customer == order.customer_id
+        && row.event == order.event_id
+        && row.status == order.status.name()
+        && row.total_minor == order.total_minor
+        && row.refunded_minor == order.refunded_minor
+        && row.currency.code() == order.currency
+        && row.placed_at == order.placed_at
+        && row.expires_at == order.expires_at
+        && row.lsn == order.lsn
+        && row.items.len() == order.items.len()
+        && row.items.iter().zip(&order.items).all(|(row, item)| same_item(row, item))
+}
+
+fn same_item(row: &ItemRow, item: &OrderItem) -> bool {
+    row.place == item.place
+        && row.is_area == item.is_area
+        && row.quantity == item.quantity
+        && row.tier.uuid() == item.tier_id
+        && row.tier_name == item.tier_name
+        && row.price_minor == item.price_minor
+}
+
+fn same_ticket(row: &TicketRow, ticket: &Ticket) -> bool {
+    row.order == ticket.order_id
+        && row.event == ticket.event_id
+        && row.holder == ticket.holder_id
+        && row.place == ticket.place
+        && row.is_area == ticket.is_area
+        && row.tier == ticket.tier_id
+        && row.tier_name == ticket.tier_name
+        && row.price_minor == ticket.price_minor
+        && row.state == ticket.state.name()
+        && row.generation == ticket.generation
+        && row.issued_at == ticket.issued_at
+        && row.scanned_at == ticket.scanned_at
+        && row.lsn == ticket.lsn
+}
+
+fn same_payment(row: &PaymentRow, payment: &Payment) -> bool {
+    row.order == payment.order_id
+        && row.event == payment.event_id
+        && row.status == payment.status
+        && row.amount_minor == payment.amount_minor
+        && row.currency.code() == payment.currency
+        && row.at == payment.changed_at
+        && row.lsn == payment.lsn
+}
+
+fn same_outbox(row: &OutboxRow, entry: &Outbox) -> bool {
+    row.order == entry.order_id && row.user == entry.user_id && row.at == entry.created_at
+}
