@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Direction, HoldId, OrderId, PaymentId, Place, Policy, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId,
+    bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +53,7 @@ pub enum Change {
         order: OrderId,
         payment: PaymentId,
         amount_minor: i64,
+        #[serde(with = "bytes16")]
         entropy: [u8; 16],
         reseated: Reseated,
     },

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AreaIx, HoldId, OrderId, PaymentId, Policy, RequestId, SeatIx, SeatMapSpec, SectionIx, TicketId, TierIx, TierSpec,
-    UserId,
+    UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +32,10 @@ impl Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallerKey {
     /// Of account and key.
+    #[serde(with = "bytes16")]
     pub key: [u8; 16],
     /// Of method, path and body. The same `key` with another `body` is refused.
+    #[serde(with = "bytes16")]
     pub body: [u8; 16],
 }
 

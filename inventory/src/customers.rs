@@ -45,7 +45,13 @@ impl Customer {
         assert!(*left >= units, "a customer gives back what he has");
         *left -= units;
         self.units -= units;
-        self.others.retain(|(_, units)| *units > 0);
+        if !self.others.is_empty() {
+            self.others.retain(|(_, units)| *units > 0);
+        }
+    }
+
+    const fn has_nothing(&self) -> bool {
+        self.holds == 0 && self.units == 0
     }
 
     /// Units by tier, for comparison.
@@ -90,9 +96,14 @@ impl Customers {
 
     /// A hold was released or has expired.
     pub fn remove_hold(&mut self, user: UserId, items: &[Item]) {
-        self.confirm_hold(user);
+        let customer = self.0.get_mut(&user).expect("whoever gives up a hold has one");
+        assert!(customer.holds > 0, "a hold ends once");
+        customer.holds -= 1;
         for item in items {
-            self.remove(user, item.tier, item.place.units());
+            customer.remove(item.tier, item.place.units());
+        }
+        if customer.has_nothing() {
+            self.0.remove(&user);
         }
     }
 
@@ -106,7 +117,7 @@ impl Customers {
     pub fn remove(&mut self, user: UserId, tier: TierIx, units: u32) {
         let customer = self.0.get_mut(&user).expect("whoever gives back has something");
         customer.remove(tier, units);
-        if customer.holds == 0 && customer.units == 0 {
+        if customer.has_nothing() {
             self.0.remove(&user);
         }
     }

@@ -1,8 +1,8 @@
-//! Holds by slot and by id. A slot is reused once its hold has ended and been forgotten; which slot a hold has is of no
-//! meaning outside the process.
+//! Holds by slot and by id. A slot is reused once its hold has ended; which slot a hold has is of no meaning outside the
+//! process.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -33,17 +33,31 @@ pub(crate) enum End {
 /// What is remembered of a hold that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
-    pub hold: HoldId,
     pub customer: UserId,
     pub end: End,
     pub order: Option<OrderAt>,
 }
 
-#[derive(Clone, Debug)]
-enum Slot {
-    Vacant,
-    Live(Hold),
-    Ended(Ended),
+/// Ended holds in two generations: when the younger is full the older is forgotten at once. Cheaper than a queue, which
+/// would have to find each hold a second time to forget it.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    young: HashMap<HoldId, Ended>,
+    old: HashMap<HoldId, Ended>,
+}
+
+impl Memory {
+    fn get(&self, id: HoldId) -> Option<&Ended> {
+        self.young.get(&id).or_else(|| self.old.get(&id))
+    }
+
+    fn insert(&mut self, id: HoldId, ended: Ended) {
+        if self.young.len() == HOLDS_ENDED_MAX / 2 {
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
+        }
+        self.young.insert(id, ended);
+    }
 }
 
 pub(crate) enum Found<'a> {
@@ -53,55 +67,46 @@ pub(crate) enum Found<'a> {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holds {
-    slots: Vec<Slot>,
+    slots: Vec<Option<Hold>>,
     vacant: Vec<u32>,
     by_id: HashMap<HoldId, u32>,
-    /// Slots of ended holds, oldest first.
-    ended: VecDeque<u32>,
-    live: usize,
+    memory: Memory,
     /// Due times. An entry is stale when its hold has ended or was extended; stale ones never stand first.
     due: BinaryHeap<Reverse<(TimeUs, u32)>>,
 }
 
 impl Holds {
     pub fn find(&self, id: HoldId) -> Option<Found<'_>> {
-        let slot = *self.by_id.get(&id)?;
-        match &self.slots[slot as usize] {
-            Slot::Live(hold) => Some(Found::Live(slot, hold)),
-            Slot::Ended(ended) => Some(Found::Ended(*ended)),
-            Slot::Vacant => None,
+        match self.by_id.get(&id) {
+            Some(slot) => Some(Found::Live(*slot, self.live(*slot))),
+            None => self.memory.get(id).map(|ended| Found::Ended(*ended)),
         }
     }
 
     pub fn knows(&self, id: HoldId) -> bool {
-        self.by_id.contains_key(&id)
+        self.by_id.contains_key(&id) || self.memory.get(id).is_some()
     }
 
     /// # Panics
     /// When there is no live hold in the slot.
     pub fn live(&self, slot: u32) -> &Hold {
-        match &self.slots[slot as usize] {
-            Slot::Live(hold) => hold,
-            Slot::Vacant | Slot::Ended(_) => unreachable!("a slot that owns seats has a live hold"),
-        }
-    }
-
-    /// The slot that the next hold gets.
-    pub fn next_slot(&self) -> u32 {
-        self.vacant.last().copied().unwrap_or(self.slots.len() as u32)
+        self.slots[slot as usize].as_ref().expect("a slot that is referred to has a live hold")
     }
 
     pub fn insert(&mut self, hold: Hold) -> u32 {
-        let slot = self.next_slot();
         let (id, expires_at) = (hold.placed.hold, hold.expires_at);
-        if self.vacant.pop().is_some() {
-            self.slots[slot as usize] = Slot::Live(hold);
-        } else {
-            self.slots.push(Slot::Live(hold));
-        }
+        let slot = match self.vacant.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = Some(hold);
+                slot
+            }
+            None => {
+                self.slots.push(Some(hold));
+                self.slots.len() as u32 - 1
+            }
+        };
         let known = self.by_id.insert(id, slot);
         assert!(known.is_none(), "a hold id is used once");
-        self.live += 1;
         self.push_due(expires_at, slot);
         slot
     }
@@ -109,7 +114,7 @@ impl Holds {
     /// Changes a live hold. A later expiry takes effect here.
     pub fn update(&mut self, id: HoldId, change: impl FnOnce(&mut Hold)) -> &Hold {
         let slot = self.by_id[&id];
-        let Slot::Live(hold) = &mut self.slots[slot as usize] else { unreachable!("only live holds change") };
+        let hold = self.slots[slot as usize].as_mut().expect("only live holds change");
         let before = hold.expires_at;
         change(hold);
         let after = hold.expires_at;
@@ -122,54 +127,29 @@ impl Holds {
 
     /// Ends a live hold and gives what it was.
     pub fn end(&mut self, id: HoldId, end: End) -> (u32, Hold) {
-        let slot = self.by_id[&id];
-        let Slot::Live(hold) = std::mem::replace(&mut self.slots[slot as usize], Slot::Vacant) else {
-            unreachable!("only live holds end")
-        };
-        self.live -= 1;
-        self.remember(slot, Ended { hold: id, customer: hold.placed.customer, end, order: hold.order });
+        let slot = self.by_id.remove(&id).expect("only live holds end");
+        let hold = self.slots[slot as usize].take().expect("a hold is where its id says");
+        self.vacant.push(slot);
+        self.memory.insert(id, Ended { customer: hold.placed.customer, end, order: hold.order });
         self.drop_stale();
         (slot, hold)
     }
 
-    fn remember(&mut self, slot: u32, ended: Ended) {
-        self.slots[slot as usize] = Slot::Ended(ended);
-        self.ended.push_back(slot);
-        if self.ended.len() > HOLDS_ENDED_MAX
-            && let Some(oldest) = self.ended.pop_front()
-            && let Slot::Ended(ended) = std::mem::replace(&mut self.slots[oldest as usize], Slot::Vacant)
-        {
-            self.by_id.remove(&ended.hold);
-            self.vacant.push(oldest);
-        }
-    }
-
-    /// For a snapshot's reader.
-    pub fn insert_ended(&mut self, ended: Ended) -> bool {
-        let slot = self.next_slot();
-        if self.by_id.insert(ended.hold, slot).is_some() {
-            return false;
-        }
-        if self.vacant.pop().is_none() {
-            self.slots.push(Slot::Vacant);
-        }
-        self.remember(slot, ended);
-        true
-    }
-
     pub fn iter_live(&self) -> impl Iterator<Item = (u32, &Hold)> {
-        self.slots.iter().enumerate().filter_map(|(slot, it)| match it {
-            Slot::Live(hold) => Some((slot as u32, hold)),
-            Slot::Vacant | Slot::Ended(_) => None,
+        (0..).zip(&self.slots).filter_map(|(slot, hold)| Some((slot, hold.as_ref()?)))
+    }
+
+    /// The older generation and the younger, each by id.
+    pub fn ended(&self) -> [Vec<(HoldId, Ended)>; 2] {
+        [&self.memory.old, &self.memory.young].map(|generation| {
+            let mut ended: Vec<(HoldId, Ended)> = generation.iter().map(|(id, ended)| (*id, *ended)).collect();
+            ended.sort_unstable_by_key(|(id, _)| *id);
+            ended
         })
     }
 
-    /// Oldest first.
-    pub fn iter_ended(&self) -> impl Iterator<Item = Ended> {
-        self.ended.iter().filter_map(|slot| match &self.slots[*slot as usize] {
-            Slot::Ended(ended) => Some(*ended),
-            Slot::Vacant | Slot::Live(_) => None,
-        })
+    pub fn set_ended(&mut self, [old, young]: [Vec<(HoldId, Ended)>; 2]) {
+        self.memory = Memory { old: old.into_iter().collect(), young: young.into_iter().collect() };
     }
 
     pub fn next_due(&self) -> Option<TimeUs> {
@@ -200,16 +180,13 @@ impl Holds {
     }
 
     fn live_at(&self, time: TimeUs, slot: u32) -> Option<&Hold> {
-        match &self.slots[slot as usize] {
-            Slot::Live(hold) if hold.expires_at == time => Some(hold),
-            Slot::Live(_) | Slot::Vacant | Slot::Ended(_) => None,
-        }
+        self.slots[slot as usize].as_ref().filter(|hold| hold.expires_at == time)
     }
 
     fn push_due(&mut self, at: TimeUs, slot: u32) {
         self.due.push(Reverse((at, slot)));
         // Released holds leave their entries behind: without this a fast sale would pile up a full TTL of them.
-        if self.due.len() > 2 * self.live + 1024 {
+        if self.due.len() > 2 * self.by_id.len() + 1024 {
             let live = self.iter_live().map(|(slot, hold)| Reverse((hold.expires_at, slot))).collect();
             self.due = live;
         }

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::bytes16;
+
 macro_rules! public_ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub struct $name([u8; 16]);
+        pub struct $name(#[serde(with = "bytes16")] [u8; 16]);
 
         impl $name {
             pub const fn from_uuid(uuid: Uuid) -> Self {

@@ -11,6 +11,7 @@
 mod answer;
 mod apply;
 mod availability;
+mod bytes16;
 mod change;
 mod command;
 mod counts;
@@ -33,6 +34,8 @@ mod rows;
 mod sales;
 mod snapshot;
 mod spec;
+#[cfg(test)]
+mod stage;
 mod tickets;
 mod time;
 mod verify;

@@ -14,6 +14,8 @@ mod reseat;
 mod scan_ticket;
 mod settle_payment;
 mod start_payment;
+#[cfg(test)]
+mod tests;
 mod transfer_ticket;
 mod void_ticket;
 

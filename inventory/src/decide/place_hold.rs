@@ -58,7 +58,7 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(inventory: &'a Inventory, now: TimeUs, wanted: &'a PlaceHold) -> Self {
-        let items = Vec::with_capacity(wanted.wants.iter().map(|want| room_for(want)).sum());
+        let items = Vec::with_capacity(wanted.wants.iter().map(room_for).sum());
         let (units, taken) = (Units::none(), Taken::default());
         Self { inventory, now, wanted, items, units, taken, adjacent: true, fault: None }
     }
@@ -191,7 +191,7 @@ impl<'a> Draft<'a> {
         match self.inventory.house.pick(layout, scope, party, &mut self.taken) {
             Ok(picked) => {
                 self.adjacent &= picked.adjacent;
-                for seat in picked.seats {
+                for seat in picked.seats(layout) {
                     self.push(Place::Seat(seat), picked.tier);
                 }
             }

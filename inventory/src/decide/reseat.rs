@@ -60,11 +60,12 @@ fn other_places(inventory: &Inventory, order: &Order) -> Option<Vec<Item>> {
         let accessible = old.iter().any(|seat| is_accessible(inventory, *seat));
         let party = Party { quantity: old.len() as u32, accessible };
         let picked = inventory.house.pick(&inventory.layout, scope, party, &mut taken).ok()?;
-        let is_worse = rank(inventory, &picked.seats) > rank(inventory, &old);
+        let new: Vec<SeatIx> = picked.seats(&inventory.layout).collect();
+        let is_worse = rank(inventory, &new) > rank(inventory, &old);
         if is_worse || order.placed.adjacent && !picked.adjacent {
             return None;
         }
-        for (item, seat) in items.iter_mut().filter(in_tier).zip(picked.seats) {
+        for (item, seat) in items.iter_mut().filter(in_tier).zip(new) {
             item.place = Place::Seat(seat);
         }
     }

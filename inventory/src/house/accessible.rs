@@ -2,9 +2,8 @@
 //! seats before ordinary ones. Rare next to the ordinary case, so it walks the rows that have accessible seats.
 
 use super::House;
-use super::pick::{Picked, Scope, Taken, each_tier, push_seats};
+use super::pick::{Picked, Piece, Scope, Taken, each_tier};
 use super::runs::{runs, span};
-use crate::SeatIx;
 use crate::layout::Layout;
 
 impl House {
@@ -22,9 +21,7 @@ impl House {
                     let open = self.open_in_row(layout, one, *row, taken);
                     if let Some(mask) = beside_accessible(layout, *row, open, n, clean) {
                         taken.add(*row, mask);
-                        let mut seats = Vec::with_capacity(n as usize);
-                        push_seats(layout, *row, mask, &mut seats);
-                        return Ok(Picked { tier, seats, adjacent: true });
+                        return Ok(Picked::together(tier, Piece { row: *row, mask }));
                     }
                 }
             }
@@ -33,7 +30,7 @@ impl House {
         for tier in each_tier(scope.tiers) {
             let one = Scope { tiers: 1 << tier.0, ..scope };
             match self.split_accessible(layout, one, n, taken) {
-                Ok(seats) => return Ok(Picked { tier, seats, adjacent: n == 1 }),
+                Ok((piece, others)) => return Ok(Picked { tier, piece, others, adjacent: n == 1 }),
                 Err(free) => most = most.max(free),
             }
         }
@@ -56,7 +53,13 @@ impl House {
     }
 
     /// One accessible seat, then companions of its row, then ordinary seats wherever they are.
-    fn split_accessible(&self, layout: &Layout, scope: Scope, n: u32, taken: &mut Taken) -> Result<Vec<SeatIx>, u32> {
+    fn split_accessible(
+        &self,
+        layout: &Layout,
+        scope: Scope,
+        n: u32,
+        taken: &mut Taken,
+    ) -> Result<(Piece, Vec<Piece>), u32> {
         let ordinary = self.ordinary_free(layout, scope, taken);
         let mut most = 0;
         for row in &layout.grid.accessible_rows {
@@ -75,12 +78,7 @@ impl House {
             let rest = n - mask.count_ones();
             if rest <= ordinary {
                 taken.add(*row, mask);
-                let mut seats = Vec::with_capacity(n as usize);
-                push_seats(layout, *row, mask, &mut seats);
-                if rest > 0 {
-                    self.split(layout, scope, rest, taken, &mut seats);
-                }
-                return Ok(seats);
+                return Ok((Piece { row: *row, mask }, self.split(layout, scope, rest, taken)));
             }
             most = most.max(mask.count_ones() + ordinary);
         }

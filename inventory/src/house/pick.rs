@@ -12,37 +12,44 @@ use super::runs::{longest, nearest};
 use crate::layout::Layout;
 use crate::{SeatIx, SectionIx, TierIx};
 
-/// Seats that the hold in the making has taken already, by row. Few: a hold has at most 100 units.
+/// Seats that the hold in the making has taken already, by row. Few: a hold has at most 100 units, and nearly all keep to
+/// one row, which needs no allocation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Taken(Vec<(u32, u128)>);
+pub(crate) struct Taken {
+    first: Option<(u32, u128)>,
+    others: Vec<(u32, u128)>,
+}
 
 impl Taken {
     #[inline]
     pub fn in_row(&self, row: u32) -> u128 {
-        self.0.iter().find(|(it, _)| *it == row).map_or(0, |(_, mask)| *mask)
+        self.rows().find(|(it, _)| *it == row).map_or(0, |(_, mask)| mask)
     }
 
     /// `false` when one of them is taken already.
     pub fn add(&mut self, row: u32, mask: u128) -> bool {
-        match self.0.iter_mut().find(|(it, _)| *it == row) {
-            Some((_, taken)) => {
-                let fresh = *taken & mask == 0;
-                *taken |= mask;
-                fresh
-            }
-            None => {
-                self.0.push((row, mask));
-                true
-            }
+        let known = self.first.iter_mut().chain(&mut self.others).find(|(it, _)| *it == row);
+        if let Some((_, taken)) = known {
+            let is_fresh = *taken & mask == 0;
+            *taken |= mask;
+            return is_fresh;
         }
+        if self.first.is_none() {
+            self.first = Some((row, mask));
+        } else {
+            self.others.push((row, mask));
+        }
+        true
     }
 
+    #[inline]
     pub fn has_row(&self, row: u32) -> bool {
-        self.0.iter().any(|(it, _)| *it == row)
+        self.rows().any(|(it, _)| it == row)
     }
 
+    #[inline]
     pub fn rows(&self) -> impl Iterator<Item = (u32, u128)> {
-        self.0.iter().copied()
+        self.first.iter().chain(&self.others).copied()
     }
 }
 
@@ -60,11 +67,44 @@ pub(crate) struct Party {
     pub accessible: bool,
 }
 
+/// Seats of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub row: u32,
+    pub mask: u128,
+}
+
+impl Piece {
+    #[inline]
+    pub fn seats(self, layout: &Layout) -> impl Iterator<Item = SeatIx> {
+        let mut left = self.mask;
+        std::iter::from_fn(move || {
+            (left != 0).then(|| {
+                let position = left.trailing_zeros();
+                left &= left - 1;
+                layout.grid.seat_at(self.row, position)
+            })
+        })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Picked {
     pub tier: TierIx,
-    pub seats: Vec<SeatIx>,
+    /// All of the party, unless it had to be split.
+    pub piece: Piece,
+    pub others: Vec<Piece>,
     pub adjacent: bool,
+}
+
+impl Picked {
+    pub const fn together(tier: TierIx, piece: Piece) -> Self {
+        Self { tier, piece, others: Vec::new(), adjacent: true }
+    }
+
+    pub fn seats(&self, layout: &Layout) -> impl Iterator<Item = SeatIx> {
+        std::iter::once(self.piece).chain(self.others.iter().copied()).flat_map(|piece| piece.seats(layout))
+    }
 }
 
 pub(super) fn lowest_tier(tiers: u64) -> TierIx {
@@ -90,7 +130,8 @@ impl House {
         }
         for clean in [true, false] {
             if let Some(lane) = self.first_lane(layout, scope, party.quantity, clean, taken) {
-                return Ok(self.seat_in_lane(layout, scope, lane, party.quantity, clean, taken));
+                let tier = lowest_tier(self.tiers_of_lane(layout, lane) & scope.tiers);
+                return Ok(Picked::together(tier, self.seat_in_lane(layout, lane, party.quantity, clean, taken)));
             }
         }
         let mut most = 0;
@@ -98,24 +139,25 @@ impl House {
             let one = Scope { tiers: 1 << tier.0, ..scope };
             let free = self.ordinary_free(layout, one, taken);
             if free >= party.quantity {
-                let mut seats = Vec::with_capacity(party.quantity as usize);
-                self.split(layout, one, party.quantity, taken, &mut seats);
-                return Ok(Picked { tier, seats, adjacent: party.quantity == 1 });
+                let mut pieces = self.split(layout, one, party.quantity, taken);
+                let piece = pieces.remove(0);
+                return Ok(Picked { tier, piece, others: pieces, adjacent: party.quantity == 1 });
             }
             most = most.max(free);
         }
         Err(most)
     }
 
-    fn seat_in_lane(&self, layout: &Layout, scope: Scope, lane: u32, n: u32, clean: bool, taken: &mut Taken) -> Picked {
+    fn tiers_of_lane(&self, layout: &Layout, lane: u32) -> u64 {
+        layout.cover.cells[layout.grid.lanes[lane as usize].cell as usize]
+    }
+
+    fn seat_in_lane(&self, layout: &Layout, lane: u32, n: u32, clean: bool, taken: &mut Taken) -> Piece {
         let it = &layout.grid.lanes[lane as usize];
         let word = self.open_in_lane(layout, lane, taken);
         let mask = nearest(word, n, u32::from(it.width), clean).expect("the lane was found to have room");
         taken.add(it.row, mask);
-        let mut seats = Vec::with_capacity(n as usize);
-        push_seats(layout, it.row, mask, &mut seats);
-        let tier = lowest_tier(layout.cover.cells[it.cell as usize] & scope.tiers);
-        Picked { tier, seats, adjacent: true }
+        Piece { row: it.row, mask }
     }
 
     #[inline]
@@ -131,10 +173,7 @@ impl House {
             let exact = n <= super::runs::PARTY_INDEXED_MAX && !taken.has_row(it.row);
             exact || nearest(self.open_in_lane(layout, lane, taken), n, u32::from(it.width), clean).is_some()
         };
-        let in_scope = |lane: u32| {
-            let cell = layout.grid.lanes[lane as usize].cell as usize;
-            layout.cover.cells[cell] & scope.tiers != 0
-        };
+        let in_scope = |lane: u32| self.tiers_of_lane(layout, lane) & scope.tiers != 0;
         let indexed = match scope.section {
             Some(section) => layout.grid.sections[section.ix()]
                 .lanes
@@ -198,43 +237,23 @@ impl House {
     }
 
     /// Seats `quantity` of one tier in as few pieces as the longest runs allow. There must be that many free.
-    pub(super) fn split(
-        &self,
-        layout: &Layout,
-        scope: Scope,
-        quantity: u32,
-        taken: &mut Taken,
-        seats: &mut Vec<SeatIx>,
-    ) {
+    pub(super) fn split(&self, layout: &Layout, scope: Scope, quantity: u32, taken: &mut Taken) -> Vec<Piece> {
+        let mut pieces = Vec::new();
         let mut left = quantity;
-        let mut piece = quantity.min(crate::limits::SEATS_PER_ROW_MAX as u32);
+        let mut size = quantity.min(crate::limits::SEATS_PER_ROW_MAX as u32);
         let mut used: Vec<u32> = Vec::new();
         while left > 0 {
-            piece = piece.min(left);
-            let again =
-                used.iter().copied().filter(|lane| longest(self.open_in_lane(layout, *lane, taken), piece) == piece);
-            let Some(lane) = again.min().or_else(|| self.first_lane(layout, scope, piece, false, taken)) else {
-                piece -= 1;
-                assert!(piece > 0, "there are as many free seats as were counted");
+            size = size.min(left);
+            let again = used.iter().copied().filter(|lane| longest(self.open_in_lane(layout, *lane, taken)) >= size);
+            let Some(lane) = again.min().or_else(|| self.first_lane(layout, scope, size, false, taken)) else {
+                size -= 1;
+                assert!(size > 0, "there are as many free seats as were counted");
                 continue;
             };
-            let picked = self.seat_in_lane(layout, scope, lane, piece, false, taken);
-            seats.extend(picked.seats);
+            pieces.push(self.seat_in_lane(layout, lane, size, false, taken));
             used.push(lane);
-            left -= piece;
+            left -= size;
         }
-    }
-}
-
-pub(super) fn push_seats(layout: &Layout, row: u32, mut mask: u128, seats: &mut Vec<SeatIx>) {
-    let first = layout.grid.seat_at(row, mask.trailing_zeros());
-    // A run without gaps: seat numbers follow one another.
-    if mask >> mask.trailing_zeros() == super::runs::span(0, mask.count_ones()) {
-        seats.extend((0..mask.count_ones()).map(|at| SeatIx(first.0 + at)));
-        return;
-    }
-    while mask != 0 {
-        seats.push(layout.grid.seat_at(row, mask.trailing_zeros()));
-        mask &= mask - 1;
+        pieces
     }
 }

@@ -99,7 +99,6 @@ pub(crate) fn nearest(word: u128, n: u32, width: u32, clean: bool) -> Option<u12
     best.map(|(_, start)| span(start, n))
 }
 
-/// The longest run, at most `n` of it.
-pub(crate) fn longest(word: u128, n: u32) -> u32 {
-    runs(word).map(|run| run.len).max().unwrap_or(0).min(n)
+pub(crate) fn longest(word: u128) -> u32 {
+    runs(word).map(|run| run.len).max().unwrap_or(0)
 }

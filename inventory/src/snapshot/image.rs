@@ -21,8 +21,8 @@ pub(super) struct ImageRef<'a> {
     blocks_withheld: u64,
     /// By id.
     live: Vec<HoldRef<'a>>,
-    /// Oldest first.
-    ended: Vec<EndedImage>,
+    /// The older generation and the younger, each by id.
+    ended: [Vec<EndedImage>; 2],
     orders: &'a [Order],
     tickets: &'a [Ticket],
     /// Oldest first.
@@ -39,7 +39,7 @@ pub(super) struct Image {
     pub tiers: Vec<TierSpec>,
     pub blocks_withheld: u64,
     pub live: Vec<HoldImage>,
-    pub ended: Vec<EndedImage>,
+    pub ended: [Vec<EndedImage>; 2],
     pub orders: Vec<Order>,
     pub tickets: Vec<Ticket>,
     pub keys: Vec<Answered>,
@@ -98,7 +98,7 @@ impl<'a> ImageRef<'a> {
             tiers: inventory.layout.tiers(),
             blocks_withheld: inventory.house.blocks_withheld(),
             live: live.into_iter().map(HoldRef::of).collect(),
-            ended: inventory.holds.iter_ended().map(EndedImage::from).collect(),
+            ended: inventory.holds.ended().map(|generation| generation.into_iter().map(EndedImage::from).collect()),
             orders: inventory.orders.all(),
             tickets: inventory.tickets.all(),
             keys: inventory.keys.iter().collect(),
@@ -131,25 +131,25 @@ impl From<HoldImage> for Hold {
     }
 }
 
-impl From<Ended> for EndedImage {
-    fn from(ended: Ended) -> Self {
+impl From<(HoldId, Ended)> for EndedImage {
+    fn from((hold, ended): (HoldId, Ended)) -> Self {
         let end = match ended.end {
             End::Released => EndImage::Released,
             End::Expired => EndImage::Expired,
             End::Confirmed => EndImage::Confirmed,
         };
-        Self { hold: ended.hold, customer: ended.customer, end, order: ended.order }
+        Self { hold, customer: ended.customer, end, order: ended.order }
     }
 }
 
-impl From<EndedImage> for Ended {
+impl From<EndedImage> for (HoldId, Ended) {
     fn from(image: EndedImage) -> Self {
         let end = match image.end {
             EndImage::Released => End::Released,
             EndImage::Expired => End::Expired,
             EndImage::Confirmed => End::Confirmed,
         };
-        Self { hold: image.hold, customer: image.customer, end, order: image.order }
+        (image.hold, Ended { customer: image.customer, end, order: image.order })
     }
 }
 

@@ -5,6 +5,8 @@
 mod hash;
 mod image;
 mod rebuild;
+#[cfg(test)]
+mod tests;
 
 use thiserror::Error;
 

@@ -43,9 +43,7 @@ pub(super) fn rebuild(image: Image) -> Option<Inventory> {
         take(&mut inventory, &placed.items, Owner::hold(slot));
         inventory.customers.add_hold(placed.customer, &placed.items);
     }
-    for ended in image.ended {
-        inventory.holds.insert_ended(ended.into()).then_some(())?;
-    }
+    inventory.holds.set_ended(image.ended.map(|generation| generation.into_iter().map(Into::into).collect()));
     for mut answered in image.keys {
         if let Answer::HoldPlaced(placed) = &mut answered.answer
             && let Some(crate::holds::Found::Live(_, hold)) = inventory.holds.find(placed.hold)

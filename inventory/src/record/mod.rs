@@ -1,6 +1,9 @@
 //! A change as the journal keeps it: frame = length (u32 LE), CRC-32 of the body (u32 LE), body = version byte, then the
 //! postcard encoding of the rest. Frames follow each other without padding, so that a batch is one blob.
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -90,7 +93,7 @@ impl Record {
             return Err(DecodeError::Version { at: start, version });
         }
         let record = match postcard::take_from_bytes(encoded) {
-            Ok((record, rest)) if rest.is_empty() => record,
+            Ok((record, [])) => record,
             Ok(_) | Err(_) => return Err(DecodeError::Body { at: start }),
         };
         *at = body_start + len;

@@ -1,0 +1,101 @@
+//! The relational rows that each command leaves behind.
+
+use crate::stage::Stage;
+use crate::{OutboxKind, PaymentStatus, Row};
+
+fn told(row: &Row) -> String {
+    match row {
+        Row::Order(order) => {
+            let items: Vec<String> = order
+                .items
+                .iter()
+                .map(|item| format!("{}*{} at {}", item.place, item.quantity, item.price_minor))
+                .collect();
+            format!("order {} {}-{} [{}]", order.status, order.total_minor, order.refunded_minor, items.join(", "))
+        }
+        Row::Ticket(ticket) => format!("ticket {} {} gen {}", ticket.place, ticket.state, ticket.generation),
+        Row::Payment(payment) => format!("payment {} {}", payment.status.name(), payment.amount_minor),
+        Row::Outbox(outbox) => format!("outbox {}", outbox.kind.name()),
+        Row::EventStatus { status, .. } => format!("event {status}"),
+    }
+}
+
+fn rows_after(stage: &mut Stage, row: &str) -> Vec<String> {
+    stage.play(row);
+    let lsn = stage.inventory.lsn();
+    for row in &stage.rows {
+        let of = match row {
+            Row::Order(it) => it.lsn,
+            Row::Ticket(it) => it.lsn,
+            Row::Payment(it) => it.lsn,
+            Row::Outbox(it) => it.lsn,
+            Row::EventStatus { lsn, .. } => *lsn,
+        };
+        assert_eq!(of, lsn);
+    }
+    stage.rows.iter().map(told).collect()
+}
+
+#[test]
+fn every_step_of_a_purchase_leaves_its_rows() {
+    let mut stage = Stage::draft("A 1000 | oooooooo\nF 2000 area 9");
+    let mut then = |row: &str, expected: &[&str]| assert_eq!(rows_after(&mut stage, row), expected, "{row}");
+    let items = "[A-1-1*1 at 1000, F*2 at 1000]";
+    then("tier full -> ok", &[]);
+    then("publish -> ok", &["event published"]);
+    then("hold h1 ann A-1-1 F*2 -> A-1-1 F*2", &[]);
+    then("order o1 h1 ann -> pending until 600s", &[&format!("order pending_payment 3000-0 {items}")]);
+    then(
+        "start o1 ann p1 -> started until 900s",
+        &[&format!("order pending_payment 3000-0 {items}"), "payment started 3000"],
+    );
+    then("pay o1 p1 declined -> declined", &["payment declined 3000"]);
+    then(
+        "pay o1 p2 3000 -> paid 3 tickets A-1-1 F*2",
+        &[
+            &format!("order paid 3000-0 {items}"),
+            "payment captured 3000",
+            "ticket A-1-1 issued gen 1",
+            "ticket F issued gen 1",
+            "ticket F issued gen 1",
+            "outbox order_paid",
+        ],
+    );
+    then("pay o1 p3 3000 -> payment refused", &["payment refund_due 3000", "outbox payment_refund"]);
+    then("transfer o1.2 ann bob -> generation 2", &["ticket F issued gen 2", "outbox ticket_transferred"]);
+    then("in o1.1 -> in at 0s", &["ticket A-1-1 checked_in gen 1"]);
+    then("void o1.2 -> voided", &["ticket F voided gen 2"]);
+    then(
+        "refund o1 500 -> partially_refunded 500",
+        &[
+            &format!("order partially_refunded 3000-500 {items}"),
+            "ticket F voided gen 2",
+            "ticket F voided gen 1",
+            "outbox order_refunded",
+        ],
+    );
+    then("hold h2 ann A-1-2 -> A-1-2", &[]);
+    then("order o2 h2 ann -> pending until 600s", &["order pending_payment 1000-0 [A-1-2*1 at 1000]"]);
+    then("cancel o2 ann -> cancelled", &["order cancelled 1000-0 [A-1-2*1 at 1000]", "outbox order_cancelled"]);
+    then("hold h3 ann A-1-2 -> A-1-2", &[]);
+    then("order o3 h3 ann -> pending until 600s", &["order pending_payment 1000-0 [A-1-2*1 at 1000]"]);
+    then("tick 10m\nexpire -> expired 1", &["order expired 1000-0 [A-1-2*1 at 1000]"]);
+    then("cancel-event -> ok", &["event cancelled"]);
+    stage.check();
+}
+
+#[test]
+fn an_extension_moves_the_expiry_of_the_order_row() {
+    let mut stage = Stage::on_sale("A 1000 | oo");
+    stage.play(
+        "hold h1 ann A-1-1 -> A-1-1\norder o1 h1 ann -> pending until 600s\ntick 1m\nextend h1 ann -> until 660s",
+    );
+    let [Row::Order(order)] = stage.rows.as_slice() else { panic!("{:?}", stage.rows) };
+    assert_eq!(order.expires_at, stage.now.plus_us(600_000_000));
+}
+
+#[test]
+fn names_in_rows_are_those_of_the_contract() {
+    assert_eq!(PaymentStatus::RefundDue.name(), "refund_due");
+    assert_eq!(OutboxKind::PaymentRefund.name(), "payment_refund");
+}

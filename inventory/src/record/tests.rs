@@ -1,0 +1,205 @@
+use std::sync::Arc;
+
+use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION};
+use crate::{
+    AreaIx, CallerKey, Change, Currency, Direction, HoldId, Item, OrderId, Origin, PaymentId, Place, PlacedHold,
+    Policy, QuotaSpec, RequestId, Reseated, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind,
+    SectionSpec, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId,
+};
+
+/// Records of version 1, as the first release wrote them. This file is never written again.
+const GOLDEN: &[u8] = include_bytes!("../../golden/record-v1.bin");
+
+fn changes() -> Vec<Change> {
+    let (hold, order, ticket) =
+        (HoldId::from_bytes([1; 16]), OrderId::from_bytes([2; 16]), TicketId::from_bytes([3; 16]));
+    let (payment, user) = (PaymentId::from_bytes([4; 16]), UserId::from_bytes([5; 16]));
+    let expires_at = TimeUs(1_800_000_600_000_000);
+    let items = vec![
+        Item { place: Place::Seat(SeatIx(70_000)), tier: TierIx(1), price_minor: 12_050 },
+        Item { place: Place::Area { area: AreaIx(2), quantity: 3 }, tier: TierIx(0), price_minor: 0 },
+    ];
+    vec![
+        Change::SeatMapSet(Box::new(seat_map())),
+        Change::TierSet(Box::new(tier())),
+        Change::PolicySet(Box::new(Policy { doors_from: Some(expires_at), ..Policy::new(currency()) })),
+        Change::Published,
+        Change::EventCancelled,
+        Change::BlockSet { block: "vip".into(), withheld: true },
+        Change::HoldPlaced(Arc::new(PlacedHold {
+            hold,
+            customer: user,
+            items: items.clone(),
+            expires_at,
+            adjacent: true,
+        })),
+        Change::HoldExtended { hold, expires_at },
+        Change::HoldReleased { hold },
+        Change::HoldsExpired { holds: vec![hold, hold] },
+        Change::OrderPlaced { order, hold, customer: user, accept_other_seats: true },
+        Change::PaymentStarted { order, payment, expires_at },
+        Change::PaymentDeclined { order, payment },
+        paid(order, payment, Reseated::No),
+        paid(order, payment, Reseated::SamePlaces),
+        paid(order, payment, Reseated::OtherPlaces(items)),
+        Change::PaymentRefused { order, payment, amount_minor: i64::MAX },
+        Change::OrderCancelled { order },
+        Change::OrderRefunded { order, tickets: vec![ticket], amount_minor: 12_050 },
+        Change::TicketScanned { ticket, direction: Direction::Entry, nonce: u64::MAX },
+        Change::TicketScanned { ticket, direction: Direction::Exit, nonce: 0 },
+        Change::TicketVoided { ticket },
+        Change::TicketTransferred { ticket, to: user, generation: 2 },
+    ]
+}
+
+fn paid(order: OrderId, payment: PaymentId, reseated: Reseated) -> Change {
+    Change::OrderPaid { order, payment, amount_minor: 12_050, entropy: [9; 16], reseated }
+}
+
+fn currency() -> Currency {
+    Currency::new("EUR").unwrap()
+}
+
+fn seat_map() -> SeatMapSpec {
+    let seat = SeatSpec {
+        number: "7".into(),
+        category: Some("gold".into()),
+        accessible: true,
+        companion: false,
+        block: Some("vip".into()),
+    };
+    let rows = SectionKind::Rows(vec![RowSpec { id: "12".into(), seats: vec![None, Some(seat)] }]);
+    let section = |id: &str, kind: SectionKind| SectionSpec {
+        id: id.into(),
+        name: "Größe".into(),
+        position: (-5, 1_000),
+        block: None,
+        kind,
+    };
+    let area = SectionKind::Area { capacity: 5_000, category: None };
+    SeatMapSpec { sections: vec![section("A", rows), section("F", area)], focal_point: (0, -1) }
+}
+
+fn tier() -> TierSpec {
+    TierSpec {
+        id: TierId::from_bytes([6; 16]),
+        name: "Full".into(),
+        price_minor: 12_050,
+        sections: vec!["A".into()],
+        categories: vec![],
+        quotas: vec![QuotaSpec { id: "hall".into(), limit: 300 }],
+        sale: SaleWindow { from: Some(TimeUs(-1)), until: None },
+        per_order_min: 1,
+        per_order_max: 10,
+        per_customer_max: Some(4),
+        access_code: Some([8; 16]),
+        open: true,
+    }
+}
+
+fn records() -> Vec<Record> {
+    let with_all = Origin {
+        user: Some(UserId::from_bytes([5; 16])),
+        request: Some(RequestId::from_bytes([10; 16])),
+        key: Some(CallerKey { key: [11; 16], body: [12; 16] }),
+    };
+    let origin = |lsn: u64| if lsn.is_multiple_of(2) { Origin::ENGINE } else { with_all };
+    let at = |lsn: u64| TimeUs(1_800_000_000_000_000 + lsn as i64);
+    let record = |(lsn, change)| Record { lsn: Lsn(lsn), at: at(lsn), origin: origin(lsn), change };
+    (1..).zip(changes()).map(record).collect()
+}
+
+fn encoded(records: &[Record]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for record in records {
+        record.encode(&mut bytes);
+    }
+    bytes
+}
+
+fn decoded(bytes: &[u8]) -> Result<Vec<Record>, DecodeError> {
+    let (mut at, mut records) = (0, Vec::new());
+    while let Some(record) = Record::decode(bytes, &mut at)? {
+        records.push(record);
+    }
+    Ok(records)
+}
+
+#[test]
+fn version_1_is_written_and_read_as_ever() {
+    let records = records();
+    assert_eq!(decoded(GOLDEN).unwrap(), records);
+    assert!(encoded(&records) == GOLDEN, "the encoding of version {VERSION} has changed: make it version 2");
+}
+
+#[test]
+fn a_tail_torn_at_any_byte_leaves_the_records_before_it() {
+    let records = records();
+    let bytes = encoded(&records);
+    let mut starts = vec![0];
+    while let Some(&at) = starts.last().filter(|at| **at < bytes.len()) {
+        let mut next = at;
+        Record::decode(&bytes, &mut next).unwrap();
+        starts.push(next);
+    }
+    for cut in 0..bytes.len() {
+        let whole = starts.iter().filter(|start| **start <= cut).count() - 1;
+        let (mut at, mut read) = (0, 0);
+        let end = loop {
+            match Record::decode(&bytes[..cut], &mut at) {
+                Ok(Some(record)) => {
+                    assert_eq!(record, records[read]);
+                    read += 1;
+                }
+                end => break end,
+            }
+        };
+        assert_eq!(read, whole, "cut at {cut}");
+        assert_eq!(at, starts[whole]);
+        let is_clean = starts[whole] == cut;
+        assert_eq!(end, if is_clean { Ok(None) } else { Err(DecodeError::Torn { at: starts[whole] }) });
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let record = records().swap_remove(6);
+    let bytes = encoded(std::slice::from_ref(&record));
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let mut at = 0;
+        let read = Record::decode(&flipped, &mut at);
+        assert!(
+            matches!(read, Err(DecodeError::Torn { at: 0 } | DecodeError::Checksum { at: 0 })),
+            "bit {bit}: {read:?}"
+        );
+        assert_eq!(at, 0);
+    }
+}
+
+/// A frame around any body.
+fn framed(body: &[u8]) -> Vec<u8> {
+    let mut bytes = (body.len() as u32).to_le_bytes().to_vec();
+    bytes.extend(crc32fast::hash(body).to_le_bytes());
+    bytes.extend(body);
+    bytes
+}
+
+#[test]
+fn bodies_of_another_version_or_shape_are_refused() {
+    let bytes = encoded(&records()[3..4]);
+    let body = &bytes[HEAD_BYTES..];
+    let newer = [&[VERSION + 1], &body[1..]].concat();
+    let longer = [body, &[0]].concat();
+    let cases = [
+        (framed(&newer), DecodeError::Version { at: 0, version: VERSION + 1 }),
+        (framed(&longer), DecodeError::Body { at: 0 }),
+        (framed(&body[..body.len() - 1]), DecodeError::Body { at: 0 }),
+        (framed(&[]), DecodeError::Body { at: 0 }),
+        (framed(&[VERSION]), DecodeError::Body { at: 0 }),
+    ];
+    for (bytes, error) in cases {
+        assert_eq!(Record::decode(&bytes, &mut 0), Err(error));
+    }
+}

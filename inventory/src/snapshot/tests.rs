@@ -1,0 +1,110 @@
+use super::{HEAD_BYTES, SnapshotError, VERSION};
+use crate::stage::Stage;
+use crate::{EventId, Inventory};
+
+/// Some of everything that a snapshot holds.
+fn stage() -> Stage {
+    let mut stage = Stage::draft("A 1000 !vip | oooo_oooo | PPac\nF 2000 area 9");
+    stage.play(
+        "policy doors=1s                    -> ok
+         tier full quotas=q/20 customer=9   -> ok
+         tier fans code=x sections=F        -> ok
+         publish                            -> ok
+         hold h1 ann A-1-1 A-1-2 F*2 key=k1/a -> A-1-1 A-1-2 F*2
+         hold h2 bob A-1-6 A-1-7            -> A-1-6 A-1-7
+         hold h3 bob A-1-4                  -> A-1-4
+         hold h4 eve F*1:fans code=x        -> F*1
+         withhold vip                       -> ok
+         release h3 bob                     -> released
+         order o1 h1 ann                    -> pending until 600s
+         order o2 h2 bob                    -> pending until 600s
+         start o2 bob p9                    -> started until 900s
+         pay o1 p1 4000 key=k2/a            -> paid 4 tickets A-1-1 A-1-2 F*2
+         pay o1 p2 4000                     -> payment refused
+         tick 1s
+         in o1.1 nonce=5                    -> in at 1s
+         transfer o1.2 ann bob              -> generation 2
+         void o1.3                          -> voided
+         refund o1 10 o1.4                  -> partially_refunded 10",
+    );
+    stage
+}
+
+#[test]
+fn a_restored_event_goes_on_where_the_other_stopped() {
+    let mut stage = stage();
+    stage.check();
+    let digest = stage.inventory.digest();
+    let restored = Inventory::restore(&stage.inventory.snapshot()).unwrap();
+    assert_eq!(
+        (restored.digest(), restored.lsn(), restored.phase()),
+        (digest, stage.inventory.lsn(), stage.inventory.phase())
+    );
+    stage.inventory = restored;
+    stage.play(
+        "hold h9 ann best*9 key=k1/a    -> A-1-1 A-1-2 F*2
+         hold h9 ann best*9 key=k1/b    -> IDEMPOTENCY_KEY_REUSED
+         in o1.1 nonce=5                -> in at 1s
+         pay o1 p1 4000                 -> paid 4 tickets A-1-1 A-1-2 F*2
+         pay o1 p2 4000                 -> payment refused
+         release h3 bob                 -> released
+         start o2 bob p8                -> started until 900s
+         open vip                       -> ok
+         pay o2 p8 2000                 -> paid 2 tickets A-1-6 A-1-7
+         tick 10m
+         expire                         -> expired 1",
+    );
+    stage.check();
+}
+
+#[test]
+fn the_digest_sees_every_change() {
+    let mut stage = stage();
+    let mut digests = vec![stage.inventory.digest()];
+    for row in ["release h4 eve -> released", "in o1.2 gen=2 -> in at 1s", "out o1.1 -> out at 1s", "open vip -> ok"] {
+        stage.play(row);
+        digests.push(stage.inventory.digest());
+    }
+    let count = digests.len();
+    digests.sort_unstable();
+    digests.dedup();
+    assert_eq!(digests.len(), count);
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_at_every_byte() {
+    let snapshot = stage().inventory.snapshot();
+    for at in 0..snapshot.len() {
+        let mut flipped = snapshot.clone();
+        flipped[at] ^= 1 << (at % 8);
+        let expected = if at < 4 { SnapshotError::Magic } else { SnapshotError::Checksum };
+        assert_eq!(Inventory::restore(&flipped).unwrap_err(), expected, "byte {at}");
+        let cut = Inventory::restore(&snapshot[..at]).unwrap_err();
+        assert_eq!(cut, if at < HEAD_BYTES { SnapshotError::Magic } else { SnapshotError::Checksum });
+    }
+}
+
+/// Writes the checksum anew, as a build with another idea of the state would.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&bytes[..13]);
+    crc.update(&bytes[HEAD_BYTES..]);
+    let crc = crc.finalize().to_le_bytes();
+    bytes[13..HEAD_BYTES].copy_from_slice(&crc);
+    bytes
+}
+
+#[test]
+fn a_snapshot_of_another_build_is_refused() {
+    let snapshot = Inventory::new(EventId::from_bytes([1; 16])).snapshot();
+    assert!(Inventory::restore(&sealed(snapshot.clone())).is_ok());
+    let mut newer = snapshot.clone();
+    newer[4] = VERSION + 1;
+    assert_eq!(Inventory::restore(&sealed(newer)).unwrap_err(), SnapshotError::Version { version: VERSION + 1 });
+    let mut other = snapshot.clone();
+    other[5] ^= 1;
+    assert!(matches!(Inventory::restore(&sealed(other)), Err(SnapshotError::Digest { .. })));
+    let mut longer = snapshot;
+    longer.push(0);
+    assert_eq!(Inventory::restore(&sealed(longer)).unwrap_err(), SnapshotError::Body);
+}

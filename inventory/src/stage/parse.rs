@@ -1,0 +1,228 @@
+//! Rows of text to commands.
+
+use super::{START, Stage};
+use crate::{
+    BestAvailable, CallerKey, Currency, Direction, HoldId, OrderId, Origin, PaymentId, PaymentOutcome, PlaceHold,
+    PlaceOrder, Policy, QuotaSpec, RowSpec, SaleWindow, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx,
+    SectionKind, SectionSpec, SettlePayment, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId, Verb, Want,
+};
+
+/// Sections by line: `id distance_cm | row of seats | row of seats`, `id distance_cm area 50`, each with an optional
+/// `!block` after the distance. Seats: `o` ordinary, `a` accessible, `c` companion, `_` a gap, a capital letter or digit
+/// is a seat of that category, `!` one of the block `kept`.
+pub(super) fn seat_map(text: &str) -> SeatMapSpec {
+    let sections = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(section).collect();
+    SeatMapSpec { sections, focal_point: (0, 0) }
+}
+
+fn section(line: &str) -> SectionSpec {
+    let mut parts = line.split('|');
+    let head: Vec<&str> = parts.next().expect("a head").split_whitespace().collect();
+    let area = head.iter().position(|word| *word == "area");
+    let rows = parts.enumerate().map(|(at, seats)| RowSpec { id: (at + 1).to_string(), seats: row(seats.trim()) });
+    SectionSpec {
+        id: head[0].to_owned(),
+        name: format!("Section {}", head[0]),
+        position: (0, head[1].parse().expect("a distance")),
+        block: head.iter().find_map(|word| word.strip_prefix('!')).map(str::to_owned),
+        kind: match area {
+            Some(at) => SectionKind::Area { capacity: head[at + 1].parse().expect("a capacity"), category: None },
+            None => SectionKind::Rows(rows.collect()),
+        },
+    }
+}
+
+fn row(seats: &str) -> Vec<Option<SeatSpec>> {
+    let seat = |(at, kind): (usize, char)| SeatSpec {
+        number: (at + 1).to_string(),
+        category: kind.is_ascii_uppercase().then(|| kind.to_string()),
+        accessible: kind == 'a',
+        companion: kind == 'c',
+        block: (kind == '!').then(|| "kept".to_owned()),
+    };
+    seats.chars().enumerate().map(|it| (it.1 != '_').then(|| seat(it))).collect()
+}
+
+pub(super) fn duration_us(text: &str) -> i64 {
+    let (number, unit) = text.trim().split_at(text.trim().len() - 1);
+    let unit_us = match unit {
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "h" => 3_600_000_000,
+        unit => panic!("no unit {unit}"),
+    };
+    number.parse::<i64>().expect("a number") * unit_us
+}
+
+pub(super) fn id(name: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    bytes
+}
+
+fn user(name: &str) -> UserId {
+    UserId::from_bytes(id(name))
+}
+
+fn order(name: &str) -> OrderId {
+    OrderId::from_bytes(id(name))
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("no number: {text}"))
+}
+
+/// The value of `name=value` among the words.
+fn value<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
+    words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn time(text: &str) -> TimeUs {
+    START.plus_us(duration_us(text))
+}
+
+fn list(text: Option<&str>) -> Vec<String> {
+    text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
+}
+
+/// Words: the verb, then names and values. `key=k/body` gives an idempotency key.
+pub(super) fn command(stage: &mut Stage, row: &str) -> (Origin, Verb) {
+    let words: Vec<&str> = row.split_whitespace().collect();
+    let key = value(&words, "key").map(|key| {
+        let (key, body) = key.split_once('/').expect("key=k/body");
+        CallerKey { key: id(key), body: id(body) }
+    });
+    let args: Vec<&str> = words[1..].iter().copied().filter(|word| !word.starts_with("key=")).collect();
+    (Origin { user: None, request: None, key }, verb(stage, words[0], &args))
+}
+
+fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
+    match verb {
+        "tier" => Verb::SetTier(Box::new(tier(args))),
+        "policy" => Verb::SetPolicy(Box::new(policy(args))),
+        "publish" => Verb::Publish,
+        "cancel-event" => Verb::CancelEvent,
+        "withhold" => Verb::SetBlock { block: args[0].to_owned(), withheld: true },
+        "open" => Verb::SetBlock { block: args[0].to_owned(), withheld: false },
+        "hold" => Verb::PlaceHold(place_hold(stage, args)),
+        "extend" => Verb::ExtendHold { hold: HoldId::from_bytes(id(args[0])), customer: user(args[1]) },
+        "release" => Verb::ReleaseHold { hold: HoldId::from_bytes(id(args[0])), customer: user(args[1]) },
+        "expire" => Verb::ExpireHolds,
+        "order" => Verb::PlaceOrder(PlaceOrder {
+            order: order(args[0]),
+            hold: HoldId::from_bytes(id(args[1])),
+            customer: user(args[2]),
+            accept_other_seats: args.contains(&"any"),
+        }),
+        "start" => Verb::StartPayment {
+            order: order(args[0]),
+            customer: user(args[1]),
+            payment: PaymentId::from_bytes(id(args[2])),
+        },
+        "pay" => Verb::SettlePayment(settle(args)),
+        "cancel" => Verb::CancelOrder { order: order(args[0]), customer: user(args[1]) },
+        "refund" => Verb::RefundOrder {
+            order: order(args[0]),
+            tickets: args[2..].iter().map(|name| ticket(stage, name)).collect(),
+            amount_minor: number(args[1]),
+        },
+        "in" | "out" => Verb::ScanTicket(ScanTicket {
+            ticket: ticket(stage, args[0]),
+            generation: value(args, "gen").map_or(1, number),
+            direction: if verb == "in" { Direction::Entry } else { Direction::Exit },
+            nonce: value(args, "nonce").map_or_else(|| 1_000 + stage.next_scan(), number),
+        }),
+        "void" => Verb::VoidTicket { ticket: ticket(stage, args[0]) },
+        "transfer" => Verb::TransferTicket { ticket: ticket(stage, args[0]), from: user(args[1]), to: user(args[2]) },
+        verb => panic!("no verb {verb}"),
+    }
+}
+
+/// `order.2`: the second ticket of an order.
+fn ticket(stage: &Stage, name: &str) -> TicketId {
+    let (order_name, index) = name.split_once('.').expect("order.index");
+    let index: usize = number(index);
+    let found = stage.inventory.order(order(order_name));
+    let tickets = found.map(|order| order.tickets).unwrap_or_default();
+    tickets.get(index.wrapping_sub(1)).copied().unwrap_or_else(|| TicketId::from_bytes(id(name)))
+}
+
+/// Seats by public id, `#n` by index; `F*3` units of an area; `best*2` best available, with `/section`; each with
+/// `:tier`, and `acc` for an accessible party.
+fn place_hold(stage: &Stage, args: &[&str]) -> PlaceHold {
+    let wants = args[2..].iter().filter(|word| !word.starts_with("code=")).map(|word| want(stage, word)).collect();
+    let access_codes = list(value(args, "code")).iter().map(|code| id(code)).collect();
+    PlaceHold { hold: HoldId::from_bytes(id(args[0])), customer: user(args[1]), wants, access_codes }
+}
+
+fn want(stage: &Stage, word: &str) -> Want {
+    let layout = stage.inventory.layout();
+    let (place, tier) = match word.split_once(':') {
+        Some((place, tier)) => (place, Some(layout.tier(TierId::from_bytes(id(tier))).unwrap_or(TierIx(63)))),
+        None => (word, None),
+    };
+    let Some((place, units)) = place.split_once('*') else {
+        let seat = match place.strip_prefix('#') {
+            Some(index) => SeatIx(number(index)),
+            None => layout.seat(place).unwrap_or_else(|| panic!("no seat {place}")),
+        };
+        return Want::Seat { seat, tier };
+    };
+    let quantity = number(units);
+    if let Some(scope) = place.strip_prefix("best").or_else(|| place.strip_prefix("acc")) {
+        let section = scope.strip_prefix('/').map(|id| layout.section(id).unwrap_or(SectionIx(999)));
+        return Want::BestAvailable(BestAvailable { quantity, tier, section, accessible: place.starts_with("acc") });
+    }
+    Want::Area { area: layout.area(place).unwrap_or(crate::AreaIx(999)), quantity, tier }
+}
+
+/// `pay order payment 2000`, `… 2000 USD`, `… declined`. The entropy is the payment's name.
+fn settle(args: &[&str]) -> SettlePayment {
+    let outcome = match args[2] {
+        "declined" => PaymentOutcome::Declined,
+        amount => PaymentOutcome::Paid {
+            amount_minor: number(amount),
+            currency: Currency::new(args.get(3).copied().unwrap_or("EUR")).expect("a currency"),
+        },
+    };
+    SettlePayment { order: order(args[0]), payment: PaymentId::from_bytes(id(args[1])), outcome, entropy: id(args[1]) }
+}
+
+fn tier(args: &[&str]) -> TierSpec {
+    let quota = |text: &str| {
+        let (id, limit) = text.split_once('/').expect("id/limit");
+        QuotaSpec { id: id.to_owned(), limit: number(limit) }
+    };
+    TierSpec {
+        id: TierId::from_bytes(id(args[0])),
+        name: value(args, "name").unwrap_or(args[0]).to_owned(),
+        price_minor: value(args, "price").map_or(1_000, number),
+        sections: list(value(args, "sections")),
+        categories: list(value(args, "categories")),
+        quotas: list(value(args, "quotas")).iter().map(|text| quota(text)).collect(),
+        sale: sale(args),
+        per_order_min: value(args, "min").map_or(1, number),
+        per_order_max: value(args, "max").map_or(100, number),
+        per_customer_max: value(args, "customer").map(number),
+        access_code: value(args, "code").map(id),
+        open: !args.contains(&"closed"),
+    }
+}
+
+fn sale(args: &[&str]) -> SaleWindow {
+    SaleWindow { from: value(args, "from").map(time), until: value(args, "until").map(time) }
+}
+
+fn policy(args: &[&str]) -> Policy {
+    let currency = Currency::new(value(args, "currency").unwrap_or("EUR")).expect("a currency");
+    Policy {
+        sale: sale(args),
+        hold_ttl_us: value(args, "ttl").map_or(crate::limits::HOLD_TTL_DEFAULT_US, duration_us),
+        holds_per_customer_max: value(args, "holds").map_or(4, number),
+        units_per_hold_max: value(args, "units").map_or(10, number),
+        units_per_customer_max: value(args, "customer").map(number),
+        doors_from: value(args, "doors").map(time),
+        reentry: !args.contains(&"no-reentry"),
+        ..Policy::new(currency)
+    }
+}
