@@ -218,7 +218,7 @@ impl Message<Look> for EventActor {
 impl Message<Tick> for EventActor {
     type Reply = ();
 
-    async fn handle(&mut self, tick: Tick, context: &mut Context<Self, ()>) {
+    async fn handle(&mut self, tick: Tick, _: &mut Context<Self, ()>) {
         let now = self.clock.now();
         self.turn.tick(now);
         self.slot.set_due(self.turn.inventory().next_due());
@@ -226,9 +226,7 @@ impl Message<Tick> for EventActor {
         if !tick.is_full {
             return;
         }
-        let mailbox = context.actor_ref().mailbox_sender();
-        let free = mailbox.capacity().unwrap_or(0);
-        metrics::observe_event(mailbox.max_capacity().unwrap_or(0).saturating_sub(free), self.turn.parked());
+        metrics::observe_event(self.slot.mailbox_messages(), self.turn.parked());
         if self.turn.is_idle(now) && self.slot.is_running() {
             self.is_leaving = true;
             self.slot.set_unless_stopping(State::Leaving);

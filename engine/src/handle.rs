@@ -40,6 +40,11 @@ impl EventHandle {
         self.slot.layout()
     }
 
+    /// Messages that wait for their turn at this moment: what admission is steered by.
+    pub fn mailbox_messages(&self) -> usize {
+        self.slot.mailbox_messages()
+    }
+
     /// # Errors
     /// See [`SubmitError`]: rejected for good, not now and without effect, or outcome unknown.
     pub async fn submit(&self, command: Command) -> Result<Submitted, SubmitError> {

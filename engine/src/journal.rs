@@ -76,7 +76,8 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Commits the batches, of one or many events, with their rows in one transaction. Answers in the order of `batches`.
     /// An error speaks for all of them. After an error the implementation reconnects before the next append: a failed
-    /// fsync is never retried on the same handle.
+    /// fsync is never retried on the same handle. The future may be dropped at the caller's deadline: that is an error
+    /// like any other, and the event's next [`Journal::open`] must see the commit either whole or never.
     fn append(&self, batches: Vec<Batch>) -> impl Future<Output = Result<Vec<Appended>, JournalError>> + Send;
 
     /// Stored batches that hold `from` or later, in order, up to about `bytes_max` (at least one). Empty at the end.

@@ -91,6 +91,10 @@ async fn rebuild<J: Journal>(
             return Ok(Err(format!("the journal ends at {reached} and not at {last}")));
         }
     }
+    if inventory.lsn() == base && base > Lsn::ZERO {
+        // Restoring a snapshot has verified it.
+        return Ok(Ok((inventory, 0)));
+    }
     match catch_unwind(AssertUnwindSafe(|| inventory.verify())) {
         Ok(Ok(())) => Ok(Ok((inventory, last.0 - base.0))),
         Ok(Err(violation)) => Ok(Err(format!("the state at {last}: {violation}"))),
@@ -128,5 +132,182 @@ fn apply_chunk(inventory: Inventory, chunk: &Chunk, last: Lsn) -> Result<Invento
         // An inventory that has panicked is dropped with its error.
         catch_unwind(AssertUnwindSafe(|| inventory.apply(&record)))
             .map_err(|_| format!("record {} breaks an invariant", record.lsn))?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inventory::{
+        Command, Currency, HoldId, Origin, PlaceHold, Policy, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec,
+        SectionKind, SectionSpec, TierId, TierSpec, TimeUs, UserId, Verb, Want,
+    };
+
+    use super::*;
+    use crate::{Appended, Batch, MemoryJournal};
+
+    const EVENT: EventId = EventId::from_bytes([7; 16]);
+
+    /// An event on sale with one hold per seat, all in the journal, in batches of `per_batch` records.
+    async fn journaled(journal: &MemoryJournal, holds: u8, per_batch: usize) -> Inventory {
+        let epoch = journal.open(EVENT).await.unwrap().epoch;
+        let mut inventory = Inventory::new(EVENT);
+        let verbs: Vec<Verb> = configuration().into_iter().chain((0..holds).map(hold)).collect();
+        for verbs in verbs.chunks(per_batch) {
+            let first_lsn = inventory.lsn().next();
+            let mut records = Vec::new();
+            for verb in verbs {
+                let command = Command { origin: Origin::ENGINE, verb: verb.clone() };
+                let at = TimeUs(1_000 + i64::try_from(inventory.lsn().0).unwrap());
+                let change = inventory.decide(at, &command).unwrap();
+                let record = Record { lsn: inventory.lsn().next(), at, origin: command.origin, change };
+                inventory.apply(&record);
+                record.encode(&mut records);
+            }
+            let batch = Batch { event: EVENT, epoch, first_lsn, last_lsn: inventory.lsn(), records, rows: vec![] };
+            assert_eq!(journal.append(vec![batch]).await.unwrap(), [Appended::Durable]);
+        }
+        inventory
+    }
+
+    fn configuration() -> [Verb; 4] {
+        let seat = |number: u8| {
+            Some(SeatSpec {
+                number: number.to_string(),
+                category: None,
+                accessible: false,
+                companion: false,
+                block: None,
+            })
+        };
+        let row = RowSpec { id: "1".into(), seats: (0..100).map(seat).collect() };
+        let kind = SectionKind::Rows(vec![row]);
+        let section = SectionSpec { id: "A".into(), name: "A".into(), position: (0, 0), block: None, kind };
+        let tier = TierSpec {
+            id: TierId::from_bytes([1; 16]),
+            name: "Full".into(),
+            price_minor: 5_000,
+            sections: vec![],
+            categories: vec![],
+            quotas: vec![],
+            sale: SaleWindow::ALWAYS,
+            per_order_min: 1,
+            per_order_max: 10,
+            per_customer_max: None,
+            access_code: None,
+            open: true,
+        };
+        [
+            Verb::SetSeatMap(Box::new(SeatMapSpec { sections: vec![section], focal_point: (0, 0) })),
+            Verb::SetTier(Box::new(tier)),
+            Verb::SetPolicy(Box::new(Policy::new(Currency::new("EUR").unwrap()))),
+            Verb::Publish,
+        ]
+    }
+
+    fn hold(seat: u8) -> Verb {
+        Verb::PlaceHold(PlaceHold {
+            hold: HoldId::from_bytes([seat; 16]),
+            customer: UserId::from_bytes([seat; 16]),
+            wants: vec![Want::Seat { seat: SeatIx(seat.into()), tier: None }],
+            access_codes: vec![],
+        })
+    }
+
+    async fn recovered(journal: &MemoryJournal) -> Result<Recovered, RecoveryError> {
+        let config = EngineConfig { recovery_read_bytes: 500, ..EngineConfig::default() };
+        recover(journal, EVENT, &config).await
+    }
+
+    async fn put_snapshot(journal: &MemoryJournal, snapshot: Snapshot) {
+        let epoch = journal.open(EVENT).await.unwrap().epoch;
+        journal.put_snapshot(EVENT, epoch, snapshot).await.unwrap();
+    }
+
+    /// The state at an LSN in the middle of a batch, where no batch ends.
+    async fn snapshot_at_40() -> Snapshot {
+        let earlier = journaled(&MemoryJournal::default(), 36, 7).await;
+        Snapshot { lsn: earlier.lsn(), bytes: earlier.snapshot() }
+    }
+
+    #[tokio::test]
+    async fn an_event_that_nobody_has_touched_is_an_empty_draft() {
+        let recovered = recovered(&MemoryJournal::default()).await.unwrap();
+        assert_eq!((recovered.inventory.lsn(), recovered.epoch), (Lsn::ZERO, Epoch(1)));
+        assert_eq!(recovered.inventory.digest(), Inventory::new(EVENT).digest());
+    }
+
+    #[tokio::test]
+    async fn replay_reaches_the_digest_of_the_state_that_was_lost() {
+        let journal = MemoryJournal::default();
+        let lost = journaled(&journal, 90, 7).await;
+        let recovered = recovered(&journal).await.unwrap();
+        assert_eq!(recovered.inventory.digest(), lost.digest());
+        assert_eq!((recovered.epoch, recovered.snapshot, recovered.records), (Epoch(2), Lsn::ZERO, 94));
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_inside_a_batch_and_the_records_after_it_reach_the_same_digest() {
+        let journal = MemoryJournal::default();
+        let lost = journaled(&journal, 90, 7).await;
+        put_snapshot(&journal, snapshot_at_40().await).await;
+        let recovered = recovered(&journal).await.unwrap();
+        assert_eq!(recovered.inventory.digest(), lost.digest());
+        assert_eq!((recovered.snapshot, recovered.records), (Lsn(40), 54));
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_that_does_not_verify_gives_way_to_the_one_before_it() {
+        let journal = MemoryJournal::default();
+        let lost = journaled(&journal, 90, 7).await;
+        put_snapshot(&journal, snapshot_at_40().await).await;
+        let mut bytes = lost.snapshot();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        put_snapshot(&journal, Snapshot { lsn: lost.lsn(), bytes }).await;
+        let recovered = recovered(&journal).await.unwrap();
+        assert_eq!((recovered.inventory.digest(), recovered.snapshot), (lost.digest(), Lsn(40)));
+    }
+
+    #[tokio::test]
+    async fn without_a_good_snapshot_everything_is_replayed() {
+        let journal = MemoryJournal::default();
+        let lost = journaled(&journal, 90, 7).await;
+        put_snapshot(&journal, Snapshot { lsn: lost.lsn(), bytes: vec![0; 100] }).await;
+        let recovered = recovered(&journal).await.unwrap();
+        assert_eq!((recovered.inventory.digest(), recovered.snapshot), (lost.digest(), Lsn::ZERO));
+    }
+
+    #[tokio::test]
+    async fn a_gap_a_flipped_bit_and_a_wrong_change_are_damage() {
+        let gap = MemoryJournal::default();
+        journaled(&gap, 20, 7).await;
+        gap.trim(EVENT, Lsn(7)).await.unwrap();
+
+        let flipped = MemoryJournal::default();
+        let state = journaled(&flipped, 20, 7).await;
+        let mut records = Vec::new();
+        let change = inventory::Change::HoldReleased { hold: HoldId::from_bytes([3; 16]) };
+        let lsn = state.lsn().next();
+        let record = Record { lsn, at: TimeUs(2_000), origin: Origin::ENGINE, change };
+        record.encode(&mut records);
+        let mut damaged = records.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+
+        let twice = MemoryJournal::default();
+        journaled(&twice, 20, 7).await;
+        let mut repeated = records.clone();
+        Record { lsn: lsn.next(), ..record }.encode(&mut repeated);
+
+        for (journal, records, last_lsn) in [(&flipped, damaged, lsn), (&twice, repeated, lsn.next())] {
+            let epoch = journal.open(EVENT).await.unwrap().epoch;
+            let batch = Batch { event: EVENT, epoch, first_lsn: lsn, last_lsn, records, rows: vec![] };
+            assert_eq!(journal.append(vec![batch]).await.unwrap(), [Appended::Durable]);
+        }
+        for (journal, expected) in [(&gap, "follows"), (&flipped, "checksum"), (&twice, "breaks an invariant")] {
+            match recovered(journal).await {
+                Err(RecoveryError::Damaged(problem)) => assert!(problem.contains(expected), "{problem}"),
+                other => panic!("{expected}: {:?}", other.map(|recovered| recovered.inventory.lsn())),
+            }
+        }
     }
 }

@@ -118,6 +118,13 @@ impl Slot {
         Err(state.unavailable().map_or_else(|| Unsent::NotRunning(message), Unsent::No))
     }
 
+    /// Messages that wait; 0 when nothing runs.
+    pub(crate) fn mailbox_messages(&self) -> usize {
+        let State::Running(actor) = &*self.state.borrow() else { return 0 };
+        let mailbox = actor.mailbox_sender();
+        mailbox.max_capacity().unwrap_or(0).saturating_sub(mailbox.capacity().unwrap_or(0))
+    }
+
     pub(crate) fn layout(&self) -> Arc<Layout> {
         self.layout.load_full()
     }
