@@ -45,6 +45,14 @@ impl<'a> Tables<'a> {
         tables.statuses = newest(tables.statuses, |row| row.event, |row| row.lsn);
         tables
     }
+
+    pub fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+            && self.tickets.is_empty()
+            && self.payments.is_empty()
+            && self.outbox.is_empty()
+            && self.statuses.is_empty()
+    }
 }
 
 fn newest<R: Copy, K: Eq + Hash>(rows: Vec<R>, key: impl Fn(&R) -> K, lsn: impl Fn(&R) -> Lsn) -> Vec<R> {

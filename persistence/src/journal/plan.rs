@@ -24,7 +24,6 @@ pub(crate) struct Planned {
     rows: Vec<Row>,
     /// Positions in the caller's list.
     members: Vec<usize>,
-    durable: bool,
 }
 
 impl Plan {
@@ -76,19 +75,13 @@ impl Plan {
 
     /// The database stored the batches of these events and refused the rest of the round.
     pub fn settle(&mut self, round: usize, durable: &[Uuid]) {
-        for batch in &mut self.rounds[round].batches {
+        for batch in &self.rounds[round].batches {
             if durable.contains(&batch.event.uuid()) {
-                batch.durable = true;
                 for &member in &batch.members {
                     self.answers[member] = Appended::Durable;
                 }
             }
         }
-    }
-
-    /// Rows of the batches that are stored, in the order in which they were given.
-    pub fn durable_rows(&self) -> impl Iterator<Item = &Row> {
-        self.rounds.iter().flat_map(|round| &round.batches).filter(|batch| batch.durable).flat_map(|batch| &batch.rows)
     }
 
     pub fn into_answers(self) -> Vec<Appended> {
@@ -101,8 +94,14 @@ impl Round {
         &self.batches
     }
 
-    pub fn has_rows(&self) -> bool {
-        self.batches.iter().any(|batch| !batch.rows.is_empty())
+    /// Of all batches, in the order in which they were given.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.batches.iter().flat_map(|batch| &batch.rows)
+    }
+
+    /// Of the batches of these events.
+    pub fn rows_of(&self, events: &[Uuid]) -> impl Iterator<Item = &Row> {
+        self.batches.iter().filter(|batch| events.contains(&batch.event.uuid())).flat_map(|batch| &batch.rows)
     }
 
     fn position(&self, event: EventId) -> Option<usize> {
@@ -124,7 +123,6 @@ impl Planned {
             records: batch.records,
             rows: batch.rows,
             members: vec![index],
-            durable: false,
         })
     }
 

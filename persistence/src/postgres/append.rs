@@ -10,24 +10,41 @@ use uuid::Uuid;
 
 use super::{durability, is_rolled_back, projection};
 use crate::journal::{Plan, Round};
+use crate::projection::Tables;
 use crate::{StoreConfig, metrics};
+
+macro_rules! moved_leases {
+    () => {
+        "WITH batch AS (
+            SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+                AS batch (event_id, epoch, first_lsn, last_lsn, records)
+        ), moved AS (
+            UPDATE leases SET last_lsn = batch.last_lsn
+            FROM batch
+            WHERE leases.event_id = batch.event_id AND leases.epoch = batch.epoch
+                AND leases.last_lsn = batch.first_lsn - 1
+            RETURNING leases.event_id
+        )"
+    };
+}
+
+macro_rules! stored_batches {
+    () => {
+        " INSERT INTO journal (event_id, epoch, first_lsn, last_lsn, records)
+        SELECT batch.event_id, batch.epoch, batch.first_lsn, batch.last_lsn, batch.records
+        FROM batch JOIN moved ON moved.event_id = batch.event_id
+        RETURNING event_id"
+    };
+}
 
 /// Moves the leases that the batches continue, then stores those batches; answers their events. The update locks the
 /// lease row, so a takeover either sees the batch or refuses it: there is no moment in between.
-pub(super) const APPEND: &str = "
-    WITH batch AS (
-        SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
-            AS batch (event_id, epoch, first_lsn, last_lsn, records)
-    ), moved AS (
-        UPDATE leases SET last_lsn = batch.last_lsn
-        FROM batch
-        WHERE leases.event_id = batch.event_id AND leases.epoch = batch.epoch AND leases.last_lsn = batch.first_lsn - 1
-        RETURNING leases.event_id
-    )
-    INSERT INTO journal (event_id, epoch, first_lsn, last_lsn, records)
-    SELECT batch.event_id, batch.epoch, batch.first_lsn, batch.last_lsn, batch.records
-    FROM batch JOIN moved ON moved.event_id = batch.event_id
-    RETURNING event_id";
+const APPEND: &str = concat!(moved_leases!(), stored_batches!());
+
+/// The same, and the rows that follow from the batches.
+const APPEND_WITH_ROWS: &str = concat!(moved_leases!(), projection::written_rows!(), stored_batches!());
+
+pub(super) const STATEMENTS: &[&str] = &[APPEND, APPEND_WITH_ROWS];
 
 pub(crate) struct AppendLane {
     options: PgConnectOptions,
@@ -93,9 +110,7 @@ impl AppendLane {
 
 async fn commit(connection: &mut PgConnection, plan: &mut Plan) -> Result<(), JournalError> {
     // One statement is one transaction and one round trip; it is both the last word and the commit.
-    if let [round] = plan.rounds()
-        && !round.has_rows()
-    {
+    if let [round] = plan.rounds() {
         let durable = append_round(connection, round).await.map_err(at_commit)?;
         plan.settle(0, &durable);
         return Ok(());
@@ -105,7 +120,6 @@ async fn commit(connection: &mut PgConnection, plan: &mut Plan) -> Result<(), Jo
         let durable = append_round(&mut transaction, &plan.rounds()[index]).await.map_err(before_commit)?;
         plan.settle(index, &durable);
     }
-    projection::write(&mut transaction, plan.durable_rows()).await.map_err(before_commit)?;
     transaction.commit().await.map_err(at_commit)
 }
 
@@ -116,14 +130,11 @@ async fn append_round(connection: &mut PgConnection, round: &Round) -> sqlx::Res
     let firsts: Vec<i64> = batches.iter().map(|batch| batch.first_lsn).collect();
     let lasts: Vec<i64> = batches.iter().map(|batch| batch.last_lsn).collect();
     let records: Vec<&[u8]> = batches.iter().map(|batch| batch.records.as_slice()).collect();
-    sqlx::query_scalar(APPEND)
-        .bind(events)
-        .bind(epochs)
-        .bind(firsts)
-        .bind(lasts)
-        .bind(records)
-        .fetch_all(connection)
-        .await
+    let tables = Tables::sort(round.rows());
+    let text = if tables.is_empty() { APPEND } else { APPEND_WITH_ROWS };
+    let append = sqlx::query_scalar(text).bind(events).bind(epochs).bind(firsts).bind(lasts).bind(records);
+    let append = if tables.is_empty() { append } else { projection::bind(append, &tables) };
+    append.fetch_all(connection).await
 }
 
 fn before_commit(error: sqlx::Error) -> JournalError {

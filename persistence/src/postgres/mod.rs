@@ -12,14 +12,8 @@ use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 pub(crate) use append::AppendLane;
 
-pub(crate) const STATEMENTS: &[&str] = &[append::APPEND];
-
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    STATEMENTS
-        .iter()
-        .copied()
-        .chain(projection::STATEMENTS.iter().copied())
-        .chain(durability::STATEMENTS.iter().copied())
+    append::STATEMENTS.iter().chain(durability::STATEMENTS).copied()
 }
 
 #[derive(Clone)]

@@ -58,10 +58,11 @@ impl Drop for Writer {
 async fn commit(connection: &mut SqliteConnection, plan: &mut Plan) -> Result<(), JournalError> {
     let mut transaction = connection.begin_with(BEGIN).await.map_err(before_commit)?;
     for index in 0..plan.rounds().len() {
-        let durable = append_round(&mut transaction, &plan.rounds()[index]).await.map_err(before_commit)?;
+        let round = &plan.rounds()[index];
+        let durable = append_round(&mut transaction, round).await.map_err(before_commit)?;
+        projection::write(&mut transaction, round.rows_of(&durable)).await.map_err(before_commit)?;
         plan.settle(index, &durable);
     }
-    projection::write(&mut transaction, plan.durable_rows()).await.map_err(before_commit)?;
     transaction.commit().await.map_err(at_commit)
 }
 
