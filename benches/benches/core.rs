@@ -1,0 +1,279 @@
+//! The pure core on one thread: what one command costs, best available in an emptier and a fuller house, and how fast a
+//! journal is replayed.
+
+use std::time::{Duration, Instant};
+
+use benches::{
+    arena::{self, NOW},
+    commands::Stream,
+    turns::Core,
+};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use inventory::{
+    Answer, BestAvailable, Command, Direction, HoldId, Inventory, OrderId, Origin, PaymentId, PaymentOutcome,
+    PlaceHold, PlaceOrder, Record, SettlePayment, TicketId, UserId, Verb, Want,
+};
+
+const ROUND: usize = 1_000;
+const HOUSES: [u32; 3] = [10_000, 20_000, 100_000];
+
+/// Runs `round` until criterion has its iterations; only what `round` reports is counted.
+fn timed_rounds(iterations: u64, mut round: impl FnMut() -> Duration) -> Duration {
+    let rounds = iterations.div_ceil(ROUND as u64);
+    let total: Duration = (0..rounds).map(|_| round()).sum();
+    total.mul_f64(iterations as f64 / (rounds * ROUND as u64) as f64)
+}
+
+fn place_and_release(c: &mut Criterion) {
+    type Draw = fn(&mut Stream, u32) -> Command;
+    let draws: [(&str, Draw); 3] = [
+        ("best_available", |stream, _| stream.best_available()),
+        ("named", Stream::named),
+        ("standing", |stream, _| stream.standing()),
+    ];
+    for (name, draw) in draws {
+        let mut group = c.benchmark_group(format!("place_{name}"));
+        group.throughput(Throughput::Elements(1));
+        for seats in HOUSES {
+            group.bench_with_input(BenchmarkId::from_parameter(seats), &seats, |b, &seats| {
+                let mut core = Core::new(arena::published(seats));
+                let mut stream = Stream::new(1);
+                b.iter_custom(|iterations| {
+                    timed_rounds(iterations, || {
+                        let commands: Vec<_> = (0..ROUND).map(|_| draw(&mut stream, seats)).collect();
+                        let mut held = Vec::with_capacity(ROUND);
+                        let started = Instant::now();
+                        for command in &commands {
+                            held.extend(core.place(NOW, command));
+                        }
+                        let elapsed = started.elapsed();
+                        for hold in held {
+                            core.release(NOW, hold);
+                        }
+                        elapsed
+                    })
+                });
+            });
+        }
+        group.finish();
+    }
+
+    let mut group = c.benchmark_group("release");
+    group.throughput(Throughput::Elements(1));
+    for seats in HOUSES {
+        group.bench_with_input(BenchmarkId::from_parameter(seats), &seats, |b, &seats| {
+            let mut core = Core::new(arena::published(seats));
+            let mut stream = Stream::new(2);
+            b.iter_custom(|iterations| {
+                timed_rounds(iterations, || {
+                    let held: Vec<_> = (0..ROUND).filter_map(|_| core.place(NOW, &stream.best_available())).collect();
+                    assert_eq!(held.len(), ROUND, "the house holds a round");
+                    let started = Instant::now();
+                    for hold in held {
+                        core.release(NOW, hold);
+                    }
+                    started.elapsed()
+                })
+            });
+        });
+    }
+    group.finish();
+}
+
+fn fill(core: &mut Core, stream: &mut Stream, share: f64) {
+    loop {
+        let totals = core
+            .inventory
+            .availability()
+            .sections
+            .iter()
+            .filter(|section| !section.is_area)
+            .fold((0, 0), |(free, all), section| (free + section.counts.free, all + section.counts.capacity()));
+        if f64::from(totals.0) <= f64::from(totals.1) * (1.0 - share) {
+            return;
+        }
+        for _ in 0..50 {
+            core.place(NOW, &stream.named(totals.1));
+        }
+    }
+}
+
+/// `decide` alone: the state stays as full as it is.
+fn best_available(c: &mut Criterion) {
+    let mut group = c.benchmark_group("decide_best_available");
+    for (name, share) in [("empty", 0.0), ("half_full", 0.5), ("90_percent_full", 0.9)] {
+        let mut core = Core::new(arena::published(20_000));
+        let mut stream = Stream::new(3);
+        fill(&mut core, &mut stream, share);
+        for quantity in [1, 4] {
+            let want = Want::BestAvailable(BestAvailable { quantity, tier: None, section: None, accessible: false });
+            let customer = UserId::from_bytes([9; 16]);
+            let command = Command {
+                origin: Origin::ENGINE,
+                verb: Verb::PlaceHold(PlaceHold {
+                    hold: HoldId::from_bytes([8; 16]),
+                    customer,
+                    wants: vec![want],
+                    access_codes: Vec::new(),
+                }),
+            };
+            group.bench_function(BenchmarkId::new(name, quantity), |b| {
+                b.iter(|| core.inventory.decide(NOW, &command).expect("seats are left"));
+            });
+        }
+    }
+    group.finish();
+}
+
+struct Bought {
+    order: OrderId,
+    hold: (HoldId, UserId),
+}
+
+fn purchase(c: &mut Criterion) {
+    let mut group = c.benchmark_group("purchase");
+    group.throughput(Throughput::Elements(1));
+    for seats in HOUSES {
+        for step in ["order", "pay", "scan", "refund"] {
+            group.bench_with_input(BenchmarkId::new(step, seats), &seats, |b, &seats| {
+                let mut core = Core::new(arena::published(seats));
+                let mut stream = Stream::new(4);
+                b.iter_custom(|iterations| {
+                    timed_rounds(iterations, || {
+                        // Scanned tickets cannot be refunded, so their seats never come back.
+                        if step == "scan" {
+                            core = Core::new(arena::published(seats));
+                        }
+                        sell_a_round(&mut core, &mut stream, step)
+                    })
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Sells a round of holds from the first click to the refund and reports what `step` took.
+fn sell_a_round(core: &mut Core, stream: &mut Stream, step: &str) -> Duration {
+    let mut taken = Duration::ZERO;
+    let mut clock = |name: &str, work: &mut dyn FnMut()| {
+        let started = Instant::now();
+        work();
+        if name == step {
+            taken = started.elapsed();
+        }
+    };
+    let bought: Vec<Bought> = (0..ROUND)
+        .filter_map(|_| {
+            let hold = core.place(NOW, &stream.best_available())?;
+            Some(Bought { order: OrderId::from_bytes(stream.id()), hold })
+        })
+        .collect();
+    let total: Vec<i64> = bought.iter().map(|sale| core.held_total(sale.hold.0)).collect();
+    clock("order", &mut || {
+        for sale in &bought {
+            core.order(NOW, sale.order, sale.hold);
+        }
+    });
+    let pays: Vec<Command> =
+        bought.iter().zip(&total).map(|(sale, &amount_minor)| pay(stream, sale.order, amount_minor)).collect();
+    let mut tickets: Vec<TicketId> = Vec::new();
+    clock("pay", &mut || {
+        for command in &pays {
+            if let Ok(Answer::OrderPaid(paid)) = core.submit(NOW, command) {
+                tickets.extend(&paid.tickets);
+            }
+        }
+    });
+    assert!(tickets.len() >= ROUND, "every purchase issued its tickets");
+    if step == "scan" {
+        clock("scan", &mut || {
+            for &ticket in tickets.iter().take(ROUND) {
+                core.scan(NOW, ticket, Direction::Entry);
+            }
+        });
+        return taken;
+    }
+    clock("refund", &mut || {
+        for (sale, &amount_minor) in bought.iter().zip(&total) {
+            let verb = Verb::RefundOrder { order: sale.order, tickets: Vec::new(), amount_minor };
+            core.submit(NOW, &Command { origin: Origin::ENGINE, verb }).expect("a paid order is refunded");
+        }
+    });
+    taken
+}
+
+fn pay(stream: &mut Stream, order: OrderId, amount_minor: i64) -> Command {
+    let outcome = PaymentOutcome::Paid { amount_minor, currency: arena::currency() };
+    let settle = SettlePayment { order, payment: PaymentId::from_bytes(stream.id()), outcome, entropy: stream.id() };
+    Command { origin: Origin::ENGINE, verb: Verb::SettlePayment(settle) }
+}
+
+/// A million journaled changes of a busy sale: mostly holds and releases, and some purchases.
+fn journal(changes: usize) -> Vec<u8> {
+    let mut inventory = arena::published(100_000);
+    let mut stream = Stream::new(5);
+    let mut bytes = Vec::new();
+    let mut held = std::collections::VecDeque::new();
+    let mut written = 0;
+    let mut submit = |inventory: &mut Inventory, command: &Command| {
+        let change = inventory.decide(NOW, command).ok()?;
+        let record = Record { lsn: inventory.lsn().next(), at: NOW, origin: command.origin, change };
+        record.encode(&mut bytes);
+        Some(inventory.apply(&record))
+    };
+    while written < changes {
+        if let Some(Answer::HoldPlaced(placed)) = submit(&mut inventory, &stream.best_available()) {
+            held.push_back((placed.hold, placed.customer));
+            written += 1;
+        }
+        if held.len() > 20_000 {
+            let (hold, customer) = held.pop_front().expect("just counted");
+            let verb = if stream.below(20) == 0 {
+                let order = OrderId::from_bytes(stream.id());
+                Verb::PlaceOrder(PlaceOrder { order, hold, customer, accept_other_seats: false })
+            } else {
+                Verb::ReleaseHold { hold, customer }
+            };
+            if submit(&mut inventory, &Command { origin: Origin::ENGINE, verb }).is_some() {
+                written += 1;
+            }
+        }
+    }
+    bytes
+}
+
+fn replay(c: &mut Criterion) {
+    const CHANGES: usize = 1_000_000;
+    let bytes = journal(CHANGES);
+    let mut group = c.benchmark_group("recovery");
+    group.sample_size(10).measurement_time(Duration::from_secs(10));
+    group.throughput(Throughput::Elements(CHANGES as u64));
+    group.bench_function("replay_1M_changes", |b| {
+        b.iter_batched(
+            || arena::published(100_000),
+            |mut inventory| {
+                let mut at = 0;
+                while let Some(record) = Record::decode(&bytes, &mut at).expect("the journal decodes") {
+                    inventory.apply(&record);
+                }
+                inventory
+            },
+            criterion::BatchSize::PerIteration,
+        );
+    });
+    let mut inventory = arena::published(100_000);
+    let mut at = 0;
+    while let Some(record) = Record::decode(&bytes, &mut at).expect("the journal decodes") {
+        inventory.apply(&record);
+    }
+    group.bench_function("snapshot_after_1M_changes", |b| b.iter(|| inventory.snapshot()));
+    let snapshot = inventory.snapshot();
+    group.bench_function("restore_after_1M_changes", |b| {
+        b.iter(|| Inventory::restore(&snapshot).expect("the snapshot restores"));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, place_and_release, best_available, purchase, replay);
+criterion_main!(benches);

@@ -1,0 +1,114 @@
+//! The journals that are compared, each fresh for every run: a plain file, the embedded store, Postgres.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use anyhow::Context;
+use benches::file_journal::FileJournal;
+use engine::{Directory, EngineConfig, SystemClock};
+use persistence::{Store, StoreConfig};
+
+pub struct Places {
+    pub dir: PathBuf,
+    pub postgres_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// Appends and `fdatasync`, nothing else: the floor.
+    File,
+    Sqlite,
+    Postgres,
+}
+
+impl Places {
+    /// All, or all but Postgres when no server is named.
+    pub fn kinds(&self) -> Vec<Kind> {
+        match self.postgres_url {
+            Some(_) => vec![Kind::File, Kind::Sqlite, Kind::Postgres],
+            None => vec![Kind::File, Kind::Sqlite],
+        }
+    }
+
+    /// An empty place for a journal. It is removed again when the value is dropped.
+    pub fn fresh(&self, kind: Kind) -> anyhow::Result<Place> {
+        match kind {
+            Kind::File | Kind::Sqlite => Ok(Place::Dir(kind, tempfile::tempdir_in(&self.dir)?)),
+            Kind::Postgres => {
+                let server = self.postgres_url.clone().context("--postgres-url is not set")?;
+                Database::create(server).map(Place::Postgres)
+            }
+        }
+    }
+}
+
+pub enum Place {
+    Dir(Kind, tempfile::TempDir),
+    Postgres(Database),
+}
+
+impl Place {
+    /// The engine over the journal at this place.
+    pub async fn engine(&self, config: EngineConfig) -> anyhow::Result<Directory> {
+        let clock = Arc::new(SystemClock::default());
+        match self {
+            Self::Dir(Kind::File, dir) => {
+                let journal = FileJournal::create(&dir.path().join("journal"))?;
+                Ok(Directory::new(config, Arc::new(journal), clock))
+            }
+            Self::Dir(_, dir) => Ok(Directory::new(config, Arc::new(sqlite(dir.path()).await?), clock)),
+            Self::Postgres(database) => {
+                let store = Store::connect(&StoreConfig::postgres(database.url())).await?;
+                Ok(Directory::new(config, Arc::new(store), clock))
+            }
+        }
+    }
+}
+
+async fn sqlite(dir: &Path) -> anyhow::Result<Store> {
+    Ok(Store::connect(&StoreConfig::embedded(dir)).await?)
+}
+
+/// A database of our own on a server that others use too.
+pub struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    fn create(server: String) -> anyhow::Result<Self> {
+        let name = format!("usher_bench_{}", std::process::id());
+        let database = Self { server, name };
+        let made = database.command("createdb").status().context("createdb is not installed")?;
+        anyhow::ensure!(made.success(), "createdb failed");
+        Ok(database)
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.arg(format!("--maintenance-db={}", self.server)).arg(&self.name);
+        // createdb connects by these even when the maintenance database is a URL.
+        command.env("PGUSER", "postgres");
+        if let Some((host, port)) =
+            self.server.rsplit_once('@').and_then(|(_, rest)| rest.split('/').next()?.split_once(':'))
+        {
+            command.env("PGHOST", host).env("PGPORT", port);
+        }
+        command
+    }
+
+    fn url(&self) -> String {
+        let base = self.server.rsplit_once('/').map_or(self.server.as_str(), |(base, _)| base);
+        format!("{base}/{}", self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Nothing can be done about a database that will not go; its name says where it is from.
+        let _ = self.command("dropdb").arg("--force").status();
+    }
+}
