@@ -90,6 +90,7 @@ impl EventActor {
         if let Some(layout) = published.layout {
             self.slot.publish_layout(layout);
         }
+        self.turn.release();
         if let Some(snapshot) = published.snapshot {
             let bytes = snapshot.bytes.len();
             if self.snapshots.try_send(self.snapshot_job(snapshot)).is_err() {

@@ -76,6 +76,9 @@ impl Directory {
     /// # Errors
     /// [`Unavailable`]: at once when the event is being recovered or cannot be, after `open_deadline` at the latest.
     pub async fn open(&self, event: EventId) -> Result<EventHandle, Unavailable> {
+        if let Some(handle) = self.get(event) {
+            return Ok(handle);
+        }
         let deadline = Instant::now() + self.core.config.open_deadline;
         loop {
             let slot = self.slot(event)?;
@@ -115,6 +118,12 @@ impl Directory {
     /// Events in memory or on their way there.
     pub fn events(&self) -> usize {
         self.core.slots.read().as_ref().map_or(0, BTreeMap::len)
+    }
+
+    /// Events that died and are not back yet: while there are any, the node is not ready.
+    pub fn events_recovering(&self) -> usize {
+        let slots = self.core.slots.read();
+        slots.iter().flat_map(BTreeMap::values).filter(|slot| slot.is_recovering()).count()
     }
 
     /// Takes no more commands, lets those that were taken become durable, writes last snapshots, and ends every task.

@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 
 use crate::{Batch, Epoch, Unavailable};
 
+/// Bytes allocated ahead for a lane's next batch.
+const ROOM_BYTES_MAX: usize = 256 << 10;
+
 /// Why an actor may not go on: its memory is ahead of the journal and cannot be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loss {
@@ -119,8 +122,8 @@ impl Inner {
             return None;
         }
         self.handed_over = self.last_lsn;
-        // The next batch is likely to be of about this size.
-        let room = Vec::with_capacity(self.records.len());
+        // The next batch is likely to be of about this size, unless a seat map was in it.
+        let room = Vec::with_capacity(self.records.len().min(ROOM_BYTES_MAX));
         let batch = Batch {
             event,
             epoch,

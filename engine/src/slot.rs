@@ -100,6 +100,10 @@ impl Slot {
         matches!(*self.state.borrow(), State::Running(_))
     }
 
+    pub(crate) fn is_recovering(&self) -> bool {
+        matches!(*self.state.borrow(), State::Recovering | State::JournalDown)
+    }
+
     pub(crate) fn tell<M: Send + 'static>(&self, message: M) -> Result<(), Unsent<M>>
     where
         EventActor: Message<M>,

@@ -15,6 +15,8 @@ use crate::{EngineConfig, Snapshot};
 
 /// Full expiry changes in one turn. What is still due after that waits for the next.
 const EXPIRIES_PER_TURN_MAX: usize = 4;
+/// Room that stays between records. A seat map takes megabytes, once.
+const RECORD_BYTES_KEPT: usize = 64 << 10;
 
 pub(crate) struct Turn {
     inventory: Inventory,
@@ -162,6 +164,7 @@ impl Turn {
         let answer = self.inventory.apply(&record);
         // Encoded here, not in the lane: a panic so far leaves nothing behind that could be committed.
         self.record.clear();
+        self.record.shrink_to(RECORD_BYTES_KEPT);
         record.encode(&mut self.record);
         self.inventory.rows(&record, &mut self.rows);
         self.lane.append(record.lsn, &self.record, &mut self.rows);
@@ -185,17 +188,19 @@ impl Turn {
         }
     }
 
-    /// Everything up to `durable` may be known: the replies first, then whatever is shown to all. The feed of durable
-    /// changes starts here too.
+    /// Everything up to `durable` may be known. Gives what is to be shown to all; [`Turn::release`] follows, so that whoever
+    /// is answered finds it shown.
     pub(crate) fn settle(&mut self, durable: Lsn) -> Published {
-        if durable > self.durable {
-            self.durable = durable;
-        }
-        self.pending.release(durable);
+        self.durable = self.durable.max(durable);
         Published {
             layout: self.next_layout.take_if(|(lsn, _)| *lsn <= durable).map(|(_, layout)| layout),
             snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable),
         }
+    }
+
+    /// Answers those who waited, in LSN order. The feed of durable changes starts after it.
+    pub(crate) fn release(&mut self) {
+        self.pending.release(self.durable);
     }
 
     /// The memory of this turn is worth nothing any more: everybody who waits is told what is true for them.

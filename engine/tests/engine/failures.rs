@@ -75,10 +75,12 @@ async fn a_journal_that_is_down_is_said_so_and_the_event_comes_back_with_it() {
     }
     assert!(bench.directory.get(bench.event).is_none());
     assert_eq!(bench.directory.open(bench.event).await.err(), Some(Unavailable::JournalDown));
+    assert_eq!(bench.directory.events_recovering(), 1);
 
     bench.journal.is_down.store(false, Ordering::Relaxed);
     sleep(engine::EngineConfig::default().recovery_pause_max + Duration::from_millis(1)).await;
     assert_eq!(bench.held().await, 1);
+    assert_eq!(bench.directory.events_recovering(), 0);
 }
 
 #[tokio::test(start_paused = true)]
