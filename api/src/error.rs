@@ -31,6 +31,7 @@ pub enum ApiError {
     Forbidden(Forbidden),
     NotFound(Noun),
     Conflict(Conflict),
+    Payment(PaymentFailure),
     RateLimited {
         retry_after: Duration,
     },
@@ -88,6 +89,14 @@ pub enum Conflict {
     /// An admin may not demote or suspend himself.
     OwnAccount,
     EventNotDraft,
+}
+
+/// Why no ticket came of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentFailure {
+    Declined,
+    /// The order had lapsed and its places are gone: the money goes back.
+    TooLate,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +199,8 @@ impl ApiError {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Payment(PaymentFailure::Declined) => StatusCode::PAYMENT_REQUIRED,
+            Self::Payment(PaymentFailure::TooLate) => StatusCode::GONE,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
@@ -228,6 +239,8 @@ impl ApiError {
                 Conflict::OwnAccount => "OWN_ACCOUNT",
                 Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
             },
+            Self::Payment(PaymentFailure::Declined) => "PAYMENT_DECLINED",
+            Self::Payment(PaymentFailure::TooLate) => "PAYMENT_TOO_LATE",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Busy(busy) => match busy {
                 Busy::Event(unavailable) => unavailable.code(),
@@ -264,6 +277,12 @@ impl ApiError {
                 Conflict::EventNotDraft => "The event is not a draft any more.",
             }
             .into(),
+            Self::Payment(PaymentFailure::Declined) => {
+                "The payment was declined. The order still waits for one.".into()
+            }
+            Self::Payment(PaymentFailure::TooLate) => {
+                "The order had lapsed and its places are gone. The money goes back.".into()
+            }
             Self::RateLimited { .. } => "Too many requests. Nothing happened; wait as Retry-After says.".into(),
             Self::Busy(busy) => match busy {
                 Busy::Event(unavailable) => format!("Nothing happened: {unavailable}. Ask again.").into(),
@@ -288,6 +307,7 @@ impl ApiError {
             | Self::Forbidden(_)
             | Self::NotFound(_)
             | Self::Conflict(_)
+            | Self::Payment(_)
             | Self::Defect(_) => None,
         }
     }

@@ -3,17 +3,20 @@
 //! Slices by noun (`accounts`, …), one file per verb; a handler parses, makes one call, renders. Writes to an event go
 //! through its `EventHandle`, reads to the `Store`. A slice never uses another slice: what two need lies here.
 
+pub mod access_code;
 pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod derived_id;
 pub mod digest;
 pub mod docs;
 pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod field_errors;
 pub mod first_start;
 mod forwarded;
 pub mod health;
@@ -22,12 +25,17 @@ pub mod idempotency;
 pub mod ids;
 pub mod in_flight;
 pub mod metrics;
+pub mod page_limit;
+pub mod problems;
 pub mod rate_limit;
 pub mod request;
 pub mod router;
+pub mod sale_window;
 pub mod serve;
 mod stall;
 pub mod state;
 pub mod telemetry;
 pub mod terminal;
+pub mod ticket_code;
+pub mod tier_view;
 pub mod time;

@@ -118,6 +118,15 @@ pub enum EventStatus {
     Cancelled,
 }
 
+/// A named block of the seat map, withheld from sale or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Block {
+    pub name: String,
+    pub withheld: bool,
+    /// The event's sequence number of this change.
+    pub seq: u64,
+}
+
 /// `free + held + sold + blocked` is the capacity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {

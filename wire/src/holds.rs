@@ -75,3 +75,13 @@ pub struct HeldItem {
     /// Of one unit, frozen for the life of the hold.
     pub price: Money,
 }
+
+/// Answer to `POST /events/{id}/holds/{hold_id}/extend`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HoldExtended {
+    pub id: Uuid,
+    pub event_id: Uuid,
+    pub expires_at: DateTime<Utc>,
+    /// The event's sequence number of this change.
+    pub seq: u64,
+}

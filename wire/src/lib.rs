@@ -18,14 +18,14 @@ pub use accounts::{
 };
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
-    Availability, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts,
+    Availability, Block, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts,
     TierCounts,
 };
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
-pub use holds::{BestAvailable, HeldItem, Hold, HoldItem, HoldRequest};
+pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};
 pub use orders::{
     Attendee, MockOutcome, Order, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod, RefundRequest,
     Ticket, TicketState, TransferRequest,
 };
-pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, Section};
+pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, SeatMapSize, Section};
 pub use tiers::{Quota, SaleWindow, Tier, TierCreate, TierPatch};

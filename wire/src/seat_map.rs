@@ -97,3 +97,16 @@ pub struct SeatDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<String>,
 }
+
+/// Answer to `PUT /events/{id}/seat-map`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SeatMapSize {
+    /// Sections of rows.
+    pub sections: u32,
+    pub areas: u32,
+    pub seats: u32,
+    /// Units of all areas.
+    pub places: u64,
+    /// The event's sequence number of this change.
+    pub seq: u64,
+}

@@ -7,5 +7,5 @@ mod query;
 
 pub use body::{Body, BodyLimit, Empty, decode, read};
 pub use cursor::{Cursor, PAGE_DEFAULT, PAGE_MAX, page};
-pub use path::{PathId, PathIds};
+pub use path::{PathId, PathIds, PathName};
 pub use query::Query;

@@ -11,6 +11,9 @@ pub struct PathId(pub Uuid);
 /// The two ids in the path, in its order.
 pub struct PathIds(pub Uuid, pub Uuid);
 
+/// The id and the name in the path, in this order.
+pub struct PathName(pub Uuid, pub String);
+
 impl FromRequestParts<AppState> for PathId {
     type Rejection = ApiError;
 
@@ -29,5 +32,16 @@ impl FromRequestParts<AppState> for PathIds {
             .await
             .map_err(|_| ApiError::Malformed(Malformed::Path))?;
         Ok(Self(first, second))
+    }
+}
+
+impl FromRequestParts<AppState> for PathName {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Path((id, name)) = Path::<(Uuid, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::Malformed(Malformed::Path))?;
+        Ok(Self(id, name))
     }
 }

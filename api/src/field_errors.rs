@@ -1,0 +1,36 @@
+//! Which fields of a body are at fault, gathered so that a client can mend all of them at once.
+
+use wire::FieldError;
+
+use crate::error::ApiError;
+
+/// More are counted out: nobody reads a thousand, and a bad body must not make a large answer.
+const ERRORS_MAX: usize = 20;
+
+#[derive(Debug, Default)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// `field` is the path into the body, for instance `items[2].seat`.
+    pub fn add(&mut self, field: impl Into<String>, code: &str, message: impl Into<String>) {
+        if self.0.len() < ERRORS_MAX {
+            self.0.push(FieldError { field: field.into(), code: code.to_owned(), message: message.into() });
+        }
+    }
+
+    /// # Errors
+    /// Itself, unless it is empty.
+    pub fn none(&mut self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(std::mem::take(self)) }
+    }
+
+    pub fn into_vec(self) -> Vec<FieldError> {
+        self.0
+    }
+}
+
+impl From<FieldErrors> for ApiError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors.0)
+    }
+}

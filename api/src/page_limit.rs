@@ -1,0 +1,30 @@
+use serde::{Deserialize, Deserializer};
+
+use crate::extract::{PAGE_DEFAULT, PAGE_MAX};
+
+/// Items per page, as a query asks for them: 1 to [`PAGE_MAX`].
+#[derive(Clone, Copy, Debug)]
+pub struct PageLimit(u32);
+
+impl PageLimit {
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self(PAGE_DEFAULT)
+    }
+}
+
+impl<'de> Deserialize<'de> for PageLimit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let limit = u32::deserialize(deserializer)?;
+        if (1..=PAGE_MAX).contains(&limit) {
+            Ok(Self(limit))
+        } else {
+            Err(serde::de::Error::custom(format_args!("a page has 1 to {PAGE_MAX} items")))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Which problems a call may be answered with, for the OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+/// Of every call.
+pub struct Any;
+
+/// Of a call by a signed-in account that looks at one thing.
+pub struct Read;
+
+/// Of a call that changes something.
+pub struct Written;
+
+const ANY: &[(&str, &str)] = &[
+    ("400", "The request cannot be read: the query, a cursor, a header"),
+    ("401", "The access token is missing, expired or wrong"),
+    ("404", "There is nothing of this id that the caller may see"),
+    ("429", "Too many requests; nothing happened. See Retry-After"),
+    ("500", "A defect of the server"),
+    ("503", "Not now, nothing happened. See Retry-After"),
+];
+
+const WRITTEN: &[(&str, &str)] = &[
+    ("400", "The body is no JSON, or the idempotency key is no good"),
+    ("403", "The account's role does not allow this, or it is suspended"),
+    ("409", "The state of the event does not allow it, or IN_PROGRESS: the same key is being answered"),
+    ("410", "What the call is about has ended: the event, the sale or the hold"),
+    ("413", "The body is too large"),
+    ("415", "The body is not application/json"),
+    ("422", "Fields are not valid, or IDEMPOTENCY_KEY_REUSED; `errors` names the fields"),
+    ("504", "It may have happened: ask again with the same idempotency key"),
+];
+
+impl IntoResponses for Any {
+    fn responses() -> Responses {
+        problems(ANY).filter(|(status, _)| status != "401").collect()
+    }
+}
+
+impl IntoResponses for Read {
+    fn responses() -> Responses {
+        problems(ANY).collect()
+    }
+}
+
+impl IntoResponses for Written {
+    fn responses() -> Responses {
+        problems(ANY).chain(problems(WRITTEN)).collect()
+    }
+}
+
+fn problems(rows: &'static [(&str, &str)]) -> impl Iterator<Item = (String, RefOr<Response>)> {
+    rows.iter().map(|(status, description)| {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new().description(*description).content("application/problem+json", content);
+        ((*status).to_owned(), RefOr::T(response.build()))
+    })
+}
