@@ -20,6 +20,7 @@ use crate::first_start::FirstStartError;
 use crate::in_flight::InFlight;
 use crate::rate_limit::RateLimits;
 use crate::state::{AppState, Inner};
+use crate::ticket_code::{KeyError, TicketSigner};
 use crate::{first_start, housekeeping, ids, metrics, router, serve};
 
 /// What is still in mailboxes when the last request is answered.
@@ -37,6 +38,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("the key `{name}` in the store is not {bytes} bytes long")]
     Key { name: &'static str, bytes: usize },
+    #[error(transparent)]
+    TicketKey(#[from] KeyError),
     #[error("passwords cannot be hashed")]
     Passwords(#[from] PasswordError),
     #[error("cannot listen on {address}")]
@@ -126,6 +129,7 @@ async fn state(
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new(config.auth.password_memory_kib, cores, config.auth.password_queue)?;
     let tokens = Tokens::new(&key(&store, "access-token-hs256").await?, config.auth.access_ttl, ids::mint(clock.now()));
+    let ticket_signer = TicketSigner::from_seed(&key(&store, "ticket-ed25519").await?)?;
     let refresh_tokens = RefreshTokens::new(key(&store, "refresh-token-hmac").await?);
     let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
     Ok(AppState::new(Inner {
@@ -139,6 +143,7 @@ async fn state(
         directory,
         tokens,
         refresh_tokens,
+        ticket_signer,
         passwords,
         prometheus,
     }))

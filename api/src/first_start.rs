@@ -1,16 +1,19 @@
 //! An empty store gets an admin, an organizer and, unless it is unwanted, a demo arena on sale.
 
-use inventory::UserId;
+use inventory::{EventId, UserId};
 use persistence::{Redacted, Role, StoreError, User, UserStatus};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::auth::PasswordError;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{ids, terminal};
+use crate::{demo, ids, terminal};
 
 const ORGANIZER_EMAIL: &str = "organizer@usher.local";
+/// Keeps the demo's event id, or nothing when the first start was told to leave it out.
+const DEMO_EVENT: &str = "demo-event";
 /// Letters and digits that nobody confuses when typing them. 32, so that a byte's low bits choose evenly.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// 100 bits.
@@ -26,17 +29,29 @@ pub enum FirstStartError {
     Demo(ApiError),
 }
 
-/// Does nothing once there is an account.
+/// The first start decides about the demo, for good. One that was interrupted is finished by the next start.
 ///
 /// # Errors
 /// The store, or the demo's own calls.
 pub async fn run(state: &AppState) -> Result<(), FirstStartError> {
-    if !state.store.store_is_empty().await? {
-        return Ok(());
-    }
     let first = &state.config.first_start;
-    account(state, "admin", &first.admin_email, Role::Admin, first.admin_password.as_ref()).await?;
-    account(state, "organizer", ORGANIZER_EMAIL, Role::Organizer, None).await?;
+    let wanted = if first.demo { ids::mint(state.now()).into_bytes().to_vec() } else { Vec::new() };
+    let decided = state.store.secret_get_or_insert(DEMO_EVENT, &wanted).await?;
+    let demo_event = Uuid::from_slice(&decided).ok().map(EventId::from_uuid);
+    let is_empty = state.store.store_is_empty().await?;
+    if is_empty {
+        account(state, "admin", &first.admin_email, Role::Admin, first.admin_password.as_ref()).await?;
+    }
+    let organizer = match state.store.user_find_by_email(ORGANIZER_EMAIL).await? {
+        Some(organizer) => Some(organizer.id),
+        None if is_empty || demo_event.is_some() => {
+            Some(account(state, "organizer", ORGANIZER_EMAIL, Role::Organizer, None).await?)
+        }
+        None => None,
+    };
+    if let (Some(event), Some(organizer)) = (demo_event, organizer) {
+        demo::put_on_sale(state, event, organizer).await.map_err(FirstStartError::Demo)?;
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
-use crate::{accounts, docs, health};
+use crate::{accounts, docs, events, gate, health, holds, orders, payments, seat_maps, tickets, tiers};
 
 pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
@@ -31,7 +31,17 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 fn v1() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(health::ping_routes()).merge(accounts::routes())
+    OpenApiRouter::new()
+        .merge(health::ping_routes())
+        .merge(accounts::routes())
+        .merge(events::routes())
+        .merge(seat_maps::routes())
+        .merge(tiers::routes())
+        .merge(holds::routes())
+        .merge(orders::routes())
+        .merge(payments::routes())
+        .merge(tickets::routes())
+        .merge(gate::routes())
 }
 
 /// `None` when no origin is allowed: then it costs nothing.

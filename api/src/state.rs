@@ -13,6 +13,7 @@ use crate::auth::{Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
 use crate::in_flight::InFlight;
 use crate::rate_limit::RateLimits;
+use crate::ticket_code::TicketSigner;
 
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
@@ -28,6 +29,7 @@ pub struct Inner {
     pub passwords: Passwords,
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
+    pub ticket_signer: TicketSigner,
     pub prometheus: PrometheusHandle,
     /// Whether load balancers should send requests: not while events are brought back, not while stopping.
     pub ready: AtomicBool,

@@ -123,6 +123,14 @@ impl EventHandle {
         self.view(move |inventory| inventory.row_states(section.as_deref())).await
     }
 
+    /// [`Self::availability`] and [`Self::row_states`] of the same moment.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn seats(&self, section: Option<String>) -> Result<(Availability, Vec<RowStates>), Unavailable> {
+        self.view(move |inventory| (inventory.availability(), inventory.row_states(section.as_deref()))).await
+    }
+
     /// `None`: there is no such hold, or it ended long ago.
     ///
     /// # Errors

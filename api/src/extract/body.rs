@@ -18,9 +18,11 @@ pub struct Body<T>(pub T);
 #[serde(deny_unknown_fields)]
 pub struct Empty {}
 
-/// Set by a route that takes larger bodies than most.
+/// Which limit applies, set by a route that takes larger bodies than most.
 #[derive(Clone, Copy, Debug)]
-pub struct BodyLimit(pub usize);
+pub enum BodyLimit {
+    SeatMap,
+}
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = ApiError;
@@ -37,7 +39,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
 /// # Errors
 /// Another media type, or more bytes than the limit.
 pub async fn read(parts: &Parts, body: axum::body::Body, state: &AppState) -> Result<Bytes, ApiError> {
-    let bytes_max = parts.extensions.get::<BodyLimit>().map_or(state.config.http.body_bytes_max, |limit| limit.0);
+    let bytes_max = match parts.extensions.get() {
+        Some(BodyLimit::SeatMap) => state.config.http.seat_map_bytes_max,
+        None => state.config.http.body_bytes_max,
+    };
     let bytes = Limited::new(body, bytes_max).collect().await.map_err(|error| {
         if error.downcast_ref::<LengthLimitError>().is_some() {
             ApiError::Malformed(Malformed::BodyTooLarge { bytes_max })

@@ -1,0 +1,31 @@
+//! Shows: their words, dates, rules and life, and what is left of them.
+
+mod availability;
+mod blocks;
+mod cancel;
+mod create;
+mod delete;
+mod list;
+mod patch;
+mod publish;
+mod show;
+mod spec;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+pub use create::create_draft;
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(show::show, patch::patch, delete::delete))
+        .routes(routes!(publish::publish))
+        .routes(routes!(cancel::cancel))
+        .routes(routes!(availability::availability))
+        .routes(routes!(blocks::release))
+        .routes(routes!(blocks::withhold))
+}

@@ -1,0 +1,173 @@
+//! What an organizer says about an event: the words and dates of its row, and the rules of its policy.
+
+use inventory::limits::{HOLD_AGE_MAX_US, HOLDS_PER_CUSTOMER_MAX, PAYMENT_EXTENSION_US, UNITS_PER_HOLD_MAX};
+use inventory::{Currency, Policy, TimeUs};
+use wire::{EventCreate, EventPatch, EventPolicy};
+
+use crate::field_errors::FieldErrors;
+use crate::{sale_window, time};
+
+const TITLE_CHARS_MAX: usize = 200;
+const LOCATION_CHARS_MAX: usize = 200;
+const DESCRIPTION_CHARS_MAX: usize = 10_000;
+const TIMEZONE_BYTES_MAX: usize = 64;
+pub const TIMEZONE_DEFAULT: &str = "UTC";
+const SECOND_US: i64 = 1_000_000;
+/// A hold that was never extended still has room for its payment.
+const HOLD_TTL_MAX_S: u32 = ((HOLD_AGE_MAX_US - PAYMENT_EXTENSION_US) / SECOND_US) as u32;
+
+/// # Errors
+/// The fields at fault.
+pub fn policy(now: TimeUs, wanted: &EventCreate) -> Result<Policy, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let currency = Currency::new(&wanted.currency);
+    if currency.is_none() {
+        errors.add("currency", "CURRENCY", "an ISO 4217 code of three capital letters");
+    }
+    texts(&mut errors, Some(&wanted.title), Some(&wanted.description), Some(&wanted.location));
+    timezone(&mut errors, wanted.timezone.as_deref());
+    match time::checked(wanted.starts_at) {
+        Some(starts_at) if starts_at > now => {}
+        Some(_) | None => errors.add("starts_at", "OUT_OF_RANGE", "in the future"),
+    }
+    if wanted.ends_at.is_some_and(|ends_at| ends_at <= wanted.starts_at) {
+        errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
+    }
+    let mut policy = Policy::new(currency.unwrap_or(CURRENCY_STAND_IN));
+    let rules = Rules {
+        sale_window: wanted.sale_window.as_ref(),
+        hold_ttl_s: wanted.hold_ttl_s,
+        holds_per_customer_max: wanted.holds_per_customer_max,
+        units_per_hold_max: wanted.units_per_hold_max,
+        units_per_customer_max: wanted.units_per_customer_max,
+        doors_from: wanted.doors_from,
+        reentry: wanted.reentry,
+    };
+    rules.put(&mut errors, &mut policy);
+    errors.none()?;
+    Ok(policy)
+}
+
+/// Only where the event's own code is at fault, and nothing comes of it.
+const CURRENCY_STAND_IN: Currency = match Currency::new("XXX") {
+    Some(currency) => currency,
+    None => panic!("three upper-case letters"),
+};
+
+/// The policy as the patch leaves it, and whether it differs.
+///
+/// # Errors
+/// The fields at fault.
+pub fn patched_policy(
+    event: &persistence::Event,
+    policy: &Policy,
+    patch: &EventPatch,
+) -> Result<Option<Policy>, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    texts(&mut errors, patch.title.as_deref(), patch.description.as_deref(), patch.location.as_deref());
+    timezone(&mut errors, patch.timezone.as_deref());
+    for (field, value) in [("starts_at", patch.starts_at), ("ends_at", patch.ends_at)] {
+        if value.is_some_and(|value| time::checked(value).is_none()) {
+            errors.add(field, "OUT_OF_RANGE", "between 1970 and 2970");
+        }
+    }
+    let starts_at = patch.starts_at.map_or(event.starts_at, time::time_us);
+    if patch.ends_at.map(time::time_us).or(event.ends_at).is_some_and(|ends_at| ends_at <= starts_at) {
+        errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
+    }
+    let mut next = policy.clone();
+    let rules = Rules {
+        sale_window: patch.sale_window.as_ref(),
+        hold_ttl_s: patch.hold_ttl_s,
+        holds_per_customer_max: patch.holds_per_customer_max,
+        units_per_hold_max: patch.units_per_hold_max,
+        units_per_customer_max: patch.units_per_customer_max,
+        doors_from: patch.doors_from,
+        reentry: patch.reentry,
+    };
+    rules.put(&mut errors, &mut next);
+    errors.none()?;
+    Ok((next != *policy).then_some(next))
+}
+
+/// The fields that creation and patch share.
+struct Rules<'a> {
+    sale_window: Option<&'a wire::SaleWindow>,
+    hold_ttl_s: Option<u32>,
+    holds_per_customer_max: Option<u32>,
+    units_per_hold_max: Option<u32>,
+    units_per_customer_max: Option<u32>,
+    doors_from: Option<chrono::DateTime<chrono::Utc>>,
+    reentry: Option<bool>,
+}
+
+impl Rules<'_> {
+    fn put(self, errors: &mut FieldErrors, policy: &mut Policy) {
+        if let Some(window) = self.sale_window {
+            if let (Some(from), Some(until)) = (window.starts_at, window.ends_at)
+                && from >= until
+            {
+                errors.add("sale_window.ends_at", "OUT_OF_RANGE", "after `starts_at`");
+            }
+            policy.sale = sale_window::parse(window);
+        }
+        let mut within = |field: &str, value: Option<u32>, max: u32| {
+            if value.is_some_and(|value| !(1..=max).contains(&value)) {
+                errors.add(field, "OUT_OF_RANGE", format!("1 to {max}"));
+            }
+            value
+        };
+        if let Some(ttl_s) = within("hold_ttl_s", self.hold_ttl_s, HOLD_TTL_MAX_S) {
+            policy.hold_ttl_us = i64::from(ttl_s) * SECOND_US;
+        }
+        if let Some(max) = within("holds_per_customer_max", self.holds_per_customer_max, HOLDS_PER_CUSTOMER_MAX) {
+            policy.holds_per_customer_max = max;
+        }
+        if let Some(max) = within("units_per_hold_max", self.units_per_hold_max, UNITS_PER_HOLD_MAX) {
+            policy.units_per_hold_max = max;
+        }
+        if let Some(max) = within("units_per_customer_max", self.units_per_customer_max, u32::MAX) {
+            policy.units_per_customer_max = Some(max);
+        }
+        policy.doors_from = self.doors_from.map(time::time_us).or(policy.doors_from);
+        policy.reentry = self.reentry.unwrap_or(policy.reentry);
+    }
+}
+
+fn texts(errors: &mut FieldErrors, title: Option<&str>, description: Option<&str>, location: Option<&str>) {
+    if title.is_some_and(|title| title.trim().is_empty() || title.chars().count() > TITLE_CHARS_MAX) {
+        errors.add("title", "LENGTH", format!("1 to {TITLE_CHARS_MAX} characters"));
+    }
+    let longest = [("description", description, DESCRIPTION_CHARS_MAX), ("location", location, LOCATION_CHARS_MAX)];
+    for (field, text, chars_max) in longest {
+        if text.is_some_and(|text| text.chars().count() > chars_max) {
+            errors.add(field, "LENGTH", format!("at most {chars_max} characters"));
+        }
+    }
+    let all = [("title", title), ("description", description), ("location", location)];
+    for (field, text) in all {
+        // Postgres stores no NUL, and nobody types one.
+        if text.is_some_and(|text| text.contains('\0')) {
+            errors.add(field, "CHARACTER", "no NUL character");
+        }
+    }
+}
+
+fn timezone(errors: &mut FieldErrors, name: Option<&str>) {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+');
+    if name.is_some_and(|name| name.is_empty() || name.len() > TIMEZONE_BYTES_MAX || !name.bytes().all(is_allowed)) {
+        errors.add("timezone", "TIMEZONE", "an IANA name such as `Europe/Berlin`");
+    }
+}
+
+pub fn render_policy(policy: &Policy) -> EventPolicy {
+    EventPolicy {
+        sale_window: sale_window::render(policy.sale),
+        hold_ttl_s: u32::try_from(policy.hold_ttl_us / SECOND_US).unwrap_or(u32::MAX),
+        holds_per_customer_max: policy.holds_per_customer_max,
+        units_per_hold_max: policy.units_per_hold_max,
+        units_per_customer_max: policy.units_per_customer_max,
+        doors_from: policy.doors_from.map(time::utc),
+        reentry: policy.reentry,
+    }
+}

@@ -1,0 +1,87 @@
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold, Rejection};
+use wire::{FieldError, HeldItem, Hold, HoldRequest, Money};
+
+use super::wants;
+use crate::error::ApiError;
+use crate::extract::PathId;
+use crate::idempotency::Write;
+use crate::problems::Written;
+use crate::state::AppState;
+use crate::{access_code, event_access, ids, time};
+
+/// Holds seats and places
+///
+/// All of them or none. A conflict (`SEATS_TAKEN`) names every seat that is not free.
+#[utoipa::path(post, path = "/events/{id}/holds", tag = "holds", request_body = HoldRequest,
+    params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),
+    responses((status = 201, description = "The hold", body = Hold), Written))]
+pub async fn place(
+    State(state): State<AppState>,
+    PathId(event): PathId,
+    write: Write<HoldRequest>,
+) -> Result<(StatusCode, Json<Hold>), ApiError> {
+    let Write { caller, origin, body, claim: _claim } = write;
+    let handle = event_access::handle(&state, EventId::from_uuid(event)).await?;
+    let layout = handle.layout();
+    let wanted = PlaceHold {
+        hold: HoldId::from_uuid(ids::mint(state.now())),
+        customer: caller.user,
+        wants: wants::parse(&body, &layout)?,
+        access_codes: body.access_codes.iter().map(|code| access_code::digest_of(code)).collect(),
+    };
+    let placed = handle.place_hold(event_access::asker(caller.user, origin), wanted).await;
+    let placed = placed.map_err(|error| explain(ApiError::from(error), &body, &layout))?;
+    match placed.answer {
+        // Tiers may have been added since: indices stay, so the newer layout knows every one of them.
+        Answer::HoldPlaced(hold) => {
+            Ok((StatusCode::CREATED, Json(render(handle.event(), &hold, placed.lsn, &handle.layout()))))
+        }
+        other => Err(event_access::unexpected("a hold", &other)),
+    }
+}
+
+/// Puts names to what the core knows by number.
+#[cold]
+fn explain(error: ApiError, request: &HoldRequest, layout: &Layout) -> ApiError {
+    let ApiError::Rejected(rejection, mut errors) = error else { return error };
+    if let Rejection::SeatsTaken { seats } = &rejection {
+        errors = seats.iter().map(|seat| taken(&layout.seat_id(*seat), request)).collect();
+    }
+    ApiError::Rejected(rejection, errors)
+}
+
+fn taken(seat: &str, request: &HoldRequest) -> FieldError {
+    let asked = request.items.iter().position(|item| item.seat.as_deref() == Some(seat));
+    let field = asked.map_or_else(|| "items".to_owned(), |at| format!("items[{at}].seat"));
+    FieldError { field, code: "SEAT_TAKEN".to_owned(), message: seat.to_owned() }
+}
+
+fn render(event: EventId, hold: &PlacedHold, lsn: Lsn, layout: &Layout) -> Hold {
+    let currency = layout.policy().currency;
+    let money = |amount_minor| Money { amount_minor, currency: currency.code().to_owned() };
+    let items = hold.items.iter().map(|item| {
+        let (seat, area) = match item.place {
+            Place::Seat(seat) => (Some(layout.seat_id(seat)), None),
+            Place::Area { area, .. } => (None, Some(layout.area_id(area).to_owned())),
+        };
+        HeldItem {
+            seat,
+            area,
+            quantity: item.place.units(),
+            tier_id: layout.tiers()[item.tier.ix()].id.uuid(),
+            price: money(item.price_minor),
+        }
+    });
+    Hold {
+        id: hold.hold.uuid(),
+        event_id: event.uuid(),
+        items: items.collect(),
+        total: money(hold.total_minor()),
+        expires_at: time::utc(hold.expires_at),
+        adjacent: hold.adjacent,
+        seq: lsn.0,
+    }
+}

@@ -1,0 +1,121 @@
+//! Which order a call is about, who may see it, and how it is shown. Somebody else's order is answered like one that
+//! never was.
+
+use inventory::{OrderId, UserId};
+use persistence::{Order, OrderItem, OrderStatus, StoreError};
+use wire::{Attendee, Money};
+
+use crate::auth::Caller;
+use crate::error::{ApiError, Noun};
+use crate::state::AppState;
+use crate::{event_access, ticket_view, time};
+
+/// The caller's own order.
+///
+/// # Errors
+/// No such order of the caller; the store is not available.
+pub async fn own(state: &AppState, customer: UserId, order: OrderId) -> Result<Order, ApiError> {
+    let order = state.store.order_find(order).await?;
+    order.filter(|order| order.customer_id == customer).ok_or(ApiError::NotFound(Noun::Order))
+}
+
+/// The order, if it is the caller's or of an event that he runs.
+///
+/// # Errors
+/// No such order that the caller may see; the store is not available.
+pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
+    let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
+    if order.customer_id == caller.user || runs_event(state, caller, &order).await? {
+        Ok(order)
+    } else {
+        Err(ApiError::NotFound(Noun::Order))
+    }
+}
+
+/// The order, if the caller runs its event.
+///
+/// # Errors
+/// The caller's role; no such order of the caller's events; the store is not available.
+pub async fn of_own_event(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
+    caller.organizer()?;
+    let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
+    if runs_event(state, caller, &order).await? { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
+}
+
+async fn runs_event(state: &AppState, caller: Caller, order: &Order) -> Result<bool, ApiError> {
+    if caller.is_admin() {
+        return Ok(true);
+    }
+    if caller.organizer().is_err() {
+        return Ok(false);
+    }
+    let event = state.store.event_find(order.event_id).await?;
+    Ok(event.is_some_and(|event| event_access::runs(caller, &event)))
+}
+
+/// The order as it is after a durable change, with all that belongs to it.
+///
+/// # Errors
+/// Outcome unknown when the store does not answer: the change has happened.
+pub async fn changed(state: &AppState, viewer: UserId, order: OrderId) -> Result<wire::Order, ApiError> {
+    let found = state.store.order_find(order).await.map_err(event_access::after_change)?;
+    let order = found.ok_or(ApiError::Defect("a durable order has no row".into()))?;
+    full(state, viewer, order).await.map_err(event_access::after_change)
+}
+
+/// With its attendees and, once paid, its tickets.
+///
+/// # Errors
+/// The store is not available.
+pub async fn full(state: &AppState, viewer: UserId, order: Order) -> Result<wire::Order, StoreError> {
+    let attendees = state.store.attendees_list(order.id).await?;
+    let tickets = match order.status {
+        OrderStatus::Draft | OrderStatus::PendingPayment | OrderStatus::Cancelled | OrderStatus::Expired => Vec::new(),
+        OrderStatus::Paid | OrderStatus::PartiallyRefunded | OrderStatus::Refunded => {
+            state.store.ticket_list(order.id).await?
+        }
+    };
+    let attendees = attendees.into_iter().map(|one| Attendee { name: one.name, email: one.email });
+    let tickets = tickets.into_iter().map(|ticket| ticket_view::render(state, viewer, ticket));
+    Ok(wire::Order { attendees: attendees.collect(), tickets: tickets.collect(), ..brief(order) })
+}
+
+pub fn brief(order: Order) -> wire::Order {
+    let money = |amount_minor| Money { amount_minor, currency: order.currency.clone() };
+    wire::Order {
+        id: order.id.uuid(),
+        event_id: order.event_id.uuid(),
+        status: status(order.status),
+        total: money(order.total_minor),
+        refunded: money(order.refunded_minor),
+        items: order.items.into_iter().map(|each| item(each, &order.currency)).collect(),
+        placed_at: time::utc(order.placed_at),
+        expires_at: time::utc(order.expires_at),
+        attendees: Vec::new(),
+        tickets: Vec::new(),
+    }
+}
+
+fn item(item: OrderItem, currency: &str) -> wire::OrderItem {
+    let (seat, area) = if item.is_area { (None, Some(item.place)) } else { (Some(item.place), None) };
+    wire::OrderItem {
+        seat,
+        area,
+        quantity: item.quantity,
+        tier_id: item.tier_id,
+        tier_name: item.tier_name,
+        price: Money { amount_minor: item.price_minor, currency: currency.to_owned() },
+    }
+}
+
+const fn status(status: OrderStatus) -> wire::OrderStatus {
+    match status {
+        OrderStatus::Draft => wire::OrderStatus::Draft,
+        OrderStatus::PendingPayment => wire::OrderStatus::PendingPayment,
+        OrderStatus::Paid => wire::OrderStatus::Paid,
+        OrderStatus::PartiallyRefunded => wire::OrderStatus::PartiallyRefunded,
+        OrderStatus::Refunded => wire::OrderStatus::Refunded,
+        OrderStatus::Cancelled => wire::OrderStatus::Cancelled,
+        OrderStatus::Expired => wire::OrderStatus::Expired,
+    }
+}

@@ -1,0 +1,58 @@
+//! Who will come. Personal data: never journaled, so that it can be corrected and erased.
+
+use engine::EventHandle;
+use inventory::{HoldId, HoldView, OrderId, UserId};
+use persistence::Attendee;
+use wire::OrderRequest;
+
+use crate::error::ApiError;
+use crate::event_access;
+use crate::field_errors::FieldErrors;
+use crate::state::AppState;
+
+const NAME_CHARS_MAX: usize = 200;
+const EMAIL_CHARS_MAX: usize = 254;
+
+/// # Errors
+/// The fields at fault; more names than the hold has units.
+pub async fn check(handle: &EventHandle, customer: UserId, request: &OrderRequest) -> Result<(), ApiError> {
+    if request.attendees.is_empty() {
+        return Ok(());
+    }
+    let mut errors = FieldErrors::default();
+    for (at, attendee) in request.attendees.iter().enumerate() {
+        let chars = attendee.name.chars().count();
+        if attendee.name.trim().is_empty() || chars > NAME_CHARS_MAX || attendee.name.contains('\0') {
+            errors.add(format!("attendees[{at}].name"), "LENGTH", format!("1 to {NAME_CHARS_MAX} characters"));
+        }
+        if attendee.email.as_deref().is_some_and(|email| !is_address(email)) {
+            errors.add(format!("attendees[{at}].email"), "EMAIL", "an e-mail address");
+        }
+    }
+    // A hold that has ended, or is not the customer's, is refused by the core with its own code.
+    if let Some(HoldView::Live { placed, .. }) = handle.hold(HoldId::from_uuid(request.hold_id)).await?
+        && placed.customer == customer
+        && request.attendees.len() > placed.units() as usize
+    {
+        errors.add("attendees", "TOO_MANY", format!("the hold is for {}", placed.units()));
+    }
+    Ok(errors.none()?)
+}
+
+fn is_address(email: &str) -> bool {
+    email.chars().count() <= EMAIL_CHARS_MAX
+        && !email.chars().any(|c| c.is_control() || c.is_whitespace())
+        && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+}
+
+/// # Errors
+/// Outcome unknown when the store does not answer: the order has been placed. Asking again stores them.
+pub async fn keep(state: &AppState, order: OrderId, attendees: Vec<wire::Attendee>) -> Result<(), ApiError> {
+    if attendees.is_empty() {
+        return Ok(());
+    }
+    let rows = attendees.into_iter().zip(0..);
+    let rows: Vec<Attendee> =
+        rows.map(|(one, position)| Attendee { position, name: one.name, email: one.email }).collect();
+    state.store.attendees_put(order, &rows).await.map_err(event_access::after_change)
+}

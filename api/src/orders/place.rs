@@ -1,0 +1,40 @@
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use inventory::{Answer, EventId, HoldId, OrderId, PlaceOrder};
+use wire::{Order, OrderRequest};
+
+use super::attendees;
+use crate::error::ApiError;
+use crate::idempotency::Write;
+use crate::problems::Written;
+use crate::state::AppState;
+use crate::{event_access, ids, order_access};
+
+/// Orders what a hold keeps
+///
+/// At the prices of the hold. The order lapses with the hold unless it is paid.
+#[utoipa::path(post, path = "/orders", tag = "orders", request_body = OrderRequest, security(("bearer" = [])),
+    responses((status = 201, description = "The order, waiting for its payment", body = Order), Written))]
+pub async fn place(
+    State(state): State<AppState>,
+    write: Write<OrderRequest>,
+) -> Result<(StatusCode, Json<Order>), ApiError> {
+    let Write { caller, origin, body, claim: _claim } = write;
+    let handle = event_access::handle(&state, EventId::from_uuid(body.event_id)).await?;
+    attendees::check(&handle, caller.user, &body).await?;
+    let wanted = PlaceOrder {
+        order: OrderId::from_uuid(ids::mint(state.now())),
+        hold: HoldId::from_uuid(body.hold_id),
+        customer: caller.user,
+        accept_other_seats: body.accept_other_seats,
+    };
+    let placed = handle.place_order(event_access::asker(caller.user, origin), wanted).await?;
+    match placed.answer {
+        Answer::OrderPlaced { order, .. } => {
+            attendees::keep(&state, order, body.attendees).await?;
+            Ok((StatusCode::CREATED, Json(order_access::changed(&state, caller.user, order).await?)))
+        }
+        other => Err(event_access::unexpected("an order", &other)),
+    }
+}

@@ -1,0 +1,57 @@
+use std::collections::HashSet;
+
+use axum::Json;
+use axum::extract::State;
+use inventory::limits::UNITS_PER_HOLD_MAX;
+use inventory::{OrderId, Rejection, TicketId};
+use persistence::{Ticket, TicketState};
+use wire::{Order, RefundRequest};
+
+use crate::error::ApiError;
+use crate::extract::PathId;
+use crate::idempotency::Write;
+use crate::problems::Written;
+use crate::state::AppState;
+use crate::{event_access, order_access};
+
+/// Refunds an order
+///
+/// For those who run the event. The refunded tickets are void and their places free. Tickets that have been inside stay.
+#[utoipa::path(post, path = "/orders/{id}/refund", tag = "orders", request_body = RefundRequest,
+    params(("id" = Uuid, Path, description = "Order")), security(("bearer" = [])),
+    responses((status = 200, description = "The order as it is now", body = Order), Written))]
+pub async fn refund(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    write: Write<RefundRequest>,
+) -> Result<Json<Order>, ApiError> {
+    let Write { caller, origin, body, claim: _claim } = write;
+    let order = order_access::of_own_event(&state, caller, OrderId::from_uuid(id)).await?;
+    if body.tickets.len() > UNITS_PER_HOLD_MAX as usize {
+        return Err(ApiError::invalid("tickets", "TOO_MANY", format!("at most {UNITS_PER_HOLD_MAX}")));
+    }
+    let amount_minor = match &body.amount {
+        Some(amount) if amount.currency != order.currency => return Err(Rejection::CurrencyMismatch.into()),
+        Some(amount) => amount.amount_minor,
+        None => worth(&order, &body, &state.store.ticket_list(order.id).await?),
+    };
+    let handle = event_access::handle(&state, order.event_id).await?;
+    let tickets = body.tickets.into_iter().map(TicketId::from_uuid).collect();
+    handle.refund_order(event_access::asker(caller.user, origin), order.id, tickets, amount_minor).await?;
+    Ok(Json(order_access::changed(&state, caller.user, order.id).await?))
+}
+
+/// What the refunded tickets cost, and never more than is left of the order.
+fn worth(order: &persistence::Order, request: &RefundRequest, tickets: &[Ticket]) -> i64 {
+    let named: HashSet<_> = request.tickets.iter().collect();
+    let price_of = |is_meant: &dyn Fn(&Ticket) -> bool| -> i64 {
+        tickets.iter().filter(|ticket| is_meant(ticket)).map(|ticket| ticket.price_minor).sum()
+    };
+    let left_minor = order.total_minor - order.refunded_minor;
+    let is_used = |ticket: &Ticket| matches!(ticket.state, TicketState::CheckedIn | TicketState::CheckedOut);
+    if named.is_empty() {
+        (left_minor - price_of(&is_used)).max(0)
+    } else {
+        price_of(&|ticket| named.contains(&ticket.id.uuid())).min(left_minor)
+    }
+}

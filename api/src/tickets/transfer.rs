@@ -1,0 +1,39 @@
+use axum::Json;
+use axum::extract::State;
+use inventory::TicketId;
+use wire::{Ticket, TransferRequest};
+
+use super::own;
+use crate::error::{ApiError, Noun};
+use crate::extract::PathId;
+use crate::idempotency::Write;
+use crate::problems::Written;
+use crate::state::AppState;
+use crate::{event_access, ticket_view};
+
+/// Gives a ticket to somebody else
+///
+/// The old code dies at once. Not after the ticket has been inside.
+#[utoipa::path(post, path = "/tickets/{id}/transfer", tag = "tickets", request_body = TransferRequest,
+    params(("id" = Uuid, Path, description = "Ticket")), security(("bearer" = [])),
+    responses((status = 200, description = "The ticket, without its new code", body = Ticket), Written))]
+pub async fn transfer(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    write: Write<TransferRequest>,
+) -> Result<Json<Ticket>, ApiError> {
+    let Write { caller, origin, body, claim: _claim } = write;
+    let id = TicketId::from_uuid(id);
+    // A repeated transfer finds the ticket with its new holder: the event remembers the key and has the word.
+    let ticket = match origin.key {
+        None => own(&state, caller.user, id).await?,
+        Some(_) => state.store.ticket_find(id).await?.ok_or(ApiError::NotFound(Noun::Ticket))?,
+    };
+    let heir = state.store.user_find_by_email(&body.email).await?;
+    let heir = heir.ok_or_else(|| ApiError::invalid("email", "UNKNOWN", "no account has this address"))?;
+    let handle = event_access::handle(&state, ticket.event_id).await?;
+    handle.transfer_ticket(event_access::asker(caller.user, origin), id, heir.id).await?;
+    let ticket = state.store.ticket_find(id).await.map_err(event_access::after_change)?;
+    let ticket = ticket.ok_or(ApiError::Defect("a durable ticket has no row".into()))?;
+    Ok(Json(ticket_view::render(&state, caller.user, ticket)))
+}

@@ -1,0 +1,35 @@
+use axum::Json;
+use axum::extract::State;
+use inventory::{EventId, TierId};
+use wire::{Tier, TierPatch};
+
+use super::spec;
+use crate::error::{ApiError, Noun};
+use crate::extract::PathIds;
+use crate::idempotency::Write;
+use crate::problems::Written;
+use crate::state::AppState;
+use crate::{event_access, tier_view};
+
+/// Changes a tier
+///
+/// What was held or sold before keeps its price.
+#[utoipa::path(patch, path = "/events/{id}/tiers/{tier_id}", tag = "tiers", request_body = TierPatch,
+    params(("id" = Uuid, Path, description = "Event"), ("tier_id" = Uuid, Path, description = "Tier")),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The tier as it is now", body = Tier), Written))]
+pub async fn patch(
+    State(state): State<AppState>,
+    PathIds(event, tier): PathIds,
+    write: Write<TierPatch>,
+) -> Result<Json<Tier>, ApiError> {
+    let Write { caller, origin, body, claim: _claim } = write;
+    let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
+    let handle = event_access::handle(&state, event.id).await?;
+    let (layout, id) = (handle.layout(), TierId::from_uuid(tier));
+    let at = layout.tier(id).ok_or(ApiError::NotFound(Noun::Tier))?;
+    let spec = spec::patch(&layout.tiers()[at.ix()], body, &layout)?;
+    handle.set_tier(event_access::asker(caller.user, origin), spec).await?;
+    let layout = handle.layout();
+    Ok(Json(tier_view::render(&layout.tiers()[at.ix()], &layout)))
+}

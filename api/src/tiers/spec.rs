@@ -1,0 +1,145 @@
+//! Tiers between the wire and the core.
+
+use inventory::limits::{LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX, QUOTAS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX};
+use inventory::{Layout, QuotaSpec, SaleWindow, TierId, TierSpec};
+use wire::{Money, TierCreate, TierPatch};
+
+use crate::field_errors::FieldErrors;
+use crate::{access_code, sale_window};
+
+/// # Errors
+/// The fields at fault.
+pub fn create(id: TierId, wanted: TierCreate, layout: &Layout) -> Result<TierSpec, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let sections = places(&mut errors, layout, &wanted);
+    let mut quotas: Vec<QuotaSpec> = wanted.quota.map(|limit| own_quota(id, limit)).into_iter().collect();
+    for (at, quota) in wanted.shared_quotas.unwrap_or_default().into_iter().enumerate() {
+        if at >= QUOTAS_PER_EVENT_MAX {
+            errors.add("shared_quotas", "TOO_MANY", format!("at most {QUOTAS_PER_EVENT_MAX}"));
+            break;
+        }
+        if quotas.iter().any(|known| known.id == quota.id) {
+            errors.add(format!("shared_quotas[{at}].id"), "DUPLICATE", format!("`{}` twice", quota.id));
+        }
+        label(&mut errors, &quota.id, || format!("shared_quotas[{at}].id"));
+        quotas.push(QuotaSpec { id: quota.id, limit: quota.limit });
+    }
+    let access_code = wanted.access_code.as_deref().map(|code| {
+        if let Err(problem) = access_code::check(code) {
+            errors.add("access_code", "LENGTH", problem);
+        }
+        access_code::digest_of(code)
+    });
+    let tier = TierSpec {
+        id,
+        name: wanted.name,
+        price_minor: price(&mut errors, &wanted.price, layout),
+        sections,
+        categories: wanted.categories.unwrap_or_default(),
+        quotas,
+        sale: wanted.sale_window.as_ref().map_or(SaleWindow::ALWAYS, sale_window::parse),
+        per_order_min: wanted.per_order_min.unwrap_or(1),
+        per_order_max: wanted.per_order_max.unwrap_or(layout.policy().units_per_hold_max),
+        per_customer_max: wanted.per_customer_max,
+        access_code,
+        open: true,
+    };
+    check(&mut errors, &tier);
+    errors.none()?;
+    Ok(tier)
+}
+
+/// # Errors
+/// The fields at fault.
+pub fn patch(tier: &TierSpec, patch: TierPatch, layout: &Layout) -> Result<TierSpec, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let mut tier = tier.clone();
+    if let Some(name) = patch.name {
+        tier.name = name;
+    }
+    if let Some(money) = patch.price {
+        tier.price_minor = price(&mut errors, &money, layout);
+    }
+    if let Some(limit) = patch.quota {
+        let own = own_quota(tier.id, limit);
+        match tier.quotas.iter_mut().find(|quota| quota.id == own.id) {
+            Some(quota) => quota.limit = limit,
+            None => tier.quotas.push(own),
+        }
+    }
+    if let Some(window) = &patch.sale_window {
+        tier.sale = sale_window::parse(window);
+    }
+    tier.per_order_min = patch.per_order_min.unwrap_or(tier.per_order_min);
+    tier.per_order_max = patch.per_order_max.unwrap_or(tier.per_order_max);
+    tier.per_customer_max = patch.per_customer_max.or(tier.per_customer_max);
+    tier.open = patch.open.unwrap_or(tier.open);
+    check(&mut errors, &tier);
+    errors.none()?;
+    Ok(tier)
+}
+
+fn places(errors: &mut FieldErrors, layout: &Layout, wanted: &TierCreate) -> Vec<String> {
+    let sections = wanted.sections.as_deref().unwrap_or_default();
+    let areas = wanted.areas.as_deref().unwrap_or_default();
+    if (wanted.sections.is_some() || wanted.areas.is_some()) && sections.is_empty() && areas.is_empty() {
+        errors.add("sections", "REQUIRED", "name a section or an area, or leave both fields out to cover everything");
+    }
+    // Before there is a seat map, names are checked on publication.
+    if layout.has_seat_map() {
+        for (at, id) in sections.iter().enumerate() {
+            if layout.section(id).is_none() {
+                errors.add(format!("sections[{at}]"), "UNKNOWN", format!("no section `{id}`"));
+            }
+        }
+        for (at, id) in areas.iter().enumerate() {
+            if layout.area(id).is_none() {
+                errors.add(format!("areas[{at}]"), "UNKNOWN", format!("no area `{id}`"));
+            }
+        }
+    }
+    sections.iter().chain(areas).cloned().collect()
+}
+
+fn price(errors: &mut FieldErrors, price: &Money, layout: &Layout) -> i64 {
+    let currency = layout.policy().currency;
+    if price.currency != currency.code() {
+        errors.add("price.currency", "CURRENCY_MISMATCH", format!("the event sells in {}", currency.code()));
+    }
+    if !(0..=PRICE_MINOR_MAX).contains(&price.amount_minor) {
+        errors.add("price.amount_minor", "OUT_OF_RANGE", format!("0 to {PRICE_MINOR_MAX}"));
+    }
+    price.amount_minor
+}
+
+fn check(errors: &mut FieldErrors, tier: &TierSpec) {
+    if tier.name.is_empty() || tier.name.len() > NAME_BYTES_MAX {
+        errors.add("name", "LENGTH", format!("1 to {NAME_BYTES_MAX} bytes"));
+    }
+    if tier.per_order_min == 0 || tier.per_order_min > tier.per_order_max {
+        errors.add("per_order_min", "OUT_OF_RANGE", "1 to `per_order_max`");
+    }
+    if tier.per_order_max > UNITS_PER_HOLD_MAX {
+        errors.add("per_order_max", "OUT_OF_RANGE", format!("at most {UNITS_PER_HOLD_MAX}"));
+    }
+    if tier.per_customer_max == Some(0) {
+        errors.add("per_customer_max", "OUT_OF_RANGE", "at least 1");
+    }
+    if let (Some(from), Some(until)) = (tier.sale.from, tier.sale.until)
+        && from >= until
+    {
+        errors.add("sale_window.ends_at", "OUT_OF_RANGE", "after `starts_at`");
+    }
+}
+
+fn label(errors: &mut FieldErrors, text: &str, field: impl FnOnce() -> String) {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+    if text.is_empty() || text.len() > LABEL_BYTES_MAX || !text.bytes().all(is_allowed) {
+        errors.add(field(), "LABEL", format!("1 to {LABEL_BYTES_MAX} ASCII letters, digits, `_` and `.`"));
+    }
+}
+
+/// A tier's own quota is named after it, so that no other can share it by accident.
+fn own_quota(tier: TierId, limit: u32) -> QuotaSpec {
+    QuotaSpec { id: tier.uuid().simple().to_string(), limit }
+}
