@@ -4,6 +4,7 @@
 //! Invariant: a change is applied, then handed over, then its reply parked, all in one call. So the lane holds exactly the
 //! records between the durable LSN and the inventory's.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use inventory::{Change, Command, Inventory, Layout, Lsn, Origin, Record, Row, TimeUs, Verb};
@@ -23,8 +24,8 @@ pub(crate) struct Turn {
     lane: Arc<Lane>,
     pending: Pending,
     durable: Lsn,
-    /// The layout as of an LSN that is not durable yet.
-    next_layout: Option<(Lsn, Arc<Layout>)>,
+    /// Layouts as of LSNs that are not durable yet, in their order: whoever has changed it finds his change there.
+    next_layouts: VecDeque<(Lsn, Arc<Layout>)>,
     snapshots: Snapshots,
     /// When the last message came that was not a tick.
     active_at: TimeUs,
@@ -61,7 +62,7 @@ impl Turn {
             inventory,
             lane,
             pending: Pending::default(),
-            next_layout: None,
+            next_layouts: VecDeque::new(),
             snapshots: Snapshots { last_lsn: snapshot, last_at: now, waiting: None },
             active_at: now,
             config,
@@ -169,7 +170,7 @@ impl Turn {
         self.inventory.rows(&record, &mut self.rows);
         self.lane.append(record.lsn, &self.record, &mut self.rows);
         if !std::ptr::eq(layout, Arc::as_ptr(self.inventory.layout())) {
-            self.next_layout = Some((record.lsn, Arc::clone(self.inventory.layout())));
+            self.next_layouts.push_back((record.lsn, Arc::clone(self.inventory.layout())));
         }
         self.take_snapshot_if_due(now);
         Submitted { lsn: record.lsn, answer, at: now }
@@ -192,8 +193,12 @@ impl Turn {
     /// is answered finds it shown.
     pub(crate) fn settle(&mut self, durable: Lsn) -> Published {
         self.durable = self.durable.max(durable);
+        let mut layout = None;
+        while self.next_layouts.front().is_some_and(|(lsn, _)| *lsn <= durable) {
+            layout = self.next_layouts.pop_front().map(|(_, layout)| layout);
+        }
         Published {
-            layout: self.next_layout.take_if(|(lsn, _)| *lsn <= durable).map(|(_, layout)| layout),
+            layout,
             snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable),
         }
     }
