@@ -1,0 +1,314 @@
+//! A closed loop: every connection asks as fast as it is answered. Slices of holds on one hot event and slices of an
+//! endpoint that does nothing take turns, so that whatever else the machine does hits both alike.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use hdrhistogram::Histogram;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde::Serialize;
+use tokio::task::JoinSet;
+use wire::{BestAvailable, HoldItem, HoldRequest};
+
+use crate::Usage;
+use crate::account::{Account, Accounts};
+use crate::answer::{Answer, classify};
+use crate::cli::HoldsOptions;
+use crate::clock::Clock;
+use crate::connection::{Connection, Fault, Reply};
+use crate::measure::histogram;
+use crate::mix::{Habits, Mix, Want};
+use crate::pool::{Call, request};
+use crate::preset::organizer;
+use crate::report::LatencyLine;
+use crate::sale::connect;
+use crate::terminal::Progress;
+use crate::venue::Venue;
+
+/// Holds give their places back by themselves, so that the house never fills: what is live is the rate times this.
+const HOLD_TTL_S: u32 = 2;
+const STANDING: u32 = 500_000;
+const HOLDS_PER_CUSTOMER: u32 = 1_000;
+const CONNECTIONS: u32 = 512;
+const WARM_UP: Duration = Duration::from_secs(1);
+const RECONNECT_AFTER: Duration = Duration::from_millis(20);
+
+#[derive(Clone, Debug, Serialize)]
+pub struct HoldsReport {
+    pub schema: u32,
+    pub url: String,
+    pub connections: u32,
+    pub accounts: u32,
+    pub seats: u32,
+    /// Of each of the two.
+    pub slices: u32,
+    pub slice_s: f64,
+    pub holds: u64,
+    pub refused: u64,
+    pub no_ops: u64,
+    pub holds_per_s: f64,
+    pub no_op_per_s: f64,
+    /// Holds per no-op.
+    pub ratio: f64,
+    pub latency: Vec<LatencyLine>,
+    /// Answers that are neither done nor refused, by class and code.
+    pub failures: BTreeMap<String, u64>,
+    /// No answer outside the contract.
+    pub passed: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Slices {
+    started: Instant,
+    slice: Duration,
+    /// Of both kinds together.
+    count: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    WarmUp,
+    Holds(u32),
+    NoOp(u32),
+    Over,
+}
+
+impl Slices {
+    fn turn(&self, now: Instant) -> Turn {
+        let Some(passed) = now.checked_duration_since(self.started + WARM_UP) else { return Turn::WarmUp };
+        let index = (passed.as_secs_f64() / self.slice.as_secs_f64()) as u32;
+        match index {
+            index if index >= self.count => Turn::Over,
+            index if index % 2 == 0 => Turn::Holds(index),
+            index => Turn::NoOp(index),
+        }
+    }
+}
+
+struct Tally {
+    holds: Histogram<u64>,
+    no_ops: Histogram<u64>,
+    refused: u64,
+    failures: BTreeMap<String, u64>,
+    is_broken: bool,
+}
+
+/// # Errors
+/// The event or the accounts cannot be made.
+pub async fn run(options: &HoldsOptions) -> Result<HoldsReport> {
+    let connections = options.server.connections.unwrap_or(CONNECTIONS).max(1);
+    let progress = Progress::new(options.server.quiet);
+    let clock = Clock::start();
+    let setup = connect(&options.server, 32, clock)?;
+    let venue = Venue {
+        title: "The hot one",
+        seats: options.seats,
+        standing: STANDING,
+        hold_ttl_s: HOLD_TTL_S,
+        holds_per_customer_max: HOLDS_PER_CUSTOMER,
+    };
+    let event = venue
+        .open(&setup, &organizer(&options.organizer).context(Usage)?, clock.now())
+        .await
+        .context("making the event")?;
+    let tag = format!("{:x}{:04x}", clock.started_at.timestamp_micros(), rand::random::<u16>());
+    let file = options.accounts_file.as_deref();
+    let accounts = Accounts::prepare(&setup, options.accounts as usize, file, &tag, &progress).await?;
+
+    let slice = Duration::from_secs_f64(options.slice);
+    let pairs = (options.duration / options.slice / 2.0).floor().max(1.0) as u32;
+    let slices = Slices { started: Instant::now(), slice, count: pairs * 2 };
+    progress.begin("holds", u64::from(slices.count));
+    let mut workers = JoinSet::new();
+    for number in 0..connections {
+        let account = Arc::clone(&accounts.all()[number as usize % accounts.all().len()]);
+        let worker = Worker {
+            authority: setup.pool.authority().to_owned(),
+            holds: format!("/api/v1/events/{event}/holds"),
+            no_op: options.no_op.clone(),
+            key: (!options.without_keys).then(|| format!("{tag}-{number}")),
+            mix: options.mix,
+            account,
+            timeout: Duration::from_secs_f64(options.server.timeout),
+            rng: StdRng::seed_from_u64(options.seed.wrapping_add(u64::from(number))),
+        };
+        workers.spawn(worker.hammer(slices));
+    }
+    let mut all = Tally::new();
+    let mut ticker = tokio::time::interval(slice);
+    while !workers.is_empty() {
+        tokio::select! {
+            Some(tally) = workers.join_next() => all.add(tally.context("a connection")?)?,
+            _ = ticker.tick() => progress.step(),
+        }
+    }
+    progress.end();
+    report(options, connections, pairs, &all)
+}
+
+fn report(options: &HoldsOptions, connections: u32, pairs: u32, all: &Tally) -> Result<HoldsReport> {
+    let seconds = f64::from(pairs) * options.slice;
+    let (holds_per_s, no_op_per_s) = (all.holds.len() as f64 / seconds, all.no_ops.len() as f64 / seconds);
+    let most = all.failures.iter().max_by_key(|(_, count)| **count);
+    ensure!(!all.holds.is_empty() && !all.no_ops.is_empty(), "nothing was measured; most often: {most:?}");
+    Ok(HoldsReport {
+        schema: crate::report::SCHEMA,
+        url: options.server.url.clone(),
+        connections,
+        accounts: options.accounts,
+        seats: options.seats,
+        slices: pairs,
+        slice_s: options.slice,
+        holds: all.holds.len(),
+        refused: all.refused,
+        no_ops: all.no_ops.len(),
+        holds_per_s,
+        no_op_per_s,
+        ratio: holds_per_s / no_op_per_s,
+        latency: vec![LatencyLine::of("hold", &all.holds), LatencyLine::of("no-op", &all.no_ops)],
+        failures: all.failures.clone(),
+        passed: !all.is_broken,
+    })
+}
+
+struct Worker {
+    authority: String,
+    holds: String,
+    no_op: String,
+    key: Option<String>,
+    mix: Mix,
+    account: Arc<Account>,
+    timeout: Duration,
+    rng: StdRng,
+}
+
+impl Worker {
+    async fn hammer(mut self, slices: Slices) -> Tally {
+        let mut tally = Tally::new();
+        let mut connection: Option<Connection> = None;
+        let token = self.account.token();
+        for number in 0u64.. {
+            let turn = slices.turn(Instant::now());
+            let is_no_op = match turn {
+                Turn::Over => break,
+                Turn::NoOp(_) => true,
+                Turn::WarmUp | Turn::Holds(_) => false,
+            };
+            let call = match self.call(is_no_op, number) {
+                Ok(call) => call,
+                Err(error) => {
+                    tally.fail(error.to_string(), true);
+                    break;
+                }
+            };
+            let asked = Instant::now();
+            let answered =
+                tokio::time::timeout(self.timeout, exchange(&mut connection, &self.authority, &call, &token));
+            let answer = classify(answered.await.unwrap_or(Err(Fault::Timeout)));
+            // Only what began and ended in the same slice belongs to it.
+            let counts = turn == slices.turn(Instant::now()) && turn != Turn::WarmUp;
+            match answer {
+                Answer::Ok(_) if counts => tally.done(is_no_op, asked),
+                Answer::Ok(_) => {}
+                Answer::Rejected(_) if counts && !is_no_op => tally.refused += 1,
+                other => {
+                    let (class, code) = other.class();
+                    let is_broken = matches!(other, Answer::Protocol(_) | Answer::ServerBug { .. });
+                    tally.fail(format!("{class} {code}"), is_broken);
+                    if matches!(other, Answer::NotNow { .. } | Answer::Unknown { .. }) {
+                        connection = None;
+                        tokio::time::sleep(RECONNECT_AFTER).await;
+                    }
+                }
+            }
+        }
+        tally
+    }
+
+    /// The no-op gets the headers and the body of a hold: the difference is what the server does with it.
+    fn call(&mut self, is_no_op: bool, number: u64) -> serde_json::Result<Call> {
+        let intent = self.mix.draw(&Habits::default(), 2, &mut self.rng);
+        let item = match intent.want {
+            Want::Best | Want::Named => HoldItem {
+                best_available: Some(BestAvailable { quantity: i64::from(intent.units), ..BestAvailable::default() }),
+                ..HoldItem::default()
+            },
+            Want::Standing => HoldItem {
+                area: Some("FLOOR".to_owned()),
+                quantity: Some(self.rng.random_range(1..=2)),
+                ..HoldItem::default()
+            },
+        };
+        let path = if is_no_op { &self.no_op } else { &self.holds };
+        let key = self.key.as_ref().map(|key| format!("{key}-{number}"));
+        Call::post(path.clone(), key, &HoldRequest { items: vec![item], ..HoldRequest::default() })
+    }
+}
+
+async fn exchange(
+    connection: &mut Option<Connection>,
+    authority: &str,
+    call: &Call,
+    token: &str,
+) -> Result<Reply, Fault> {
+    let mut open = match connection.take() {
+        Some(open) => open,
+        None => Connection::open(authority).await.map_err(|error| Fault::Unsent(error.to_string()))?,
+    };
+    let reply = open.exchange(request(authority, call, Some(token))?).await?;
+    *connection = Some(open);
+    Ok(reply)
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self { holds: histogram(), no_ops: histogram(), refused: 0, failures: BTreeMap::new(), is_broken: false }
+    }
+
+    fn done(&mut self, is_no_op: bool, asked: Instant) {
+        let us = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
+        if is_no_op { self.no_ops.saturating_record(us) } else { self.holds.saturating_record(us) }
+    }
+
+    fn fail(&mut self, what: String, is_broken: bool) {
+        *self.failures.entry(what).or_default() += 1;
+        self.is_broken |= is_broken;
+    }
+
+    fn add(&mut self, other: Self) -> Result<()> {
+        self.holds.add(&other.holds)?;
+        self.no_ops.add(&other.no_ops)?;
+        self.refused += other.refused;
+        self.is_broken |= other.is_broken;
+        for (what, count) in other.failures {
+            *self.failures.entry(what).or_default() += count;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_and_no_ops_take_turns_after_the_warm_up() {
+        let slices = Slices { started: Instant::now(), slice: Duration::from_secs(2), count: 4 };
+        let at = |ms| slices.turn(slices.started + Duration::from_millis(ms));
+        let turns = [0, 999, 1_001, 2_999, 3_001, 5_001, 7_001, 9_001].map(at);
+        let expected = [
+            Turn::WarmUp,
+            Turn::WarmUp,
+            Turn::Holds(0),
+            Turn::Holds(0),
+            Turn::NoOp(1),
+            Turn::Holds(2),
+            Turn::NoOp(3),
+            Turn::Over,
+        ];
+        assert_eq!(turns, expected);
+    }
+}

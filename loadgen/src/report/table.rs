@@ -1,0 +1,104 @@
+//! The report on the terminal.
+
+use std::fmt::{self, Write};
+
+use super::{LatencyLine, Report};
+use crate::audit::Verdict;
+use crate::holds::HoldsReport;
+use crate::measure::Step;
+
+pub fn of_sale(report: &Report) -> String {
+    collect(|out| {
+        let (event, plan, rates) = (&report.event, &report.plan, &report.rates);
+        writeln!(out, "{}: {} buyers over {:.0} s at {}", report.preset, plan.buyers, plan.duration_s, report.url)?;
+        writeln!(out, "event {} “{}”, {} places", event.id, event.title, event.capacity)?;
+        writeln!(out, "took {:.1} s with {} accounts, {} connections", report.took_s, plan.accounts, plan.connections)?;
+        writeln!(out)?;
+        writeln!(
+            out,
+            "holds      {:>8}   {:>8.0}/s   peak {}/s",
+            rates.holds, rates.holds_per_s, rates.holds_per_s_peak
+        )?;
+        let (sold, per_s, peak) = (rates.purchases, rates.purchases_per_s, rates.purchases_per_s_peak);
+        writeln!(out, "purchases  {sold:>8}   {per_s:>8.0}/s   peak {peak}/s   {} tickets", rates.units_sold)?;
+        let leavings: Vec<String> =
+            report.buyers.iter().map(|line| format!("{:?} {}", line.leaving, line.count)).collect();
+        writeln!(out, "buyers     {}", leavings.join(", ").to_lowercase().replace("leftunknown", "left unknown"))?;
+        writeln!(out)?;
+        latency(out, &report.latency)?;
+        writeln!(out)?;
+        answers(out, report)?;
+        writeln!(out)?;
+        verdict(out, &report.audit)
+    })
+}
+
+pub fn of_holds(report: &HoldsReport) -> String {
+    collect(|out| {
+        let (connections, slices) = (report.connections, report.slices);
+        writeln!(out, "holds: {connections} connections, {slices} slices of {:.1} s each way", report.slice_s)?;
+        writeln!(out)?;
+        writeln!(out, "holds      {:>8.0}/s   {} done, {} refused", report.holds_per_s, report.holds, report.refused)?;
+        writeln!(out, "no-op      {:>8.0}/s   {} done", report.no_op_per_s, report.no_ops)?;
+        writeln!(out, "ratio      {:>8.2}", report.ratio)?;
+        writeln!(out)?;
+        latency(out, &report.latency)?;
+        for (code, count) in &report.failures {
+            writeln!(out, "{code}: {count}")?;
+        }
+        Ok(())
+    })
+}
+
+pub fn of_verdict(of: &Verdict) -> String {
+    collect(|out| verdict(out, of))
+}
+
+fn latency(out: &mut String, lines: &[LatencyLine]) -> fmt::Result {
+    writeln!(
+        out,
+        "latency ms {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "count", "mean", "p50", "p90", "p99", "p99.9", "max"
+    )?;
+    for line in lines {
+        let LatencyLine { step, count, mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms, histogram: _ } = line;
+        write!(out, "{step:<10} {count:>8}")?;
+        for ms in [mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms] {
+            write!(out, " {ms:>9.2}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn answers(out: &mut String, report: &Report) -> fmt::Result {
+    writeln!(out, "answers")?;
+    for line in report.answers.iter().filter(|line| Step::OF_BUYERS.contains(&line.step)) {
+        let (step, class) = (line.step.name(), line.class.to_string());
+        writeln!(out, "{step:<10} {:>8}   {class:<14} {}", line.count, line.code)?;
+    }
+    Ok(())
+}
+
+fn verdict(out: &mut String, verdict: &Verdict) -> fmt::Result {
+    writeln!(out, "audit")?;
+    for check in &verdict.checks {
+        let mark = if check.passed { "pass" } else { "FAIL" };
+        writeln!(out, "{mark}  {:>8}  {}", check.looked_at, check.name)?;
+        for violation in &check.violations {
+            writeln!(out, "                  {violation}")?;
+        }
+        if check.violations_total > check.violations.len() as u64 {
+            writeln!(out, "                  … {} in all", check.violations_total)?;
+        }
+    }
+    write!(out, "{}", if verdict.passed { "audit passed" } else { "AUDIT FAILED" })
+}
+
+fn collect(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut out = String::new();
+    match write(&mut out) {
+        Ok(()) => out,
+        Err(_) => unreachable!("a string takes every write"),
+    }
+}
