@@ -1,10 +1,16 @@
 //! The OpenAPI document, collected from the handlers, and a page to try it, both inside the binary.
 
+mod codes;
+
+use axum::Router;
+use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
 const PAGE: &str = "/api/docs";
+/// Where [`wire::Problem`] points.
+pub const CODES: &str = "/api/docs/codes";
 const DOCUMENT: &str = "/api/docs/openapi.json";
 
 #[derive(OpenApi)]
@@ -30,6 +36,6 @@ impl Modify for Bearer {
     }
 }
 
-pub fn page(openapi: utoipa::openapi::OpenApi) -> SwaggerUi {
-    SwaggerUi::new(PAGE).url(DOCUMENT, openapi)
+pub fn routes<S: Clone + Send + Sync + 'static>(openapi: utoipa::openapi::OpenApi) -> Router<S> {
+    Router::new().route(CODES, get(codes::page)).merge(SwaggerUi::new(PAGE).url(DOCUMENT, openapi))
 }

@@ -14,6 +14,7 @@ use inventory::TimeUs;
 use tower::Service;
 use wire::Problem;
 
+use crate::docs::CODES;
 use crate::error::{ApiError, Busy, Failure};
 use crate::rate_limit::Lane;
 use crate::request::RequestContext;
@@ -22,8 +23,6 @@ use crate::{forwarded, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-/// Where codes are explained.
-const CODES: &str = "/api/docs/codes#";
 
 #[derive(Clone)]
 pub struct Edge {
@@ -134,7 +133,7 @@ fn write_problem(response: &mut Response, failure: Failure, context: &RequestCon
         tracing::debug!(request_id = context.shown(), code = %failure.code, "refused: {}", failure.code);
     }
     let problem = Problem {
-        kind: format!("{CODES}{}", failure.code),
+        kind: format!("{CODES}#{}", failure.code),
         title: status.canonical_reason().unwrap_or_default().to_owned(),
         status: status.as_u16(),
         code: failure.code.into_owned(),

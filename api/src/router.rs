@@ -15,7 +15,7 @@ pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
     let (router, openapi) = routes().split_for_parts();
     let router = router
-        .merge(docs::page(openapi))
+        .merge(docs::routes(openapi))
         .fallback(|| async { ApiError::NotFound(Noun::Route) })
         .method_not_allowed_fallback(|| async { ApiError::Malformed(Malformed::Method) })
         .with_state(state);

@@ -1,1 +1,4 @@
+mod accounts;
 mod conformance;
+mod errors;
+mod limits;

@@ -63,3 +63,38 @@ impl Shard {
         self.young.insert(token, claims);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use inventory::{TimeUs, UserId};
+    use uuid::Uuid;
+    use wire::{Role, UserStatus};
+
+    use super::*;
+    use crate::auth::Tokens;
+
+    fn claims() -> Arc<Claims> {
+        let tokens = Tokens::new(&[1; 32], std::time::Duration::from_secs(900), Uuid::nil());
+        let now = TimeUs(1_800_000_000_000_000);
+        let token =
+            tokens.issue(UserId::from_bytes([1; 16]), Role::Attendee, UserStatus::Active, Uuid::nil(), now).unwrap();
+        tokens.verify(&token, now).unwrap().claims
+    }
+
+    #[test]
+    fn it_stays_bounded_and_keeps_what_is_in_use() {
+        let cache = Cache::default();
+        let claims = claims();
+        cache.keep("hot", &claims);
+        for ix in 0..3 * SHARDS * GENERATION_MAX {
+            cache.keep(&format!("token {ix}"), &claims);
+            if ix % 256 == 0 {
+                assert!(cache.find("hot").is_some(), "forgotten after {ix}");
+            }
+        }
+        let kept: usize =
+            cache.shards.iter().map(|shard| shard.lock()).map(|shard| shard.young.len() + shard.old.len()).sum();
+        assert!(kept <= 2 * SHARDS * GENERATION_MAX, "{kept}");
+        assert!(cache.find("token 0").is_none());
+    }
+}

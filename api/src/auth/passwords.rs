@@ -105,3 +105,44 @@ impl Drop for Place<'_> {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> SecretString {
+        SecretString::from(text)
+    }
+
+    #[tokio::test]
+    async fn the_right_password_and_no_other_is_right() {
+        let passwords = Passwords::new(8, 2, 10).unwrap();
+        let hash = passwords.hash(secret("correct horse")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=8,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify(secret("correct horse"), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(secret("correct horsf"), Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn without_an_account_no_password_is_right_and_the_work_is_the_same() {
+        let passwords = Passwords::new(8, 2, 10).unwrap();
+        assert!(!passwords.verify(secret("anything"), None).await.unwrap());
+        let stored = passwords.hash(secret("x")).await.unwrap();
+        let cost = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(cost(&passwords.nobody), cost(&stored));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_a_caller_who_leaves_gives_his_place_back() {
+        let passwords = Passwords::new(8, 1, 1).unwrap();
+        let busy = Arc::clone(&passwords.cores).acquire_owned().await.unwrap();
+        {
+            let mut waiting = std::pin::pin!(passwords.hash(secret("first")));
+            assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+            let refused = passwords.hash(secret("second")).await;
+            assert!(matches!(refused, Err(PasswordError::QueueFull)), "{refused:?}");
+        }
+        drop(busy);
+        passwords.hash(secret("third")).await.unwrap();
+    }
+}

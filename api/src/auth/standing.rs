@@ -68,3 +68,51 @@ impl Standings {
         self.entries.store(entries, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Tokens;
+
+    const TTL: Duration = Duration::from_secs(900);
+    const NOW: TimeUs = TimeUs(1_800_000_000_000_000);
+    const ATTENDEE: Standing = Standing { role: Role::Attendee, status: UserStatus::Active };
+
+    fn claims(user: UserId, session: u128) -> std::sync::Arc<Claims> {
+        let tokens = Tokens::new(&[1; 32], TTL, Uuid::nil());
+        let token = tokens.issue(user, ATTENDEE.role, ATTENDEE.status, Uuid::from_u128(session), NOW).unwrap();
+        tokens.verify(&token, NOW).unwrap().claims
+    }
+
+    #[test]
+    fn a_change_holds_for_every_token_of_the_account_and_no_other() {
+        let standings = Standings::new(TTL);
+        let (alice, bob) = (UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+        assert_eq!(standings.of(&claims(alice, 1)), Some(ATTENDEE));
+        let suspended = Standing { status: UserStatus::Suspended, ..ATTENDEE };
+        standings.change(alice, suspended, NOW);
+        assert_eq!(standings.of(&claims(alice, 1)), Some(suspended));
+        assert_eq!(standings.of(&claims(alice, 2)), Some(suspended));
+        assert_eq!(standings.of(&claims(bob, 3)), Some(ATTENDEE));
+    }
+
+    #[test]
+    fn a_login_that_ended_has_no_standing() {
+        let standings = Standings::new(TTL);
+        let alice = UserId::from_bytes([1; 16]);
+        standings.end(Uuid::from_u128(1), NOW);
+        assert_eq!(standings.of(&claims(alice, 1)), None);
+        assert_eq!(standings.of(&claims(alice, 2)), Some(ATTENDEE));
+    }
+
+    #[test]
+    fn what_no_token_can_contradict_any_more_is_dropped() {
+        let standings = Standings::new(TTL);
+        standings.end(Uuid::from_u128(1), NOW);
+        standings.change(UserId::from_bytes([1; 16]), ATTENDEE, NOW);
+        standings.prune(time::plus(NOW, TTL).plus_us(-1));
+        assert_eq!(standings.entries.load(Ordering::Relaxed), 2);
+        standings.prune(time::plus(NOW, TTL));
+        assert_eq!(standings.entries.load(Ordering::Relaxed), 0);
+    }
+}

@@ -140,6 +140,12 @@ mod tests {
     }
 
     #[test]
+    fn what_fits_is_read() {
+        let order: Order = decode(br#"{"items":[{"quantity":3}]}"#).unwrap();
+        assert_eq!(order.items[0].quantity, 3);
+    }
+
+    #[test]
     fn what_is_not_json_is_malformed() {
         for body in ["{", "nonsense", "{\"items\":[]} x", "\u{feff}{}", "{\"items\":[}"] {
             let error = decode::<Order>(body.as_bytes()).unwrap_err();

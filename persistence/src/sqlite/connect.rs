@@ -6,16 +6,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tracing::log::LevelFilter;
 
 use super::{Sqlite, lock::DirectoryLock};
-use crate::{ConnectError, StoreConfig, metrics, migrations};
+use crate::{ConnectError, StoreConfig, migrations};
 
 const FILE: &str = "usher.sqlite3";
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// The log is folded back into the file after this many pages of 4 KiB. The default of 1,000 would do it after every few
 /// dozen busy commits, and each time costs two more syncs.
 const CHECKPOINT_PAGES: &str = "4000";
-/// Run on every new writer. After a failed sync or a crash the log may be readable from the page cache and yet not be on
-/// the disk, and a later sync would not say so. Folding it into the file writes and syncs its contents anew.
-const FOLD_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 impl Sqlite {
     pub(crate) async fn connect(config: &StoreConfig) -> Result<Self, ConnectError> {
@@ -32,13 +29,6 @@ impl Sqlite {
             .idle_timeout(None)
             .test_before_acquire(false)
             .acquire_timeout(config.acquire_timeout)
-            .after_connect(|writer, _| {
-                Box::pin(async move {
-                    metrics::count_append_connected();
-                    sqlx::query(FOLD_LOG).execute(writer).await?;
-                    Ok(())
-                })
-            })
             .connect_with(
                 options
                     .clone()

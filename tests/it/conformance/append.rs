@@ -3,23 +3,23 @@
 use engine::{Appended, Epoch, Journal};
 use inventory::Lsn;
 
-use super::fixture::{Fixture, append_one, batch, event, on_every_journal, on_every_store, records, stored};
+use super::fixture::{Fixture, append_one, batch, event, on_every_store, records, stored};
 
-on_every_journal!(
+on_every_store!(
     appends_are_read_back_in_order,
     a_gap_is_refused_and_leaves_no_trace,
     a_batch_sent_twice_is_stored_once,
     an_overlap_is_refused,
     several_batches_of_one_event_in_one_commit_follow_each_other,
     one_refused_batch_does_not_hold_back_the_others,
+    an_event_that_nobody_opened_has_no_journal,
+    numbers_beyond_the_column_are_refused_alone,
     a_large_commit_of_many_events_is_stored_whole,
     epochs_of_one_event_do_not_touch_another,
 );
 
-on_every_store!(an_event_that_nobody_opened_has_no_journal, numbers_beyond_the_column_are_refused_alone,);
-
-async fn appends_are_read_back_in_order(store: &impl Journal) {
-    let event = event();
+async fn appends_are_read_back_in_order(fixture: Fixture) {
+    let (store, event) = (&fixture.store, event());
     let epoch = store.open(event).await.unwrap().epoch;
     for (first, last) in [(1, 3), (4, 4), (5, 900)] {
         assert_eq!(append_one(store, batch(event, epoch, first, last)).await, Appended::Durable);
@@ -28,8 +28,8 @@ async fn appends_are_read_back_in_order(store: &impl Journal) {
     assert_eq!(store.open(event).await.unwrap().last_lsn, Lsn(900));
 }
 
-async fn a_gap_is_refused_and_leaves_no_trace(store: &impl Journal) {
-    let event = event();
+async fn a_gap_is_refused_and_leaves_no_trace(fixture: Fixture) {
+    let (store, event) = (&fixture.store, event());
     let epoch = store.open(event).await.unwrap().epoch;
     assert_eq!(append_one(store, batch(event, epoch, 2, 2)).await, Appended::Fenced);
     assert_eq!(append_one(store, batch(event, epoch, 1, 5)).await, Appended::Durable);
@@ -38,8 +38,8 @@ async fn a_gap_is_refused_and_leaves_no_trace(store: &impl Journal) {
     assert_eq!(stored(store, event).await, records(1, 6));
 }
 
-async fn a_batch_sent_twice_is_stored_once(store: &impl Journal) {
-    let event = event();
+async fn a_batch_sent_twice_is_stored_once(fixture: Fixture) {
+    let (store, event) = (&fixture.store, event());
     let epoch = store.open(event).await.unwrap().epoch;
     assert_eq!(append_one(store, batch(event, epoch, 1, 5)).await, Appended::Durable);
     assert_eq!(append_one(store, batch(event, epoch, 1, 5)).await, Appended::Fenced);
@@ -48,8 +48,8 @@ async fn a_batch_sent_twice_is_stored_once(store: &impl Journal) {
     assert_eq!(stored(store, event).await, records(1, 7));
 }
 
-async fn an_overlap_is_refused(store: &impl Journal) {
-    let event = event();
+async fn an_overlap_is_refused(fixture: Fixture) {
+    let (store, event) = (&fixture.store, event());
     let epoch = store.open(event).await.unwrap().epoch;
     assert_eq!(append_one(store, batch(event, epoch, 1, 5)).await, Appended::Durable);
     for (first, last) in [(5, 6), (3, 4), (1, 9)] {
@@ -58,8 +58,8 @@ async fn an_overlap_is_refused(store: &impl Journal) {
     assert_eq!(stored(store, event).await, records(1, 5));
 }
 
-async fn several_batches_of_one_event_in_one_commit_follow_each_other(store: &impl Journal) {
-    let event = event();
+async fn several_batches_of_one_event_in_one_commit_follow_each_other(fixture: Fixture) {
+    let (store, event) = (&fixture.store, event());
     let epoch = store.open(event).await.unwrap().epoch;
     let batches = vec![batch(event, epoch, 1, 2), batch(event, epoch, 3, 3), batch(event, epoch, 5, 5)];
     let answers = store.append(batches).await.unwrap();
@@ -67,7 +67,8 @@ async fn several_batches_of_one_event_in_one_commit_follow_each_other(store: &im
     assert_eq!(stored(store, event).await, records(1, 3));
 }
 
-async fn one_refused_batch_does_not_hold_back_the_others(store: &impl Journal) {
+async fn one_refused_batch_does_not_hold_back_the_others(fixture: Fixture) {
+    let store = &fixture.store;
     let (mine, lost, late) = (event(), event(), event());
     let epoch = store.open(mine).await.unwrap().epoch;
     let stale = store.open(lost).await.unwrap().epoch;
@@ -115,7 +116,8 @@ async fn numbers_beyond_the_column_are_refused_alone(fixture: Fixture) {
     assert!(store.read(event, Lsn(u64::MAX), usize::MAX).await.unwrap().is_empty());
 }
 
-async fn a_large_commit_of_many_events_is_stored_whole(store: &impl Journal) {
+async fn a_large_commit_of_many_events_is_stored_whole(fixture: Fixture) {
+    let store = &fixture.store;
     let mut batches = Vec::new();
     for index in 0..40 {
         let event = event();
@@ -129,7 +131,8 @@ async fn a_large_commit_of_many_events_is_stored_whole(store: &impl Journal) {
     }
 }
 
-async fn epochs_of_one_event_do_not_touch_another(store: &impl Journal) {
+async fn epochs_of_one_event_do_not_touch_another(fixture: Fixture) {
+    let store = &fixture.store;
     let (taken, kept) = (event(), event());
     let epoch = store.open(kept).await.unwrap().epoch;
     for _ in 0..3 {

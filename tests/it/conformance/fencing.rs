@@ -6,11 +6,10 @@ use engine::{Appended, Journal};
 use inventory::{Lsn, Row};
 use tokio::task::JoinSet;
 
-use super::fixture::{Fixture, append_one, batch, event, on_every_journal, on_every_store, records, stored, with_rows};
-
-on_every_journal!(a_takeover_fences_the_owner_before_it,);
+use super::fixture::{Fixture, append_one, batch, event, on_every_store, records, stored, with_rows};
 
 on_every_store!(
+    a_takeover_fences_the_owner_before_it,
     epochs_grow_over_a_restart,
     of_many_takeovers_at_once_each_gets_its_own_epoch,
     of_many_contenders_for_one_lsn_exactly_one_wins,
@@ -18,8 +17,8 @@ on_every_store!(
     rows_of_a_fenced_batch_are_not_written,
 );
 
-async fn a_takeover_fences_the_owner_before_it(store: &impl Journal) {
-    let event = event();
+async fn a_takeover_fences_the_owner_before_it(fixture: Fixture) {
+    let (store, event) = (&fixture.store, event());
     let first = store.open(event).await.unwrap();
     assert_eq!((first.last_lsn, first.snapshot), (Lsn::ZERO, None));
     assert_eq!(append_one(store, batch(event, first.epoch, 1, 2)).await, Appended::Durable);

@@ -61,35 +61,7 @@ macro_rules! on_every_store {
     };
 }
 
-/// For cases over `&impl Journal`: on every store, and on the engine's journal in memory.
-macro_rules! on_every_journal {
-    ($($case:ident),+ $(,)?) => {
-        mod memory_journal {
-            $(#[tokio::test]
-            async fn $case() {
-                super::$case(&engine::MemoryJournal::default()).await;
-            })+
-        }
-
-        mod sqlite_journal {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                super::$case(&$crate::conformance::fixture::Fixture::sqlite().await.store).await;
-            })+
-        }
-
-        mod postgres_journal {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                if let Some(fixture) = $crate::conformance::fixture::Fixture::postgres().await {
-                    super::$case(&fixture.store).await;
-                }
-            })+
-        }
-    };
-}
-
-pub(crate) use {on_every_journal, on_every_store};
+pub(crate) use on_every_store;
 
 /// A number that no other call gives in this process: names of things must differ, not be random.
 fn fresh() -> [u8; 16] {

@@ -1,5 +1,5 @@
 //! What every store must do, run on each. A case is a function over a fixture; `on_every_store!` makes a test of it per
-//! backend, `on_every_journal!` one more on the engine's journal in memory.
+//! backend.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 

@@ -1,0 +1,133 @@
+//! Every code that a problem document may carry, explained. What `type` in a problem document points at.
+
+use axum::response::Html;
+
+const CODES: &[(&str, &str)] = &[
+    ("JSON_MALFORMED", "The body is not JSON."),
+    ("MEDIA_TYPE_UNSUPPORTED", "Bodies are sent as application/json."),
+    ("BODY_TOO_LARGE", "The body is larger than this call takes."),
+    ("QUERY_INVALID", "The query string has an unknown name or a value that cannot be right."),
+    ("CURSOR_INVALID", "The cursor is not one that this list gave."),
+    ("IDEMPOTENCY_KEY_INVALID", "A key is 1 to 255 visible ASCII characters, given once."),
+    ("METHOD_NOT_ALLOWED", "The address exists, the method does not. See Allow."),
+    ("ROUTE_NOT_FOUND", "There is nothing at this address."),
+    ("VALIDATION_FAILED", "Fields that cannot be right; each is named in errors."),
+    ("TOKEN_MISSING", "The call needs an access token: Authorization: Bearer …"),
+    ("TOKEN_INVALID", "The access token is not one of this server, or its login has ended."),
+    ("TOKEN_EXPIRED", "Refresh the access token."),
+    ("CREDENTIALS_WRONG", "E-mail address or password is wrong."),
+    ("REFRESH_TOKEN_INVALID", "The refresh token was used, revoked, or never issued. Sign in again."),
+    ("ROLE_REQUIRED", "The account's role does not allow this."),
+    ("ACCOUNT_SUSPENDED", "The account may look, not change."),
+    ("OWN_ACCOUNT", "Nobody changes the role or status of the own account."),
+    ("EMAIL_TAKEN", "An account with this address exists."),
+    ("IN_PROGRESS", "The same idempotency key is being answered at this moment. Ask again."),
+    ("IDEMPOTENCY_KEY_REUSED", "The key was used for another request before."),
+    ("RATE_LIMITED", "Too many requests. Nothing happened; wait as Retry-After says."),
+    ("MAILBOX_FULL", "The event gets more commands than it can decide. Nothing happened; ask again."),
+    ("EVENT_RECOVERING", "The event is being brought back. Nothing happened; ask again."),
+    ("JOURNAL_DOWN", "The store cannot be reached. Nothing happened; ask again."),
+    ("NOT_OWNER", "Another node owns the event. Nothing happened; ask again."),
+    ("SERVER_STOPPING", "The server is stopping. Nothing happened; ask again."),
+    ("EVENT_DAMAGED", "The event's journal does not verify. It is closed until an operator looks."),
+    ("TOO_MANY_EVENTS", "As many events are open as the node may hold. Nothing happened; ask again."),
+    ("STORE_UNAVAILABLE", "The store does not answer. Nothing happened; ask again."),
+    ("LOGIN_BUSY", "Too many passwords wait to be checked. Nothing happened; ask again."),
+    ("NOT_READY", "The server is starting or stopping."),
+    ("DEADLINE_EXCEEDED", "A read took too long. Ask again."),
+    ("OUTCOME_UNKNOWN", "It may have happened. Ask again with the same idempotency key to find out."),
+    ("INTERNAL", "A defect of the server, logged under the request's id."),
+    ("USER_NOT_FOUND", "There is no such user."),
+    ("EVENT_NOT_FOUND", "There is no such event that the caller may see."),
+    ("TIER_NOT_FOUND", "The event has no such tier."),
+    ("SEAT_MAP_NOT_FOUND", "The event has no seat map yet."),
+    ("HOLD_NOT_FOUND", "There is no such hold of the caller."),
+    ("ORDER_NOT_FOUND", "There is no such order of the caller."),
+    ("TICKET_NOT_FOUND", "There is no such ticket of the caller."),
+    ("EVENT_NOT_DRAFT", "Only a draft can be changed in this way or deleted."),
+    ("EVENT_CANCELLED", "The event was cancelled."),
+    ("EVENT_NOT_PUBLISHED", "The event is not on sale yet."),
+    ("EVENT_ALREADY_PUBLISHED", "The event is published; its seat map is fixed."),
+    ("SEAT_MAP_MISSING", "An event needs a seat map to be published."),
+    ("TIER_MISSING", "An event needs a tier to be published."),
+    ("SEAT_MAP_INVALID", "The seat map contradicts itself; detail says where."),
+    ("TIER_INVALID", "The tier contradicts itself or the seat map; detail says where."),
+    ("POLICY_INVALID", "The event's rules contradict each other; detail says where."),
+    ("BLOCK_UNKNOWN", "No seat is in a block of this name."),
+    ("HOLD_EMPTY", "A hold names at least one item."),
+    ("ITEMS_TOO_MANY", "The hold names more items than any hold may."),
+    ("QUANTITY_INVALID", "A quantity is out of its range."),
+    ("SEAT_UNKNOWN", "The event has no such seat."),
+    ("AREA_UNKNOWN", "The event has no such area."),
+    ("SECTION_UNKNOWN", "The event has no such section."),
+    ("TIER_UNKNOWN", "The event has no such tier."),
+    ("SEAT_DUPLICATE", "The hold names a seat twice."),
+    ("TIER_NOT_FOR_PLACE", "The tier does not price this place."),
+    ("NOT_PRICED", "No tier on sale prices this place."),
+    ("SALE_NOT_STARTED", "The sale has not started."),
+    ("SALE_ENDED", "The sale has ended."),
+    ("ACCESS_CODE_REQUIRED", "The tier is for those who know its access code."),
+    ("UNITS_PER_HOLD_EXCEEDED", "More than one hold may take."),
+    ("PER_ORDER_MINIMUM", "Fewer of the tier than one order must take."),
+    ("PER_ORDER_MAXIMUM", "More of the tier than one order may take."),
+    ("HOLDS_PER_CUSTOMER_EXCEEDED", "The customer has as many live holds as allowed."),
+    ("UNITS_PER_CUSTOMER_EXCEEDED", "The customer would have more of the event than allowed."),
+    ("PER_CUSTOMER_MAXIMUM", "The customer would have more of the tier than allowed."),
+    ("SEATS_TAKEN", "Some of the seats are not free; errors names each."),
+    ("AREA_SOLD_OUT", "The area has fewer places left than asked for."),
+    ("QUOTA_EXHAUSTED", "The tier has fewer left than asked for."),
+    ("NOT_ENOUGH_SEATS", "Fewer such seats are free than asked for. Nothing was held."),
+    ("HOLD_EXPIRED", "The hold has expired."),
+    ("HOLD_RELEASED", "The hold was released."),
+    ("HOLD_CONFIRMED", "The hold was bought."),
+    ("HOLD_EXTENSION_EXHAUSTED", "The hold is as old as any may become."),
+    ("HOLD_HAS_ORDER", "The hold belongs to an order already."),
+    ("ORDER_TRANSITION", "An order in this status cannot do this."),
+    ("CURRENCY_MISMATCH", "The payment is in another currency than the order."),
+    ("AMOUNT_MISMATCH", "The payment is not the order's total."),
+    ("REFUND_EXCEEDS", "More than is left to refund."),
+    ("TICKET_VOID", "The ticket was voided."),
+    ("TICKET_USED", "The ticket has been inside."),
+    ("SCAN_REFUSED", "The gate does not admit the ticket; reason says why."),
+];
+
+pub async fn page() -> Html<String> {
+    let mut html = String::from(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
+         <title>Usher: codes</title><style>body{font:16px/1.5 system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem;\
+         color-scheme:light dark}dt{font-family:monospace;font-weight:bold}:target{outline:2px solid}</style>\
+         <h1>Codes of problem documents</h1><dl>",
+    );
+    for (code, meaning) in CODES {
+        html.push_str(&format!("<dt id=\"{code}\">{code}</dt><dd>{meaning}</dd>"));
+    }
+    html.push_str("</dl></html>");
+    Html(html)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The literals behind `=>` of the functions that name codes.
+    fn codes_in(source: &str) -> impl Iterator<Item = &str> {
+        let literals = source.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next());
+        literals.filter(|text| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+    }
+
+    #[test]
+    fn every_code_is_explained_once_and_none_that_does_not_exist() {
+        let sources = [
+            include_str!("../error.rs"),
+            include_str!("../../../engine/src/error.rs"),
+            include_str!("../../../inventory/src/rejection.rs"),
+        ];
+        let given: BTreeSet<&str> = sources.into_iter().flat_map(codes_in).collect();
+        let explained: BTreeSet<&str> = CODES.iter().map(|(code, _)| *code).collect();
+        assert!(given.len() > 70, "{given:?}");
+        assert_eq!(explained, given);
+        assert_eq!(CODES.len(), explained.len());
+    }
+}
