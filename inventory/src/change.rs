@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Direction, HoldId, OrderId, PaymentId, Place, Policy, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId,
-    bytes16,
+    Direction, HoldId, OrderId, PaymentId, Place, Policy, SeatIx, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs,
+    UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,6 +118,13 @@ pub struct Item {
 impl Item {
     pub const fn total_minor(&self) -> i64 {
         self.price_minor * self.place.units() as i64
+    }
+
+    pub(crate) const fn seat(&self) -> Option<SeatIx> {
+        match self.place {
+            Place::Seat(seat) => Some(seat),
+            Place::Area { .. } => None,
+        }
     }
 }
 

@@ -167,8 +167,8 @@ impl Holds {
             if *time > now {
                 continue;
             }
-            if let Some(hold) = self.live_at(*time, *slot) {
-                due.push((*time, hold.placed.hold));
+            if is_due_then(&self.slots, *time, *slot) {
+                due.push((*time, self.live(*slot).placed.hold));
             }
             open.extend([2 * at + 1, 2 * at + 2]);
         }
@@ -179,24 +179,25 @@ impl Holds {
         due.into_iter().map(|(_, hold)| hold).collect()
     }
 
-    fn live_at(&self, time: TimeUs, slot: u32) -> Option<&Hold> {
-        self.slots[slot as usize].as_ref().filter(|hold| hold.expires_at == time)
-    }
-
     fn push_due(&mut self, at: TimeUs, slot: u32) {
         self.due.push(Reverse((at, slot)));
         // Released holds leave their entries behind: without this a fast sale would pile up a full TTL of them.
         if self.due.len() > 2 * self.by_id.len() + 1024 {
-            let live = self.iter_live().map(|(slot, hold)| Reverse((hold.expires_at, slot))).collect();
-            self.due = live;
+            let slots = &self.slots;
+            self.due.retain(|Reverse((at, slot))| is_due_then(slots, *at, *slot));
         }
     }
 
     fn drop_stale(&mut self) {
         while let Some(Reverse((at, slot))) = self.due.peek()
-            && self.live_at(*at, *slot).is_none()
+            && !is_due_then(&self.slots, *at, *slot)
         {
             self.due.pop();
         }
     }
+}
+
+/// Whether the slot has a live hold that is due at just this time.
+fn is_due_then(slots: &[Option<Hold>], at: TimeUs, slot: u32) -> bool {
+    slots[slot as usize].as_ref().is_some_and(|hold| hold.expires_at == at)
 }

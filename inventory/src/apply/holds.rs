@@ -31,7 +31,7 @@ pub(super) fn extend(inventory: &mut Inventory, hold: HoldId, expires_at: TimeUs
 /// Ends the hold without a sale: its places are given back.
 pub(super) fn give_up(inventory: &mut Inventory, hold: HoldId, end: End) -> Hold {
     let (slot, hold) = inventory.holds.end(hold, end);
-    places::give_back(inventory, hold.placed.items.iter(), Owner::hold(slot));
+    places::give_back(inventory, &hold.placed.items, Owner::hold(slot));
     inventory.customers.remove_hold(hold.placed.customer, &hold.placed.items);
     hold
 }

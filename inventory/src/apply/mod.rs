@@ -8,6 +8,7 @@ mod places;
 mod tickets;
 
 pub(crate) use orders::paid_order;
+pub(crate) use places::take;
 
 use crate::keys::Answered;
 use crate::{Answer, Change, Inventory, Record};

@@ -154,7 +154,7 @@ pub(super) fn refund(inventory: &mut Inventory, id: OrderId, tickets: &[TicketId
         ticket.refunded = true;
         items.push(Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor });
     }
-    places::give_back(inventory, items.iter(), Owner::order(index));
+    places::give_back(inventory, &items, Owner::order(index));
     let customer = inventory.orders.get(index).placed.customer;
     for item in &items {
         inventory.customers.remove(customer, item.tier, item.place.units());

@@ -52,7 +52,8 @@ fn other_places(inventory: &Inventory, order: &Order) -> Option<Vec<Item>> {
     let mut taken = Taken::default();
     for tier in (0..TIERS_PER_EVENT_MAX as u8).map(TierIx) {
         let in_tier = |item: &&mut Item| item.tier == tier && matches!(item.place, Place::Seat(_));
-        let old: Vec<SeatIx> = order.placed.items.iter().filter(|item| item.tier == tier).filter_map(seat_of).collect();
+        let old: Vec<SeatIx> =
+            order.placed.items.iter().filter(|item| item.tier == tier).filter_map(Item::seat).collect();
         if old.is_empty() {
             continue;
         }
@@ -70,13 +71,6 @@ fn other_places(inventory: &Inventory, order: &Order) -> Option<Vec<Item>> {
         }
     }
     Some(items)
-}
-
-const fn seat_of(item: &Item) -> Option<SeatIx> {
-    match item.place {
-        Place::Seat(seat) => Some(seat),
-        Place::Area { .. } => None,
-    }
 }
 
 fn is_accessible(inventory: &Inventory, seat: SeatIx) -> bool {

@@ -33,6 +33,30 @@ impl Owner {
     }
 }
 
+const fn taken(counts: &mut Counts, owner: Owner) -> &mut u32 {
+    if owner.is_sold() { &mut counts.sold } else { &mut counts.held }
+}
+
+/// Goes through seats and, for each lane, through what of it has come together: parties sit side by side.
+#[inline]
+fn in_lanes(grid: &Grid, seats: impl Iterator<Item = SeatIx>, mut lane_done: impl FnMut(u32, u128)) {
+    let (mut lane, mut row, mut in_lane, mut mask) = (0, u32::MAX, 0, 0);
+    for seat in seats {
+        let spot = grid.spot(seat);
+        if spot.row != row || in_lane & spot.bit() == 0 {
+            if mask != 0 {
+                lane_done(lane, mask);
+            }
+            (lane, row, mask) = (grid.lane_of(spot), spot.row, 0);
+            in_lane = grid.lanes[lane as usize].mask;
+        }
+        mask |= spot.bit();
+    }
+    if mask != 0 {
+        lane_done(lane, mask);
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AreaUse {
     pub capacity: u32,
@@ -126,75 +150,67 @@ impl House {
         self.blocks_withheld
     }
 
-    /// A free seat becomes held, or sold when a late payment takes it.
-    #[inline]
-    pub fn take(&mut self, grid: &Grid, seat: SeatIx, owner: Owner) {
-        let spot = grid.spot(seat);
-        assert!(self.is_free(spot), "only a free seat is taken");
-        assert_eq!(self.owners[seat.ix()], Owner::NOBODY, "a seat has one owner");
-        self.owners[seat.ix()] = owner;
-        self.free[spot.row as usize] &= !spot.bit();
-        let row = &grid.rows[spot.row as usize];
-        let counts = &mut self.sections[row.section.ix()];
-        counts.free -= 1;
-        if owner.is_sold() {
-            counts.sold += 1;
-        } else {
-            counts.held += 1;
+    /// Free seats become held, or sold when a late payment takes them.
+    pub fn take(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx> + Clone, owner: Owner) {
+        for seat in seats.clone() {
+            self.hand_over(seat, Owner::NOBODY, owner);
         }
-        self.cell_free[grid.lanes[grid.lane_of(spot) as usize].cell as usize] -= 1;
+        in_lanes(grid, seats, |lane, mask| {
+            let (row, count) = (grid.lanes[lane as usize].row as usize, mask.count_ones());
+            assert_eq!(self.free[row] & mask, mask, "only free seats are taken");
+            self.free[row] &= !mask;
+            let counts = &mut self.sections[grid.rows[row].section.ix()];
+            counts.free -= count;
+            *taken(counts, owner) += count;
+            self.cell_free[grid.lanes[lane as usize].cell as usize] -= count;
+            self.settle(grid, lane);
+        });
     }
 
-    /// The seat of a hold becomes its order's.
-    #[inline]
-    pub fn sell(&mut self, grid: &Grid, seat: SeatIx, from: Owner, to: Owner) {
-        assert_eq!(self.owners[seat.ix()], from, "a seat is sold by its hold");
-        debug_assert!(to.is_sold() && !from.is_sold());
-        self.owners[seat.ix()] = to;
-        let counts = &mut self.sections[grid.rows[grid.spot(seat).row as usize].section.ix()];
-        counts.held -= 1;
-        counts.sold += 1;
+    /// The seats of a hold become its order's.
+    pub fn sell(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx> + Clone, from: Owner, to: Owner) {
+        for seat in seats.clone() {
+            self.hand_over(seat, from, to);
+        }
+        in_lanes(grid, seats, |lane, mask| {
+            let row = grid.lanes[lane as usize].row as usize;
+            let counts = &mut self.sections[grid.rows[row].section.ix()];
+            *taken(counts, from) -= mask.count_ones();
+            *taken(counts, to) += mask.count_ones();
+        });
     }
 
-    /// The seat goes back on sale, or to its block when that is withheld.
-    #[inline]
-    pub fn give_back(&mut self, grid: &Grid, seat: SeatIx, from: Owner) {
-        assert_eq!(self.owners[seat.ix()], from, "a seat is given back by its owner");
-        self.owners[seat.ix()] = Owner::NOBODY;
-        let spot = grid.spot(seat);
-        let counts = &mut self.sections[grid.rows[spot.row as usize].section.ix()];
-        if from.is_sold() {
-            counts.sold -= 1;
-        } else {
-            counts.held -= 1;
+    /// The seats go back on sale, or to their block when that is withheld.
+    pub fn give_back(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx> + Clone, from: Owner) {
+        for seat in seats.clone() {
+            self.hand_over(seat, from, Owner::NOBODY);
         }
-        if self.withheld[spot.row as usize] & spot.bit() != 0 {
-            counts.blocked += 1;
-        } else {
-            counts.free += 1;
-            self.free[spot.row as usize] |= spot.bit();
-            self.cell_free[grid.lanes[grid.lane_of(spot) as usize].cell as usize] += 1;
-        }
+        in_lanes(grid, seats, |lane, mask| {
+            let row = grid.lanes[lane as usize].row as usize;
+            let free = mask & !self.withheld[row];
+            self.free[row] |= free;
+            let counts = &mut self.sections[grid.rows[row].section.ix()];
+            *taken(counts, from) -= mask.count_ones();
+            counts.blocked += (mask & !free).count_ones();
+            counts.free += free.count_ones();
+            self.cell_free[grid.lanes[lane as usize].cell as usize] += free.count_ones();
+            self.settle(grid, lane);
+        });
     }
 
-    /// Brings the index of lanes up to date with the seats just changed, and checks the counts of their sections.
     #[inline]
-    pub fn settle(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>) {
-        let mut last = u32::MAX;
-        for seat in seats {
-            let spot = grid.spot(seat);
-            let lane = grid.lane_of(spot);
-            if lane != last {
-                self.refresh(grid, lane);
-                let section = grid.rows[spot.row as usize].section.ix();
-                assert_eq!(
-                    self.sections[section].capacity(),
-                    grid.sections[section].seats,
-                    "no seat appears or vanishes"
-                );
-                last = lane;
-            }
-        }
+    fn hand_over(&mut self, seat: SeatIx, from: Owner, to: Owner) {
+        let owner = &mut self.owners[seat.ix()];
+        assert_eq!(*owner, from, "a seat changes hands from its owner");
+        *owner = to;
+    }
+
+    /// Brings the index up to date with a lane just changed, and checks the counts of its section.
+    #[inline]
+    fn settle(&mut self, grid: &Grid, lane: u32) {
+        self.refresh(grid, lane);
+        let section = grid.rows[grid.lanes[lane as usize].row as usize].section.ix();
+        assert_eq!(self.sections[section].capacity(), grid.sections[section].seats, "no seat appears or vanishes");
     }
 
     /// A lane whose index is not that of its free seats.

@@ -79,24 +79,56 @@ pub(crate) const fn span(start: u32, len: u32) -> u128 {
 /// The `n` adjacent bits of `word` that are nearest to the middle of a row of `width` positions, the lower of two
 /// equally near ones. With `clean`, only such that no single bit is left beside them.
 pub(crate) fn nearest(word: u128, n: u32, width: u32, clean: bool) -> Option<u128> {
-    let mut best: Option<(u32, u32)> = None;
-    for run in runs(word).filter(|run| run.len >= n) {
-        let last = run.start + run.len - n;
-        let middle = (width.saturating_sub(n) / 2).clamp(run.start, last);
+    let mut best = Nearest { n, width, clean, off: u32::MAX, start: 0 };
+    if word >> 64 == 0 {
+        let (mut left, mut base) = (word as u64, 0);
+        while left != 0 {
+            let gap = left.trailing_zeros();
+            left >>= gap;
+            let len = left.trailing_ones();
+            best.offer(Run { start: base + gap, len });
+            base += gap + len;
+            left = if len == 64 { 0 } else { left >> len };
+        }
+    } else {
+        runs(word).for_each(|run| best.offer(run));
+    }
+    (best.off != u32::MAX).then(|| span(best.start, n))
+}
+
+struct Nearest {
+    n: u32,
+    width: u32,
+    clean: bool,
+    off: u32,
+    start: u32,
+}
+
+impl Nearest {
+    #[inline]
+    fn offer(&mut self, run: Run) {
+        if run.len < self.n {
+            return;
+        }
+        let last = run.start + run.len - self.n;
+        let middle = (self.width.saturating_sub(self.n) / 2).clamp(run.start, last);
+        if self.off_middle(middle) >= self.off {
+            return;
+        }
         // Nearest to the middle is `middle` itself or, where that leaves a single seat, at most two further.
-        let from = middle.saturating_sub(2).max(run.start);
-        for start in from..=(middle + 3).min(last) {
+        for start in middle.saturating_sub(2).max(run.start)..=(middle + 3).min(last) {
             let (left, right) = (start - run.start, last - start);
-            if clean && (left == 1 || right == 1) {
-                continue;
-            }
-            let off = (2 * start + n).abs_diff(width);
-            if best.is_none_or(|(least, _)| off < least) {
-                best = Some((off, start));
+            let off = self.off_middle(start);
+            if off < self.off && !(self.clean && (left == 1 || right == 1)) {
+                (self.off, self.start) = (off, start);
             }
         }
     }
-    best.map(|(_, start)| span(start, n))
+
+    /// Twice the distance between the middle of the seats and that of the row.
+    const fn off_middle(&self, start: u32) -> u32 {
+        (2 * start + self.n).abs_diff(self.width)
+    }
 }
 
 pub(crate) fn longest(word: u128) -> u32 {

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use super::image::Image;
+use crate::apply::take;
 use crate::house::{House, Owner};
 use crate::layout::{Grid, Layout, check_seat_map};
 use crate::orders::OrderStatus;
-use crate::{Answer, Inventory, Item, Place};
+use crate::{Answer, Inventory, Item};
 
 /// `None` when the image contradicts itself.
 pub(super) fn rebuild(image: Image) -> Option<Inventory> {
@@ -74,19 +75,5 @@ fn seat_sold(inventory: &mut Inventory) {
         take(inventory, &[item], Owner::order(order));
         let customer = inventory.orders.get(order).placed.customer;
         inventory.customers.add(customer, &[item]);
-    }
-}
-
-fn take(inventory: &mut Inventory, items: &[Item], owner: Owner) {
-    let (grid, cover) = (&inventory.layout.grid, &inventory.layout.cover);
-    for item in items {
-        match item.place {
-            Place::Seat(seat) => {
-                inventory.house.take(grid, seat, owner);
-                inventory.house.settle(grid, std::iter::once(seat));
-            }
-            Place::Area { area, quantity } => inventory.house.take_units(area, quantity, owner.is_sold()),
-        }
-        inventory.sales.take(cover, item.tier, item.place.units(), owner.is_sold());
     }
 }
