@@ -10,7 +10,8 @@ pub(crate) struct Customer {
     pub units: u32,
     /// Units by tier. Nearly every customer keeps to one: it needs no allocation.
     first: (u8, u32),
-    others: Vec<(u8, u32)>,
+    #[expect(clippy::box_collection, reason = "8 bytes instead of 24 in every entry of a map that must stay in cache")]
+    others: Option<Box<Vec<(u8, u32)>>>,
 }
 
 impl Customer {
@@ -18,21 +19,26 @@ impl Customer {
         if self.first.0 == tier.0 {
             return self.first.1;
         }
-        self.others.iter().find(|(it, _)| *it == tier.0).map_or(0, |(_, units)| *units)
+        self.others().iter().find(|(it, _)| *it == tier.0).map_or(0, |(_, units)| *units)
+    }
+
+    fn others(&self) -> &[(u8, u32)] {
+        self.others.as_deref().map_or(&[], Vec::as_slice)
     }
 
     fn tier_mut(&mut self, tier: TierIx) -> &mut u32 {
-        if self.first.1 == 0 && !self.others.iter().any(|(it, _)| *it == tier.0) {
+        if self.first.1 == 0 && !self.others().iter().any(|(it, _)| *it == tier.0) {
             self.first.0 = tier.0;
         }
         if self.first.0 == tier.0 {
             return &mut self.first.1;
         }
-        let at = self.others.iter().position(|(it, _)| *it == tier.0).unwrap_or_else(|| {
-            self.others.push((tier.0, 0));
-            self.others.len() - 1
+        let others = self.others.get_or_insert_default();
+        let at = others.iter().position(|(it, _)| *it == tier.0).unwrap_or_else(|| {
+            others.push((tier.0, 0));
+            others.len() - 1
         });
-        &mut self.others[at].1
+        &mut others[at].1
     }
 
     fn add(&mut self, tier: TierIx, units: u32) {
@@ -45,8 +51,8 @@ impl Customer {
         assert!(*left >= units, "a customer gives back what he has");
         *left -= units;
         self.units -= units;
-        if !self.others.is_empty() {
-            self.others.retain(|(_, units)| *units > 0);
+        if let Some(others) = &mut self.others {
+            others.retain(|(_, units)| *units > 0);
         }
     }
 
@@ -56,7 +62,7 @@ impl Customer {
 
     /// Units by tier, for comparison.
     pub fn tiers(&self) -> Vec<(u8, u32)> {
-        let mut tiers = self.others.clone();
+        let mut tiers = self.others().to_vec();
         if self.first.1 > 0 {
             tiers.push(self.first);
         }

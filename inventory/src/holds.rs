@@ -3,9 +3,10 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::limits::{HOLDS_ENDED_MAX, HOLDS_PER_EXPIRY_MAX};
 use crate::{HoldId, PlacedHold, TimeUs, UserId};
@@ -38,83 +39,130 @@ pub(crate) struct Ended {
     pub order: Option<OrderAt>,
 }
 
-/// Ended holds in two generations: when the younger is full the older is forgotten at once. Cheaper than a queue, which
-/// would have to find each hold a second time to forget it.
+/// Ended holds, oldest first, and where each is. Entries are written one after another and the index is small: ending a
+/// hold touches little memory, however many are remembered.
+#[derive(Clone, Debug, Default)]
+struct Generation {
+    ended: Vec<(HoldId, Ended)>,
+    index: HashTable<u16>,
+}
+
+impl Generation {
+    const MAX: usize = HOLDS_ENDED_MAX / 2;
+
+    fn get(&self, hash: u64, id: HoldId) -> Option<&Ended> {
+        let at = self.index.find(hash, |at| self.ended[usize::from(*at)].0 == id)?;
+        Some(&self.ended[usize::from(*at)].1)
+    }
+
+    fn push(&mut self, hashes: &Hashes, id: HoldId, ended: Ended) {
+        let at = self.ended.len() as u16;
+        self.ended.push((id, ended));
+        self.index.insert_unique(hashes.hash_one(id), at, |at| hashes.hash_one(self.ended[usize::from(*at)].0));
+    }
+}
+
+const _: () = assert!(Generation::MAX <= u16::MAX as usize + 1, "positions in a generation are 16 bits");
+
+/// Two generations: when the younger is full the older is forgotten at once.
 #[derive(Clone, Debug, Default)]
 struct Memory {
-    young: HashMap<HoldId, Ended>,
-    old: HashMap<HoldId, Ended>,
+    young: Generation,
+    old: Generation,
 }
 
 impl Memory {
-    fn get(&self, id: HoldId) -> Option<&Ended> {
-        self.young.get(&id).or_else(|| self.old.get(&id))
+    fn get(&self, hash: u64, id: HoldId) -> Option<&Ended> {
+        self.young.get(hash, id).or_else(|| self.old.get(hash, id))
     }
 
-    fn insert(&mut self, id: HoldId, ended: Ended) {
-        if self.young.len() == HOLDS_ENDED_MAX / 2 {
+    fn insert(&mut self, hashes: &Hashes, id: HoldId, ended: Ended) {
+        if self.young.ended.len() == Generation::MAX {
             std::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
+            self.young.ended.clear();
+            self.young.index.clear();
         }
-        self.young.insert(id, ended);
+        self.young.push(hashes, id, ended);
     }
 }
+
+type Hashes = DefaultHashBuilder;
 
 pub(crate) enum Found<'a> {
     Live(u32, &'a Hold),
     Ended(Ended),
 }
 
+/// The id stands beside the hold, so that a look-up reads one place.
+#[derive(Clone, Debug)]
+struct Slot {
+    id: HoldId,
+    hold: Hold,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holds {
-    slots: Vec<Option<Hold>>,
+    slots: Vec<Option<Slot>>,
     vacant: Vec<u32>,
-    by_id: HashMap<HoldId, u32>,
+    /// Slots by id.
+    index: HashTable<u32>,
+    hashes: Hashes,
     memory: Memory,
     /// Due times. An entry is stale when its hold has ended or was extended; stale ones never stand first.
     due: BinaryHeap<Reverse<(TimeUs, u32)>>,
 }
 
 impl Holds {
+    fn slot_of(&self, hash: u64, id: HoldId) -> Option<u32> {
+        self.index.find(hash, |slot| has_id(&self.slots, *slot, id)).copied()
+    }
+
     pub fn find(&self, id: HoldId) -> Option<Found<'_>> {
-        match self.by_id.get(&id) {
-            Some(slot) => Some(Found::Live(*slot, self.live(*slot))),
-            None => self.memory.get(id).map(|ended| Found::Ended(*ended)),
+        let hash = self.hashes.hash_one(id);
+        match self.slot_of(hash, id) {
+            Some(slot) => Some(Found::Live(slot, self.live(slot))),
+            None => self.memory.get(hash, id).map(|ended| Found::Ended(*ended)),
         }
     }
 
     pub fn knows(&self, id: HoldId) -> bool {
-        self.by_id.contains_key(&id) || self.memory.get(id).is_some()
+        let hash = self.hashes.hash_one(id);
+        self.slot_of(hash, id).is_some() || self.memory.get(hash, id).is_some()
     }
 
     /// # Panics
     /// When there is no live hold in the slot.
     pub fn live(&self, slot: u32) -> &Hold {
-        self.slots[slot as usize].as_ref().expect("a slot that is referred to has a live hold")
+        &self.slots[slot as usize].as_ref().expect("a slot that is referred to has a live hold").hold
     }
 
     pub fn insert(&mut self, hold: Hold) -> u32 {
         let (id, expires_at) = (hold.placed.hold, hold.expires_at);
+        let hash = self.hashes.hash_one(id);
+        assert!(self.slot_of(hash, id).is_none(), "a hold id is used once");
+        let filled = Some(Slot { id, hold });
         let slot = match self.vacant.pop() {
             Some(slot) => {
-                self.slots[slot as usize] = Some(hold);
+                self.slots[slot as usize] = filled;
                 slot
             }
             None => {
-                self.slots.push(Some(hold));
+                self.slots.push(filled);
                 self.slots.len() as u32 - 1
             }
         };
-        let known = self.by_id.insert(id, slot);
-        assert!(known.is_none(), "a hold id is used once");
+        let (slots, hashes) = (&self.slots, &self.hashes);
+        self.index.insert_unique(hash, slot, |slot| {
+            hashes.hash_one(slots[*slot as usize].as_ref().expect("only live holds are in the index").id)
+        });
         self.push_due(expires_at, slot);
         slot
     }
 
     /// Changes a live hold. A later expiry takes effect here.
     pub fn update(&mut self, id: HoldId, change: impl FnOnce(&mut Hold)) -> &Hold {
-        let slot = self.by_id[&id];
-        let hold = self.slots[slot as usize].as_mut().expect("only live holds change");
+        let slot = self.slot_of(self.hashes.hash_one(id), id).expect("only live holds change");
+        let hold = &mut self.slots[slot as usize].as_mut().expect("a hold is where its id says").hold;
         let before = hold.expires_at;
         change(hold);
         let after = hold.expires_at;
@@ -127,29 +175,35 @@ impl Holds {
 
     /// Ends a live hold and gives what it was.
     pub fn end(&mut self, id: HoldId, end: End) -> (u32, Hold) {
-        let slot = self.by_id.remove(&id).expect("only live holds end");
-        let hold = self.slots[slot as usize].take().expect("a hold is where its id says");
+        let hash = self.hashes.hash_one(id);
+        let slots = &self.slots;
+        let entry = self.index.find_entry(hash, |slot| has_id(slots, *slot, id));
+        let slot = entry.expect("only live holds end").remove().0;
+        let hold = self.slots[slot as usize].take().expect("a hold is where its id says").hold;
         self.vacant.push(slot);
-        self.memory.insert(id, Ended { customer: hold.placed.customer, end, order: hold.order });
+        self.memory.insert(&self.hashes, id, Ended { customer: hold.placed.customer, end, order: hold.order });
         self.drop_stale();
         (slot, hold)
     }
 
     pub fn iter_live(&self) -> impl Iterator<Item = (u32, &Hold)> {
-        (0..).zip(&self.slots).filter_map(|(slot, hold)| Some((slot, hold.as_ref()?)))
+        (0..).zip(&self.slots).filter_map(|(slot, it)| Some((slot, &it.as_ref()?.hold)))
     }
 
-    /// The older generation and the younger, each by id.
-    pub fn ended(&self) -> [Vec<(HoldId, Ended)>; 2] {
-        [&self.memory.old, &self.memory.young].map(|generation| {
-            let mut ended: Vec<(HoldId, Ended)> = generation.iter().map(|(id, ended)| (*id, *ended)).collect();
-            ended.sort_unstable_by_key(|(id, _)| *id);
-            ended
-        })
+    /// The older generation and the younger, each oldest first.
+    pub fn ended(&self) -> [&[(HoldId, Ended)]; 2] {
+        [&self.memory.old.ended, &self.memory.young.ended]
     }
 
-    pub fn set_ended(&mut self, [old, young]: [Vec<(HoldId, Ended)>; 2]) {
-        self.memory = Memory { old: old.into_iter().collect(), young: young.into_iter().collect() };
+    pub fn set_ended(&mut self, ended: [Vec<(HoldId, Ended)>; 2]) {
+        let [old, young] = ended.map(|ended| {
+            let mut generation = Generation::default();
+            for (id, ended) in ended {
+                generation.push(&self.hashes, id, ended);
+            }
+            generation
+        });
+        self.memory = Memory { young, old };
     }
 
     pub fn next_due(&self) -> Option<TimeUs> {
@@ -182,7 +236,7 @@ impl Holds {
     fn push_due(&mut self, at: TimeUs, slot: u32) {
         self.due.push(Reverse((at, slot)));
         // Released holds leave their entries behind: without this a fast sale would pile up a full TTL of them.
-        if self.due.len() > 2 * self.by_id.len() + 1024 {
+        if self.due.len() > 2 * self.index.len() + 1024 {
             let slots = &self.slots;
             self.due.retain(|Reverse((at, slot))| is_due_then(slots, *at, *slot));
         }
@@ -198,6 +252,10 @@ impl Holds {
 }
 
 /// Whether the slot has a live hold that is due at just this time.
-fn is_due_then(slots: &[Option<Hold>], at: TimeUs, slot: u32) -> bool {
-    slots[slot as usize].as_ref().is_some_and(|hold| hold.expires_at == at)
+fn is_due_then(slots: &[Option<Slot>], at: TimeUs, slot: u32) -> bool {
+    slots[slot as usize].as_ref().is_some_and(|it| it.hold.expires_at == at)
+}
+
+fn has_id(slots: &[Option<Slot>], slot: u32, id: HoldId) -> bool {
+    slots[slot as usize].as_ref().is_some_and(|it| it.id == id)
 }

@@ -8,7 +8,7 @@ use crate::bytes16;
 macro_rules! public_ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub struct $name(#[serde(with = "bytes16")] [u8; 16]);
 
         impl $name {
@@ -26,6 +26,14 @@ macro_rules! public_ids {
 
             pub const fn bytes(self) -> [u8; 16] {
                 self.0
+            }
+        }
+
+        /// As one number: a byte string would be hashed with its length.
+        impl std::hash::Hash for $name {
+            #[inline]
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                state.write_u128(u128::from_ne_bytes(self.0));
             }
         }
 

@@ -44,7 +44,7 @@ pub const KEY_TTL_US: i64 = 24 * 60 * MINUTE_US;
 /// Remembered keys of one event; past it the oldest go early. About 64 bytes each.
 pub const KEYS_PER_EVENT_MAX: usize = 1 << 20;
 /// Ended holds remembered, so that a late caller learns what became of his; past it the oldest are not found.
-pub const HOLDS_ENDED_MAX: usize = 1 << 16;
+pub const HOLDS_ENDED_MAX: usize = 1 << 15;
 /// Payments turned away that one order remembers.
 pub const PAYMENTS_REFUSED_MAX: usize = 16;
 /// Scan nonces remembered per ticket.

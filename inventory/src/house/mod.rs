@@ -156,13 +156,14 @@ impl House {
             self.hand_over(seat, Owner::NOBODY, owner);
         }
         in_lanes(grid, seats, |lane, mask| {
-            let (row, count) = (grid.lanes[lane as usize].row as usize, mask.count_ones());
+            let it = &grid.lanes[lane as usize];
+            let (row, count) = (it.row as usize, mask.count_ones());
             assert_eq!(self.free[row] & mask, mask, "only free seats are taken");
             self.free[row] &= !mask;
-            let counts = &mut self.sections[grid.rows[row].section.ix()];
+            let counts = &mut self.sections[it.section.ix()];
             counts.free -= count;
             *taken(counts, owner) += count;
-            self.cell_free[grid.lanes[lane as usize].cell as usize] -= count;
+            self.cell_free[it.cell as usize] -= count;
             self.settle(grid, lane);
         });
     }
@@ -173,8 +174,7 @@ impl House {
             self.hand_over(seat, from, to);
         }
         in_lanes(grid, seats, |lane, mask| {
-            let row = grid.lanes[lane as usize].row as usize;
-            let counts = &mut self.sections[grid.rows[row].section.ix()];
+            let counts = &mut self.sections[grid.lanes[lane as usize].section.ix()];
             *taken(counts, from) -= mask.count_ones();
             *taken(counts, to) += mask.count_ones();
         });
@@ -186,14 +186,15 @@ impl House {
             self.hand_over(seat, from, Owner::NOBODY);
         }
         in_lanes(grid, seats, |lane, mask| {
-            let row = grid.lanes[lane as usize].row as usize;
+            let it = &grid.lanes[lane as usize];
+            let row = it.row as usize;
             let free = mask & !self.withheld[row];
             self.free[row] |= free;
-            let counts = &mut self.sections[grid.rows[row].section.ix()];
+            let counts = &mut self.sections[it.section.ix()];
             *taken(counts, from) -= mask.count_ones();
             counts.blocked += (mask & !free).count_ones();
             counts.free += free.count_ones();
-            self.cell_free[grid.lanes[lane as usize].cell as usize] += free.count_ones();
+            self.cell_free[it.cell as usize] += free.count_ones();
             self.settle(grid, lane);
         });
     }
@@ -209,7 +210,7 @@ impl House {
     #[inline]
     fn settle(&mut self, grid: &Grid, lane: u32) {
         self.refresh(grid, lane);
-        let section = grid.rows[grid.lanes[lane as usize].row as usize].section.ix();
+        let section = grid.lanes[lane as usize].section.ix();
         assert_eq!(self.sections[section].capacity(), grid.sections[section].seats, "no seat appears or vanishes");
     }
 

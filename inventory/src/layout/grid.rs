@@ -54,6 +54,7 @@ pub(crate) struct Lane {
     pub mask: u128,
     pub row: u32,
     pub cell: u32,
+    pub section: SectionIx,
     pub width: u8,
 }
 
@@ -316,7 +317,7 @@ impl Grid {
                 if !reserved {
                     self.sections[section.ix()].lanes.push(self.lanes.len() as u32);
                 }
-                self.lanes.push(Lane { mask, row: row_index, cell: cell_index, width });
+                self.lanes.push(Lane { mask, row: row_index, cell: cell_index, section, width });
             }
             self.rows[row_index as usize].lanes = first_lane..self.lanes.len() as u32;
         }

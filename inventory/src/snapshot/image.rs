@@ -21,7 +21,7 @@ pub(super) struct ImageRef<'a> {
     blocks_withheld: u64,
     /// By id.
     live: Vec<HoldRef<'a>>,
-    /// The older generation and the younger, each by id.
+    /// The older generation and the younger, each oldest first.
     ended: [Vec<EndedImage>; 2],
     orders: &'a [Order],
     tickets: &'a [Ticket],
@@ -98,7 +98,10 @@ impl<'a> ImageRef<'a> {
             tiers: inventory.layout.tiers(),
             blocks_withheld: inventory.house.blocks_withheld(),
             live: live.into_iter().map(HoldRef::of).collect(),
-            ended: inventory.holds.ended().map(|generation| generation.into_iter().map(EndedImage::from).collect()),
+            ended: inventory
+                .holds
+                .ended()
+                .map(|generation| generation.iter().map(|it| EndedImage::from(*it)).collect()),
             orders: inventory.orders.all(),
             tickets: inventory.tickets.all(),
             keys: inventory.keys.iter().collect(),
