@@ -12,6 +12,7 @@ use crate::account::Allowance;
 use crate::client::Client;
 use crate::measure::Step;
 use crate::pool::Call;
+use crate::venue::DESCRIPTION;
 
 const SEAT_PITCH_CM: f64 = 55.0;
 const ROW_PITCH_CM: f64 = 90.0;
@@ -43,7 +44,7 @@ pub struct Area {
 }
 
 impl Arena {
-    /// The event `id`, or the first published one.
+    /// The event `id`, or the first published one that the load generator did not make for itself.
     ///
     /// # Errors
     /// There is none, or it is not on sale, or it cannot be read.
@@ -191,7 +192,8 @@ async fn first_published(client: &Client) -> Result<Uuid> {
     loop {
         let query = cursor.map(|cursor| format!("?cursor={cursor}")).unwrap_or_default();
         let page: Page<Event> = client.ask(Step::Setup, None, &Call::get(format!("/api/v1/events{query}"))).await?;
-        if let Some(event) = page.items.iter().find(|event| event.status == EventStatus::Published) {
+        let is_real = |event: &&Event| event.status == EventStatus::Published && event.description != DESCRIPTION;
+        if let Some(event) = page.items.iter().find(is_real) {
             return Ok(event.id);
         }
         cursor = Some(page.next_cursor.context("the server has no published event")?);

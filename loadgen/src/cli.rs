@@ -22,7 +22,7 @@ pub struct Cli {
 pub enum Verb {
     /// A sale as the options say
     Run(Options),
-    /// The recorded on-sale, squeezed into 12 s: the whole tour in under 30 s
+    /// A quarter of the recorded on-sale, in under 30 s and within a fresh server's rate limits
     Demo(Options),
     /// 20,000 buyers in 30 s, most of them at once
     Spike(Options),
@@ -148,7 +148,7 @@ pub struct HoldsOptions {
     /// Best available against standing; named seats are not held here
     #[arg(long, env = "USHER_LOADGEN_MIX", default_value = "best=50,standing=50")]
     pub mix: Mix,
-    /// The path that does nothing; it gets the same headers and body
+    /// The path that does nothing; it gets the same headers and an empty object
     #[arg(long, env = "USHER_LOADGEN_NO_OP", default_value = "/api/v1/ping")]
     pub no_op: String,
     /// Holds are sent without an idempotency key

@@ -1,6 +1,7 @@
 //! Asks until there is a final answer: the same request under the same key, for as long as the answer is *not now* or
 //! *unknown*, up to the time to give up.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use hyper::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::account::Account;
 use crate::answer::{Answer, Refusal, classify};
@@ -141,11 +143,13 @@ impl Client {
 fn difference(one: &Outcome<Reply>, two: &Outcome<Reply>) -> Option<String> {
     match (one, two) {
         (Outcome::Done(one), Outcome::Done(two)) => {
-            let body = |reply: &Reply| serde_json::from_slice::<serde_json::Value>(&reply.body).ok();
-            (one.status != two.status || body(one) != body(two)).then(|| {
-                let text = |reply: &Reply| String::from_utf8_lossy(&reply.body).into_owned();
-                format!("{} {} and {} {}", one.status, text(one), two.status, text(two))
-            })
+            let body = |reply: &Reply| serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
+            let mut differences = Vec::new();
+            if one.status != two.status {
+                differences.push(format!("status {} and {}", one.status, two.status));
+            }
+            compare("", &body(one), &body(two), &mut differences);
+            (!differences.is_empty()).then(|| differences.join(", "))
         }
         (Outcome::Refused(one), Outcome::Refused(two)) => {
             (one != two).then(|| format!("refused by {} and {}", one.code, two.code))
@@ -154,6 +158,26 @@ fn difference(one: &Outcome<Reply>, two: &Outcome<Reply>) -> Option<String> {
             Some(format!("done and refused by {}", refusal.code))
         }
         (Outcome::GaveUp { .. } | Outcome::Broken(_), _) | (_, Outcome::GaveUp { .. } | Outcome::Broken(_)) => None,
+    }
+}
+
+/// Where two bodies differ, by path.
+fn compare(path: &str, one: &Value, two: &Value, differences: &mut Vec<String>) {
+    match (one, two) {
+        (Value::Object(ones), Value::Object(twos)) => {
+            let names: BTreeSet<&String> = ones.keys().chain(twos.keys()).collect();
+            for name in names {
+                let (one, two) = (ones.get(name).unwrap_or(&Value::Null), twos.get(name).unwrap_or(&Value::Null));
+                compare(&format!("{path}/{name}"), one, two, differences);
+            }
+        }
+        (Value::Array(ones), Value::Array(twos)) if ones.len() == twos.len() => {
+            for (at, (one, two)) in ones.iter().zip(twos).enumerate() {
+                compare(&format!("{path}/{at}"), one, two, differences);
+            }
+        }
+        (one, two) if one == two => {}
+        (one, two) => differences.push(format!("{path} {one} and {two}")),
     }
 }
 
@@ -208,7 +232,8 @@ mod tests {
         assert_eq!(difference(&done(r#"{"id":1,"n":2}"#), &done(r#"{"n":2,"id":1}"#)), None);
         assert_eq!(difference(&refused("A"), &refused("A")), None);
         assert_eq!(difference(&done("{}"), &Outcome::GaveUp { maybe_done: true }), None);
-        assert!(difference(&done(r#"{"id":1}"#), &done(r#"{"id":2}"#)).is_some());
+        let (one, two) = (done(r#"{"id":1,"items":[{"n":1}]}"#), done(r#"{"id":1,"items":[{"n":2}]}"#));
+        assert_eq!(difference(&one, &two).unwrap(), "/items/0/n 1 and 2");
         assert!(difference(&done("{}"), &refused("SEATS_TAKEN")).is_some());
         assert!(difference(&refused("A"), &refused("B")).is_some());
     }

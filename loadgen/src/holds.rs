@@ -228,8 +228,12 @@ impl Worker {
         tally
     }
 
-    /// The no-op gets the headers and the body of a hold: the difference is what the server does with it.
+    /// The no-op gets the headers of a hold, token and key included, and an empty object.
     fn call(&mut self, is_no_op: bool, number: u64) -> serde_json::Result<Call> {
+        let key = self.key.as_ref().map(|key| format!("{key}-{number}"));
+        if is_no_op {
+            return Call::post(self.no_op.clone(), key, &serde_json::Map::new());
+        }
         let intent = self.mix.draw(&Habits::default(), 2, &mut self.rng);
         let item = match intent.want {
             Want::Best | Want::Named => HoldItem {
@@ -242,9 +246,7 @@ impl Worker {
                 ..HoldItem::default()
             },
         };
-        let path = if is_no_op { &self.no_op } else { &self.holds };
-        let key = self.key.as_ref().map(|key| format!("{key}-{number}"));
-        Call::post(path.clone(), key, &HoldRequest { items: vec![item], ..HoldRequest::default() })
+        Call::post(self.holds.clone(), key, &HoldRequest { items: vec![item], ..HoldRequest::default() })
     }
 }
 

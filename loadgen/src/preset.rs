@@ -94,22 +94,24 @@ impl Preset {
         let demo = Plan {
             preset: "demo",
             house: House::Auto,
-            buyers: RECORDED_BUYERS,
+            // Three writes each: its peak is about what a server with its default limits takes from one address.
+            buyers: RECORDED_BUYERS / 4,
             curve: Curve::Recorded,
-            duration: Duration::from_secs(12),
+            duration: Duration::from_secs(15),
             mix: Mix { best: 60, named: 25, standing: 15 },
             habits: crowd,
             slow_pay: Duration::from_secs(3),
             party_max: 4,
             blind: false,
             purchases_expected: None,
-            accounts: 60,
+            accounts: 16,
             connections: 64,
         };
         match self {
             Self::Demo => demo,
             Self::Run => Plan {
                 preset: "run",
+                buyers: RECORDED_BUYERS,
                 duration: Duration::from_secs(RECORDED.len() as u64),
                 accounts: 300,
                 connections: 128,

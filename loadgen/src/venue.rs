@@ -14,6 +14,8 @@ use crate::pool::Call;
 const SEATS_PER_ROW: u32 = 100;
 const ROWS_PER_SECTION: u32 = 50;
 const SECTIONS_ACROSS: u32 = 6;
+/// Marks events that exist for one run.
+pub const DESCRIPTION: &str = "Made by the load generator.";
 const CURRENCY: &str = "EUR";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl Venue {
     fn event(&self, now: DateTime<Utc>) -> EventCreate {
         EventCreate {
             title: self.title.to_owned(),
-            description: "Made by the load generator.".to_owned(),
+            description: DESCRIPTION.to_owned(),
             starts_at: now + TimeDelta::days(30),
             currency: CURRENCY.to_owned(),
             hold_ttl_s: Some(self.hold_ttl_s),

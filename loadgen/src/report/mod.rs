@@ -4,6 +4,7 @@ pub mod html;
 pub mod table;
 mod view;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -44,6 +45,8 @@ pub struct Report {
     /// Milliseconds from the intended start, repetitions and waiting for a connection included.
     pub latency: Vec<LatencyLine>,
     pub answers: Vec<AnswerLine>,
+    /// What a reader of the figures must know.
+    pub notes: Vec<String>,
     /// One for each second of the run.
     pub timeline: Vec<SecondLine>,
     pub audit: Verdict,
@@ -168,10 +171,21 @@ impl Report {
                 .into_iter()
                 .map(|((step, class, code), count)| AnswerLine { step, class, code, count })
                 .collect(),
+            notes: notes(&measured.answers()),
             timeline,
             audit,
         }
     }
+}
+
+fn notes(answers: &BTreeMap<(Step, Class, String), u64>) -> Vec<String> {
+    let limited =
+        answers.iter().filter(|((_, _, code), _)| code == "RATE_LIMITED").map(|(_, count)| count).sum::<u64>();
+    let note = format!(
+        "The server's rate limits turned {limited} requests away, and the wait for them is in the latencies: a load test \
+         wants a server with USHER_RATE_LIMIT=off."
+    );
+    (limited > 0).then_some(note).into_iter().collect()
 }
 
 impl Rates {

@@ -25,6 +25,7 @@ function head() {
     [number(rates.holds_per_s) + "/s", "holds, mean"], [hold ? ms(hold.p50_ms) : "–", "hold p50"], [hold ? ms(hold.p99_ms) : "–", "hold p99"],
   ];
   at("tiles").append(...tiles.map(([value, name]) => element("div", {}, element("b", {}, value), element("span", {}, name))));
+  at("notes").textContent = report.notes.join(" ");
   at("footer").textContent = `usher-loadgen ${report.generator}, seed ${report.seed}, ${report.url}, event ${event.id}`;
 }
 

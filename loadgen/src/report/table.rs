@@ -29,6 +29,10 @@ pub fn of_sale(report: &Report) -> String {
         writeln!(out)?;
         answers(out, report)?;
         writeln!(out)?;
+        for note in &report.notes {
+            writeln!(out, "{note}")?;
+            writeln!(out)?;
+        }
         verdict(out, &report.audit)
     })
 }
