@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::HeaderValue;
 use http::request::Parts;
 use inventory::{RequestId, TimeUs};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -29,10 +29,8 @@ impl RequestContext {
     pub fn new(proposed: Option<&HeaderValue>, peer: IpAddr, received: TimeUs) -> Self {
         match proposed.filter(|value| is_sane(value.as_bytes())) {
             Some(value) => {
-                let id = Uuid::try_parse_ascii(value.as_bytes()).map_or_else(
-                    |_| uuid::Builder::from_custom_bytes(digest::of(&[value.as_bytes()])).into_uuid(),
-                    |uuid| uuid,
-                );
+                let id = Uuid::try_parse_ascii(value.as_bytes())
+                    .unwrap_or_else(|_| Builder::from_custom_bytes(digest::of(&[value.as_bytes()])).into_uuid());
                 Self { shown: value.clone(), id: RequestId::from_uuid(id), peer, received }
             }
             None => {
@@ -67,7 +65,7 @@ impl FromRequestParts<AppState> for RequestContext {
 /// # Errors
 /// A defect, when the outermost layer is missing.
 pub fn of(parts: &Parts) -> Result<&RequestContext, ApiError> {
-    parts.extensions.get().ok_or(ApiError::Defect("a request without its context".into()))
+    parts.extensions.get().ok_or_else(|| ApiError::Defect("a request without its context".into()))
 }
 
 #[cfg(test)]
