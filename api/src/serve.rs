@@ -68,14 +68,14 @@ pub async fn serve(listener: TcpListener, edge: Edge, config: &Http, stop: Cance
     }
 }
 
+/// Without `pipeline_flush`: with it hyper forgets the answer to a head that it refuses.
 fn protocol(config: &Http) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(config.header_read_timeout)
         .max_headers(config.headers_max)
         .max_header_size(config.header_bytes_max)
-        .max_buf_size(config.header_bytes_max)
-        .pipeline_flush(true);
+        .max_buf_size(config.header_bytes_max);
     http
 }
 
