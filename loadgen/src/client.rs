@@ -41,11 +41,12 @@ pub enum Outcome<T> {
     Broken(String),
 }
 
-/// What became of a request, and when it was first sent and finally answered.
+/// What became of a request, and when it was first sent, sent for the last time, and finally answered.
 #[derive(Clone, Debug)]
 pub struct Settled<T> {
     pub outcome: Outcome<T>,
     pub asked: Instant,
+    pub repeated: Instant,
     pub answered: Instant,
 }
 
@@ -53,14 +54,23 @@ impl Client {
     /// `since` is the intended start that latency counts from.
     pub async fn settle(&self, step: Step, account: Option<&Account>, call: &Call, since: Instant) -> Settled<Reply> {
         let asked = Instant::now();
-        let outcome = self.repeat(step, account, call, asked + self.give_up).await;
+        let mut repeated = asked;
+        let outcome = self.repeat(step, account, call, asked + self.give_up, &mut repeated).await;
         self.measured.latency(step, since);
-        Settled { outcome, asked, answered: Instant::now() }
+        Settled { outcome, asked, repeated, answered: Instant::now() }
     }
 
-    async fn repeat(&self, step: Step, account: Option<&Account>, call: &Call, until: Instant) -> Outcome<Reply> {
+    async fn repeat(
+        &self,
+        step: Step,
+        account: Option<&Account>,
+        call: &Call,
+        until: Instant,
+        repeated: &mut Instant,
+    ) -> Outcome<Reply> {
         let (mut backoff, mut maybe_done, mut bugs, mut renewed) = (BACKOFF_FIRST, false, 0, false);
         loop {
+            *repeated = Instant::now();
             let token = account.map(Account::token);
             let answer = classify(self.pool.send(call, token.as_deref()).await);
             let (class, code) = answer.class();
@@ -106,11 +116,12 @@ impl Client {
     pub async fn settle_twice(&self, step: Step, account: &Account, call: &Call, since: Instant) -> Settled<Reply> {
         let (one, two) =
             tokio::join!(self.settle(step, Some(account), call, since), self.settle(step, Some(account), call, since));
-        if let Some(difference) = difference(&one.outcome, &two.outcome) {
+        if let Some(difference) = difference(&one, &two) {
             self.measured.violation(format!("{step} sent twice under one key: {difference}"));
         }
+        // What was done once is done, whatever the other was told before it.
         match (&one.outcome, &two.outcome) {
-            (Outcome::GaveUp { .. } | Outcome::Broken(_), Outcome::Done(_) | Outcome::Refused(_)) => two,
+            (_, Outcome::Done(_)) | (Outcome::GaveUp { .. } | Outcome::Broken(_), Outcome::Refused(_)) => two,
             _ => one,
         }
     }
@@ -139,9 +150,13 @@ impl Client {
     }
 }
 
-/// What tells two answers to one key apart; nothing when either is not final.
-fn difference(one: &Outcome<Reply>, two: &Outcome<Reply>) -> Option<String> {
-    match (one, two) {
+/// Only the caller's own write can be the reason of these: whoever is told them has been told that it is done.
+const OWN_DOING: [&str; 4] = ["HOLD_HAS_ORDER", "HOLD_CONFIRMED", "HOLD_RELEASED", "ORDER_TRANSITION"];
+
+/// What two answers to one key may not differ in; nothing when either is not final. A refusal is not remembered: the same
+/// request may be refused and, later, be done. It may not be done and, later, be refused.
+fn difference(one: &Settled<Reply>, two: &Settled<Reply>) -> Option<String> {
+    match (&one.outcome, &two.outcome) {
         (Outcome::Done(one), Outcome::Done(two)) => {
             let body = |reply: &Reply| serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
             let mut differences = Vec::new();
@@ -151,14 +166,16 @@ fn difference(one: &Outcome<Reply>, two: &Outcome<Reply>) -> Option<String> {
             compare("", &body(one), &body(two), &mut differences);
             (!differences.is_empty()).then(|| differences.join(", "))
         }
-        (Outcome::Refused(one), Outcome::Refused(two)) => {
-            (one != two).then(|| format!("refused by {} and {}", one.code, two.code))
-        }
-        (Outcome::Done(_), Outcome::Refused(refusal)) | (Outcome::Refused(refusal), Outcome::Done(_)) => {
-            Some(format!("done and refused by {}", refusal.code))
-        }
+        (Outcome::Done(_), Outcome::Refused(refusal)) => contradiction(one.answered, two.repeated, refusal),
+        (Outcome::Refused(refusal), Outcome::Done(_)) => contradiction(two.answered, one.repeated, refusal),
+        (Outcome::Refused(_), Outcome::Refused(_)) => None,
         (Outcome::GaveUp { .. } | Outcome::Broken(_), _) | (_, Outcome::GaveUp { .. } | Outcome::Broken(_)) => None,
     }
+}
+
+fn contradiction(done: Instant, asked_again: Instant, refusal: &Refusal) -> Option<String> {
+    let is_one = done <= asked_again || OWN_DOING.contains(&refusal.code.as_str());
+    is_one.then(|| format!("done, and refused by {}", refusal.code))
 }
 
 /// Where two bodies differ, by path.
@@ -193,7 +210,7 @@ impl Settled<Reply> {
             Outcome::GaveUp { maybe_done } => Outcome::GaveUp { maybe_done },
             Outcome::Broken(what) => Outcome::Broken(what),
         };
-        Settled { outcome, asked: self.asked, answered: self.answered }
+        Settled { outcome, asked: self.asked, repeated: self.repeated, answered: self.answered }
     }
 }
 
@@ -219,22 +236,38 @@ mod tests {
 
     use super::*;
 
-    fn done(body: &'static str) -> Outcome<Reply> {
-        Outcome::Done(Reply { status: 201, retry_after: None, body: Bytes::from_static(body.as_bytes()) })
+    /// Sent at second `from`, answered at second `to`.
+    fn settled(outcome: Outcome<Reply>, from: u64, to: u64) -> Settled<Reply> {
+        static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        let at = |second| *START + Duration::from_secs(second);
+        Settled { outcome, asked: at(from), repeated: at(from), answered: at(to) }
     }
 
-    fn refused(code: &str) -> Outcome<Reply> {
-        Outcome::Refused(Refusal { status: 409, code: code.to_owned(), fields: Vec::new() })
+    fn done(body: &'static str, from: u64, to: u64) -> Settled<Reply> {
+        let body = Bytes::from_static(body.as_bytes());
+        settled(Outcome::Done(Reply { status: 201, retry_after: None, body }), from, to)
+    }
+
+    fn refused(code: &str, from: u64, to: u64) -> Settled<Reply> {
+        let refusal = Refusal { status: 409, code: code.to_owned(), fields: Vec::new() };
+        settled(Outcome::Refused(refusal), from, to)
     }
 
     #[test]
-    fn only_two_different_final_answers_to_one_key_differ() {
-        assert_eq!(difference(&done(r#"{"id":1,"n":2}"#), &done(r#"{"n":2,"id":1}"#)), None);
-        assert_eq!(difference(&refused("A"), &refused("A")), None);
-        assert_eq!(difference(&done("{}"), &Outcome::GaveUp { maybe_done: true }), None);
-        let (one, two) = (done(r#"{"id":1,"items":[{"n":1}]}"#), done(r#"{"id":1,"items":[{"n":2}]}"#));
+    fn two_bodies_to_one_key_are_the_same() {
+        assert_eq!(difference(&done(r#"{"id":1,"n":2}"#, 0, 1), &done(r#"{"n":2,"id":1}"#, 0, 1)), None);
+        let (one, two) = (done(r#"{"id":1,"items":[{"n":1}]}"#, 0, 1), done(r#"{"id":1,"items":[{"n":2}]}"#, 0, 1));
         assert_eq!(difference(&one, &two).unwrap(), "/items/0/n 1 and 2");
-        assert!(difference(&done("{}"), &refused("SEATS_TAKEN")).is_some());
-        assert!(difference(&refused("A"), &refused("B")).is_some());
+        assert_eq!(difference(&one, &settled(Outcome::GaveUp { maybe_done: true }, 0, 1)), None);
+    }
+
+    #[test]
+    fn what_was_done_is_not_refused_later_but_may_have_been_refused_before() {
+        let limit = "HOLDS_PER_CUSTOMER_EXCEEDED";
+        assert_eq!(difference(&refused(limit, 0, 1), &done("{}", 0, 2)), None);
+        assert_eq!(difference(&done("{}", 0, 2), &refused(limit, 1, 3)), None, "they crossed");
+        assert!(difference(&done("{}", 0, 1), &refused(limit, 1, 2)).is_some());
+        assert!(difference(&refused("HOLD_HAS_ORDER", 0, 1), &done("{}", 0, 2)).is_some());
+        assert_eq!(difference(&refused("A", 0, 1), &refused("B", 0, 1)), None);
     }
 }
