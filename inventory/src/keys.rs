@@ -101,9 +101,8 @@ mod tests {
 
     #[test]
     fn old_keys_go_first_and_a_key_used_again_is_found_by_its_last_use() {
-        let mut keys = Keys::default();
         // Numbers wrap around without harm.
-        keys.first = u32::MAX - 1;
+        let mut keys = Keys { first: u32::MAX - 1, ..Keys::default() };
         for key in 0..3 {
             keys.insert(answered(key, u64::from(key), i64::from(key)));
         }
