@@ -1,6 +1,8 @@
 //! Which order a call is about, who may see it, and how it is shown. Somebody else's order is answered like one that
 //! never was.
 
+use std::borrow::Cow;
+
 use inventory::{OrderId, UserId};
 use persistence::{Order, OrderItem, OrderStatus, StoreError};
 use wire::{Attendee, Money};
@@ -59,7 +61,7 @@ async fn runs_event(state: &AppState, caller: Caller, order: &Order) -> Result<b
 /// Outcome unknown when the store does not answer: the change has happened.
 pub async fn changed(state: &AppState, viewer: UserId, order: OrderId) -> Result<wire::Order, ApiError> {
     let found = state.store.order_find(order).await.map_err(event_access::after_change)?;
-    let order = found.ok_or(ApiError::Defect("a durable order has no row".into()))?;
+    let order = found.ok_or(ApiError::Defect(Cow::Borrowed("a durable order has no row")))?;
     full(state, viewer, order).await.map_err(event_access::after_change)
 }
 

@@ -1,4 +1,12 @@
 mod accounts;
+mod bad_input;
 mod conformance;
 mod errors;
+mod events;
+mod gate;
+mod holds;
 mod limits;
+mod orders;
+mod show;
+mod tickets;
+mod tour;

@@ -108,7 +108,7 @@ impl Default for Config {
             http: Http {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
                 public_url: None,
-                body_bytes_max: 64 << 10,
+                body_bytes_max: 512 << 10,
                 seat_map_bytes_max: 16 << 20,
                 header_bytes_max: 64 << 10,
                 headers_max: 100,

@@ -67,7 +67,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Bytes that are not JSON, or JSON that is not a `T`: the problem names the first field at fault.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    serde_json::from_slice(bytes).or_else(|_| explain(bytes))
+    // serde would read a list as the fields in their order.
+    let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    match serde_json::from_slice(bytes) {
+        Ok(value) if is_object => Ok(value),
+        Ok(_) => Err(ApiError::invalid("", "INVALID_TYPE", "an object")),
+        Err(_) => explain(bytes),
+    }
 }
 
 /// Reads once more to find the path to the fault, which costs too much to keep track of each time.
@@ -78,7 +84,9 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         Ok(value) => return reader.end().map(|()| value).map_err(|_| ApiError::Malformed(Malformed::Json)),
         Err(error) => error,
     };
-    if !error.inner().is_data() {
+    // A fault of meaning may stand before one of grammar.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    if !is_json || !error.inner().is_data() {
         return Err(ApiError::Malformed(Malformed::Json));
     }
     let path = error.path().to_string();
@@ -132,6 +140,7 @@ mod tests {
             (r#"{"items":[{"quantity":"1"}]}"#, "items[0].quantity", "INVALID_TYPE"),
             (r#"{"items":[{"quantity":-1}]}"#, "items[0].quantity", "INVALID_TYPE"),
             (r#"{"items":7}"#, "items", "INVALID_TYPE"),
+            (r#"[[]]"#, "", "INVALID_TYPE"),
         ];
         for (body, field, code) in table {
             let ApiError::Invalid(errors) = decode::<Order>(body.as_bytes()).unwrap_err() else { panic!("{body}") };
@@ -147,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_malformed() {
-        for body in ["{", "nonsense", "{\"items\":[]} x", "\u{feff}{}", "{\"items\":[}"] {
+        for body in ["{", "nonsense", "{\"items\":[]} x", "\u{feff}{}", "{\"items\":[}", "{\"nonsense\":"] {
             let error = decode::<Order>(body.as_bytes()).unwrap_err();
             assert!(matches!(error, ApiError::Malformed(Malformed::Json)), "{body}: {error:?}");
         }

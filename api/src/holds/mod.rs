@@ -1,5 +1,6 @@
 //! Seats and places kept for one buyer while he decides and pays.
 
+mod explain;
 mod extend;
 mod place;
 mod release;

@@ -1,9 +1,10 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold, Rejection};
-use wire::{FieldError, HeldItem, Hold, HoldRequest, Money};
+use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold};
+use wire::{HeldItem, Hold, HoldRequest, Money};
 
+use super::explain::explain;
 use super::wants;
 use crate::error::ApiError;
 use crate::extract::PathId;
@@ -29,11 +30,11 @@ pub async fn place(
     let wanted = PlaceHold {
         hold: HoldId::from_uuid(ids::mint(state.now())),
         customer: caller.user,
-        wants: wants::parse(&body, &layout)?,
+        wants: wants::parse(&body, &layout).map_err(|error| named(error, &body, &layout))?,
         access_codes: body.access_codes.iter().map(|code| access_code::digest_of(code)).collect(),
     };
     let placed = handle.place_hold(event_access::asker(caller.user, origin), wanted).await;
-    let placed = placed.map_err(|error| explain(ApiError::from(error), &body, &layout))?;
+    let placed = placed.map_err(|error| named(error.into(), &body, &layout))?;
     match placed.answer {
         // Tiers may have been added since: indices stay, so the newer layout knows every one of them.
         Answer::HoldPlaced(hold) => {
@@ -43,20 +44,11 @@ pub async fn place(
     }
 }
 
-/// Puts names to what the core knows by number.
-#[cold]
-fn explain(error: ApiError, request: &HoldRequest, layout: &Layout) -> ApiError {
-    let ApiError::Rejected(rejection, mut errors) = error else { return error };
-    if let Rejection::SeatsTaken { seats } = &rejection {
-        errors = seats.iter().map(|seat| taken(&layout.seat_id(*seat), request)).collect();
+fn named(error: ApiError, request: &HoldRequest, layout: &Layout) -> ApiError {
+    match error {
+        ApiError::Rejected(rejection, _) => explain(rejection, request, layout),
+        other => other,
     }
-    ApiError::Rejected(rejection, errors)
-}
-
-fn taken(seat: &str, request: &HoldRequest) -> FieldError {
-    let asked = request.items.iter().position(|item| item.seat.as_deref() == Some(seat));
-    let field = asked.map_or_else(|| "items".to_owned(), |at| format!("items[{at}].seat"));
-    FieldError { field, code: "SEAT_TAKEN".to_owned(), message: seat.to_owned() }
 }
 
 fn render(event: EventId, hold: &PlacedHold, lsn: Lsn, layout: &Layout) -> Hold {

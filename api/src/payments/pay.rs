@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use engine::{EventHandle, SubmitError};
@@ -58,7 +60,7 @@ fn charge(
         }
         Some(_) | None => {}
     }
-    let currency = Currency::new(&order.currency).ok_or(ApiError::Defect("an order in no currency".into()))?;
+    let currency = Currency::new(&order.currency).ok_or(ApiError::Defect(Cow::Borrowed("an order in no currency")))?;
     let payment = key.map_or_else(|| ids::mint(state.now()), |key| derived_id::derive(order.id.uuid(), "payment", key));
     Ok(Charge { payment: PaymentId::from_uuid(payment), amount_minor: expected_minor, currency })
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -64,7 +66,7 @@ pub async fn qr(
         Format::Svg => picture::svg(&code).map(|svg| ("image/svg+xml", svg.into_bytes())),
         Format::Png => picture::png(&code).map(|png| ("image/png", png)),
     };
-    let (media_type, bytes) = picture.ok_or(ApiError::Defect("a code that fits no picture".into()))?;
+    let (media_type, bytes) = picture.ok_or(ApiError::Defect(Cow::Borrowed("a code that fits no picture")))?;
     // A transfer makes a new code: no copy may outlive it.
     let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-store"), (header::VARY, "accept")];
     Ok((headers, bytes).into_response())

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use inventory::TicketId;
@@ -34,6 +36,6 @@ pub async fn transfer(
     let handle = event_access::handle(&state, ticket.event_id).await?;
     handle.transfer_ticket(event_access::asker(caller.user, origin), id, heir.id).await?;
     let ticket = state.store.ticket_find(id).await.map_err(event_access::after_change)?;
-    let ticket = ticket.ok_or(ApiError::Defect("a durable ticket has no row".into()))?;
+    let ticket = ticket.ok_or(ApiError::Defect(Cow::Borrowed("a durable ticket has no row")))?;
     Ok(Json(ticket_view::render(&state, caller.user, ticket)))
 }

@@ -39,7 +39,7 @@ pub fn create(id: TierId, wanted: TierCreate, layout: &Layout) -> Result<TierSpe
         quotas,
         sale: wanted.sale_window.as_ref().map_or(SaleWindow::ALWAYS, sale_window::parse),
         per_order_min: wanted.per_order_min.unwrap_or(1),
-        per_order_max: wanted.per_order_max.unwrap_or(layout.policy().units_per_hold_max),
+        per_order_max: wanted.per_order_max.unwrap_or_else(|| layout.policy().units_per_hold_max),
         per_customer_max: wanted.per_customer_max,
         access_code,
         open: true,
