@@ -1,2 +1,3 @@
 pub mod postgres;
+pub mod process;
 pub mod server;

@@ -5,6 +5,7 @@ mod errors;
 mod events;
 mod gate;
 mod holds;
+mod kill;
 mod limits;
 mod orders;
 mod show;
