@@ -197,10 +197,7 @@ impl Turn {
         while self.next_layouts.front().is_some_and(|(lsn, _)| *lsn <= durable) {
             layout = self.next_layouts.pop_front().map(|(_, layout)| layout);
         }
-        Published {
-            layout,
-            snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable),
-        }
+        Published { layout, snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable) }
     }
 
     /// Answers those who waited, in LSN order. The feed of durable changes starts after it.
