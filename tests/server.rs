@@ -49,6 +49,14 @@ pub struct Answer {
     pub text: String,
 }
 
+impl Home {
+    /// # Panics
+    /// When the store is not the embedded one.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.directory.as_ref().expect("the store is the embedded one").path()
+    }
+}
+
 impl TestServer {
     /// On SQLite, without demo and rate limits, with passwords that hash fast.
     pub async fn start() -> Self {

@@ -1,4 +1,5 @@
 mod accounts;
+mod audit;
 mod bad_input;
 mod conformance;
 mod errors;
