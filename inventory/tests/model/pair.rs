@@ -263,7 +263,7 @@ impl<'a> Pair<'a> {
             Act::Void { ticket } => Verb::VoidTicket { ticket: self.ticket(*ticket) },
             Act::Transfer { ticket, to, stranger } => {
                 let ticket = self.ticket(*ticket);
-                let holder = self.fast.ticket(ticket).map_or(user(0), |view| view.holder);
+                let holder = self.fast.ticket(ticket).map_or_else(|| user(0), |view| view.holder);
                 Verb::TransferTicket { ticket, from: or_stranger(holder, *stranger), to: user(*to) }
             }
             Act::Block { block, withheld } => {
