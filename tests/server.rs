@@ -13,7 +13,7 @@ use usher::config::Config;
 use crate::postgres::TemporaryDatabase;
 
 pub const ADMIN_EMAIL: &str = "admin@usher.local";
-const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse";
 
 /// Stops with its value; use [`TestServer::stop`] to wait for it.
 pub struct TestServer {

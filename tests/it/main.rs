@@ -8,6 +8,7 @@ mod gate;
 mod holds;
 mod kill;
 mod limits;
+mod loadgen;
 mod orders;
 mod show;
 mod tickets;

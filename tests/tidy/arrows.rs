@@ -44,7 +44,11 @@ const RULES: [Rule; 9] = [
     Rule { directory: "api", may_use: &["inventory", "engine", "persistence", "wire"], never: &["sqlx", "kameo"] },
     Rule { directory: "loadgen", may_use: &["wire"], never: &["sqlx", "kameo", "axum"] },
     Rule { directory: "benches", may_use: &["inventory", "engine", "persistence", "wire", "usher"], never: &[] },
-    Rule { directory: "tests", may_use: &["inventory", "engine", "persistence", "wire", "usher"], never: &[] },
+    Rule {
+        directory: "tests",
+        may_use: &["inventory", "engine", "persistence", "wire", "usher", "usher-loadgen"],
+        never: &[],
+    },
     // Compiled before everything else, on every run.
     Rule { directory: "xtask", may_use: &[], never: &["tokio", "serde", "clap", "sqlx"] },
 ];

@@ -1,0 +1,125 @@
+//! The load generator against a real server: its presets pass, and its judge finds a lie told about a real sale.
+
+use std::path::Path;
+
+use clap::Parser;
+use serde_json::{Value, json};
+use usher_loadgen::cli::Cli;
+use usher_tests::server::{PASSWORD, TestServer};
+use uuid::Uuid;
+
+/// Whether the audit passed.
+async fn loadgen(server: &TestServer, line: &[&str]) -> bool {
+    let url = server.url("");
+    let line = ["usher-loadgen", line[0], "--quiet", "--url", &url].into_iter().chain(line[1..].iter().copied());
+    usher_loadgen::run(Cli::try_parse_from(line).unwrap()).await.unwrap()
+}
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn json_of(path: &Path) -> Value {
+    serde_json::from_str(&text(path)).unwrap()
+}
+
+const CROWD: [&str; 16] = [
+    "--buyers",
+    "150",
+    "--duration",
+    "2",
+    "--accounts",
+    "12",
+    "--slow-pay-seconds",
+    "0.2",
+    "--double-submit",
+    "20",
+    "--duplicate-key",
+    "10",
+    "--mix",
+    "best=40,named=40,standing=20",
+    "--abandon",
+    "8",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sale_of_the_demo_arena_passes_and_a_lie_about_it_does_not() {
+    let server = TestServer::start_with(|config| config.first_start.demo = true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name| dir.path().join(name);
+    let (report, page, log) = (path("report.json"), path("report.html"), path("acks.jsonl"));
+    let files = ["--json", report.to_str().unwrap(), "--html", page.to_str().unwrap()];
+    let line = [&["run", "--ack-log", log.to_str().unwrap()][..], &CROWD, &files].concat();
+    assert!(loadgen(&server, &line).await, "{}", text(&report));
+
+    let report = json_of(&report);
+    let purchases = report["rates"]["purchases"].as_u64().unwrap();
+    assert!(purchases > 100, "{report}");
+    assert_eq!(report["event"]["after"]["sold"], report["rates"]["units_sold"]);
+    let refused = report["answers"].as_array().unwrap();
+    assert!(refused.iter().any(|line| line["code"] == "IDEMPOTENCY_KEY_REUSED"), "{report}");
+    let checks = report["audit"]["checks"].as_array().unwrap();
+    assert!(checks.iter().filter(|check| check["looked_at"] != 0).count() >= 10, "{checks:?}");
+    // Nothing is loaded from anywhere.
+    assert!(!text(&page).contains("src=") && !text(&page).contains("href=") && !text(&page).contains("@import"));
+
+    let audit = async |log: &Path| loadgen(&server, &["audit", "--log", log.to_str().unwrap()]).await;
+    assert!(audit(&log).await, "the same sale, judged again from its log");
+    let lie = path("lie.jsonl");
+    for (what, lines) in lies(&text(&log)) {
+        let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+        std::fs::write(&lie, lines.join("\n") + "\n").unwrap();
+        assert!(!audit(&lie).await, "{what}");
+    }
+    server.stop().await;
+}
+
+/// The log of a sale, wrong in one thing each.
+fn lies(log: &str) -> [(&'static str, Vec<Value>); 4] {
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let paid = lines.iter().position(|line| line["kind"] == "paid").unwrap();
+    let with = |change: fn(&mut Value)| {
+        let mut lines = lines.clone();
+        change(&mut lines[paid]);
+        lines
+    };
+    let is_payment = |line: &Value| line["kind"] == "paid" || line["kind"] == "paying";
+    [
+        ("sold for another price", with(|line| line["order"]["total"]["amount_minor"] = json!(1))),
+        ("a place that the buyer does not have", with(|line| line["order"]["items"][0]["seat"] = json!("N-1-1"))),
+        ("an order that the server never had", with(|line| line["order"]["id"] = json!(Uuid::from_u128(7)))),
+        ("purchases that nobody made", lines.iter().filter(|line| !is_payment(line)).cloned().collect()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_buyers_of_the_last_seat_make_one_purchase() {
+    let server = TestServer::start().await;
+    let organizer = server.organizer().await;
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let line = ["last-seat", "--buyers", "100", "--accounts", "10", "--duration", "0.3"];
+    let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
+    let passed = loadgen(&server, &[&line[..], &account, &["--json", report.to_str().unwrap()]].concat()).await;
+    let report = json_of(&report);
+    assert!(passed, "{report}");
+    assert_eq!(report["event"]["after"], json!({"free": 0, "held": 0, "sold": 1, "blocked": 0}));
+    assert_eq!(report["rates"]["purchases"], 1);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holds_are_measured_beside_a_call_that_does_nothing() {
+    let server = TestServer::start().await;
+    let organizer = server.organizer().await;
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let line =
+        ["holds", "--connections", "8", "--accounts", "2", "--seats", "5000", "--duration", "1", "--slice", "0.25"];
+    let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
+    assert!(loadgen(&server, &[&line[..], &account, &["--json", report.to_str().unwrap()]].concat()).await);
+    let report = json_of(&report);
+    assert_eq!((&report["slices"], &report["failures"]), (&json!(2), &json!({})));
+    assert!(report["holds"].as_u64().unwrap() > 20 && report["no_ops"].as_u64().unwrap() > 20, "{report}");
+    server.stop().await;
+}
