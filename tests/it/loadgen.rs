@@ -12,15 +12,16 @@ use uuid::Uuid;
 async fn loadgen(server: &TestServer, line: &[&str]) -> bool {
     let url = server.url("");
     let line = ["usher-loadgen", line[0], "--quiet", "--url", &url].into_iter().chain(line[1..].iter().copied());
-    usher_loadgen::run(Cli::try_parse_from(line).unwrap()).await.unwrap()
+    let cli = Cli::try_parse_from(line).expect("a valid command line");
+    usher_loadgen::run(cli).await.expect("a run that can be made")
 }
 
 fn text(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(path).expect("the file was written")
 }
 
 fn json_of(path: &Path) -> Value {
-    serde_json::from_str(&text(path)).unwrap()
+    serde_json::from_str(&text(path)).expect("the file is JSON")
 }
 
 const CROWD: [&str; 16] = [
@@ -76,8 +77,8 @@ async fn a_sale_of_the_demo_arena_passes_and_a_lie_about_it_does_not() {
 
 /// The log of a sale, wrong in one thing each.
 fn lies(log: &str) -> [(&'static str, Vec<Value>); 4] {
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let paid = lines.iter().position(|line| line["kind"] == "paid").unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let paid = lines.iter().position(|line| line["kind"] == "paid").expect("somebody bought");
     let with = |change: fn(&mut Value)| {
         let mut lines = lines.clone();
         change(&mut lines[paid]);
