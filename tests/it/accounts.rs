@@ -1,4 +1,5 @@
 //! Accounts over HTTP, on both stores.
+#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use reqwest::Method;
 use serde_json::{Value, json};

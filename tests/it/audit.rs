@@ -1,4 +1,5 @@
 //! The audit agrees with a store that nobody has tampered with, and finds each kind of tampering.
+#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
