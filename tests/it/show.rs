@@ -55,7 +55,9 @@ impl Show {
     pub async fn draft_with(server: &TestServer, rules: Value) -> Self {
         let organizer = server.organizer().await;
         let mut words = words();
-        words.as_object_mut().unwrap().extend(rules.as_object().unwrap().clone());
+        for (field, value) in rules.as_object().expect("rules are an object") {
+            words[field] = value.clone();
+        }
         let id = text(&server.post(Some(&organizer), "/events", words).await.expect(201)["id"]);
         let path = |rest: &str| format!("/events/{id}{rest}");
         server.put(Some(&organizer), &path("/seat-map"), seat_map()).await.expect(200);
@@ -77,7 +79,7 @@ impl Show {
     /// Of free, held, sold and blocked, in this order.
     pub async fn totals(&self, server: &TestServer) -> [u64; 4] {
         let totals = self.availability(server).await["totals"].clone();
-        ["free", "held", "sold", "blocked"].map(|name| totals[name].as_u64().unwrap())
+        ["free", "held", "sold", "blocked"].map(|name| totals[name].as_u64().expect("a count"))
     }
 
     pub async fn hold(&self, server: &TestServer, buyer: &Session, items: Value) -> Value {

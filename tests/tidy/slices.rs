@@ -18,7 +18,7 @@ const SLICES: [&str; 14] = [
     "reports",
     "availability",
     "tiers",
-    "seat_map",
+    "seat_maps",
 ];
 
 fn sideways(workspace: &Workspace) -> Vec<String> {
