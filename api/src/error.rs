@@ -3,6 +3,8 @@
 //! Four kinds, never mixed. The rule said no: final. Not now: promises that nothing happened. Unknown: it may have
 //! happened, ask again under the same key. A defect: ours, logged here, once.
 
+mod text;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -169,6 +171,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Whether the same request may be answered otherwise next time: such an answer is not kept for the idempotency key.
+pub fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS)
+}
+
 /// What the outermost layer needs to finish a problem response: it alone knows the request's id.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -205,94 +212,6 @@ impl ApiError {
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
             Self::Defect(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// Stable, part of the API's contract.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Rejected(rejection, _) => rejection.code(),
-            Self::Malformed(malformed) => match malformed {
-                Malformed::Json => "JSON_MALFORMED",
-                Malformed::MediaType => "MEDIA_TYPE_UNSUPPORTED",
-                Malformed::BodyTooLarge { .. } => "BODY_TOO_LARGE",
-                Malformed::Path => "ROUTE_NOT_FOUND",
-                Malformed::Query => "QUERY_INVALID",
-                Malformed::Cursor => "CURSOR_INVALID",
-                Malformed::IdempotencyKey => "IDEMPOTENCY_KEY_INVALID",
-                Malformed::Method => "METHOD_NOT_ALLOWED",
-            },
-            Self::Invalid(_) => "VALIDATION_FAILED",
-            Self::Unauthorized(unauthorized) => match unauthorized {
-                Unauthorized::TokenMissing => "TOKEN_MISSING",
-                Unauthorized::TokenInvalid => "TOKEN_INVALID",
-                Unauthorized::TokenExpired => "TOKEN_EXPIRED",
-                Unauthorized::CredentialsWrong => "CREDENTIALS_WRONG",
-                Unauthorized::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
-            },
-            Self::Forbidden(Forbidden::Role) => "ROLE_REQUIRED",
-            Self::Forbidden(Forbidden::Suspended) => "ACCOUNT_SUSPENDED",
-            Self::NotFound(noun) => noun.code(),
-            Self::Conflict(conflict) => match conflict {
-                Conflict::EmailTaken => "EMAIL_TAKEN",
-                Conflict::InProgress => "IN_PROGRESS",
-                Conflict::OwnAccount => "OWN_ACCOUNT",
-                Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
-            },
-            Self::Payment(PaymentFailure::Declined) => "PAYMENT_DECLINED",
-            Self::Payment(PaymentFailure::TooLate) => "PAYMENT_TOO_LATE",
-            Self::RateLimited { .. } => "RATE_LIMITED",
-            Self::Busy(busy) => match busy {
-                Busy::Event(unavailable) => unavailable.code(),
-                Busy::Store => "STORE_UNAVAILABLE",
-                Busy::Passwords => "LOGIN_BUSY",
-                Busy::NotReady => "NOT_READY",
-                Busy::Deadline => "DEADLINE_EXCEEDED",
-            },
-            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
-            Self::Defect(_) => "INTERNAL",
-        }
-    }
-
-    fn detail(&self) -> Cow<'static, str> {
-        match self {
-            Self::Rejected(rejection, _) => rejection.to_string().into(),
-            Self::Malformed(malformed) => malformed.detail(),
-            Self::Invalid(_) => "Some fields are not valid; see errors.".into(),
-            Self::Unauthorized(unauthorized) => match unauthorized {
-                Unauthorized::TokenMissing => "Send an access token as `Authorization: Bearer …`.",
-                Unauthorized::TokenInvalid => "The access token is not valid. Sign in again.",
-                Unauthorized::TokenExpired => "The access token has expired. Refresh it.",
-                Unauthorized::CredentialsWrong => "E-mail address or password is wrong.",
-                Unauthorized::RefreshTokenInvalid => "The refresh token is not valid any more. Sign in again.",
-            }
-            .into(),
-            Self::Forbidden(Forbidden::Role) => "The account's role does not allow this.".into(),
-            Self::Forbidden(Forbidden::Suspended) => "The account is suspended: it may look, not change.".into(),
-            Self::NotFound(noun) => noun.detail().into(),
-            Self::Conflict(conflict) => match conflict {
-                Conflict::EmailTaken => "An account with this e-mail address exists.",
-                Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
-                Conflict::OwnAccount => "Nobody changes the role or status of the own account.",
-                Conflict::EventNotDraft => "The event is not a draft any more.",
-            }
-            .into(),
-            Self::Payment(PaymentFailure::Declined) => {
-                "The payment was declined. The order still waits for one.".into()
-            }
-            Self::Payment(PaymentFailure::TooLate) => {
-                "The order had lapsed and its places are gone. The money goes back.".into()
-            }
-            Self::RateLimited { .. } => "Too many requests. Nothing happened; wait as Retry-After says.".into(),
-            Self::Busy(busy) => match busy {
-                Busy::Event(unavailable) => format!("Nothing happened: {unavailable}. Ask again.").into(),
-                Busy::Store => "Nothing happened: the store does not answer. Ask again.".into(),
-                Busy::Passwords => "Nothing happened: too many sign-ins at once. Ask again.".into(),
-                Busy::NotReady => "The server is starting or stopping.".into(),
-                Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
-            },
-            Self::OutcomeUnknown => "It may have happened. Ask again with the same idempotency key to find out.".into(),
-            Self::Defect(_) => "A defect of the server. It was logged under the request's id.".into(),
         }
     }
 
@@ -336,49 +255,6 @@ impl IntoResponse for ApiError {
         };
         response.extensions_mut().insert(Failure { code, detail, errors });
         response
-    }
-}
-
-impl Malformed {
-    fn detail(self) -> Cow<'static, str> {
-        match self {
-            Self::Json => "The body is not JSON.".into(),
-            Self::MediaType => "Send the body as `Content-Type: application/json`.".into(),
-            Self::BodyTooLarge { bytes_max } => format!("The body is larger than {bytes_max} bytes.").into(),
-            Self::Path => Noun::Route.detail().into(),
-            Self::Query => "The query string is not valid.".into(),
-            Self::Cursor => "The cursor is not one that this list gave.".into(),
-            Self::IdempotencyKey => "`Idempotency-Key` must be 1 to 255 visible ASCII characters.".into(),
-            Self::Method => "The address exists, the method does not; see Allow.".into(),
-        }
-    }
-}
-
-impl Noun {
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Route => "ROUTE_NOT_FOUND",
-            Self::User => "USER_NOT_FOUND",
-            Self::Event => "EVENT_NOT_FOUND",
-            Self::Tier => "TIER_NOT_FOUND",
-            Self::SeatMap => "SEAT_MAP_NOT_FOUND",
-            Self::Hold => "HOLD_NOT_FOUND",
-            Self::Order => "ORDER_NOT_FOUND",
-            Self::Ticket => "TICKET_NOT_FOUND",
-        }
-    }
-
-    const fn detail(self) -> &'static str {
-        match self {
-            Self::Route => "There is nothing at this address.",
-            Self::User => "There is no such user.",
-            Self::Event => "There is no such event.",
-            Self::Tier => "The event has no such tier.",
-            Self::SeatMap => "The event has no seat map yet.",
-            Self::Hold => "There is no such hold.",
-            Self::Order => "There is no such order.",
-            Self::Ticket => "There is no such ticket.",
-        }
     }
 }
 

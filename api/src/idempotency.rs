@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use wire::FieldError;
 
 use crate::auth::Caller;
-use crate::error::{ApiError, Conflict, Failure, Malformed};
+use crate::error::{ApiError, Conflict, Failure, Malformed, is_passing};
 use crate::extract;
 use crate::in_flight::{Claim, InFlight};
 use crate::state::AppState;
@@ -131,7 +131,7 @@ struct Refusal {
 
 async fn record(key: CallerKey, response: &mut Response, now: TimeUs) -> Option<IdempotentAnswer> {
     let status = response.status();
-    if status.is_server_error() || matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS) {
+    if is_passing(status) {
         return None;
     }
     let (content_type, bytes) = match response.extensions().get::<Failure>().cloned() {

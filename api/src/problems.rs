@@ -8,15 +8,12 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 /// Of every call.
-pub struct Any;
-
-/// Of a call by a signed-in account that looks at one thing.
 pub struct Read;
 
 /// Of a call that changes something.
 pub struct Written;
 
-const ANY: &[(&str, &str)] = &[
+const READ: &[(&str, &str)] = &[
     ("400", "The request cannot be read: the query, a cursor, a header"),
     ("401", "The access token is missing, expired or wrong"),
     ("404", "There is nothing of this id that the caller may see"),
@@ -36,21 +33,15 @@ const WRITTEN: &[(&str, &str)] = &[
     ("504", "It may have happened: ask again with the same idempotency key"),
 ];
 
-impl IntoResponses for Any {
-    fn responses() -> Responses {
-        problems(ANY).filter(|(status, _)| status != "401").collect()
-    }
-}
-
 impl IntoResponses for Read {
     fn responses() -> Responses {
-        problems(ANY).collect()
+        problems(READ).collect()
     }
 }
 
 impl IntoResponses for Written {
     fn responses() -> Responses {
-        problems(ANY).chain(problems(WRITTEN)).collect()
+        problems(READ).chain(problems(WRITTEN)).collect()
     }
 }
 

@@ -83,6 +83,8 @@ const CODES: &[(&str, &str)] = &[
     ("HOLD_EXTENSION_EXHAUSTED", "The hold is as old as any may become."),
     ("HOLD_HAS_ORDER", "The hold belongs to an order already."),
     ("ORDER_TRANSITION", "An order in this status cannot do this."),
+    ("PAYMENT_DECLINED", "The payment was declined. The order still waits for one."),
+    ("PAYMENT_TOO_LATE", "The order had lapsed and its places are gone. The money goes back."),
     ("CURRENCY_MISMATCH", "The payment is in another currency than the order."),
     ("AMOUNT_MISMATCH", "The payment is not the order's total."),
     ("REFUND_EXCEEDS", "More than is left to refund."),
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn every_code_is_explained_once_and_none_that_does_not_exist() {
         let sources = [
-            include_str!("../error.rs"),
+            include_str!("../error/text.rs"),
             include_str!("../../../engine/src/error.rs"),
             include_str!("../../../inventory/src/rejection.rs"),
         ];

@@ -10,7 +10,7 @@ use wire::{Availability, Counts, EventStatus, SectionCounts, TierCounts};
 use crate::error::ApiError;
 use crate::event_access::{self, Viewer};
 use crate::extract::{PathId, Query};
-use crate::problems::Any;
+use crate::problems::Read;
 use crate::state::AppState;
 use crate::tier_view::Sight;
 
@@ -32,7 +32,9 @@ pub struct AvailabilityQuery {
 /// Read from the event itself: nothing older than the last durable change, nothing newer.
 #[utoipa::path(get, path = "/events/{id}/availability", tag = "events",
     params(("id" = Uuid, Path, description = "Event"), AvailabilityQuery), security((), ("bearer" = [])),
-    responses((status = 200, description = "Counts at one moment", body = Availability), Any))]
+    responses((status = 200, description = "Counts at one moment", body = Availability), Read,
+        (status = 422, description = "There is no such section", body = wire::Problem,
+            content_type = "application/problem+json")))]
 pub async fn availability(
     State(state): State<AppState>,
     PathId(id): PathId,

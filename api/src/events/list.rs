@@ -11,7 +11,7 @@ use crate::error::{ApiError, Unauthorized};
 use crate::event_access::Viewer;
 use crate::extract::{Cursor, Query, page};
 use crate::page_limit::PageLimit;
-use crate::problems::Any;
+use crate::problems::Read;
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,7 +34,7 @@ pub struct ListQuery {
 ///
 /// Published ones, newest first.
 #[utoipa::path(get, path = "/events", tag = "events", params(ListQuery), security((), ("bearer" = [])),
-    responses((status = 200, description = "One page", body = Page<Event>), Any))]
+    responses((status = 200, description = "One page", body = Page<Event>), Read))]
 pub async fn list(
     State(state): State<AppState>,
     Viewer(viewer): Viewer,

@@ -9,7 +9,7 @@ use super::view;
 use crate::error::ApiError;
 use crate::event_access::{self, Viewer};
 use crate::extract::{PathId, Query};
-use crate::problems::Any;
+use crate::problems::Read;
 use crate::state::AppState;
 use crate::tier_view::Sight;
 
@@ -26,7 +26,7 @@ pub struct ShowQuery {
 /// With its tiers and rules.
 #[utoipa::path(get, path = "/events/{id}", tag = "events", params(("id" = Uuid, Path, description = "Event"), ShowQuery),
     security((), ("bearer" = [])),
-    responses((status = 200, description = "The event", body = Event), Any))]
+    responses((status = 200, description = "The event", body = Event), Read))]
 pub async fn show(
     State(state): State<AppState>,
     PathId(id): PathId,

@@ -7,13 +7,13 @@ use super::spec;
 use crate::error::{ApiError, Noun};
 use crate::event_access::{self, Viewer};
 use crate::extract::PathId;
-use crate::problems::Any;
+use crate::problems::Read;
 use crate::state::AppState;
 
 /// Shows the seat map
 #[utoipa::path(get, path = "/events/{id}/seat-map", tag = "events", params(("id" = Uuid, Path, description = "Event")),
     security((), ("bearer" = [])),
-    responses((status = 200, description = "The map", body = SeatMap), Any))]
+    responses((status = 200, description = "The map", body = SeatMap), Read))]
 pub async fn show(
     State(state): State<AppState>,
     PathId(event): PathId,
