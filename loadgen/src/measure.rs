@@ -127,9 +127,10 @@ impl Measurements {
         }
     }
 
-    /// A step ended, its waiting and its repetitions included.
-    pub fn latency(&self, step: Step, since: Instant) {
-        let us = u64::try_from(since.elapsed().as_micros()).unwrap_or(LATENCY_US_MAX).max(1);
+    /// A step ended, its waiting and its repetitions included. `since` is when it was meant to begin.
+    pub fn latency(&self, step: Step, since: Instant, answered: Instant) {
+        let took = answered.saturating_duration_since(since);
+        let us = u64::try_from(took.as_micros()).unwrap_or(LATENCY_US_MAX).max(1);
         let mut counted = self.lock();
         counted.steps.entry(step).or_insert_with(histogram).saturating_record(us);
         counted.second(self.clock.passed()).latency.saturating_record(us);
@@ -237,7 +238,7 @@ mod tests {
     fn latency_counts_from_the_intended_start() {
         let measured = Measurements::new(Clock::start());
         let intended = Instant::now().checked_sub(Duration::from_millis(250)).unwrap();
-        measured.latency(Step::Hold, intended);
+        measured.latency(Step::Hold, intended, Instant::now());
         let recorded = measured.steps()[&Step::Hold].max();
         assert!((250_000..2_000_000).contains(&recorded), "{recorded}");
         assert_eq!(measured.timeline(|(_, second)| second.latency.len()), [1]);

@@ -1,5 +1,6 @@
 //! The only place that writes to the terminal: progress on stderr while it runs, results on stdout.
 
+use std::io::{self, Write};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -50,9 +51,12 @@ impl Progress {
     }
 }
 
-#[expect(clippy::disallowed_macros, reason = "the terminal's own module")]
+/// A reader that has gone away, such as `head`, has seen what it wanted.
 pub fn result(text: &str) {
-    println!("{text}");
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failure(&format!("writing the result: {error}")),
+        Ok(()) | Err(_) => {}
+    }
 }
 
 #[expect(clippy::disallowed_macros, reason = "the terminal's own module")]
