@@ -208,7 +208,7 @@ impl<'a> Draft<'a> {
     fn check_sale(&mut self) {
         let (inventory, wanted) = (self.inventory, self.wanted);
         if let Err(fault) = inventory.layout.policy().sale.check(self.now) {
-            return self.refuse(fault);
+            self.refuse(fault);
         }
         for (item, want) in (0..).zip(&wanted.wants) {
             let (Want::Seat { tier, .. } | Want::Area { tier, .. } | Want::BestAvailable(BestAvailable { tier, .. })) =

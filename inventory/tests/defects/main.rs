@@ -365,3 +365,18 @@ fn peers_a_key_knows_its_request_and_survives_a_crash() {
     assert_eq!(show.send(place(1, 2)).unwrap_err().code(), "IDEMPOTENCY_KEY_REUSED");
     assert_eq!(show.counts(), (4, 1, 0));
 }
+
+/// Refusals are ordered: of a tier that has not opened and a sale that is over, the one that stands first is told. Seen
+/// while the twin was written.
+#[test]
+fn the_first_reason_by_precedence_is_given_even_across_windows() {
+    let mut show = Show::new(1, 1, 10);
+    let mut later = tier(10);
+    later.sale.from = Some(show.now.plus_us(MINUTE_US));
+    show.must(Verb::SetTier(Box::new(later)));
+    let mut over = show::policy();
+    over.sale.until = Some(show.now);
+    show.must(Verb::SetPolicy(Box::new(over)));
+    let asked = inventory::Want::Seat { seat: inventory::SeatIx(0), tier: Some(inventory::TierIx(0)) };
+    assert_eq!(show.hold(buyer(1), vec![asked]).unwrap_err().code(), "SALE_NOT_STARTED");
+}
