@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use inventory::{OrderId, UserId};
+use inventory::{OrderId, TimeUs, UserId};
 use persistence::{Order, OrderItem, OrderStatus, StoreError};
 use wire::{Attendee, Money};
 
@@ -80,6 +80,26 @@ pub async fn full(state: &AppState, viewer: UserId, order: Order) -> Result<wire
     let attendees = attendees.into_iter().map(|one| Attendee { name: one.name, email: one.email });
     let tickets = tickets.into_iter().map(|ticket| ticket_view::render(state, viewer, ticket));
     Ok(wire::Order { attendees: attendees.collect(), tickets: tickets.collect(), ..brief(order) })
+}
+
+/// The first answer to its placement, whatever has become of the order since: a repeated request hears the same again.
+pub fn as_placed(order: wire::Order, expires_at: TimeUs) -> wire::Order {
+    wire::Order {
+        status: wire::OrderStatus::PendingPayment,
+        refunded: Money { amount_minor: 0, ..order.refunded },
+        expires_at: time::utc(expires_at),
+        tickets: Vec::new(),
+        ..order
+    }
+}
+
+/// The first answer to its payment. The code of a ticket that has gone to somebody else stays hidden.
+pub fn as_paid(mut order: wire::Order) -> wire::Order {
+    for ticket in &mut order.tickets {
+        ticket.state = wire::TicketState::Issued;
+        ticket.scanned_at = None;
+    }
+    wire::Order { status: wire::OrderStatus::Paid, refunded: Money { amount_minor: 0, ..order.refunded }, ..order }
 }
 
 pub fn brief(order: Order) -> wire::Order {

@@ -86,6 +86,24 @@ async fn a_payment_repeated_under_its_key_is_the_same_payment() {
     .await;
 }
 
+/// The key remembers what was answered, not what has become of it.
+#[tokio::test]
+async fn an_order_asked_for_again_is_answered_as_at_first_whatever_became_of_it() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let buyer = server.attendee().await;
+        let hold = show.hold(server, &buyer, seat("A-1-1")).await;
+        let body = json!({"event_id": show.id, "hold_id": hold["id"]});
+        let first = server.post_keyed(Some(&buyer), "/orders", "order-1", body.clone()).await.expect(201);
+        let path = format!("/orders/{}", text(&first["id"]));
+        server.post(Some(&buyer), &format!("{path}/cancel"), json!({})).await.expect(200);
+        let again = server.post_keyed(Some(&buyer), "/orders", "order-1", body).await.expect(201);
+        assert_eq!((&again, &again["status"]), (&first, &json!("pending_payment")));
+        assert_eq!(server.get(Some(&buyer), &path).await.expect(200)["status"], "cancelled");
+    })
+    .await;
+}
+
 /// FEATURES section 2 (T): the expiry returned no stock, and a late webhook issued tickets all the same.
 #[tokio::test]
 async fn a_late_payment_gets_its_seats_if_they_are_free_and_its_money_back_if_not() {

@@ -31,9 +31,10 @@ pub async fn place(
     };
     let placed = handle.place_order(event_access::asker(caller.user, origin), wanted).await?;
     match placed.answer {
-        Answer::OrderPlaced { order, .. } => {
+        Answer::OrderPlaced { order, expires_at } => {
             attendees::keep(&state, order, body.attendees).await?;
-            Ok((StatusCode::CREATED, Json(order_access::changed(&state, caller.user, order).await?)))
+            let order = order_access::changed(&state, caller.user, order).await?;
+            Ok((StatusCode::CREATED, Json(order_access::as_placed(order, expires_at))))
         }
         other => Err(event_access::unexpected("an order", &other)),
     }

@@ -38,7 +38,10 @@ pub async fn pay(
     let settled = SettlePayment { order: order.id, payment: charge.payment, outcome, entropy: ids::entropy() };
     let origin = Origin { user: Some(caller.user), ..origin };
     match handle.settle_payment(origin, settled).await?.answer {
-        Answer::OrderPaid(_) => Ok(Json(order_access::changed(&state, caller.user, order.id).await?)),
+        Answer::OrderPaid(_) => {
+            let order = order_access::changed(&state, caller.user, order.id).await?;
+            Ok(Json(order_access::as_paid(order)))
+        }
         Answer::PaymentDeclined { .. } => Err(ApiError::Payment(PaymentFailure::Declined)),
         Answer::PaymentRefused { .. } => Err(ApiError::Payment(PaymentFailure::TooLate)),
         other => Err(event_access::unexpected("a payment", &other)),
