@@ -213,7 +213,7 @@ impl Worker {
             match answer {
                 Answer::Ok(_) if counts => tally.done(is_no_op, asked),
                 Answer::Ok(_) => {}
-                Answer::Rejected(_) if counts && !is_no_op => tally.refused += 1,
+                Answer::Rejected(_) if !is_no_op => tally.refused += u64::from(counts),
                 other => {
                     let (class, code) = other.class();
                     let is_broken = matches!(other, Answer::Protocol(_) | Answer::ServerBug { .. });

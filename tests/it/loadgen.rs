@@ -116,7 +116,7 @@ async fn holds_are_measured_beside_a_call_that_does_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let report = dir.path().join("report.json");
     let line =
-        ["holds", "--connections", "8", "--accounts", "2", "--seats", "5000", "--duration", "1", "--slice", "0.25"];
+        ["holds", "--connections", "8", "--accounts", "16", "--seats", "5000", "--duration", "1", "--slice", "0.25"];
     let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
     assert!(loadgen(&server, &[&line[..], &account, &["--json", report.to_str().unwrap()]].concat()).await);
     let report = json_of(&report);
