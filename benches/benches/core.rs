@@ -26,8 +26,14 @@ fn timed_rounds(iterations: u64, mut round: impl FnMut() -> Duration) -> Duratio
 
 fn place_and_release(c: &mut Criterion) {
     type Draw = fn(&mut Stream, u32) -> Command;
-    let draws: [(&str, Draw); 3] = [
+    let draws: [(&str, Draw); 4] = [
         ("best_available", |stream, _| stream.best_available()),
+        // What the memory of idempotency keys costs.
+        ("best_available_without_key", |stream, _| {
+            let mut command = stream.best_available();
+            command.origin.key = None;
+            command
+        }),
         ("named", Stream::named),
         ("standing", |stream, _| stream.standing()),
     ];
