@@ -215,7 +215,7 @@ fn pay(stream: &mut Stream, order: OrderId, amount_minor: i64) -> Command {
     Command { origin: Origin::ENGINE, verb: Verb::SettlePayment(settle) }
 }
 
-/// A million journaled changes of a busy sale: mostly holds and releases, and some purchases.
+/// A million journaled changes of a busy sale: holds and releases, and some orders that lapse.
 fn journal(changes: usize) -> Vec<u8> {
     let mut inventory = arena::published(100_000);
     let mut stream = Stream::new(5);
@@ -223,8 +223,10 @@ fn journal(changes: usize) -> Vec<u8> {
     let mut held = std::collections::VecDeque::new();
     let mut written = 0;
     let mut submit = |inventory: &mut Inventory, command: &Command| {
-        let change = inventory.decide(NOW, command).ok()?;
-        let record = Record { lsn: inventory.lsn().next(), at: NOW, origin: command.origin, change };
+        // A microsecond each: at one and the same time, no sale could be so long.
+        let now = NOW.plus_us(inventory.lsn().0 as i64);
+        let change = inventory.decide(now, command).ok()?;
+        let record = Record { lsn: inventory.lsn().next(), at: now, origin: command.origin, change };
         record.encode(&mut bytes);
         Some(inventory.apply(&record))
     };
@@ -235,13 +237,17 @@ fn journal(changes: usize) -> Vec<u8> {
         }
         if held.len() > 20_000 {
             let (hold, customer) = held.pop_front().expect("just counted");
-            let verb = if stream.below(20) == 0 {
+            if stream.below(20) == 0 {
                 let order = OrderId::from_bytes(stream.id());
-                Verb::PlaceOrder(PlaceOrder { order, hold, customer, accept_other_seats: false })
+                let verb = Verb::PlaceOrder(PlaceOrder { order, hold, customer, accept_other_seats: false });
+                submit(&mut inventory, &Command { origin: Origin::ENGINE, verb }).expect("a live hold is ordered");
+                let verb = Verb::CancelOrder { order, customer };
+                submit(&mut inventory, &Command { origin: Origin::ENGINE, verb })
+                    .expect("an unpaid order is cancelled");
+                written += 2;
             } else {
-                Verb::ReleaseHold { hold, customer }
-            };
-            if submit(&mut inventory, &Command { origin: Origin::ENGINE, verb }).is_some() {
+                let verb = Verb::ReleaseHold { hold, customer };
+                submit(&mut inventory, &Command { origin: Origin::ENGINE, verb }).expect("a live hold is released");
                 written += 1;
             }
         }
