@@ -146,7 +146,7 @@ pub struct Availability {
     pub sections: Vec<SectionCounts>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TierCounts {
     pub id: Uuid,
     /// What could be held now: free places, or less when a quota is tighter.
@@ -155,7 +155,7 @@ pub struct TierCounts {
     pub sold: u32,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SectionCounts {
     pub id: String,
     /// Whether this is a standing area.
@@ -169,7 +169,7 @@ pub struct SectionCounts {
     pub rows: Option<Vec<RowStates>>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RowStates {
     pub id: String,
     /// One letter per seat in map order: `f`ree, `h`eld, `s`old, `b`locked.

@@ -8,9 +8,11 @@ mod common;
 mod events;
 mod gate;
 mod holds;
+mod live;
 mod orders;
 mod seat_map;
 mod tiers;
+mod waiting_room;
 
 pub use accounts::{
     LoginRequest, LogoutRequest, MePatch, RefreshRequest, RegisterRequest, Registered, Role, Tokens, User, UserPatch,
@@ -23,9 +25,17 @@ pub use events::{
 };
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};
+pub use live::{
+    LIVE_BEARER, LIVE_BINARY, LIVE_JSON, LiveArea, LiveCounts, LiveDelta, LiveFrame, LiveHold, LiveHoldState,
+    LivePlace, LiveRequest, LiveSale, LiveSnapshot,
+};
 pub use orders::{
     Attendee, MockOutcome, Order, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod, RefundRequest,
     Ticket, TicketState, TransferRequest,
 };
 pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, SeatMapSize, Section};
 pub use tiers::{Quota, SaleWindow, Tier, TierCreate, TierPatch};
+pub use waiting_room::{
+    AdmissionLimit, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest, QueueOpening,
+    QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
+};

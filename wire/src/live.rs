@@ -1,0 +1,141 @@
+//! Frames of `GET /events/{id}/live`. Each is one JSON object whose `type` names it; unknown types must be ignored, so
+//! that the feed may grow.
+//!
+//! A client keeps `seq` of the last `snapshot` or `delta`. A `delta` whose `prev` is greater than that tells of a gap:
+//! ask for a snapshot ([`LiveRequest::Snapshot`]) or connect anew with `?from=`. States in a delta are the latest, not a
+//! history: applying one twice does no harm.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{Counts, EventStatus, SaleWindow, SectionCounts, TierCounts, WaitingRoom};
+
+/// Subprotocol: every frame is JSON text. The default.
+pub const LIVE_JSON: &str = "usher.v1.json";
+/// Subprotocol: `snapshot` and `delta` are binary, all else is JSON text. See `docs/live.md`.
+pub const LIVE_BINARY: &str = "usher.v1.binary";
+/// Prefix of the subprotocol entry that carries an access token, for clients that cannot send `Authorization`.
+pub const LIVE_BEARER: &str = "bearer.";
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveFrame {
+    Snapshot(LiveSnapshot),
+    Delta(LiveDelta),
+    Counts(LiveCounts),
+    Sale(LiveSale),
+    /// The waiting room's public numbers; see [`WaitingRoom`].
+    Line(WaitingRoom),
+    /// Nothing else was sent for a while.
+    Heartbeat {
+        seq: u64,
+        at: DateTime<Utc>,
+    },
+    /// Only on the holder's own sockets.
+    Hold(LiveHold),
+    /// Only on the waiter's own socket: where he stands, or that it is his turn.
+    Place(LivePlace),
+    /// The last frame before the server closes.
+    Bye {
+        /// A stable code: `TOKEN_EXPIRED`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`, `MESSAGE_INVALID`, `IDLE`.
+        code: String,
+        /// Seconds to wait before connecting again, jitter included.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_s: Option<u32>,
+    },
+}
+
+/// All seats at `seq`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LiveSnapshot {
+    pub event_id: Uuid,
+    pub seq: u64,
+    pub status: EventStatus,
+    pub totals: Counts,
+    /// In map order, with `rows`.
+    pub sections: Vec<SectionCounts>,
+}
+
+/// What has changed after `prev` up to `seq`; the latest state of each place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LiveDelta {
+    pub prev: u64,
+    pub seq: u64,
+    /// When the oldest of these changes became durable, µs since 1970.
+    pub at_us: i64,
+    /// Public seat id and its letter: `f`ree, `h`eld, `s`old, `b`locked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<(String, char)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<LiveArea>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LiveArea {
+    pub id: String,
+    pub free: u32,
+    pub held: u32,
+    pub sold: u32,
+    pub blocked: u32,
+}
+
+/// At most once a second, when they have changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LiveCounts {
+    pub seq: u64,
+    pub totals: Counts,
+    pub tiers: Vec<TierCounts>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LiveSale {
+    pub seq: u64,
+    pub status: EventStatus,
+    pub sale_window: SaleWindow,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LiveHold {
+    pub id: Uuid,
+    pub state: LiveHoldState,
+    /// While it is live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+    pub seq: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LiveHoldState {
+    Placed,
+    Extended,
+    Released,
+    Expired,
+    Confirmed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LivePlace {
+    pub number: u32,
+    /// Place in the order of admission, known once the line is open. Position = `rank` − `called` of the last `line`
+    /// frame; below zero it is (or was) his turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u32>,
+    /// It is his turn: to be claimed by `POST …/waiting-room` before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_by: Option<DateTime<Utc>>,
+}
+
+/// What a client may say. At most 4 KiB each, and a few in a second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LiveRequest {
+    /// A fresh access token of the same user, before the old one expires.
+    Token { access_token: String },
+    /// Follow this place: [`LiveFrame::Place`] comes at once and when its turn comes.
+    Place { place_ticket: String },
+    /// Send a snapshot again.
+    Snapshot {},
+}
