@@ -13,6 +13,7 @@ mod tidy {
     mod lexer;
     mod policy;
     mod slices;
+    mod unused;
     mod words;
     mod workspace;
 }

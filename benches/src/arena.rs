@@ -1,8 +1,8 @@
 //! A published event of a given number of seats, in sections of 20 rows of 50, and one standing area.
 
 use inventory::{
-    Change, Currency, EventId, Inventory, Lsn, Origin, Policy, QuotaSpec, Record, RowSpec, SaleWindow, SeatMapSpec,
-    SeatSpec, SectionKind, SectionSpec, TierId, TierSpec, TimeUs, limits,
+    Change, Currency, EventId, Inventory, Lsn, Origin, Policy, QuotaSpec, Record, RowSpec, SeatMapSpec, SeatSpec,
+    SectionKind, SectionSpec, TierId, TierSpec, TimeUs, limits,
 };
 
 pub const NOW: TimeUs = TimeUs(1_800_000_000_000_000);
@@ -61,18 +61,8 @@ fn rows(seats: u32) -> Vec<RowSpec> {
 /// Prices every seat and area alike, under one quota, as a plain on-sale does.
 pub fn tier() -> TierSpec {
     TierSpec {
-        id: TierId::from_bytes([1; 16]),
-        name: "Full price".into(),
-        price_minor: 4_500,
-        sections: Vec::new(),
-        categories: Vec::new(),
         quotas: vec![QuotaSpec { id: "house".into(), limit: 2_000_000 }],
-        sale: SaleWindow::ALWAYS,
-        per_order_min: 1,
-        per_order_max: 10,
-        per_customer_max: None,
-        access_code: None,
-        open: true,
+        ..TierSpec::new(TierId::from_bytes([1; 16]), "Full price".into(), 4_500)
     }
 }
 

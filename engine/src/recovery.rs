@@ -138,8 +138,8 @@ fn apply_chunk(inventory: Inventory, chunk: &Chunk, last: Lsn) -> Result<Invento
 #[cfg(test)]
 mod tests {
     use inventory::{
-        Command, Currency, HoldId, Origin, PlaceHold, Policy, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec,
-        SectionKind, SectionSpec, TierId, TierSpec, TimeUs, UserId, Verb, Want,
+        Command, Currency, HoldId, Origin, PlaceHold, Policy, RowSpec, SeatIx, SeatMapSpec, SeatSpec, SectionKind,
+        SectionSpec, TierId, TierSpec, TimeUs, UserId, Verb, Want,
     };
 
     use super::*;
@@ -182,20 +182,7 @@ mod tests {
         let row = RowSpec { id: "1".into(), seats: (0..100).map(seat).collect() };
         let kind = SectionKind::Rows(vec![row]);
         let section = SectionSpec { id: "A".into(), name: "A".into(), position: (0, 0), block: None, kind };
-        let tier = TierSpec {
-            id: TierId::from_bytes([1; 16]),
-            name: "Full".into(),
-            price_minor: 5_000,
-            sections: vec![],
-            categories: vec![],
-            quotas: vec![],
-            sale: SaleWindow::ALWAYS,
-            per_order_min: 1,
-            per_order_max: 10,
-            per_customer_max: None,
-            access_code: None,
-            open: true,
-        };
+        let tier = TierSpec::new(TierId::from_bytes([1; 16]), "Full".into(), 5_000);
         [
             Verb::SetSeatMap(Box::new(SeatMapSpec { sections: vec![section], focal_point: (0, 0) })),
             Verb::SetTier(Box::new(tier)),

@@ -133,6 +133,26 @@ pub struct TierSpec {
     pub open: bool,
 }
 
+impl TierSpec {
+    /// Prices every seat and area alike, for everybody and at any time, without a quota.
+    pub const fn new(id: TierId, name: String, price_minor: i64) -> Self {
+        Self {
+            id,
+            name,
+            price_minor,
+            sections: Vec::new(),
+            categories: Vec::new(),
+            quotas: Vec::new(),
+            sale: SaleWindow::ALWAYS,
+            per_order_min: 1,
+            per_order_max: 10,
+            per_customer_max: None,
+            access_code: None,
+            open: true,
+        }
+    }
+}
+
 /// Rules of the whole event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {

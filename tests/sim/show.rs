@@ -1,8 +1,8 @@
 //! The two shows of a run: small, so that buyers collide.
 
 use inventory::{
-    Command, Currency, EventId, Origin, Policy, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind,
-    SectionSpec, TierId, TierSpec, Verb,
+    Command, Currency, EventId, Origin, Policy, QuotaSpec, RowSpec, SeatMapSpec, SeatSpec, SectionKind, SectionSpec,
+    TierId, TierSpec, Verb,
 };
 
 use crate::rng::Rng;
@@ -32,18 +32,10 @@ pub fn opening(rng: &mut Rng) -> Vec<Command> {
     };
     let quota = QuotaSpec { id: "house".into(), limit: SEATS + AREA_CAPACITY - rng.below(12) as u32 };
     let tier = |id: u8, sections: &[&str]| TierSpec {
-        id: TierId::from_bytes([id; 16]),
-        name: format!("tier {id}"),
-        price_minor: PRICES_MINOR[usize::from(id) - 1],
         sections: sections.iter().map(|&section| section.to_owned()).collect(),
-        categories: vec![],
         quotas: vec![quota.clone()],
-        sale: SaleWindow::ALWAYS,
-        per_order_min: 1,
         per_order_max: 8,
-        per_customer_max: None,
-        access_code: None,
-        open: true,
+        ..TierSpec::new(TierId::from_bytes([id; 16]), format!("tier {id}"), PRICES_MINOR[usize::from(id) - 1])
     };
     [
         Verb::SetPolicy(Box::new(policy)),

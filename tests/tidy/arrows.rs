@@ -93,7 +93,7 @@ fn dependencies(manifest: &Table) -> Vec<String> {
     names
 }
 
-fn members() -> Vec<String> {
+pub fn members() -> Vec<String> {
     let manifest: Table = text("Cargo.toml").parse().unwrap();
     let members = manifest["workspace"]["members"].as_array().unwrap();
     members.iter().map(|member| member.as_str().unwrap().to_owned()).collect()

@@ -4,13 +4,12 @@ use inventory::EventId;
 use wire::Event;
 
 use super::view;
-use crate::error::{ApiError, Noun};
+use crate::error::ApiError;
 use crate::event_access;
 use crate::extract::{Empty, PathId};
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::tier_view::Sight;
 
 /// Cancels an event
 ///
@@ -27,7 +26,5 @@ pub async fn cancel(
     let event = event_access::own(&state, caller, EventId::from_uuid(id)).await?;
     let handle = event_access::handle(&state, event.id).await?;
     handle.cancel_event(event_access::asker(caller.user, origin)).await?;
-    let event = state.store.event_find(event.id).await.map_err(event_access::after_change)?;
-    let event = event.ok_or(ApiError::NotFound(Noun::Event))?;
-    Ok(Json(view::full(event, &handle.layout(), &Sight::new(true, None))))
+    view::changed(&state, &handle).await.map(Json)
 }

@@ -1,12 +1,15 @@
 //! Events as the API shows them.
 
+use engine::EventHandle;
 use inventory::Layout;
 use persistence::EventStatus;
 use wire::{Event, Tier};
 
 use super::spec;
+use crate::error::{ApiError, Noun};
+use crate::state::AppState;
 use crate::tier_view::{self, Sight};
-use crate::time;
+use crate::{event_access, time};
 
 pub fn brief(event: persistence::Event) -> Event {
     Event {
@@ -30,6 +33,13 @@ pub fn full(event: persistence::Event, layout: &Layout, sight: &Sight) -> Event 
     let tiers: Vec<Tier> =
         layout.tiers().iter().filter(|tier| sight.shows(tier)).map(|tier| tier_view::render(tier, layout)).collect();
     Event { tiers: Some(tiers), policy: Some(spec::render_policy(layout.policy())), ..brief(event) }
+}
+
+/// After a change that its organizer made.
+pub async fn changed(state: &AppState, handle: &EventHandle) -> Result<Event, ApiError> {
+    let event = state.store.event_find(handle.event()).await.map_err(event_access::after_change)?;
+    let event = event.ok_or(ApiError::NotFound(Noun::Event))?;
+    Ok(full(event, &handle.layout(), &Sight::new(true, None)))
 }
 
 const fn status(status: EventStatus) -> wire::EventStatus {

@@ -10,8 +10,8 @@ use engine::{
     MemoryJournal, Opened, Snapshot, SubmitError, Submitted,
 };
 use inventory::{
-    CallerKey, Currency, EventId, HoldId, Lsn, PlaceHold, Policy, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec,
-    SectionKind, SectionSpec, TierId, TierSpec, TimeUs, UserId, Want,
+    CallerKey, Currency, EventId, HoldId, Lsn, PlaceHold, Policy, RowSpec, SeatIx, SeatMapSpec, SeatSpec, SectionKind,
+    SectionSpec, TierId, TierSpec, TimeUs, UserId, Want,
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -180,20 +180,7 @@ pub async fn put_on_sale(handle: &EventHandle) {
         kind: SectionKind::Rows((1..=4).map(seats).collect()),
     };
     handle.set_seat_map(organizer, SeatMapSpec { sections: vec![section], focal_point: (0, 0) }).await.unwrap();
-    let tier = TierSpec {
-        id: TierId::from_bytes([1; 16]),
-        name: "Full".into(),
-        price_minor: 5_000,
-        sections: vec![],
-        categories: vec![],
-        quotas: vec![],
-        sale: SaleWindow::ALWAYS,
-        per_order_min: 1,
-        per_order_max: 10,
-        per_customer_max: None,
-        access_code: None,
-        open: true,
-    };
+    let tier = TierSpec::new(TierId::from_bytes([1; 16]), "Full".into(), 5_000);
     handle.set_tier(organizer, tier).await.unwrap();
     handle.set_policy(organizer, Policy::new(Currency::new("EUR").unwrap())).await.unwrap();
     handle.publish(organizer).await.unwrap();

@@ -2,8 +2,8 @@
 
 use inventory::{
     Answer, AreaIx, Command, Currency, EventId, HoldId, Inventory, OrderId, Origin, PaidOrder, PaymentId,
-    PaymentOutcome, Place, PlaceHold, PlaceOrder, Policy, QuotaSpec, Record, Rejection, RowSpec, SaleWindow, SeatIx,
-    SeatMapSpec, SeatSpec, SectionKind, SectionSpec, SettlePayment, TierId, TierSpec, TimeUs, UserId, Verb, Want,
+    PaymentOutcome, Place, PlaceHold, PlaceOrder, Policy, QuotaSpec, Record, Rejection, RowSpec, SeatIx, SeatMapSpec,
+    SeatSpec, SectionKind, SectionSpec, SettlePayment, TierId, TierSpec, TimeUs, UserId, Verb, Want,
 };
 
 pub const SECOND_US: i64 = 1_000_000;
@@ -136,18 +136,8 @@ pub fn policy() -> Policy {
 
 pub fn tier(quota: u32) -> TierSpec {
     TierSpec {
-        id: TierId::from_bytes([1; 16]),
-        name: "entry".into(),
-        price_minor: PRICE_MINOR,
-        sections: vec![],
-        categories: vec![],
         quotas: vec![QuotaSpec { id: "house".into(), limit: quota }],
-        sale: SaleWindow::ALWAYS,
-        per_order_min: 1,
-        per_order_max: 10,
-        per_customer_max: None,
-        access_code: None,
-        open: true,
+        ..TierSpec::new(TierId::from_bytes([1; 16]), "entry".into(), PRICE_MINOR)
     }
 }
 

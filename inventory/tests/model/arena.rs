@@ -157,21 +157,3 @@ pub fn policy() -> impl Strategy<Value = Policy> {
         },
     )
 }
-
-/// Covers everything, without a limit.
-pub fn plain_tier() -> TierSpec {
-    TierSpec {
-        id: TierId::from_bytes([1; 16]),
-        name: "plain".into(),
-        price_minor: 2_500,
-        sections: vec![],
-        categories: vec![],
-        quotas: vec![],
-        sale: SaleWindow::ALWAYS,
-        per_order_min: 1,
-        per_order_max: 10,
-        per_customer_max: None,
-        access_code: None,
-        open: true,
-    }
-}

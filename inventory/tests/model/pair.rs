@@ -6,12 +6,13 @@ use inventory::reference::{Reference, Verdict};
 use inventory::{
     Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, Lsn, OrderId,
     OrderStatus, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, Record, Rejection, Reseated,
-    ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierIx, TimeUs, UserId, Verb, Want,
+    ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierId, TierIx, TierSpec, TimeUs,
+    UserId, Verb, Want,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
-use crate::arena::{Arena, START_US, plain_tier};
+use crate::arena::{Arena, START_US};
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
 
@@ -70,7 +71,8 @@ impl<'a> Pair<'a> {
         self.submit(&Command { origin: Origin::ENGINE, verb: Verb::Publish })?;
         // An arena whose tiers were all refused would be a dull one.
         if self.fast.phase() == Phase::Draft {
-            for verb in [Verb::SetTier(Box::new(plain_tier())), Verb::Publish] {
+            let tier = TierSpec::new(TierId::from_bytes([1; 16]), "plain".into(), 2_500);
+            for verb in [Verb::SetTier(Box::new(tier)), Verb::Publish] {
                 self.submit(&Command { origin: Origin::ENGINE, verb })?;
             }
         }
