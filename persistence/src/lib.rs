@@ -24,6 +24,7 @@ pub use migrations::migration_names;
 pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
-    Attendee, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, JournalHead, Order, OrderItem,
-    OrderStatus, Outbox, OutboxStatus, Payment, Refresh, Role, Rotation, Store, Ticket, TicketState, User, UserStatus,
+    Attendee, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, Join, Joined, JournalHead, Order,
+    OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, Refresh, Role, Rotation, Store, Ticket, TicketState, User,
+    UserStatus, WaitingPlace, WaitingRoom,
 };

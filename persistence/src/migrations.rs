@@ -10,12 +10,20 @@ struct Step {
     sqlite: &'static str,
 }
 
-const STEPS: &[Step] = &[Step {
-    number: 1,
-    name: "init",
-    postgres: include_str!("../migrations/postgres/0001_init.sql"),
-    sqlite: include_str!("../migrations/sqlite/0001_init.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        number: 1,
+        name: "init",
+        postgres: include_str!("../migrations/postgres/0001_init.sql"),
+        sqlite: include_str!("../migrations/sqlite/0001_init.sql"),
+    },
+    Step {
+        number: 2,
+        name: "waiting_rooms",
+        postgres: include_str!("../migrations/postgres/0002_waiting_rooms.sql"),
+        sqlite: include_str!("../migrations/sqlite/0002_waiting_rooms.sql"),
+    },
+];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.
 pub fn migration_names() -> Vec<String> {

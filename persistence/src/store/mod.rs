@@ -16,6 +16,8 @@ mod refresh;
 mod secrets;
 mod tickets;
 mod users;
+mod waiting_places;
+mod waiting_rooms;
 
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
@@ -31,6 +33,8 @@ pub use payments::Payment;
 pub use refresh::{Refresh, Rotation};
 pub use tickets::{Ticket, TicketState};
 pub use users::{Role, User, UserStatus};
+pub use waiting_places::{Join, Joined, WaitingPlace};
+pub use waiting_rooms::WaitingRoom;
 
 /// A handle; clones share connections.
 #[derive(Clone)]
@@ -162,8 +166,11 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         secrets::STATEMENTS,
         tickets::STATEMENTS,
         users::STATEMENTS,
+        waiting_places::STATEMENTS,
+        waiting_rooms::STATEMENTS,
     ]
     .into_iter()
     .flatten()
     .copied()
+    .chain(waiting_places::statements())
 }

@@ -12,3 +12,4 @@ mod refresh;
 mod relational;
 mod schema;
 mod start;
+mod waiting;

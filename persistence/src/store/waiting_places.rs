@@ -1,0 +1,209 @@
+//! Places in waiting rooms: one row per account and round, durable before its number is told.
+//!
+//! Numbers are given in the order of arrival, each once. Who joins again gets the number he has; who may have a new one
+//! (his was called in vain, or is used up) says which one he gives up for it.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, LazyLock};
+
+use inventory::{EventId, TimeUs, UserId};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{Store, changed, on_pool, on_transaction};
+use crate::StoreError;
+use crate::row::row;
+
+row! {
+    pub struct WaitingPlace {
+        pub user_id: UserId,
+        pub number: u32,
+        pub joined_at: TimeUs,
+    }
+}
+
+/// One account that wants a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Join {
+    pub user: UserId,
+    /// The number given up for a new one. Ignored unless it is the account's.
+    pub replaces: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// One for each [`Join`], in their order.
+    pub numbers: Vec<u32>,
+    /// Numbers given out in the round, these included.
+    pub total: u32,
+}
+
+/// Rows per statement, largest first: a batch is cut into these, so that few texts are prepared, and stay so.
+const ROWS: [usize; 3] = [256, 16, 1];
+
+/// Locks the room's row for the transaction, so that two nodes cannot give out the same number.
+const LOCK: &str = "
+    UPDATE waiting_rooms SET joined = joined WHERE event_id = $1 AND round = $2 RETURNING joined";
+
+const COUNT: &str = "UPDATE waiting_rooms SET joined = $3 WHERE event_id = $1 AND round = $2";
+
+const FIND: &str = "
+    SELECT user_id, number, joined_at FROM waiting_places WHERE event_id = $1 AND round = $2 AND user_id = $3";
+
+const DELETE: &str = "
+    DELETE FROM waiting_places WHERE event_id = $1 AND round = $2 AND user_id = $3 AND number = $4";
+
+const PRUNE: &str = "
+    DELETE FROM waiting_places WHERE event_id = $1 AND (round, user_id) IN (
+        SELECT round, user_id FROM waiting_places WHERE event_id = $1 AND round < $2 LIMIT $3)";
+
+pub(super) const STATEMENTS: &[&str] = &[LOCK, COUNT, FIND, DELETE, PRUNE];
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts { find: ROWS.map(find_text), put: ROWS.map(put_text) });
+
+struct Texts {
+    find: [Arc<str>; ROWS.len()],
+    put: [Arc<str>; ROWS.len()],
+}
+
+/// `$1` event, `$2` round, then the accounts.
+fn find_text(rows: usize) -> Arc<str> {
+    let accounts: Vec<String> = (3..3 + rows).map(|at| format!("${at}")).collect();
+    format!(
+        "SELECT user_id, number, joined_at FROM waiting_places
+        WHERE event_id = $1 AND round = $2 AND user_id IN ({})",
+        accounts.join(", ")
+    )
+    .into()
+}
+
+/// `$1` event, `$2` round, `$3` now, then account and number of each row.
+fn put_text(rows: usize) -> Arc<str> {
+    let values: Vec<String> =
+        (0..rows).map(|row| format!("($1, $2, ${}, ${}, $3)", 4 + 2 * row, 5 + 2 * row)).collect();
+    format!(
+        "INSERT INTO waiting_places (event_id, round, user_id, number, joined_at) VALUES {}
+        ON CONFLICT (event_id, round, user_id) DO UPDATE SET number = excluded.number, joined_at = excluded.joined_at",
+        values.join(", ")
+    )
+    .into()
+}
+
+/// Every text that is made here, for the test that prepares them.
+pub(super) fn statements() -> impl Iterator<Item = &'static str> {
+    let texts = &*TEXTS;
+    texts.find.iter().chain(&texts.put).map(AsRef::as_ref)
+}
+
+/// `all` in pieces that have a prepared text, with it.
+fn pieces<'a, T>(mut all: &'a [T], texts: &'a [Arc<str>; ROWS.len()]) -> impl Iterator<Item = (&'a [T], Arc<str>)> {
+    std::iter::from_fn(move || {
+        let (rows, text) = ROWS.iter().zip(texts).find(|(rows, _)| **rows <= all.len())?;
+        let (piece, rest) = all.split_at(*rows);
+        all = rest;
+        Some((piece, Arc::clone(text)))
+    })
+}
+
+/// What a batch asks for, and what it comes to.
+struct Batch<'a> {
+    joins: &'a [Join],
+    /// Each account once.
+    numbers: BTreeMap<[u8; 16], u32>,
+}
+
+impl Batch<'_> {
+    /// Numbers for those who have none, from `next` on. The rows to write and the next number after them.
+    fn give(&mut self, mut next: u32) -> (Vec<(Uuid, i64)>, u32) {
+        let mut given = BTreeMap::new();
+        for join in self.joins {
+            let user = join.user.bytes();
+            match self.numbers.entry(user) {
+                Entry::Occupied(has) if Some(*has.get()) != join.replaces => continue,
+                Entry::Occupied(mut has) => drop(has.insert(next)),
+                Entry::Vacant(none) => drop(none.insert(next)),
+            }
+            given.insert(user, next);
+            next = next.saturating_add(1);
+        }
+        let mut rows: Vec<_> =
+            given.into_iter().map(|(user, number)| (Uuid::from_bytes(user), i64::from(number))).collect();
+        rows.sort_unstable_by_key(|(_, number)| *number);
+        (rows, next)
+    }
+
+    fn answers(&self) -> Vec<u32> {
+        self.joins.iter().map(|join| self.numbers[&join.user.bytes()]).collect()
+    }
+}
+
+impl Store {
+    /// Gives each account that has no place the next number, in the order of `joins`, all in one transaction. `None`: the
+    /// round is over, and nothing was written.
+    pub async fn waiting_places_join(
+        &self,
+        event: EventId,
+        round: TimeUs,
+        joins: &[Join],
+        now: TimeUs,
+    ) -> Result<Option<Joined>, StoreError> {
+        let mut accounts: Vec<Uuid> = joins.iter().map(|join| join.user.uuid()).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        on_transaction!(self, transaction => async {
+            let locked: Option<i64> =
+                sqlx::query_scalar(LOCK).bind(event.uuid()).bind(round.0).fetch_optional(&mut *transaction).await?;
+            let Some(first) = locked.and_then(|joined| u32::try_from(joined).ok()) else { return Ok(None) };
+            let mut batch = Batch { joins, numbers: BTreeMap::new() };
+            for (piece, text) in pieces(&accounts, &TEXTS.find) {
+                let find = sqlx::query_as(AssertSqlSafe(text)).bind(event.uuid()).bind(round.0);
+                let find = piece.iter().fold(find, |find, account| find.bind(*account));
+                let found: Vec<WaitingPlace> = find.fetch_all(&mut *transaction).await?;
+                batch.numbers.extend(found.into_iter().map(|place| (place.user_id.bytes(), place.number)));
+            }
+            let (rows, next) = batch.give(first);
+            for (piece, text) in pieces(&rows, &TEXTS.put) {
+                let put = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(round.0).bind(now.0);
+                let put = piece.iter().fold(put, |put, (account, number)| put.bind(*account).bind(*number));
+                put.execute(&mut *transaction).await?;
+            }
+            if next > first {
+                let count = sqlx::query(COUNT).bind(event.uuid()).bind(round.0).bind(i64::from(next));
+                count.execute(&mut *transaction).await?;
+            }
+            Ok(Some(Joined { numbers: batch.answers(), total: next }))
+        })
+    }
+
+    pub async fn waiting_place_find(
+        &self,
+        event: EventId,
+        round: TimeUs,
+        user: UserId,
+    ) -> Result<Option<WaitingPlace>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND)
+            .bind(event.uuid())
+            .bind(round.0)
+            .bind(user.uuid())
+            .fetch_optional(pool))
+    }
+
+    /// Whether the account had this place. Its number is not given out again.
+    pub async fn waiting_place_delete(
+        &self,
+        event: EventId,
+        round: TimeUs,
+        user: UserId,
+        number: u32,
+    ) -> Result<bool, StoreError> {
+        let number = i64::from(number);
+        changed!(self, sqlx::query(DELETE).bind(event.uuid()).bind(round.0).bind(user.uuid()).bind(number))
+            .map(|touched| touched == 1)
+    }
+
+    /// Forgets places of rounds before `round`, `limit` of them at most. How many.
+    pub async fn waiting_places_prune(&self, event: EventId, round: TimeUs, limit: u32) -> Result<u64, StoreError> {
+        changed!(self, sqlx::query(PRUNE).bind(event.uuid()).bind(round.0).bind(i64::from(limit)))
+    }
+}

@@ -1,0 +1,164 @@
+//! Places of waiting rooms: one per account, no number twice, none lost.
+
+use std::collections::BTreeSet;
+
+use inventory::{EventId, TimeUs, UserId};
+use persistence::{Join, Joined, Store};
+use tokio::task::JoinSet;
+
+use super::fixture::{Fixture, event, on_every_store, user};
+
+on_every_store!(
+    numbers_follow_the_order_of_arrival_and_one_account_has_one_place,
+    of_many_batches_at_once_every_number_is_given_once,
+    a_place_given_up_is_replaced_by_the_next_number_and_only_once,
+    a_number_that_was_left_is_never_given_again,
+    a_new_round_begins_at_zero_and_an_old_one_never_returns,
+    a_room_is_found_again_after_a_restart,
+    active_rooms_are_listed_page_by_page,
+);
+
+const ROUND: TimeUs = TimeUs(1_000_000);
+const NOW: TimeUs = TimeUs(2_000_000);
+
+fn new(user: UserId) -> Join {
+    Join { user, replaces: None }
+}
+
+async fn room(fixture: &Fixture) -> EventId {
+    let event = event();
+    let room = fixture.store.waiting_room_begin(event, ROUND).await.unwrap();
+    assert_eq!((room.active, room.round, room.joined, room.shuffled), (true, ROUND, 0, None));
+    event
+}
+
+async fn join(store: &Store, event: EventId, joins: &[Join]) -> Joined {
+    store.waiting_places_join(event, ROUND, joins, NOW).await.unwrap().unwrap()
+}
+
+async fn numbers_follow_the_order_of_arrival_and_one_account_has_one_place(fixture: Fixture) {
+    let event = room(&fixture).await;
+    let users: Vec<UserId> = (0..600).map(|_| user()).collect();
+    // Back to front, so that the order of arrival is not the order of ids; the first one twice.
+    let mut joins: Vec<Join> = users.iter().rev().copied().map(new).collect();
+    joins.push(joins[0]);
+    let joined = join(&fixture.store, event, &joins).await;
+    let mut expected: Vec<u32> = (0..600).collect();
+    expected.push(0);
+    assert_eq!(joined, Joined { numbers: expected, total: 600 });
+
+    let late = user();
+    let again = join(&fixture.store, event, &[new(users[0]), new(late), new(users[599])]).await;
+    assert_eq!(again, Joined { numbers: vec![599, 600, 0], total: 601 });
+    let found = fixture.store.waiting_place_find(event, ROUND, late).await.unwrap().unwrap();
+    assert_eq!((found.user_id, found.number, found.joined_at), (late, 600, NOW));
+    assert_eq!(fixture.store.waiting_place_find(event, ROUND, user()).await.unwrap(), None);
+    // Another event counts for itself.
+    let other = room(&fixture).await;
+    assert_eq!(join(&fixture.store, other, &[new(late)]).await, Joined { numbers: vec![0], total: 1 });
+}
+
+async fn of_many_batches_at_once_every_number_is_given_once(fixture: Fixture) {
+    let event = room(&fixture).await;
+    let users: Vec<UserId> = (0..150).map(|_| user()).collect();
+    let mut batches = JoinSet::new();
+    for at in 0..60 {
+        // Every account is in four batches, among others each time.
+        let joins: Vec<Join> = (0..10).map(|step| new(users[(at * 10 + step * 7) % 150])).collect();
+        let store = fixture.store.clone();
+        batches.spawn(async move { (joins.clone(), join(&store, event, &joins).await) });
+    }
+    let mut told = BTreeSet::new();
+    for (joins, joined) in batches.join_all().await {
+        told.extend(joins.iter().map(|join| join.user).zip(joined.numbers));
+    }
+    let numbers: BTreeSet<u32> = told.iter().map(|(_, number)| *number).collect();
+    let accounts: BTreeSet<UserId> = told.iter().map(|(user, _)| *user).collect();
+    assert_eq!(told.len(), accounts.len(), "an account was told two numbers");
+    assert_eq!(numbers, (0..accounts.len() as u32).collect(), "numbers are dense and unique");
+    let room = fixture.store.waiting_room_find(event).await.unwrap().unwrap();
+    assert_eq!(room.joined as usize, accounts.len());
+}
+
+async fn a_place_given_up_is_replaced_by_the_next_number_and_only_once(fixture: Fixture) {
+    let event = room(&fixture).await;
+    let (first, second) = (user(), user());
+    join(&fixture.store, event, &[new(first), new(second)]).await;
+    let rejoin = Join { user: first, replaces: Some(0) };
+    // Twice in one batch, and again after it: the number 0 can be given up once.
+    assert_eq!(join(&fixture.store, event, &[rejoin, rejoin]).await, Joined { numbers: vec![2, 2], total: 3 });
+    assert_eq!(join(&fixture.store, event, &[rejoin]).await, Joined { numbers: vec![2], total: 3 });
+    // What is not one's own cannot be given up, and what one does not have is no obstacle.
+    let theirs = Join { user: second, replaces: Some(2) };
+    let nobody = Join { user: user(), replaces: Some(7) };
+    assert_eq!(join(&fixture.store, event, &[theirs, nobody]).await, Joined { numbers: vec![1, 3], total: 4 });
+}
+
+async fn a_number_that_was_left_is_never_given_again(fixture: Fixture) {
+    let event = room(&fixture).await;
+    let (leaver, other) = (user(), user());
+    join(&fixture.store, event, &[new(leaver)]).await;
+    let delete = |user, number| fixture.store.waiting_place_delete(event, ROUND, user, number);
+    assert!(!delete(leaver, 1).await.unwrap());
+    assert!(!delete(other, 0).await.unwrap());
+    assert!(delete(leaver, 0).await.unwrap());
+    assert!(!delete(leaver, 0).await.unwrap());
+    assert_eq!(join(&fixture.store, event, &[new(other), new(leaver)]).await.numbers, [1, 2]);
+}
+
+async fn a_new_round_begins_at_zero_and_an_old_one_never_returns(fixture: Fixture) {
+    let event = room(&fixture).await;
+    let waiter = user();
+    join(&fixture.store, event, &[new(waiter), new(user()), new(user())]).await;
+    assert!(fixture.store.waiting_room_set_shuffled(event, ROUND, Some(3)).await.unwrap());
+    let later = ROUND.plus_us(1);
+    let begun = fixture.store.waiting_room_begin(event, later).await.unwrap();
+    assert_eq!((begun.round, begun.joined, begun.shuffled), (later, 0, None));
+    // A batch of the old round comes too late, as does whoever still keeps it.
+    assert_eq!(fixture.store.waiting_places_join(event, ROUND, &[new(user())], NOW).await.unwrap(), None);
+    assert!(!fixture.store.waiting_room_set_shuffled(event, ROUND, Some(9)).await.unwrap());
+    assert_eq!(fixture.store.waiting_room_begin(event, ROUND).await.unwrap(), begun);
+
+    assert_eq!(fixture.store.waiting_place_find(event, later, waiter).await.unwrap(), None);
+    let again = fixture.store.waiting_places_join(event, later, &[new(waiter)], NOW).await.unwrap().unwrap();
+    assert_eq!(again, Joined { numbers: vec![0], total: 1 });
+    // The three old places go in pieces, the new one stays.
+    let prune = || fixture.store.waiting_places_prune(event, later, 2);
+    assert_eq!((prune().await.unwrap(), prune().await.unwrap(), prune().await.unwrap()), (2, 1, 0));
+    assert!(fixture.store.waiting_place_find(event, later, waiter).await.unwrap().is_some());
+}
+
+async fn a_room_is_found_again_after_a_restart(mut fixture: Fixture) {
+    let event = room(&fixture).await;
+    let users: Vec<UserId> = (0..20).map(|_| user()).collect();
+    let joins: Vec<Join> = users.iter().copied().map(new).collect();
+    join(&fixture.store, event, &joins).await;
+    fixture.store.waiting_room_set_shuffled(event, ROUND, Some(20)).await.unwrap();
+    fixture.reopen().await;
+    let room = fixture.store.waiting_room_begin(event, ROUND).await.unwrap();
+    assert_eq!((room.active, room.joined, room.shuffled), (true, 20, Some(20)));
+    for (user, number) in users.iter().zip(0..) {
+        let place = fixture.store.waiting_place_find(event, ROUND, *user).await.unwrap().unwrap();
+        assert_eq!(place.number, number);
+    }
+    assert_eq!(join(&fixture.store, event, &[new(user())]).await.numbers, [20]);
+}
+
+async fn active_rooms_are_listed_page_by_page(fixture: Fixture) {
+    let mut events: Vec<EventId> = (0..5).map(|_| event()).collect();
+    for event in &events {
+        fixture.store.waiting_room_set_active(*event, true).await.unwrap();
+    }
+    fixture.store.waiting_room_begin(events[0], ROUND).await.unwrap();
+    fixture.store.waiting_room_set_active(events[2], false).await.unwrap();
+    assert!(!fixture.store.waiting_room_find(events[2]).await.unwrap().unwrap().active);
+    events.remove(2);
+    events.sort();
+    let first = fixture.store.waiting_room_list_active(None, 3).await.unwrap();
+    assert_eq!(first, events[..3]);
+    let rest = fixture.store.waiting_room_list_active(Some(first[2]), 3).await.unwrap();
+    assert_eq!(rest, events[3..]);
+    // Switching on what is on forgets nothing.
+    fixture.store.waiting_room_set_active(events[0], true).await.unwrap();
+    assert_eq!(fixture.store.waiting_room_find(events[0]).await.unwrap().unwrap().round, ROUND);
+}
