@@ -9,6 +9,7 @@ mod events;
 mod gate;
 mod holds;
 mod live;
+mod live_binary;
 mod orders;
 mod seat_map;
 mod tiers;
@@ -29,6 +30,7 @@ pub use live::{
     LIVE_BEARER, LIVE_BINARY, LIVE_JSON, LiveArea, LiveCounts, LiveDelta, LiveFrame, LiveHold, LiveHoldState,
     LivePlace, LiveRequest, LiveSale, LiveSnapshot,
 };
+pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, state_letter};
 pub use orders::{
     Attendee, MockOutcome, Order, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod, RefundRequest,
     Ticket, TicketState, TransferRequest,
