@@ -32,7 +32,7 @@ pub enum InvariantViolation {
     Customer(UserId),
     #[error("{0:?} and its order contradict each other")]
     HoldOrder(HoldId),
-    #[error("{0:?} would never expire")]
+    #[error("{0:?} would not expire at its time")]
     HoldNotDue(HoldId),
     #[error("{0:?} and its tickets or money contradict each other")]
     Order(OrderId),
@@ -100,7 +100,7 @@ impl Inventory {
             for item in &hold.placed.items {
                 recount.add(customer, item, Owner::hold(slot))?;
             }
-            if self.holds.next_due().is_none_or(|due| due > hold.expires_at) {
+            if self.holds.due_of(slot) != Some(hold.expires_at) {
                 return Err(Violation::HoldNotDue(hold.placed.hold));
             }
             let Some(order) = hold.order.map(|order| self.orders.get(order)) else { continue };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::image::Image;
 use crate::apply::take;
+use crate::holds::{Found, Hold};
 use crate::house::{House, Owner};
 use crate::layout::{Grid, Layout, check_seat_map};
 use crate::orders::OrderStatus;
@@ -33,8 +34,10 @@ pub(super) fn rebuild(image: Image) -> Option<Inventory> {
         inventory.tickets.insert(ticket);
     }
     seat_sold(&mut inventory);
-    for hold in image.live {
-        let mut hold = crate::holds::Hold::from(hold);
+    let mut live: Vec<Hold> = image.live.into_iter().map(Hold::from).collect();
+    // As they were placed, so that they expire in turn.
+    live.sort_by_key(|hold| hold.expires_at);
+    for mut hold in live {
         if let Some(order) = hold.order {
             // Hold and order share what was placed.
             hold.placed = Arc::clone(&inventory.orders.all().get(order as usize)?.placed);
@@ -47,7 +50,7 @@ pub(super) fn rebuild(image: Image) -> Option<Inventory> {
     inventory.holds.set_ended(image.ended.map(|generation| generation.into_iter().map(Into::into).collect()));
     for mut answered in image.keys {
         if let Answer::HoldPlaced(placed) = &mut answered.answer
-            && let Some(crate::holds::Found::Live(_, hold)) = inventory.holds.find(placed.hold)
+            && let Some(Found::Live(_, hold)) = inventory.holds.find(placed.hold)
             && hold.placed == *placed
         {
             *placed = Arc::clone(&hold.placed);

@@ -1,8 +1,8 @@
 //! Holds by slot and by id. A slot is reused once its hold has ended; which slot a hold has is of no meaning outside the
 //! process.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+mod due;
+
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::limits::{HOLDS_ENDED_MAX, HOLDS_PER_EXPIRY_MAX};
 use crate::{HoldId, PlacedHold, TimeUs, UserId};
+use due::Due;
 
 /// Index of an order, see `orders`.
 pub(crate) type OrderAt = u32;
@@ -108,8 +109,7 @@ pub(crate) struct Holds {
     index: HashTable<u32>,
     hashes: Hashes,
     memory: Memory,
-    /// Due times. An entry is stale when its hold has ended or was extended; stale ones never stand first.
-    due: BinaryHeap<Reverse<(TimeUs, u32)>>,
+    due: Due,
 }
 
 impl Holds {
@@ -138,6 +138,7 @@ impl Holds {
 
     pub fn insert(&mut self, hold: Hold) -> u32 {
         let (id, expires_at) = (hold.placed.hold, hold.expires_at);
+        let is_extended = expires_at != hold.placed.expires_at;
         let hash = self.hashes.hash_one(id);
         assert!(self.slot_of(hash, id).is_none(), "a hold id is used once");
         let filled = Some(Slot { id, hold });
@@ -155,7 +156,11 @@ impl Holds {
         self.index.insert_unique(hash, slot, |slot| {
             hashes.hash_one(slots[*slot as usize].as_ref().expect("only live holds are in the index").id)
         });
-        self.push_due(expires_at, slot);
+        if is_extended {
+            self.due.insert_aside(slot, expires_at);
+        } else {
+            self.due.insert(slot, expires_at);
+        }
         slot
     }
 
@@ -167,8 +172,8 @@ impl Holds {
         change(hold);
         let after = hold.expires_at;
         if after != before {
-            self.push_due(after, slot);
-            self.drop_stale();
+            self.due.remove(slot);
+            self.due.insert_aside(slot, after);
         }
         self.live(slot)
     }
@@ -182,7 +187,7 @@ impl Holds {
         let hold = self.slots[slot as usize].take().expect("a hold is where its id says").hold;
         self.vacant.push(slot);
         self.memory.insert(&self.hashes, id, Ended { customer: hold.placed.customer, end, order: hold.order });
-        self.drop_stale();
+        self.due.remove(slot);
         (slot, hold)
     }
 
@@ -207,55 +212,82 @@ impl Holds {
     }
 
     pub fn next_due(&self) -> Option<TimeUs> {
-        self.due.peek().map(|Reverse((at, _))| *at)
+        self.due.first()
+    }
+
+    /// When the hold in the slot will expire; `None` when nothing makes it.
+    pub fn due_of(&self, slot: u32) -> Option<TimeUs> {
+        self.due.of(slot)
     }
 
     /// The holds due at `now`, earliest first, at most [`HOLDS_PER_EXPIRY_MAX`].
     pub fn due(&self, now: TimeUs) -> Vec<HoldId> {
-        let heap = self.due.as_slice();
         let mut due: Vec<(TimeUs, HoldId)> = Vec::new();
-        // Children are not earlier than their parent: a subtree that is not due is skipped whole.
-        let mut open = vec![0];
-        while let Some(at) = open.pop() {
-            let Some(Reverse((time, slot))) = heap.get(at) else { continue };
-            if *time > now {
-                continue;
+        for (at, slot) in self.due.until(now) {
+            // Of those due at the same time the lowest ids go first: which slots they have is of no meaning.
+            if due.len() >= HOLDS_PER_EXPIRY_MAX && due.last().is_some_and(|(last, _)| *last < at) {
+                break;
             }
-            if is_due_then(&self.slots, *time, *slot) {
-                due.push((*time, self.live(*slot).placed.hold));
-            }
-            open.extend([2 * at + 1, 2 * at + 2]);
+            due.push((at, self.live(slot).placed.hold));
         }
         due.sort_unstable();
-        // A slot that was left and taken again at the same time has two entries.
-        due.dedup();
         due.truncate(HOLDS_PER_EXPIRY_MAX);
         due.into_iter().map(|(_, hold)| hold).collect()
     }
-
-    fn push_due(&mut self, at: TimeUs, slot: u32) {
-        self.due.push(Reverse((at, slot)));
-        // Released holds leave their entries behind: without this a fast sale would pile up a full TTL of them.
-        if self.due.len() > 2 * self.index.len() + 1024 {
-            let slots = &self.slots;
-            self.due.retain(|Reverse((at, slot))| is_due_then(slots, *at, *slot));
-        }
-    }
-
-    fn drop_stale(&mut self) {
-        while let Some(Reverse((at, slot))) = self.due.peek()
-            && !is_due_then(&self.slots, *at, *slot)
-        {
-            self.due.pop();
-        }
-    }
-}
-
-/// Whether the slot has a live hold that is due at just this time.
-fn is_due_then(slots: &[Option<Slot>], at: TimeUs, slot: u32) -> bool {
-    slots[slot as usize].as_ref().is_some_and(|it| it.hold.expires_at == at)
 }
 
 fn has_id(slots: &[Option<Slot>], slot: u32, id: HoldId) -> bool {
     slots[slot as usize].as_ref().is_some_and(|it| it.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{End, Hold, Holds};
+    use crate::limits::{HOLDS_ENDED_MAX, HOLDS_PER_EXPIRY_MAX};
+    use crate::{HoldId, PlacedHold, TimeUs, UserId};
+
+    const AT: TimeUs = TimeUs(1_000);
+
+    fn id(number: u32) -> HoldId {
+        HoldId::from_bytes(u128::from(number).to_be_bytes())
+    }
+
+    fn hold(number: u32, expires_at: TimeUs) -> Hold {
+        let customer = UserId::from_bytes([1; 16]);
+        let placed = PlacedHold { hold: id(number), customer, items: vec![], expires_at, adjacent: true };
+        Hold { placed: Arc::new(placed), placed_at: TimeUs(0), expires_at, payment_extended: false, order: None }
+    }
+
+    /// A clock that stands still gives the holds of one slot the very same time, one after another.
+    #[test]
+    fn holds_that_come_and_go_at_one_instant_leave_nothing_behind() {
+        let mut holds = Holds::default();
+        holds.insert(hold(0, AT));
+        for number in 1..=100_000 {
+            holds.insert(hold(number, AT));
+            holds.update(id(number), |hold| hold.expires_at = AT.plus_us(i64::from(number % 2)));
+            holds.end(id(number), End::Released);
+        }
+        assert_eq!(holds.due.until(TimeUs::MAX).count(), 1);
+        assert_eq!(holds.due(AT), [id(0)]);
+        assert_eq!((holds.slots.len(), holds.vacant.len()), (2, 1));
+        assert!(holds.ended().iter().map(|it| it.len()).sum::<usize>() <= HOLDS_ENDED_MAX);
+    }
+
+    #[test]
+    fn one_expiry_takes_the_earliest_and_of_equals_the_lowest_ids() {
+        let mut holds = Holds::default();
+        let count = HOLDS_PER_EXPIRY_MAX as u32 + 10;
+        for number in (1..=count).rev() {
+            holds.insert(hold(number, AT));
+        }
+        holds.insert(hold(count + 1, TimeUs(1)));
+        let due = holds.due(AT);
+        assert_eq!(due.len(), HOLDS_PER_EXPIRY_MAX);
+        assert_eq!((due[0], due[1], due[HOLDS_PER_EXPIRY_MAX - 1]), (id(count + 1), id(1), id(count - 11)));
+        assert_eq!(holds.due(TimeUs(1)), [id(count + 1)]);
+        assert_eq!(holds.due(TimeUs(0)), []);
+    }
 }
