@@ -14,6 +14,10 @@ use inventory::{
     PlaceHold, PlaceOrder, Record, SettlePayment, TicketId, UserId, Verb, Want,
 };
 
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUND: usize = 1_000;
 const HOUSES: [u32; 3] = [10_000, 20_000, 100_000];
 
