@@ -10,13 +10,13 @@ use kameo::actor::{ActorRef, WeakActorRef};
 use kameo::error::ActorStopReason;
 use kameo::mailbox::{MailboxReceiver, Signal};
 use kameo::message::{Context, Message};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::lane::{Loss, LossCause, News};
 use crate::pending::ViewReply;
 use crate::slot::{Slot, State};
-use crate::turn::Turn;
+use crate::turn::{Tapped, Turn};
 use crate::waiter::Waiter;
 use crate::{Clock, Epoch, Snapshot, metrics};
 
@@ -30,6 +30,9 @@ pub(crate) struct Submit {
 
 /// Reads the state in the actor's turn and returns what hands the reading over once it is durable.
 pub(crate) struct Look(pub(crate) Box<dyn FnOnce(&Inventory) -> ViewReply + Send>);
+
+/// Begins a tap in the actor's turn and hands it over once all of its picture is durable.
+pub(crate) struct Watch(pub(crate) oneshot::Sender<Tapped>);
 
 /// Time has passed.
 pub(crate) struct Tick {
@@ -91,6 +94,10 @@ impl EventActor {
             self.slot.publish_layout(layout);
         }
         self.turn.release();
+        if self.turn.is_tapped() {
+            self.turn.feed(self.clock.now());
+        }
+        self.slot.meter().hear(self.turn.has_pending());
         if let Some(snapshot) = published.snapshot {
             let bytes = snapshot.bytes.len();
             if self.snapshots.try_send(self.snapshot_job(snapshot)).is_err() {
@@ -111,6 +118,7 @@ impl EventActor {
         };
         self.slot.set_unless_stopping(state);
         self.turn.fail(loss);
+        self.slot.meter().hear(false);
         self.loss = Some(loss);
     }
 
@@ -202,6 +210,9 @@ impl Message<Submit> for EventActor {
     async fn handle(&mut self, submit: Submit, _: &mut Context<Self, ()>) {
         let now = self.clock.now();
         self.measured(|actor| actor.turn.submit(now, submit.command, submit.waiter));
+        if self.turn.has_pending() {
+            self.slot.meter().wait();
+        }
         self.slot.set_due(self.turn.inventory().next_due());
     }
 }
@@ -212,6 +223,18 @@ impl Message<Look> for EventActor {
     async fn handle(&mut self, look: Look, _: &mut Context<Self, ()>) {
         let now = self.clock.now();
         self.measured(|actor| actor.turn.view(now, look.0));
+        self.slot.set_due(self.turn.inventory().next_due());
+    }
+}
+
+impl Message<Watch> for EventActor {
+    type Reply = ();
+
+    async fn handle(&mut self, watch: Watch, _: &mut Context<Self, ()>) {
+        let now = self.clock.now();
+        // A tap that nobody waits for any more ends as it is dropped.
+        let reply = |tapped| drop(watch.0.send(tapped));
+        self.measured(|actor| actor.turn.tap(now, reply));
         self.slot.set_due(self.turn.inventory().next_due());
     }
 }

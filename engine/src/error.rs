@@ -31,6 +31,9 @@ pub enum Unavailable {
     /// As many events are open on this node as it may hold.
     #[error("too many events are open")]
     TooManyEvents,
+    /// As many taps watch the event as may.
+    #[error("too many taps watch the event")]
+    TooManyTaps,
     /// The event's journal is damaged; an operator must look.
     #[error("the event cannot be recovered")]
     Damaged,
@@ -45,6 +48,7 @@ impl Unavailable {
             Self::NotOwner => "NOT_OWNER",
             Self::Stopping => "SERVER_STOPPING",
             Self::TooManyEvents => "TOO_MANY_EVENTS",
+            Self::TooManyTaps => "TOO_MANY_TAPS",
             Self::Damaged => "EVENT_DAMAGED",
         }
     }

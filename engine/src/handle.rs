@@ -8,12 +8,12 @@ use inventory::{
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::actor::{Look, Submit};
+use crate::actor::{Look, Submit, Watch};
 use crate::directory::Directory;
 use crate::pending::ViewReply;
 use crate::slot::{Slot, Unsent};
 use crate::waiter::{Submitted, Waiter};
-use crate::{SubmitError, Unavailable};
+use crate::{Pace, Picture, SubmitError, Tap, Unavailable};
 
 /// How callers reach one event. Cheap to clone and good for as long as the server runs: an event that has left memory is
 /// brought back by the next command.
@@ -40,7 +40,12 @@ impl EventHandle {
         self.slot.layout()
     }
 
-    /// Messages that wait for their turn at this moment: what admission is steered by.
+    /// How fast the event answers: what admission is steered by. Asks nobody.
+    pub fn pace(&self) -> Pace {
+        self.slot.meter().pace()
+    }
+
+    /// Messages that wait for their turn at this moment.
     pub fn mailbox_messages(&self) -> usize {
         self.slot.mailbox_messages()
     }
@@ -49,6 +54,7 @@ impl EventHandle {
     /// See [`SubmitError`]: rejected for good, not now and without effect, or outcome unknown.
     pub async fn submit(&self, command: Command) -> Result<Submitted, SubmitError> {
         let (waiter, reply) = Waiter::new();
+        let waiter = waiter.timed_by(self.slot.meter().stopwatch());
         if let Some(fresh) = self.tell_or_open(Submit { command, waiter }).await? {
             return fresh.answered(reply).await;
         }
@@ -101,10 +107,14 @@ impl EventHandle {
             Box::new(hand_over) as ViewReply
         }));
         let fresh = self.tell_or_open(look).await?;
+        fresh.as_ref().unwrap_or(self).viewed(reply).await
+    }
+
+    async fn viewed<T>(&self, reply: oneshot::Receiver<Result<T, Unavailable>>) -> Result<T, Unavailable> {
         match timeout(self.directory.config().submit_deadline, reply).await {
             Ok(Ok(view)) => view,
             // The mailbox was dropped with the message in it.
-            Ok(Err(_)) => Err(fresh.as_ref().unwrap_or(self).why_not()),
+            Ok(Err(_)) => Err(self.why_not()),
             Err(_) => Err(Unavailable::JournalDown),
         }
     }
@@ -157,6 +167,19 @@ impl EventHandle {
     /// [`Unavailable`]; a view has no effect.
     pub async fn digest(&self) -> Result<(Lsn, u64), Unavailable> {
         self.view(|inventory| (inventory.lsn(), inventory.digest())).await
+    }
+}
+
+impl EventHandle {
+    /// The whole state, and a tap that tells of all that becomes durable after it. The event stays in memory for as long
+    /// as the tap is kept.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a few taps may watch an event at the same time.
+    pub async fn tap(&self) -> Result<(Picture, Tap), Unavailable> {
+        let (sender, reply) = oneshot::channel();
+        let fresh = self.tell_or_open(Watch(sender)).await?;
+        fresh.as_ref().unwrap_or(self).viewed(reply).await
     }
 }
 

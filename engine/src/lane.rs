@@ -4,12 +4,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use inventory::{EventId, Lsn, Row};
-use parking_lot::Mutex;
-use tokio::sync::Notify;
 
+use crate::sync::{AtomicBool, Mutex, Notify, Ordering};
 use crate::{Batch, Epoch, Unavailable};
 
 /// Bytes allocated ahead for a lane's next batch.

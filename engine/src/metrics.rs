@@ -19,6 +19,8 @@ pub const RECOVERY_SECONDS: &str = "usher_event_recovery_seconds";
 pub const RECOVERY_RECORDS: &str = "usher_event_recovery_records";
 pub const SNAPSHOTS: &str = "usher_event_snapshots_total";
 pub const SNAPSHOT_BYTES: &str = "usher_event_snapshot_bytes";
+pub const TAPS_LAGGED: &str = "usher_event_taps_lagged_total";
+pub const REPLY_SECONDS: &str = "usher_event_reply_seconds";
 pub const PANICS: &str = "usher_event_panics_total";
 
 /// One append, over all events.
@@ -72,6 +74,16 @@ pub(crate) fn observe_recovery(outcome: &'static str, took: Duration, records: u
 pub(crate) fn observe_snapshot(outcome: &'static str, bytes: usize) {
     metrics::counter!(SNAPSHOTS, "outcome" => outcome).increment(1);
     metrics::histogram!(SNAPSHOT_BYTES).record(bytes as f64);
+}
+
+/// A tap was not emptied in time and was closed.
+pub(crate) fn observe_tap_lagged() {
+    metrics::counter!(TAPS_LAGGED).increment(1);
+}
+
+/// From a command's arrival in the mailbox to its durable answer. One command of every [`crate::pace::COMMANDS_PER_SAMPLE`].
+pub(crate) fn observe_reply(took: Duration) {
+    metrics::histogram!(REPLY_SECONDS).record(took);
 }
 
 /// An actor died of a panic: most likely an invariant that did not hold (one owner per seat, free + held + sold + blocked

@@ -12,6 +12,7 @@ use kameo::message::Message;
 use tokio::sync::watch;
 
 use crate::actor::EventActor;
+use crate::pace::Meter;
 use crate::{Unavailable, metrics};
 
 #[derive(Clone)]
@@ -58,6 +59,7 @@ pub(crate) struct Slot {
     event: EventId,
     state: watch::Sender<State>,
     layout: ArcSwap<Layout>,
+    meter: Arc<Meter>,
     /// When the next hold expires, as the actor last knew. `i64::MAX`: none.
     due_us: AtomicI64,
 }
@@ -65,11 +67,21 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn new(event: EventId) -> Arc<Self> {
         let layout = ArcSwap::new(Arc::clone(Inventory::new(event).layout()));
-        Arc::new(Self { event, state: watch::Sender::new(State::Starting), layout, due_us: AtomicI64::new(i64::MAX) })
+        Arc::new(Self {
+            event,
+            state: watch::Sender::new(State::Starting),
+            layout,
+            meter: Meter::new(),
+            due_us: AtomicI64::new(i64::MAX),
+        })
     }
 
     pub(crate) const fn event(&self) -> EventId {
         self.event
+    }
+
+    pub(crate) const fn meter(&self) -> &Arc<Meter> {
+        &self.meter
     }
 
     pub(crate) fn state(&self) -> State {

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use inventory::{Change, Command, Inventory, Layout, Lsn, Origin, Record, Row, TimeUs, Verb};
 
+use crate::feed::{Picture, Source, Tap};
 use crate::lane::{Lane, Loss};
 use crate::pending::{Pending, ViewReply};
 use crate::waiter::{Submitted, Waiter};
-use crate::{EngineConfig, Snapshot};
+use crate::{EngineConfig, Snapshot, Unavailable};
 
 /// Full expiry changes in one turn. What is still due after that waits for the next.
 const EXPIRIES_PER_TURN_MAX: usize = 4;
@@ -27,6 +28,7 @@ pub(crate) struct Turn {
     /// Layouts as of LSNs that are not durable yet, in their order: whoever has changed it finds his change there.
     next_layouts: VecDeque<(Lsn, Arc<Layout>)>,
     snapshots: Snapshots,
+    feed: Source,
     /// When the last message came that was not a tick.
     active_at: TimeUs,
     config: Arc<EngineConfig>,
@@ -40,6 +42,9 @@ struct Snapshots {
     /// Taken, and kept back until its LSN is durable.
     waiting: Option<Snapshot>,
 }
+
+/// What a tap is answered with.
+pub(crate) type Tapped = Result<(Picture, Tap), Unavailable>;
 
 /// What has become public.
 #[derive(Default)]
@@ -59,6 +64,7 @@ impl Turn {
     ) -> Self {
         Self {
             durable: inventory.lsn(),
+            feed: Source::new(inventory.lsn()),
             inventory,
             lane,
             pending: Pending::default(),
@@ -135,11 +141,25 @@ impl Turn {
         self.active_at = now;
         self.expire_due(now);
         let reply = read(&self.inventory);
+        self.hand_over(reply);
+    }
+
+    fn hand_over(&mut self, reply: ViewReply) {
         let applied = self.inventory.lsn();
         if applied <= self.durable {
             reply(Ok(()));
         } else {
             self.pending.park_view(applied, reply);
+        }
+    }
+
+    /// A tap from the state of this moment on, in `reply`'s hands once all of it is durable.
+    pub(crate) fn tap(&mut self, now: TimeUs, reply: impl FnOnce(Tapped) + Send + 'static) {
+        self.active_at = now;
+        self.expire_due(now);
+        match self.feed.tap(&self.inventory) {
+            Ok(tap) => self.hand_over(Box::new(|result| reply(result.map(|()| tap)))),
+            Err(unavailable) => reply(Err(unavailable)),
         }
     }
 
@@ -162,6 +182,9 @@ impl Turn {
     fn record(&mut self, now: TimeUs, origin: Origin, change: Change) -> Submitted {
         let record = Record { lsn: self.inventory.lsn().next(), at: now, origin, change };
         let layout = Arc::as_ptr(self.inventory.layout());
+        if self.feed.is_tapped() {
+            self.feed.look(&self.inventory, &record);
+        }
         let answer = self.inventory.apply(&record);
         // Encoded here, not in the lane: a panic so far leaves nothing behind that could be committed.
         self.record.clear();
@@ -169,7 +192,11 @@ impl Turn {
         record.encode(&mut self.record);
         self.inventory.rows(&record, &mut self.rows);
         self.lane.append(record.lsn, &self.record, &mut self.rows);
-        if !std::ptr::eq(layout, Arc::as_ptr(self.inventory.layout())) {
+        let has_new_layout = !std::ptr::eq(layout, Arc::as_ptr(self.inventory.layout()));
+        if self.feed.is_tapped() {
+            self.feed.queue(&self.inventory, has_new_layout);
+        }
+        if has_new_layout {
             self.next_layouts.push_back((record.lsn, Arc::clone(self.inventory.layout())));
         }
         self.take_snapshot_if_due(now);
@@ -200,20 +227,32 @@ impl Turn {
         Published { layout, snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable) }
     }
 
-    /// Answers those who waited, in LSN order. The feed of durable changes starts after it.
+    /// Answers those who waited, in LSN order. [`Turn::feed`] follows.
     pub(crate) fn release(&mut self) {
         self.pending.release(self.durable);
+    }
+
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.feed.is_tapped()
+    }
+
+    /// Shows watchers what has become durable.
+    pub(crate) fn feed(&mut self, now: TimeUs) {
+        self.feed.deliver(self.durable, now);
     }
 
     /// The memory of this turn is worth nothing any more: everybody who waits is told what is true for them.
     pub(crate) fn fail(&mut self, loss: Loss) {
         self.pending.fail(loss);
+        self.feed = Source::new(self.durable);
     }
 
-    /// Nobody would miss the event from memory: nothing waits, no hold is live, and nobody has asked for a while.
+    /// Nobody would miss the event from memory: nothing waits, no hold is live, nobody watches and nobody has
+    /// asked for a while.
     pub(crate) fn is_idle(&self, now: TimeUs) -> bool {
         let idle_us = i64::try_from(self.config.idle_after.as_micros()).unwrap_or(i64::MAX);
-        !self.has_pending() && self.inventory.next_due().is_none() && now.since(self.active_at) >= idle_us
+        let is_needed = self.has_pending() || self.inventory.next_due().is_some() || self.feed.is_watched();
+        !is_needed && now.since(self.active_at) >= idle_us
     }
 
     /// The state to leave behind at a clean exit; `None` when a stored snapshot has it all.

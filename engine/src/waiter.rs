@@ -4,6 +4,7 @@
 use inventory::{Answer, Lsn, TimeUs};
 use tokio::sync::oneshot;
 
+use crate::pace::Stopwatch;
 use crate::{SubmitError, Unavailable};
 
 /// An accepted command, durable.
@@ -21,12 +22,19 @@ pub(crate) type Reply = Result<Submitted, SubmitError>;
 pub(crate) struct Waiter {
     reply: Option<oneshot::Sender<Reply>>,
     looked_at: bool,
+    stopwatch: Option<Stopwatch>,
 }
 
 impl Waiter {
     pub(crate) fn new() -> (Self, oneshot::Receiver<Reply>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { reply: Some(sender), looked_at: false }, receiver)
+        (Self { reply: Some(sender), looked_at: false, stopwatch: None }, receiver)
+    }
+
+    #[must_use]
+    pub(crate) fn timed_by(mut self, stopwatch: Option<Stopwatch>) -> Self {
+        self.stopwatch = stopwatch;
+        self
     }
 
     /// From here on the command may have an effect.
@@ -35,6 +43,10 @@ impl Waiter {
     }
 
     pub(crate) fn answer(mut self, reply: Reply) {
+        // What an accepted command takes: a refusal may come sooner.
+        if let Some(stopwatch) = self.stopwatch.take_if(|_| reply.is_ok()) {
+            stopwatch.stop();
+        }
         if let Some(sender) = self.reply.take() {
             // A caller that has gone away needs no answer.
             let _ = sender.send(reply);

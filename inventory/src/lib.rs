@@ -38,6 +38,7 @@ mod spec;
 mod stage;
 mod tickets;
 mod time;
+mod touched;
 mod verify;
 mod views;
 
@@ -63,5 +64,6 @@ pub use spec::{
 };
 pub use tickets::TicketState;
 pub use time::TimeUs;
+pub use touched::{HoldKind, HoldNews, Touched};
 pub use verify::InvariantViolation;
 pub use views::{HoldView, OrderView, RowStates, TicketView};

@@ -30,6 +30,7 @@ const CODES: &[(&str, &str)] = &[
     ("NOT_OWNER", "Another node owns the event. Nothing happened; ask again."),
     ("SERVER_STOPPING", "The server is stopping. Nothing happened; ask again."),
     ("EVENT_DAMAGED", "The event's journal does not verify. It is closed until an operator looks."),
+    ("TOO_MANY_TAPS", "The event is watched more often than it may be. Nothing happened; ask again."),
     ("TOO_MANY_EVENTS", "As many events are open as the node may hold. Nothing happened; ask again."),
     ("STORE_UNAVAILABLE", "The store does not answer. Nothing happened; ask again."),
     ("LOGIN_BUSY", "Too many passwords wait to be checked. Nothing happened; ask again."),

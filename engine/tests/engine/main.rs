@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets a surprise should stop there")]
 
 mod failures;
+mod feed;
 mod lifecycle;
 mod replies;
 mod support;

@@ -182,8 +182,12 @@ pub async fn put_on_sale(handle: &EventHandle) {
     handle.set_seat_map(organizer, SeatMapSpec { sections: vec![section], focal_point: (0, 0) }).await.unwrap();
     let tier = TierSpec::new(TierId::from_bytes([1; 16]), "Full".into(), 5_000);
     handle.set_tier(organizer, tier).await.unwrap();
-    handle.set_policy(organizer, Policy::new(Currency::new("EUR").unwrap())).await.unwrap();
+    handle.set_policy(organizer, Policy::new(currency())).await.unwrap();
     handle.publish(organizer).await.unwrap();
+}
+
+pub fn currency() -> Currency {
+    Currency::new("EUR").unwrap()
 }
 
 fn seat(number: &str) -> SeatSpec {
