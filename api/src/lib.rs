@@ -29,6 +29,7 @@ mod housekeeping;
 pub mod idempotency;
 pub mod ids;
 pub mod in_flight;
+pub mod line;
 pub mod metrics;
 pub mod order_access;
 pub mod orders;
