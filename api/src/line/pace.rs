@@ -9,8 +9,10 @@ const INCREASE: f64 = 0.05;
 const DECREASE: f64 = 0.7;
 /// Between this share of the target and the target itself the rate stays as it is.
 const CALM: f64 = 0.8;
-/// Fewer measurements say nothing about the 99th percentile: they count as calm.
-const SAMPLES_MIN: u64 = 20;
+/// Fewer measurements count as calm, unless they are worse than [`ALARM`] times the target: a journal that stands still
+/// answers nobody.
+const SAMPLES_MIN: u32 = 5;
+const ALARM: f64 = 4.0;
 /// Of the organizer's rate.
 pub const SHARE_MIN: f64 = 0.02;
 /// Steps are this far apart, in µs. The measured window is about twice as long: a cut shows in the next step but one.
@@ -21,7 +23,7 @@ pub const STEP_US: i64 = 1_000_000;
 pub struct Felt {
     /// 99th percentile of a command's time in the event: mailbox and commit.
     pub p99_us: u64,
-    pub samples: u64,
+    pub samples: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,8 +42,8 @@ impl Default for Throttle {
 impl Throttle {
     /// To be called every [`STEP_US`].
     pub fn step(&mut self, felt: Felt, target_us: u64) {
-        let is_telling = felt.samples >= SAMPLES_MIN;
         let (p99, target) = (felt.p99_us as f64, target_us as f64);
+        let is_telling = felt.samples >= SAMPLES_MIN || p99 > target * ALARM;
         if is_telling && p99 > target {
             if !std::mem::replace(&mut self.resting, true) {
                 self.share = (self.share * DECREASE).max(SHARE_MIN);
@@ -122,9 +124,15 @@ mod tests {
     fn it_recovers_when_nothing_is_measured_any_more() {
         let mut throttle = Throttle::default();
         after(&mut throttle, 200, felt(10_000_000));
-        // What little is left is slow, and proves nothing.
-        let few = Felt { p99_us: 10_000_000, samples: SAMPLES_MIN - 1 };
+        // What little is left is somewhat slow, and proves nothing.
+        let few = Felt { p99_us: 3 * TARGET, samples: SAMPLES_MIN - 1 };
         assert_eq!(after(&mut throttle, 30, few), 6_000);
+    }
+
+    #[test]
+    fn a_journal_that_stands_still_slows_admission_though_nothing_is_answered() {
+        let mut throttle = Throttle::default();
+        assert!(after(&mut throttle, 20, Felt { p99_us: 10 * TARGET, samples: 0 }) < 600);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! carries what it says and a code that only this house can make (HMAC-SHA256, its first 16 bytes).
 //!
 //! ```text
-//! place ticket   version 1 │ user 16 │ round 8 │ number 4               │ code 16    60 characters
+//! place ticket   version 1 │ user 16 │ round 4 │ number 4               │ code 16    55 characters
 //! pass           version 1 │ serial 8 │ started 8                       │ code 16    44 characters
 //! priority pass  version 1 │ pass 16 │ uses 4 │ until 8 │ user or 0s 16 │ code 16    82 characters
 //! ```
@@ -27,7 +27,7 @@ const PLACE_DOMAIN: &[u8] = b"usher place ticket\0";
 const PASS_DOMAIN: &[u8] = b"usher pass\0";
 const PRIORITY_DOMAIN: &[u8] = b"usher priority pass\0";
 
-const PLACE_BYTES: usize = 1 + 16 + 8 + 4;
+const PLACE_BYTES: usize = 1 + 16 + 4 + 4;
 const PASS_BYTES: usize = 1 + 8 + 8;
 const PRIORITY_BYTES: usize = 1 + 16 + 4 + 8 + 16;
 
@@ -41,7 +41,7 @@ const _: () = {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceTicket {
     pub user: UserId,
-    pub round: TimeUs,
+    pub round: u32,
     pub number: u32,
 }
 
@@ -74,7 +74,7 @@ impl LineTokens {
 
     pub fn place_ticket(&self, event: EventId, ticket: &PlaceTicket) -> String {
         let mut text = Text::<PLACE_BYTES>::new();
-        text.put(&ticket.user.bytes()).put(&ticket.round.0.to_be_bytes()).put(&ticket.number.to_be_bytes());
+        text.put(&ticket.user.bytes()).put(&ticket.round.to_be_bytes()).put(&ticket.number.to_be_bytes());
         text.sign(&self.key, PLACE_DOMAIN, event, None)
     }
 
@@ -84,7 +84,7 @@ impl LineTokens {
         let mut rest = &bytes[1..];
         Some(PlaceTicket {
             user: UserId::from_bytes(take(&mut rest)?),
-            round: TimeUs(i64::from_be_bytes(take(&mut rest)?)),
+            round: u32::from_be_bytes(take(&mut rest)?),
             number: u32::from_be_bytes(take(&mut rest)?),
         })
     }
@@ -195,7 +195,7 @@ mod tests {
     const OTHER_EVENT: EventId = EventId::from_bytes([8; 16]);
     const USER: UserId = UserId::from_bytes([9; 16]);
     const OTHER_USER: UserId = UserId::from_bytes([10; 16]);
-    const TICKET: PlaceTicket = PlaceTicket { user: USER, round: TimeUs(1_800_000_000_000_000), number: 99_999 };
+    const TICKET: PlaceTicket = PlaceTicket { user: USER, round: 3, number: 99_999 };
     const PASS: Pass = Pass { serial: 12, started: TimeUs(1_800_000_000_000_001) };
     const PRIORITY: PriorityPass =
         PriorityPass { id: [3; 16], uses: 40, until: TimeUs(1_800_000_000_000_002), user: None };
@@ -222,7 +222,7 @@ mod tests {
     fn each_reads_back_what_was_said_and_is_short() {
         let tokens = tokens(1);
         let [place, pass, priority] = texts();
-        assert_eq!((place.len(), pass.len(), priority.len()), (60, 44, 82));
+        assert_eq!((place.len(), pass.len(), priority.len()), (55, 44, 82));
         assert_eq!(tokens.read_place_ticket(EVENT, &place), Some(TICKET));
         assert_eq!(tokens.read_pass(EVENT, USER, &pass), Some(PASS));
         assert_eq!(tokens.read_priority_pass(EVENT, &priority), Some(PRIORITY));

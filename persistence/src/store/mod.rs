@@ -12,6 +12,7 @@ mod idempotency;
 mod orders;
 mod outbox;
 mod payments;
+mod priority_passes;
 mod refresh;
 mod secrets;
 mod tickets;
@@ -30,6 +31,7 @@ pub use idempotency::IdempotentAnswer;
 pub use orders::{Order, OrderItem, OrderStatus};
 pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;
+pub use priority_passes::PriorityPass;
 pub use refresh::{Refresh, Rotation};
 pub use tickets::{Ticket, TicketState};
 pub use users::{Role, User, UserStatus};
@@ -162,6 +164,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         orders::STATEMENTS,
         outbox::STATEMENTS,
         payments::STATEMENTS,
+        priority_passes::STATEMENTS,
         refresh::STATEMENTS,
         secrets::STATEMENTS,
         tickets::STATEMENTS,

@@ -144,7 +144,7 @@ impl Store {
     pub async fn waiting_places_join(
         &self,
         event: EventId,
-        round: TimeUs,
+        round: u32,
         joins: &[Join],
         now: TimeUs,
     ) -> Result<Option<Joined>, StoreError> {
@@ -153,23 +153,23 @@ impl Store {
         accounts.dedup();
         on_transaction!(self, transaction => async {
             let locked: Option<i64> =
-                sqlx::query_scalar(LOCK).bind(event.uuid()).bind(round.0).fetch_optional(&mut *transaction).await?;
+                sqlx::query_scalar(LOCK).bind(event.uuid()).bind(i64::from(round)).fetch_optional(&mut *transaction).await?;
             let Some(first) = locked.and_then(|joined| u32::try_from(joined).ok()) else { return Ok(None) };
             let mut batch = Batch { joins, numbers: BTreeMap::new() };
             for (piece, text) in pieces(&accounts, &TEXTS.find) {
-                let find = sqlx::query_as(AssertSqlSafe(text)).bind(event.uuid()).bind(round.0);
+                let find = sqlx::query_as(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round));
                 let find = piece.iter().fold(find, |find, account| find.bind(*account));
                 let found: Vec<WaitingPlace> = find.fetch_all(&mut *transaction).await?;
                 batch.numbers.extend(found.into_iter().map(|place| (place.user_id.bytes(), place.number)));
             }
             let (rows, next) = batch.give(first);
             for (piece, text) in pieces(&rows, &TEXTS.put) {
-                let put = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(round.0).bind(now.0);
+                let put = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round)).bind(now.0);
                 let put = piece.iter().fold(put, |put, (account, number)| put.bind(*account).bind(*number));
                 put.execute(&mut *transaction).await?;
             }
             if next > first {
-                let count = sqlx::query(COUNT).bind(event.uuid()).bind(round.0).bind(i64::from(next));
+                let count = sqlx::query(COUNT).bind(event.uuid()).bind(i64::from(round)).bind(i64::from(next));
                 count.execute(&mut *transaction).await?;
             }
             Ok(Some(Joined { numbers: batch.answers(), total: next }))
@@ -179,12 +179,12 @@ impl Store {
     pub async fn waiting_place_find(
         &self,
         event: EventId,
-        round: TimeUs,
+        round: u32,
         user: UserId,
     ) -> Result<Option<WaitingPlace>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND)
             .bind(event.uuid())
-            .bind(round.0)
+            .bind(i64::from(round))
             .bind(user.uuid())
             .fetch_optional(pool))
     }
@@ -193,17 +193,17 @@ impl Store {
     pub async fn waiting_place_delete(
         &self,
         event: EventId,
-        round: TimeUs,
+        round: u32,
         user: UserId,
         number: u32,
     ) -> Result<bool, StoreError> {
         let number = i64::from(number);
-        changed!(self, sqlx::query(DELETE).bind(event.uuid()).bind(round.0).bind(user.uuid()).bind(number))
+        changed!(self, sqlx::query(DELETE).bind(event.uuid()).bind(i64::from(round)).bind(user.uuid()).bind(number))
             .map(|touched| touched == 1)
     }
 
     /// Forgets places of rounds before `round`, `limit` of them at most. How many.
-    pub async fn waiting_places_prune(&self, event: EventId, round: TimeUs, limit: u32) -> Result<u64, StoreError> {
-        changed!(self, sqlx::query(PRUNE).bind(event.uuid()).bind(round.0).bind(i64::from(limit)))
+    pub async fn waiting_places_prune(&self, event: EventId, round: u32, limit: u32) -> Result<u64, StoreError> {
+        changed!(self, sqlx::query(PRUNE).bind(event.uuid()).bind(i64::from(round)).bind(i64::from(limit)))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use inventory::{EventId, TimeUs, UserId};
-use persistence::{Join, Joined, Store};
+use persistence::{Join, Joined, PriorityPass, Store};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, event, on_every_store, user};
@@ -16,9 +16,10 @@ on_every_store!(
     a_new_round_begins_at_zero_and_an_old_one_never_returns,
     a_room_is_found_again_after_a_restart,
     active_rooms_are_listed_page_by_page,
+    priority_passes_are_listed_newest_first_with_their_reason,
 );
 
-const ROUND: TimeUs = TimeUs(1_000_000);
+const ROUND: u32 = 7;
 const NOW: TimeUs = TimeUs(2_000_000);
 
 fn new(user: UserId) -> Join {
@@ -28,7 +29,7 @@ fn new(user: UserId) -> Join {
 async fn room(fixture: &Fixture) -> EventId {
     let event = event();
     let room = fixture.store.waiting_room_begin(event, ROUND).await.unwrap();
-    assert_eq!((room.active, room.round, room.joined, room.shuffled), (true, ROUND, 0, None));
+    assert_eq!((room.active, room.round, room.joined), (true, ROUND, 0));
     event
 }
 
@@ -110,13 +111,11 @@ async fn a_new_round_begins_at_zero_and_an_old_one_never_returns(fixture: Fixtur
     let event = room(&fixture).await;
     let waiter = user();
     join(&fixture.store, event, &[new(waiter), new(user()), new(user())]).await;
-    assert!(fixture.store.waiting_room_set_shuffled(event, ROUND, Some(3)).await.unwrap());
-    let later = ROUND.plus_us(1);
+    let later = ROUND + 1;
     let begun = fixture.store.waiting_room_begin(event, later).await.unwrap();
-    assert_eq!((begun.round, begun.joined, begun.shuffled), (later, 0, None));
+    assert_eq!((begun.round, begun.joined), (later, 0));
     // A batch of the old round comes too late, as does whoever still keeps it.
     assert_eq!(fixture.store.waiting_places_join(event, ROUND, &[new(user())], NOW).await.unwrap(), None);
-    assert!(!fixture.store.waiting_room_set_shuffled(event, ROUND, Some(9)).await.unwrap());
     assert_eq!(fixture.store.waiting_room_begin(event, ROUND).await.unwrap(), begun);
 
     assert_eq!(fixture.store.waiting_place_find(event, later, waiter).await.unwrap(), None);
@@ -133,10 +132,9 @@ async fn a_room_is_found_again_after_a_restart(mut fixture: Fixture) {
     let users: Vec<UserId> = (0..20).map(|_| user()).collect();
     let joins: Vec<Join> = users.iter().copied().map(new).collect();
     join(&fixture.store, event, &joins).await;
-    fixture.store.waiting_room_set_shuffled(event, ROUND, Some(20)).await.unwrap();
     fixture.reopen().await;
     let room = fixture.store.waiting_room_begin(event, ROUND).await.unwrap();
-    assert_eq!((room.active, room.joined, room.shuffled), (true, 20, Some(20)));
+    assert_eq!((room.active, room.joined), (true, 20));
     for (user, number) in users.iter().zip(0..) {
         let place = fixture.store.waiting_place_find(event, ROUND, *user).await.unwrap().unwrap();
         assert_eq!(place.number, number);
@@ -161,4 +159,26 @@ async fn active_rooms_are_listed_page_by_page(fixture: Fixture) {
     // Switching on what is on forgets nothing.
     fixture.store.waiting_room_set_active(events[0], true).await.unwrap();
     assert_eq!(fixture.store.waiting_room_find(events[0]).await.unwrap().unwrap().round, ROUND);
+}
+
+async fn priority_passes_are_listed_newest_first_with_their_reason(fixture: Fixture) {
+    let event = event();
+    let pass = |number: u128, user_id: Option<UserId>| PriorityPass {
+        id: uuid::Uuid::from_u128(number),
+        event_id: event,
+        issued_by: user(),
+        issued_at: NOW,
+        reason: "wheelchair users".to_owned(),
+        uses: 3,
+        expires_at: NOW.plus_us(1),
+        user_id,
+    };
+    let passes = [pass(1, None), pass(2, Some(user())), pass(3, None)];
+    for pass in &passes {
+        fixture.store.priority_pass_insert(pass).await.unwrap();
+    }
+    let [first, second, third] = passes;
+    let newest = fixture.store.priority_pass_list(event, None, 2).await.unwrap();
+    assert_eq!(newest, [third, second.clone()]);
+    assert_eq!(fixture.store.priority_pass_list(event, Some(second.id), 2).await.unwrap(), [first]);
 }
