@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use uuid::Uuid;
-use wire::{Availability, Event, EventStatus, Page, Point, Row, Seat, SeatMap, Section};
+use wire::{Availability, Event, EventStatus, Page, Point, Row, Seat, SeatMap, Section, SectionCounts};
 
 use crate::account::Allowance;
 use crate::client::Client;
@@ -161,6 +161,27 @@ impl Arena {
         let last = self.seats.len().saturating_sub(units as usize);
         let first = rng.random_range(0..=last);
         self.seats.iter().skip(first).take(units as usize).map(|place| place.id.clone()).collect()
+    }
+
+    /// The state letters of all seats, in their order here.
+    ///
+    /// # Errors
+    /// A row is missing, unknown, or of another length.
+    pub fn letters(&self, sections: &[SectionCounts]) -> Result<Vec<u8>, String> {
+        let mut letters = vec![0; self.seats.len()];
+        for section in sections {
+            for row in section.rows.iter().flatten() {
+                let name = (section.id.clone(), row.id.clone());
+                let first = *self.rows.get(&name).ok_or_else(|| format!("no row {}-{}", name.0, name.1))?;
+                let slots = letters.get_mut(first..first + row.seats.len());
+                let slots = slots.ok_or_else(|| format!("row {}-{} has {} seats", name.0, name.1, row.seats.len()))?;
+                slots.copy_from_slice(row.seats.as_bytes());
+            }
+        }
+        match letters.iter().position(|letter| !b"fhsb".contains(letter)) {
+            Some(at) => Err(format!("seat {} is in no state", self.seats[at].id)),
+            None => Ok(letters),
+        }
     }
 
     /// The state letter of a seat.

@@ -1,5 +1,7 @@
 //! What can be said on the command line. Everything has an environment variable of the same name.
 
+mod watch;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +9,8 @@ use uuid::Uuid;
 
 use crate::curve::Curve;
 use crate::mix::Mix;
+
+pub use watch::WatchOptions;
 
 /// Plays an on-sale against a running Usher server and audits what it sold.
 ///
@@ -30,6 +34,8 @@ pub enum Verb {
     LastSeat(Options),
     /// Closed loop: the rate of holds on one hot event beside that of an endpoint that does nothing
     Holds(HoldsOptions),
+    /// Sockets on the live feed of an event that is being booked: delivery latency, cost per socket, and whether all show the truth
+    Watch(WatchOptions),
     /// Audits again from the log of an earlier run, for instance after the server was killed and restarted
     Audit(AuditOptions),
 }

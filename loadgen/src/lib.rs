@@ -16,14 +16,17 @@ pub mod connection;
 pub mod curve;
 pub mod holds;
 pub mod ledger;
+pub mod live;
 pub mod measure;
 pub mod mix;
 pub mod pool;
 pub mod preset;
+pub mod process;
 pub mod report;
 pub mod sale;
 pub mod terminal;
 pub mod venue;
+pub mod watch;
 
 use std::fmt;
 use std::path::Path;
@@ -33,10 +36,10 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::audit::Verdict;
-use crate::cli::{AuditOptions, Cli, HoldsOptions, Options, Server, Verb};
+use crate::cli::{AuditOptions, Cli, HoldsOptions, Options, Server, Verb, WatchOptions};
 use crate::clock::Clock;
 use crate::preset::Preset;
-use crate::report::table;
+use crate::report::{Sheet, table};
 
 /// Marks an error as the caller's: exit status 2.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +62,7 @@ pub async fn run(cli: Cli) -> Result<bool> {
         Verb::Spike(options) => play(Preset::Spike, &options).await,
         Verb::LastSeat(options) => play(Preset::LastSeat, &options).await,
         Verb::Holds(options) => measure_holds(&options).await,
+        Verb::Watch(options) => watch_sale(&options).await,
         Verb::Audit(options) => audit_again(&options).await,
     }
 }
@@ -84,6 +88,25 @@ async fn measure_holds(options: &HoldsOptions) -> Result<bool> {
     }
     terminal::result(&table::of_holds(&report));
     Ok(report.passed)
+}
+
+async fn watch_sale(options: &WatchOptions) -> Result<bool> {
+    let report = watch::run(options).await?;
+    if let Some(path) = &options.json {
+        write_json(path, &report)?;
+    }
+    show(&report.sheet(), options.html.as_deref())?;
+    Ok(report.audit.passed)
+}
+
+/// A report that is not of a sale, on the terminal and as a page.
+fn show(sheet: &Sheet, html: Option<&Path>) -> Result<()> {
+    if let Some(path) = html {
+        let page = report::html::sheet(sheet)?;
+        std::fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
+    }
+    terminal::result(&table::of_sheet(sheet));
+    Ok(())
 }
 
 async fn audit_again(options: &AuditOptions) -> Result<bool> {

@@ -226,7 +226,7 @@ pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).unwrap_or_else(|_| unreachable!("constant bounds are valid"))
 }
 
-fn resizing(digits: u8) -> Histogram<u32> {
+pub fn resizing(digits: u8) -> Histogram<u32> {
     Histogram::new(digits).unwrap_or_else(|_| unreachable!("constant digits are valid"))
 }
 

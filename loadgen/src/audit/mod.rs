@@ -40,11 +40,11 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), passed: true, looked_at: 0, violations_total: 0, violations: Vec::new() }
     }
 
-    fn expect(&mut self, holds: bool, violation: impl FnOnce() -> String) {
+    pub fn expect(&mut self, holds: bool, violation: impl FnOnce() -> String) {
         self.looked_at += 1;
         if !holds {
             self.passed = false;
@@ -53,6 +53,12 @@ impl Check {
                 self.violations.push(violation());
             }
         }
+    }
+}
+
+impl From<Vec<Check>> for Verdict {
+    fn from(checks: Vec<Check>) -> Self {
+        Self { passed: checks.iter().all(|check| check.passed), checks }
     }
 }
 
@@ -75,7 +81,7 @@ pub fn judge(asked: &Asked, found: &Found, arena: &Arena) -> Verdict {
     .into_iter()
     .chain(asked.run.purchases_expected.map(|expected| purchases::are_as_many_as_expected(found, expected)))
     .collect::<Vec<Check>>();
-    Verdict { passed: checks.iter().all(|check| check.passed), checks }
+    checks.into()
 }
 
 fn answers(asked: &Asked) -> Check {

@@ -1,6 +1,7 @@
 //! What is left of a run. The JSON form is a contract: fields are added, never renamed; `schema` grows when that fails.
 
 pub mod html;
+mod sheet;
 pub mod table;
 mod view;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wire::Counts;
 
+pub use sheet::{Chart, Series, Sheet, Table, Unit};
 pub use view::View;
 
 use crate::answer::Class;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{LatencyLine, Report};
+use super::{LatencyLine, Report, Sheet, Table};
 use crate::audit::Verdict;
 use crate::holds::HoldsReport;
 use crate::measure::Step;
@@ -54,19 +54,43 @@ pub fn of_holds(report: &HoldsReport) -> String {
     })
 }
 
+pub fn of_sheet(sheet: &Sheet) -> String {
+    collect(|out| {
+        writeln!(out, "{}", sheet.title)?;
+        writeln!(out, "{}", sheet.subtitle)?;
+        writeln!(out)?;
+        for (figure, name) in &sheet.tiles {
+            writeln!(out, "{figure:>14}   {name}")?;
+        }
+        writeln!(out)?;
+        latency(out, &sheet.latency)?;
+        writeln!(out)?;
+        for of in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
+            table(out, of)?;
+            writeln!(out)?;
+        }
+        for note in &sheet.notes {
+            writeln!(out, "{note}")?;
+            writeln!(out)?;
+        }
+        verdict(out, &sheet.audit)
+    })
+}
+
 pub fn of_verdict(of: &Verdict) -> String {
     collect(|out| verdict(out, of))
 }
 
 fn latency(out: &mut String, lines: &[LatencyLine]) -> fmt::Result {
+    let width = lines.iter().map(|line| line.step.chars().count()).max().unwrap_or(0).max(10);
     writeln!(
         out,
-        "latency ms {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "count", "mean", "p50", "p90", "p99", "p99.9", "max"
+        "{:<width$} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "latency ms", "count", "mean", "p50", "p90", "p99", "p99.9", "max"
     )?;
     for line in lines {
         let LatencyLine { step, count, mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms, histogram: _ } = line;
-        write!(out, "{step:<10} {count:>8}")?;
+        write!(out, "{step:<width$} {count:>8}")?;
         for ms in [mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms] {
             write!(out, " {ms:>9.2}")?;
         }
@@ -80,6 +104,25 @@ fn answers(out: &mut String, report: &Report) -> fmt::Result {
     for line in report.answers.iter().filter(|line| Step::OF_BUYERS.contains(&line.step)) {
         let (step, class) = (line.step.name(), line.class.to_string());
         writeln!(out, "{step:<10} {:>8}   {class:<14} {}", line.count, line.code)?;
+    }
+    Ok(())
+}
+
+fn table(out: &mut String, table: &Table) -> fmt::Result {
+    let width = |column: usize| {
+        let cells = table.rows.iter().map(|row| row[column].chars().count());
+        cells.chain([table.heads[column].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..table.heads.len()).map(width).collect();
+    writeln!(out, "{}", table.title)?;
+    let heads: Vec<String> = table.heads.iter().map(|head| (*head).to_owned()).collect();
+    for row in std::iter::once(&heads).chain(&table.rows) {
+        let cell = |(column, text): (usize, &String)| match column < table.texts {
+            true => format!("{text:<width$}", width = widths[column]),
+            false => format!("{text:>width$}", width = widths[column]),
+        };
+        let cells: Vec<String> = row.iter().enumerate().map(cell).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
     }
     Ok(())
 }
