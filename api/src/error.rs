@@ -264,14 +264,23 @@ const fn rejection_status(rejection: &Rejection) -> StatusCode {
             StatusCode::NOT_FOUND
         }
 
-        Rejection::EventCancelled | Rejection::SaleEnded | Rejection::HoldExpired | Rejection::HoldReleased => {
-            StatusCode::GONE
-        }
+        Rejection::EventCancelled
+        | Rejection::SaleEnded
+        | Rejection::HoldExpired
+        | Rejection::HoldReleased
+        | Rejection::PlaceLapsed
+        | Rejection::PassExpired
+        | Rejection::PassSpent => StatusCode::GONE,
+
+        Rejection::QueueRequired => StatusCode::TOO_EARLY,
 
         Rejection::KeyReused
         | Rejection::SeatMapInvalid { .. }
         | Rejection::TierInvalid { .. }
         | Rejection::PolicyInvalid { .. }
+        | Rejection::RoomInvalid { .. }
+        | Rejection::BeaconRequired
+        | Rejection::BeaconInvalid
         | Rejection::HoldEmpty
         | Rejection::ItemsTooMany { .. }
         | Rejection::QuantityInvalid { .. }
@@ -308,6 +317,13 @@ const fn rejection_status(rejection: &Rejection) -> StatusCode {
         | Rejection::OrderTransition { .. }
         | Rejection::TicketVoid
         | Rejection::TicketUsed
+        | Rejection::RoomFrozen { .. }
+        | Rejection::RoomOff
+        | Rejection::LineAlreadyOpen
+        | Rejection::LineOpensLater { .. }
+        | Rejection::LineNotOpen
+        | Rejection::NobodyToCall { .. }
+        | Rejection::PlaceNotCalled { .. }
         | Rejection::ScanRefused(_) => StatusCode::CONFLICT,
     }
 }

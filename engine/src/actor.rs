@@ -73,6 +73,7 @@ impl EventActor {
         snapshots: mpsc::Sender<SnapshotJob>,
     ) -> Self {
         slot.publish_layout(Arc::clone(turn.inventory().layout()));
+        slot.publish_line(Arc::new(turn.inventory().line_view()));
         slot.set_due(turn.inventory().next_due());
         Self { turn, slot, clock, snapshots, turns: 0, is_leaving: false, loss: None }
     }
@@ -92,6 +93,9 @@ impl EventActor {
         let published = self.turn.settle(news.durable);
         if let Some(layout) = published.layout {
             self.slot.publish_layout(layout);
+        }
+        if let Some(line) = published.line {
+            self.slot.publish_line(line);
         }
         self.turn.release();
         if self.turn.is_tapped() {

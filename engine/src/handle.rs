@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use inventory::{
-    Availability, CallerKey, Command, EventId, HoldId, HoldView, Inventory, Layout, Lsn, OrderId, OrderView, Origin,
-    PaymentId, PlaceHold, PlaceOrder, Policy, RequestId, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId,
-    TicketView, TierSpec, UserId, Verb,
+    Availability, CallerKey, Command, Entry, EventId, HoldId, HoldView, Inventory, Layout, LineView, Lsn, OrderId,
+    OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, RequestId, RoomSettings, RowStates, ScanTicket,
+    SeatMapSpec, SettlePayment, TicketId, TicketView, TierSpec, UserId, Verb,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -38,6 +38,11 @@ impl EventHandle {
     /// The seat map and tiers as last made durable. Asks nobody.
     pub fn layout(&self) -> Arc<Layout> {
         self.slot.layout()
+    }
+
+    /// The waiting line as last made durable. Asks nobody.
+    pub fn line(&self) -> Arc<LineView> {
+        self.slot.line()
     }
 
     /// How fast the event answers: what admission is steered by. Asks nobody.
@@ -279,5 +284,29 @@ impl EventHandle {
     /// From the caller to `to`.
     pub async fn transfer_ticket(&self, caller: Caller, ticket: TicketId, to: UserId) -> Outcome {
         self.ask(caller, Verb::TransferTicket { ticket, from: caller.user, to }).await
+    }
+
+    /// `key`: 32 fresh random bytes; they become the line's key when this begins one.
+    pub async fn set_waiting_room(&self, caller: Caller, settings: RoomSettings, key: [u8; 32]) -> Outcome {
+        self.ask(caller, Verb::SetWaitingRoom { settings: Box::new(settings), key }).await
+    }
+
+    /// `origin` because the line opens by time, unless its organizer gives the value of a beacon.
+    pub async fn open_line(&self, origin: Origin, joined: u32, beacon_value: Option<String>) -> Outcome {
+        self.submit(Command { origin, verb: Verb::OpenLine { joined, beacon_value } }).await
+    }
+
+    /// Timed work of the server itself.
+    pub async fn call_places(&self, joined: u32, rate_per_min: u32) -> Outcome {
+        self.submit(Command { origin: Origin::ENGINE, verb: Verb::CallPlaces { joined, rate_per_min } }).await
+    }
+
+    pub async fn start_session(&self, caller: Caller, entry: Entry) -> Outcome {
+        self.ask(caller, Verb::StartSession { user: caller.user, entry }).await
+    }
+
+    /// Ends the caller's session and gives up his place.
+    pub async fn leave_line(&self, caller: Caller, number: Option<u32>) -> Outcome {
+        self.ask(caller, Verb::LeaveLine { user: caller.user, number }).await
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
-use inventory::{EventId, Inventory, Layout, TimeUs};
+use inventory::{EventId, Inventory, Layout, LineView, TimeUs};
 use kameo::actor::ActorRef;
 use kameo::error::SendError;
 use kameo::message::Message;
@@ -59,6 +59,7 @@ pub(crate) struct Slot {
     event: EventId,
     state: watch::Sender<State>,
     layout: ArcSwap<Layout>,
+    line: ArcSwap<LineView>,
     meter: Arc<Meter>,
     /// When the next hold expires, as the actor last knew. `i64::MAX`: none.
     due_us: AtomicI64,
@@ -71,6 +72,7 @@ impl Slot {
             event,
             state: watch::Sender::new(State::Starting),
             layout,
+            line: ArcSwap::from_pointee(LineView::none()),
             meter: Meter::new(),
             due_us: AtomicI64::new(i64::MAX),
         })
@@ -147,6 +149,14 @@ impl Slot {
 
     pub(crate) fn publish_layout(&self, layout: Arc<Layout>) {
         self.layout.store(layout);
+    }
+
+    pub(crate) fn line(&self) -> Arc<LineView> {
+        self.line.load_full()
+    }
+
+    pub(crate) fn publish_line(&self, line: Arc<LineView>) {
+        self.line.store(line);
     }
 
     pub(crate) fn set_due(&self, due: Option<TimeUs>) {

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use inventory::{Change, Command, Inventory, Layout, Lsn, Origin, Record, Row, TimeUs, Verb};
+use inventory::{Change, Command, Inventory, Layout, LineView, Lsn, Origin, Record, Row, TimeUs, Verb};
 
 use crate::feed::{Picture, Source, Tap};
 use crate::lane::{Lane, Loss};
@@ -27,6 +27,8 @@ pub(crate) struct Turn {
     durable: Lsn,
     /// Layouts as of LSNs that are not durable yet, in their order: whoever has changed it finds his change there.
     next_layouts: VecDeque<(Lsn, Arc<Layout>)>,
+    /// As `next_layouts`.
+    next_lines: VecDeque<(Lsn, Arc<LineView>)>,
     snapshots: Snapshots,
     feed: Source,
     /// When the last message came that was not a tick.
@@ -50,6 +52,7 @@ pub(crate) type Tapped = Result<(Picture, Tap), Unavailable>;
 #[derive(Default)]
 pub(crate) struct Published {
     pub(crate) layout: Option<Arc<Layout>>,
+    pub(crate) line: Option<Arc<LineView>>,
     pub(crate) snapshot: Option<Snapshot>,
 }
 
@@ -69,6 +72,7 @@ impl Turn {
             lane,
             pending: Pending::default(),
             next_layouts: VecDeque::new(),
+            next_lines: VecDeque::new(),
             snapshots: Snapshots { last_lsn: snapshot, last_at: now, waiting: None },
             active_at: now,
             config,
@@ -181,7 +185,7 @@ impl Turn {
 
     fn record(&mut self, now: TimeUs, origin: Origin, change: Change) -> Submitted {
         let record = Record { lsn: self.inventory.lsn().next(), at: now, origin, change };
-        let layout = Arc::as_ptr(self.inventory.layout());
+        let (layout, line) = (Arc::as_ptr(self.inventory.layout()), self.inventory.line_revision());
         if self.feed.is_tapped() {
             self.feed.look(&self.inventory, &record);
         }
@@ -198,6 +202,9 @@ impl Turn {
         }
         if has_new_layout {
             self.next_layouts.push_back((record.lsn, Arc::clone(self.inventory.layout())));
+        }
+        if line != self.inventory.line_revision() {
+            self.next_lines.push_back((record.lsn, Arc::new(self.inventory.line_view())));
         }
         self.take_snapshot_if_due(now);
         Submitted { lsn: record.lsn, answer, at: now }
@@ -220,11 +227,8 @@ impl Turn {
     /// is answered finds it shown.
     pub(crate) fn settle(&mut self, durable: Lsn) -> Published {
         self.durable = self.durable.max(durable);
-        let mut layout = None;
-        while self.next_layouts.front().is_some_and(|(lsn, _)| *lsn <= durable) {
-            layout = self.next_layouts.pop_front().map(|(_, layout)| layout);
-        }
-        Published { layout, snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable) }
+        let (layout, line) = (newest(&mut self.next_layouts, durable), newest(&mut self.next_lines, durable));
+        Published { layout, line, snapshot: self.snapshots.waiting.take_if(|snapshot| snapshot.lsn <= durable) }
     }
 
     /// Answers those who waited, in LSN order. [`Turn::feed`] follows.
@@ -247,11 +251,12 @@ impl Turn {
         self.feed = Source::new(self.durable);
     }
 
-    /// Nobody would miss the event from memory: nothing waits, no hold is live, nobody watches and nobody has
-    /// asked for a while.
+    /// Nobody would miss the event from memory: nothing waits, no hold is live, no line is served, nobody watches and
+    /// nobody has asked for a while.
     pub(crate) fn is_idle(&self, now: TimeUs) -> bool {
         let idle_us = i64::try_from(self.config.idle_after.as_micros()).unwrap_or(i64::MAX);
-        let is_needed = self.has_pending() || self.inventory.next_due().is_some() || self.feed.is_watched();
+        let is_served = self.inventory.next_due().is_some() || self.inventory.has_waiting_room();
+        let is_needed = self.has_pending() || is_served || self.feed.is_watched();
         !is_needed && now.since(self.active_at) >= idle_us
     }
 
@@ -261,4 +266,13 @@ impl Turn {
         (lsn == self.durable && lsn > self.snapshots.last_lsn)
             .then(|| Snapshot { lsn, bytes: self.inventory.snapshot() })
     }
+}
+
+/// The last that is durable.
+fn newest<T>(next: &mut VecDeque<(Lsn, T)>, durable: Lsn) -> Option<T> {
+    let mut newest = None;
+    while let Some((_, it)) = next.pop_front_if(|(lsn, _)| *lsn <= durable) {
+        newest = Some(it);
+    }
+    newest
 }

@@ -56,6 +56,44 @@ pub enum Answer {
         ticket: TicketId,
         generation: u32,
     },
+    PreQueueClosed {
+        shuffled: u32,
+    },
+    LineOpened {
+        shuffled: u32,
+    },
+    PlacesCalled {
+        /// Ranks below this have been called.
+        called: u32,
+    },
+    SessionStarted {
+        serial: u64,
+        started_at: TimeUs,
+        /// Unless it is renewed.
+        until: TimeUs,
+    },
+    LineLeft,
+}
+
+/// Why no more are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub enum CallLimit {
+    /// Nobody waits.
+    Demand,
+    Rate,
+    Shoppers,
+    Paused,
+}
+
+impl CallLimit {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Demand => "demand",
+            Self::Rate => "rate",
+            Self::Shoppers => "shoppers",
+            Self::Paused => "paused",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

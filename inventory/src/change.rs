@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Direction, HoldId, OrderId, PaymentId, Place, Policy, SeatIx, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs,
-    UserId, bytes16,
+    Direction, HoldId, OrderId, PaymentId, Place, Policy, RoomSettings, SeatIx, SeatMapSpec, TicketId, TierIx,
+    TierSpec, TimeUs, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +83,57 @@ pub enum Change {
         ticket: TicketId,
         to: UserId,
         generation: u32,
+    },
+    /// A key begins a new line.
+    WaitingRoomSet {
+        settings: Box<RoomSettings>,
+        key: Option<[u8; 32]>,
+    },
+    /// Numbers below `joined` will be shuffled, once the beacon's value is known.
+    PreQueueClosed {
+        joined: u32,
+    },
+    LineOpened {
+        joined: u32,
+        shuffled: u32,
+        beacon_value: Option<String>,
+    },
+    PlacesCalled {
+        joined: u32,
+        /// Ranks below this have been called now.
+        called: u32,
+        rate_per_min: u32,
+        /// Credit that is left.
+        carry: u64,
+        /// Until when these places can be claimed.
+        until: TimeUs,
+    },
+    SessionStarted {
+        user: UserId,
+        admission: Admission,
+        serial: u64,
+        until: TimeUs,
+    },
+    LineLeft {
+        user: UserId,
+        /// A session has ended.
+        session: bool,
+        /// A place was given up: its rank, or its number before the opening.
+        place: Option<u32>,
+    },
+}
+
+/// By what a shopper has come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Admission {
+    Place {
+        number: u32,
+        rank: u32,
+    },
+    Priority {
+        #[serde(with = "bytes16")]
+        pass: [u8; 16],
+        until: TimeUs,
     },
 }
 

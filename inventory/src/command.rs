@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AreaIx, HoldId, OrderId, PaymentId, Policy, RequestId, SeatIx, SeatMapSpec, SectionIx, TicketId, TierIx, TierSpec,
-    UserId, bytes16,
+    AreaIx, HoldId, OrderId, PaymentId, Policy, RequestId, RoomSettings, SeatIx, SeatMapSpec, SectionIx, TicketId,
+    TierIx, TierSpec, TimeUs, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +95,47 @@ pub enum Verb {
         ticket: TicketId,
         from: UserId,
         to: UserId,
+    },
+    /// Switched on, the room begins a new line under `key`: 32 random bytes that nobody has seen, sent every time.
+    SetWaitingRoom {
+        settings: Box<RoomSettings>,
+        key: [u8; 32],
+    },
+    /// From its time on. `joined`: numbers given out so far, all of them below it. When the settings name a beacon, the
+    /// first call without its value closes the pre-queue, and the value opens the line.
+    OpenLine {
+        joined: u32,
+        beacon_value: Option<String>,
+    },
+    /// Calls as many as the rate, the room inside and the line itself allow. Refused when that is nobody.
+    CallPlaces {
+        joined: u32,
+        /// The rate in force; that of the settings when it is higher.
+        rate_per_min: u32,
+    },
+    /// Somebody comes in, and may hold places until the session ends. While it lasts, the same answer again.
+    StartSession {
+        user: UserId,
+        entry: Entry,
+    },
+    /// Ends the session, gives up the place. Whoever has neither is answered the same.
+    LeaveLine {
+        user: UserId,
+        number: Option<u32>,
+    },
+}
+
+/// By what a shopper asks to come in. Who owns which number or pass is checked outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Place {
+        number: u32,
+    },
+    /// For so many accounts, before so long.
+    Priority {
+        pass: [u8; 16],
+        uses_max: u32,
+        until: TimeUs,
     },
 }
 

@@ -5,6 +5,7 @@ use crate::holds::Holds;
 use crate::house::House;
 use crate::keys::{Keys, is_past};
 use crate::layout::Layout;
+use crate::line::Line;
 use crate::orders::Orders;
 use crate::sales::Sales;
 use crate::tickets::Tickets;
@@ -24,6 +25,8 @@ pub struct Inventory {
     pub(crate) orders: Orders,
     pub(crate) tickets: Tickets,
     pub(crate) keys: Keys,
+    /// `None` for an event that never had a waiting room.
+    pub(crate) line: Option<Box<Line>>,
 }
 
 impl Inventory {
@@ -41,6 +44,7 @@ impl Inventory {
             orders: Orders::default(),
             tickets: Tickets::default(),
             keys: Keys::default(),
+            line: None,
         }
     }
 

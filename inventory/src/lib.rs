@@ -24,6 +24,7 @@ mod inventory;
 mod keys;
 mod layout;
 pub mod limits;
+pub mod line;
 mod orders;
 mod projection;
 mod record;
@@ -42,18 +43,19 @@ mod touched;
 mod verify;
 mod views;
 
-pub use answer::{Answer, PaidOrder};
+pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
-pub use change::{Change, Item, PlacedHold, Reseated};
+pub use change::{Admission, Change, Item, PlacedHold, Reseated};
 pub use command::{
-    BestAvailable, CallerKey, Command, Direction, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder, ScanTicket,
-    SettlePayment, Verb, Want,
+    BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
+    ScanTicket, SettlePayment, Verb, Want,
 };
 pub use ids::{
     AreaIx, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx, UserId,
 };
 pub use inventory::Inventory;
 pub use layout::Layout;
+pub use line::{LineState, LineView, RoomSettings};
 pub use orders::{EDGES, OrderStatus};
 pub use projection::{ItemRow, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow};
 pub use record::{DecodeError, Lsn, Record};

@@ -1,5 +1,7 @@
 //! Every limit of one event, and how they relate. Organizers may set lower ones in [`crate::Policy`]; nobody sets higher.
 
+use std::ops::RangeInclusive;
+
 const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
 
@@ -52,6 +54,31 @@ pub const NONCES_PER_TICKET_MAX: usize = 8;
 
 /// Price of one unit in minor units of the currency.
 pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
+
+/// A name or a value of a public beacon.
+pub const BEACON_BYTES_MAX: usize = 256;
+pub const CALL_RATE_PER_MIN_MAX: u32 = 600_000;
+pub const SHOPPERS_MAX: u32 = 1_000_000;
+pub const SESSION_US: RangeInclusive<i64> = 30 * SECOND_US..=60 * MINUTE_US;
+/// No session lives longer, whatever renews it.
+pub const SESSION_AGE_MAX_US: i64 = 120 * MINUTE_US;
+pub const CLAIM_WITHIN_US: RangeInclusive<i64> = 10 * SECOND_US..=60 * MINUTE_US;
+pub const LATENCY_TARGET_US: RangeInclusive<i64> = 5_000..=10 * SECOND_US;
+/// Ranks that one change calls or skips: bounds the length of one actor turn.
+pub const RANKS_PER_CALL_MAX: u32 = 1 << 16;
+/// Places given up before their turn that are remembered. Past it, they are called and lapse.
+pub const GIVEN_UP_MAX: usize = 1 << 20;
+/// Accounts that have entered by the priority passes of one event, all together.
+pub const PASS_USERS_MAX: usize = 100_000;
+
+const _: () = {
+    assert!(*SESSION_US.end() <= SESSION_AGE_MAX_US);
+    assert!(HOLD_AGE_MAX_US + PAYMENT_EXTENSION_US <= SESSION_AGE_MAX_US);
+    assert!(*LATENCY_TARGET_US.end() < *SESSION_US.start());
+    // A second's worth of calls fits into one change.
+    assert!(CALL_RATE_PER_MIN_MAX / 60 <= RANKS_PER_CALL_MAX);
+    assert!(SHOPPERS_MAX as usize + PASS_USERS_MAX < u32::MAX as usize);
+};
 
 const _: () = {
     assert!(HOLD_TTL_MIN_US < HOLD_TTL_DEFAULT_US);

@@ -8,6 +8,7 @@
 mod choice;
 mod config;
 mod holds;
+mod line;
 mod map;
 mod orders;
 mod seating;
@@ -151,6 +152,7 @@ pub struct Reference {
     orders: Vec<Order>,
     tickets: Vec<Ticket>,
     keys: BTreeMap<[u8; 16], Remembered>,
+    room: Option<line::Room>,
 }
 
 impl Reference {
@@ -166,6 +168,7 @@ impl Reference {
             orders: Vec::new(),
             tickets: Vec::new(),
             keys: BTreeMap::new(),
+            room: None,
         }
     }
 
@@ -182,11 +185,12 @@ impl Reference {
                 Verdict::Rejected(Rejection::KeyReused)
             };
         }
-        if let Some(answer) = self.repeated(&command.verb) {
+        if let Some(answer) = self.repeated(now, &command.verb) {
             return Verdict::Repeated(answer);
         }
         match self.obey(now, &command.verb, said) {
             Ok(answer) => {
+                self.session_follows(now, &command.verb, &answer);
                 if let Some(key) = command.origin.key {
                     self.keys.insert(key.key, Remembered { body: key.body, at: now, answer: answer.clone() });
                 }
@@ -198,12 +202,12 @@ impl Reference {
     }
 
     /// What repeats without a key: a scan by its nonce, a payment notice by its payment, a release by its hold.
-    fn repeated(&self, verb: &Verb) -> Option<Answer> {
+    fn repeated(&self, now: TimeUs, verb: &Verb) -> Option<Answer> {
         match verb {
             Verb::ScanTicket(scan) => self.scan_repeated(scan),
             Verb::SettlePayment(settle) => self.settle_repeated(settle),
             Verb::ReleaseHold { hold, customer } => self.release_repeated(*hold, *customer),
-            _ => None,
+            _ => self.line_repeated(now, verb),
         }
     }
 
@@ -229,6 +233,11 @@ impl Reference {
             Verb::ScanTicket(scan) => Ok(self.scan_ticket(now, scan)?),
             Verb::VoidTicket { ticket } => Ok(self.void_ticket(*ticket)?),
             Verb::TransferTicket { ticket, from, to } => Ok(self.transfer_ticket(*ticket, *from, *to)?),
+            Verb::SetWaitingRoom { settings, key } => Ok(self.set_room(now, settings, *key)?),
+            Verb::OpenLine { joined, beacon_value } => Ok(self.open_line(now, *joined, beacon_value.as_deref())?),
+            Verb::CallPlaces { joined, rate_per_min } => Ok(self.call_places(now, *joined, *rate_per_min)?),
+            Verb::StartSession { user, entry } => Ok(self.start_session(now, *user, *entry)?),
+            Verb::LeaveLine { user, number } => Ok(self.leave_line(now, *user, *number)?),
         }
     }
 

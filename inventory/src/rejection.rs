@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{AreaIx, SeatIx, TierIx, TimeUs};
+use crate::{AreaIx, CallLimit, SeatIx, TierIx, TimeUs};
 
 /// Ordered by precedence: of two reasons that both hold, the one that stands first here is given.
 #[derive(Clone, Debug, PartialEq, PartialOrd, Error)]
@@ -29,6 +29,36 @@ pub enum Rejection {
     PolicyInvalid { problem: String },
     #[error("there is no block of this name")]
     BlockUnknown,
+
+    #[error("the waiting room's settings are not valid: {problem}")]
+    RoomInvalid { problem: String },
+    #[error("{field} stands fast once the pre-queue is open")]
+    RoomFrozen { field: &'static str },
+    #[error("there is no waiting room, or it is off")]
+    RoomOff,
+    #[error("the line is open already")]
+    LineAlreadyOpen,
+    #[error("the line opens later")]
+    LineOpensLater { opens_at: TimeUs },
+    #[error("the line opens with the beacon's value")]
+    BeaconRequired,
+    #[error("the line opens without a beacon, or its value is empty or too long")]
+    BeaconInvalid,
+    #[error("the line is not open yet")]
+    LineNotOpen,
+    #[error("nobody can be called: {}", .limited_by.name())]
+    NobodyToCall { limited_by: CallLimit },
+    #[error("{} are before", .rank - .called)]
+    PlaceNotCalled { rank: u32, called: u32 },
+    #[error("the place was used or given up, or its turn is over")]
+    PlaceLapsed,
+    #[error("the priority pass has expired")]
+    PassExpired,
+    #[error("the priority pass was used by as many as it is for")]
+    PassSpent,
+    /// The waiting room is on, and the customer is not inside.
+    #[error("the event has a waiting room: join its line")]
+    QueueRequired,
 
     #[error("the hold asks for nothing")]
     HoldEmpty,
@@ -150,6 +180,20 @@ impl Rejection {
             Self::TierInvalid { .. } => "TIER_INVALID",
             Self::PolicyInvalid { .. } => "POLICY_INVALID",
             Self::BlockUnknown => "BLOCK_UNKNOWN",
+            Self::RoomInvalid { .. } => "WAITING_ROOM_INVALID",
+            Self::RoomFrozen { .. } => "WAITING_ROOM_FROZEN",
+            Self::RoomOff => "WAITING_ROOM_OFF",
+            Self::LineAlreadyOpen => "LINE_ALREADY_OPEN",
+            Self::LineOpensLater { .. } => "LINE_OPENS_LATER",
+            Self::BeaconRequired => "BEACON_REQUIRED",
+            Self::BeaconInvalid => "BEACON_INVALID",
+            Self::LineNotOpen => "LINE_NOT_OPEN",
+            Self::NobodyToCall { .. } => "NOBODY_TO_CALL",
+            Self::PlaceNotCalled { .. } => "PLACE_NOT_CALLED",
+            Self::PlaceLapsed => "PLACE_LAPSED",
+            Self::PassExpired => "PASS_EXPIRED",
+            Self::PassSpent => "PASS_SPENT",
+            Self::QueueRequired => "QUEUE_REQUIRED",
             Self::HoldEmpty => "HOLD_EMPTY",
             Self::ItemsTooMany { .. } => "ITEMS_TOO_MANY",
             Self::QuantityInvalid { .. } => "QUANTITY_INVALID",
@@ -199,6 +243,7 @@ impl Rejection {
             Self::SeatMapInvalid { .. }
                 | Self::TierInvalid { .. }
                 | Self::PolicyInvalid { .. }
+                | Self::RoomInvalid { .. }
                 | Self::HoldEmpty
                 | Self::ItemsTooMany { .. }
                 | Self::QuantityInvalid { .. }

@@ -10,7 +10,7 @@ use crate::{
 
 impl Inventory {
     /// The answer to a command that repeats an earlier one: by its key; a scan by its nonce; a payment by its id; the
-    /// release of the caller's own released hold. `None`: the command is new, and [`Inventory::decide`] has the word.
+    /// release of the caller's own released hold; a session that is live; leaving where one is not. `None`: the command is new, and [`Inventory::decide`] has the word.
     /// Ask this first, always.
     pub fn repeat(&self, now: TimeUs, command: &Command) -> Option<Result<Answer, Rejection>> {
         if let Some(answer) = self.answer_to_key(now, &command.origin) {
@@ -20,6 +20,8 @@ impl Inventory {
             Verb::ScanTicket(scan) => self.scanned(scan).map(Ok),
             Verb::SettlePayment(settled) => self.settled(settled).map(Ok),
             Verb::ReleaseHold { hold, customer } => self.released(*hold, *customer).map(Ok),
+            Verb::StartSession { user, entry: _ } => self.session_answer(now, *user).map(Ok),
+            Verb::LeaveLine { user, number } => self.has_left(now, *user, *number).then_some(Ok(Answer::LineLeft)),
             Verb::SetSeatMap(_)
             | Verb::SetTier(_)
             | Verb::SetPolicy(_)
@@ -34,7 +36,10 @@ impl Inventory {
             | Verb::CancelOrder { .. }
             | Verb::RefundOrder { .. }
             | Verb::VoidTicket { .. }
-            | Verb::TransferTicket { .. } => None,
+            | Verb::TransferTicket { .. }
+            | Verb::SetWaitingRoom { .. }
+            | Verb::OpenLine { .. }
+            | Verb::CallPlaces { .. } => None,
         }
     }
 

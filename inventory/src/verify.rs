@@ -36,6 +36,8 @@ pub enum InvariantViolation {
     HoldNotDue(HoldId),
     #[error("{0:?} and its tickets or money contradict each other")]
     Order(OrderId),
+    #[error("the waiting line is miscounted: {0}")]
+    Line(&'static str),
 }
 
 use InvariantViolation as Violation;
@@ -83,7 +85,11 @@ impl Inventory {
         self.verify_areas(&recount)?;
         self.verify_tiers(&recount)?;
         self.verify_customers(&recount)?;
-        self.verify_orders()
+        self.verify_orders()?;
+        match self.line.as_deref().and_then(|line| line.fault(self.event)) {
+            Some(what) => Err(Violation::Line(what)),
+            None => Ok(()),
+        }
     }
 
     fn recount(&self) -> Result<Recount, Violation> {

@@ -1,25 +1,31 @@
 //! One file per verb: what it asks of the state, and the change or the refusal that follows. Nothing here changes
 //! anything. Keys are not looked at: whoever calls has asked [`Inventory::repeat`] first.
 
+mod call_places;
 mod cancel_order;
 mod configure;
 mod expire_holds;
 mod extend_hold;
+mod leave_line;
 mod limits;
+mod open_line;
 mod place_hold;
 mod place_order;
 mod refund_order;
 mod release_hold;
 mod reseat;
 mod scan_ticket;
+mod set_waiting_room;
 mod settle_payment;
 mod start_payment;
+mod start_session;
 #[cfg(test)]
 mod tests;
 mod transfer_ticket;
 mod void_ticket;
 
 use crate::holds::{End, Found, Hold};
+use crate::line::Line;
 use crate::orders::{Order, OrderStatus};
 use crate::{Change, Command, HoldId, Inventory, OrderId, Phase, Rejection, TimeUs, UserId, Verb};
 
@@ -54,6 +60,11 @@ impl Inventory {
             Verb::ScanTicket(scan) => scan_ticket::decide(self, now, scan),
             Verb::VoidTicket { ticket } => void_ticket::decide(self, *ticket),
             Verb::TransferTicket { ticket, from, to } => transfer_ticket::decide(self, *ticket, *from, *to),
+            Verb::SetWaitingRoom { settings, key } => set_waiting_room::decide(self, now, settings, *key),
+            Verb::OpenLine { joined, beacon_value } => open_line::decide(self, now, *joined, beacon_value.as_deref()),
+            Verb::CallPlaces { joined, rate_per_min } => call_places::decide(self, now, *joined, *rate_per_min),
+            Verb::StartSession { user, entry } => start_session::decide(self, now, *user, *entry),
+            Verb::LeaveLine { user, number } => leave_line::decide(self, now, *user, *number),
         }
     }
 
@@ -70,6 +81,20 @@ impl Inventory {
             Phase::Draft => Err(Rejection::EventNotPublished),
             Phase::Published => Ok(()),
         }
+    }
+
+    /// The line, while holds need a session.
+    fn active_line(&self) -> Result<&Line, Rejection> {
+        self.must_not_be_cancelled()?;
+        self.line.as_deref().filter(|line| line.settings.active).ok_or(Rejection::RoomOff)
+    }
+
+    fn must_be_inside(&self, now: TimeUs, customer: UserId) -> Result<(), Rejection> {
+        let Some(line) = &self.line else { return Ok(()) };
+        if !line.settings.active || line.sessions.live(now, customer).is_some() {
+            return Ok(());
+        }
+        Err(Rejection::QueueRequired)
     }
 
     /// The customer's live hold. One that is due counts as expired, whether or not its seats have been freed.

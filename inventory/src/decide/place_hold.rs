@@ -19,6 +19,7 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
         return Err(Rejection::KeyReused);
     }
     inventory.must_be_on_sale()?;
+    inventory.must_be_inside(now, wanted.customer)?;
     if wanted.wants.is_empty() {
         return Err(Rejection::HoldEmpty);
     }

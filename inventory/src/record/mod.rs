@@ -37,7 +37,9 @@ pub struct Record {
     pub change: Change,
 }
 
-const VERSION: u8 = 1;
+/// Of everything but the waiting room, whose changes came with 2.
+const VERSION_WITHOUT_LINE: u8 = 1;
+const VERSION: u8 = 2;
 const HEAD_BYTES: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -58,7 +60,7 @@ impl Record {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&[0; HEAD_BYTES]);
-        out.push(VERSION);
+        out.push(version(&self.change));
         // Encoding into memory fails only when an allocation does.
         postcard::serialize_with_flavor(self, Bytes(out)).expect("postcard encodes records into memory");
         let crc = crc32fast::hash(&out[start + HEAD_BYTES..]);
@@ -88,7 +90,7 @@ impl Record {
             return Err(DecodeError::Checksum { at: start });
         }
         let (&version, encoded) = body.split_first().ok_or(DecodeError::Body { at: start })?;
-        if version != VERSION {
+        if !(VERSION_WITHOUT_LINE..=VERSION).contains(&version) {
             return Err(DecodeError::Version { at: start, version });
         }
         let record = match postcard::take_from_bytes(encoded) {
@@ -97,6 +99,38 @@ impl Record {
         };
         *at = body_start + len;
         Ok(Some(record))
+    }
+}
+
+/// The lowest that knows the change: an older build reads whatever it can, and says why it cannot read the rest.
+const fn version(change: &Change) -> u8 {
+    match change {
+        Change::WaitingRoomSet { .. }
+        | Change::PreQueueClosed { .. }
+        | Change::LineOpened { .. }
+        | Change::PlacesCalled { .. }
+        | Change::SessionStarted { .. }
+        | Change::LineLeft { .. } => VERSION,
+        Change::SeatMapSet(_)
+        | Change::TierSet(_)
+        | Change::PolicySet(_)
+        | Change::Published
+        | Change::EventCancelled
+        | Change::BlockSet { .. }
+        | Change::HoldPlaced(_)
+        | Change::HoldExtended { .. }
+        | Change::HoldReleased { .. }
+        | Change::HoldsExpired { .. }
+        | Change::OrderPlaced { .. }
+        | Change::PaymentStarted { .. }
+        | Change::PaymentDeclined { .. }
+        | Change::OrderPaid { .. }
+        | Change::PaymentRefused { .. }
+        | Change::OrderCancelled { .. }
+        | Change::OrderRefunded { .. }
+        | Change::TicketScanned { .. }
+        | Change::TicketVoided { .. }
+        | Change::TicketTransferred { .. } => VERSION_WITHOUT_LINE,
     }
 }
 

@@ -14,6 +14,7 @@ impl Reference {
             return Err(Rejection::KeyReused.into());
         }
         self.on_sale()?;
+        self.must_be_inside(now, place.customer)?;
         check_shape(place)?;
         self.check_names(place)?;
         let tiers = self.tiers_of_wants(now, place)?;

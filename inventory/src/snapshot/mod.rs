@@ -15,7 +15,9 @@ use hash::hash64;
 use image::{Image, ImageRef};
 
 const MAGIC: [u8; 4] = *b"USHS";
-const VERSION: u8 = 1;
+/// Of events that never had a waiting room; the line follows the image since 2.
+const VERSION_WITHOUT_LINE: u8 = 1;
+const VERSION: u8 = 2;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -34,13 +36,23 @@ pub enum SnapshotError {
     Invariant(#[source] InvariantViolation),
 }
 
+/// Appends the body to `out`.
+fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
+    let out = ImageRef::of(inventory).encode(out);
+    match &inventory.line {
+        // Encoding into memory fails only when an allocation does.
+        Some(line) => postcard::to_extend(line, out).expect("postcard encodes lines into memory"),
+        None => out,
+    }
+}
+
 impl Inventory {
     pub fn snapshot(&self) -> Vec<u8> {
         let mut bytes = vec![0; HEAD_BYTES];
-        bytes = ImageRef::of(self).encode(bytes);
+        bytes = encode(self, bytes);
         let (head, body) = bytes.split_at_mut(HEAD_BYTES);
         head[..4].copy_from_slice(&MAGIC);
-        head[4] = VERSION;
+        head[4] = if self.line.is_some() { VERSION } else { VERSION_WITHOUT_LINE };
         head[5..13].copy_from_slice(&hash64(body).to_le_bytes());
         let mut crc = crc32fast::Hasher::new();
         crc.update(&head[..13]);
@@ -64,15 +76,16 @@ impl Inventory {
             return Err(SnapshotError::Checksum);
         }
         let version = rest[0];
-        if version != VERSION {
+        if !(VERSION_WITHOUT_LINE..=VERSION).contains(&version) {
             return Err(SnapshotError::Version { version });
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
-        let image: Image = match postcard::take_from_bytes(body) {
-            Ok((image, [])) => image,
-            Ok(_) | Err(_) => return Err(SnapshotError::Body),
-        };
-        let restored = rebuild::rebuild(image).ok_or(SnapshotError::Body)?;
+        let (image, rest) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
+        let mut restored = rebuild::rebuild(image).ok_or(SnapshotError::Body)?;
+        let rest = if version == VERSION_WITHOUT_LINE { rest } else { rebuild::add_line(&mut restored, rest)? };
+        if !rest.is_empty() {
+            return Err(SnapshotError::Body);
+        }
         let found = restored.digest();
         if found != stored {
             return Err(SnapshotError::Digest { stored, found });
@@ -83,6 +96,6 @@ impl Inventory {
 
     /// Hash of the whole state, the same for every way that leads to it. Costs as much as a snapshot.
     pub fn digest(&self) -> u64 {
-        hash64(&ImageRef::of(self).encode(Vec::new()))
+        hash64(&encode(self, Vec::new()))
     }
 }

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use super::SnapshotError;
 use super::image::Image;
 use crate::apply::take;
 use crate::holds::{Found, Hold};
 use crate::house::{House, Owner};
 use crate::layout::{Grid, Layout, check_seat_map};
+use crate::line::Line;
 use crate::orders::OrderStatus;
 use crate::{Answer, Inventory, Item};
 
@@ -63,6 +65,14 @@ pub(super) fn rebuild(image: Image) -> Option<Inventory> {
         inventory.house.set_block(&grid, block, true);
     }
     Some(inventory)
+}
+
+/// Reads the line and gives what follows it.
+pub(super) fn add_line<'a>(inventory: &mut Inventory, bytes: &'a [u8]) -> Result<&'a [u8], SnapshotError> {
+    let (mut line, rest) = postcard::take_from_bytes::<Box<Line>>(bytes).map_err(|_| SnapshotError::Body)?;
+    line.index();
+    inventory.line = Some(line);
+    Ok(rest)
 }
 
 fn seat_sold(inventory: &mut Inventory) {

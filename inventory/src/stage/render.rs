@@ -47,6 +47,11 @@ pub(super) fn answer(inventory: &Inventory, answer: &Answer) -> String {
         }
         Answer::TicketVoided { .. } => "voided".to_owned(),
         Answer::TicketTransferred { generation, .. } => format!("generation {generation}"),
+        Answer::PreQueueClosed { shuffled } => format!("closed {shuffled}"),
+        Answer::LineOpened { shuffled } => format!("opened {shuffled}"),
+        Answer::PlacesCalled { called } => format!("called {called}"),
+        Answer::SessionStarted { serial, until, .. } => format!("session {serial} until {}", seconds(*until)),
+        Answer::LineLeft => "left".to_owned(),
     }
 }
 
@@ -56,7 +61,8 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
     match rejection {
         Rejection::SeatMapInvalid { problem }
         | Rejection::TierInvalid { problem }
-        | Rejection::PolicyInvalid { problem } => format!("{code} {problem}"),
+        | Rejection::PolicyInvalid { problem }
+        | Rejection::RoomInvalid { problem } => format!("{code} {problem}"),
         Rejection::SeatsTaken { seats } => {
             let seats: Vec<String> = seats.iter().map(|seat| inventory.layout().seat_id(*seat)).collect();
             format!("{code} {}", seats.join(" "))
@@ -84,7 +90,20 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         Rejection::AmountMismatch { expected_minor } => format!("{code} {expected_minor}"),
         Rejection::RefundExceeds { left_minor } => format!("{code} {left_minor}"),
         Rejection::ScanRefused(refused) => format!("{code} {refused}"),
-        Rejection::KeyReused
+        Rejection::RoomFrozen { field } => format!("{code} {field}"),
+        Rejection::LineOpensLater { opens_at } => format!("{code} {}", seconds(*opens_at)),
+        Rejection::NobodyToCall { limited_by } => format!("{code} {}", limited_by.name()),
+        Rejection::PlaceNotCalled { rank, called } => format!("{code} {rank} of {called}"),
+        Rejection::RoomOff
+        | Rejection::LineAlreadyOpen
+        | Rejection::BeaconRequired
+        | Rejection::BeaconInvalid
+        | Rejection::LineNotOpen
+        | Rejection::PlaceLapsed
+        | Rejection::PassExpired
+        | Rejection::PassSpent
+        | Rejection::QueueRequired
+        | Rejection::KeyReused
         | Rejection::EventCancelled
         | Rejection::EventNotPublished
         | Rejection::EventAlreadyPublished
