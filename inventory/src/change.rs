@@ -84,8 +84,14 @@ pub enum Change {
         to: UserId,
         generation: u32,
     },
+    /// Of the waiting room.
+    Line(LineChange),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum LineChange {
     /// A key begins a new line.
-    WaitingRoomSet {
+    RoomSet {
         settings: Box<RoomSettings>,
         key: Option<[u8; 32]>,
     },
@@ -93,7 +99,7 @@ pub enum Change {
     PreQueueClosed {
         joined: u32,
     },
-    LineOpened {
+    Opened {
         joined: u32,
         shuffled: u32,
         beacon_value: Option<String>,
@@ -114,7 +120,7 @@ pub enum Change {
         serial: u64,
         until: TimeUs,
     },
-    LineLeft {
+    Left {
         user: UserId,
         /// A session has ended.
         session: bool,

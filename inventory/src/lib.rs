@@ -45,7 +45,7 @@ mod views;
 
 pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
-pub use change::{Admission, Change, Item, PlacedHold, Reseated};
+pub use change::{Admission, Change, Item, LineChange, PlacedHold, Reseated};
 pub use command::{
     BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
     ScanTicket, SettlePayment, Verb, Want,

@@ -21,12 +21,7 @@ impl Inventory {
             | Change::BlockSet { .. }
             | Change::HoldPlaced(_)
             | Change::HoldReleased { .. }
-            | Change::WaitingRoomSet { .. }
-            | Change::PreQueueClosed { .. }
-            | Change::LineOpened { .. }
-            | Change::PlacesCalled { .. }
-            | Change::SessionStarted { .. }
-            | Change::LineLeft { .. } => {}
+            | Change::Line(_) => {}
             Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
             Change::EventCancelled => rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn }),
             Change::HoldExtended { hold, .. } => rows.extend(self.order_of(*hold).map(|at| self.order_row(at))),

@@ -80,7 +80,8 @@ impl Inventory {
             | Change::PaymentRefused { .. }
             | Change::TicketScanned { .. }
             | Change::TicketVoided { .. }
-            | Change::TicketTransferred { .. } => {}
+            | Change::TicketTransferred { .. }
+            | Change::Line(_) => {}
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),

@@ -1,6 +1,6 @@
 use crate::holds::Found;
 use crate::line::{Line, Session};
-use crate::{Admission, Answer, Change, Inventory, Record, RoomSettings, TimeUs, UserId};
+use crate::{Answer, Change, Inventory, LineChange, Record, RoomSettings, TimeUs, UserId};
 
 /// What shopping does to the shopper's session.
 pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
@@ -28,12 +28,7 @@ pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
         | Change::TicketScanned { .. }
         | Change::TicketVoided { .. }
         | Change::TicketTransferred { .. }
-        | Change::WaitingRoomSet { .. }
-        | Change::PreQueueClosed { .. }
-        | Change::LineOpened { .. }
-        | Change::PlacesCalled { .. }
-        | Change::SessionStarted { .. }
-        | Change::LineLeft { .. } => return,
+        | Change::Line(_) => return,
     };
     let Some(line) = &mut inventory.line else { return };
     if is_over {
@@ -55,7 +50,41 @@ fn changed(inventory: &mut Inventory, at: TimeUs) -> &mut Line {
     line
 }
 
-pub(super) fn set(inventory: &mut Inventory, at: TimeUs, settings: &RoomSettings, key: Option<[u8; 32]>) -> Answer {
+pub(super) fn make(inventory: &mut Inventory, at: TimeUs, change: &LineChange) -> Answer {
+    match change {
+        LineChange::RoomSet { settings, key } => set(inventory, at, settings, *key),
+        LineChange::PreQueueClosed { joined } => {
+            changed(inventory, at).close(at, *joined);
+            Answer::PreQueueClosed { shuffled: *joined }
+        }
+        LineChange::Opened { joined, shuffled, beacon_value } => {
+            changed(inventory, at).open(at, *joined, *shuffled, beacon_value.clone());
+            Answer::LineOpened { shuffled: *shuffled }
+        }
+        LineChange::PlacesCalled { joined, called, rate_per_min, carry, until } => {
+            let line = changed(inventory, at);
+            line.passes.forget(at);
+            line.calls.joined = *joined;
+            line.calls.carry = *carry;
+            line.calls.credit_at = Some(at);
+            line.calls.rate_per_min = *rate_per_min;
+            line.calls.call(*called, *until);
+            Answer::PlacesCalled { called: *called }
+        }
+        LineChange::SessionStarted { user, admission, serial, until } => {
+            let line = changed(inventory, at);
+            line.admit(*user, *admission);
+            line.sessions.start(*user, Session { serial: *serial, started_at: at, until: *until });
+            Answer::SessionStarted { serial: *serial, started_at: at, until: *until }
+        }
+        LineChange::Left { user, session, place } => {
+            changed(inventory, at).leave(*user, *session, *place);
+            Answer::LineLeft
+        }
+    }
+}
+
+fn set(inventory: &mut Inventory, at: TimeUs, settings: &RoomSettings, key: Option<[u8; 32]>) -> Answer {
     let event = inventory.event;
     if inventory.line.is_none() {
         let key = key.expect("the first line begins with a key");
@@ -69,65 +98,4 @@ pub(super) fn set(inventory: &mut Inventory, at: TimeUs, settings: &RoomSettings
     }
     line.set(event, at, settings.clone());
     Answer::Configured
-}
-
-pub(super) fn close(inventory: &mut Inventory, at: TimeUs, joined: u32) -> Answer {
-    changed(inventory, at).close(at, joined);
-    Answer::PreQueueClosed { shuffled: joined }
-}
-
-pub(super) fn open(
-    inventory: &mut Inventory,
-    at: TimeUs,
-    joined: u32,
-    shuffled: u32,
-    beacon_value: Option<&String>,
-) -> Answer {
-    changed(inventory, at).open(at, joined, shuffled, beacon_value.cloned());
-    Answer::LineOpened { shuffled }
-}
-
-/// What [`Change::PlacesCalled`] says.
-pub(super) struct Called {
-    pub joined: u32,
-    pub called: u32,
-    pub rate_per_min: u32,
-    pub carry: u64,
-    pub until: TimeUs,
-}
-
-pub(super) fn call(inventory: &mut Inventory, at: TimeUs, change: &Called) -> Answer {
-    let line = changed(inventory, at);
-    line.passes.forget(at);
-    let calls = &mut line.calls;
-    calls.joined = change.joined;
-    calls.carry = change.carry;
-    calls.credit_at = Some(at);
-    calls.rate_per_min = change.rate_per_min;
-    calls.call(change.called, change.until);
-    Answer::PlacesCalled { called: change.called }
-}
-
-pub(super) fn start(inventory: &mut Inventory, user: UserId, admission: Admission, session: Session) -> Answer {
-    let line = changed(inventory, session.started_at);
-    match admission {
-        Admission::Place { rank, .. } => {
-            assert!(rank < line.calls.called, "whoever comes in was called");
-            line.calls.take(rank);
-        }
-        Admission::Priority { pass, until } => line.passes.enter(pass, user, until),
-    }
-    line.sessions.start(user, session);
-    Answer::SessionStarted { serial: session.serial, started_at: session.started_at, until: session.until }
-}
-
-pub(super) fn leave(inventory: &mut Inventory, at: TimeUs, user: UserId, session: bool, place: Option<u32>) -> Answer {
-    let line = changed(inventory, at);
-    if session {
-        assert!(line.sessions.end(user), "whoever leaves was inside");
-    }
-    if let Some(place) = place {
-        line.calls.take(place);
-    }
-    Answer::LineLeft
 }

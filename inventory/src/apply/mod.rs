@@ -12,7 +12,6 @@ pub(crate) use orders::paid_order;
 pub(crate) use places::take;
 
 use crate::keys::Answered;
-use crate::line::Session;
 use crate::{Answer, Change, Inventory, Record};
 
 impl Inventory {
@@ -62,23 +61,7 @@ impl Inventory {
             Change::TicketScanned { ticket, direction, nonce } => tickets::scan(self, at, *ticket, *direction, *nonce),
             Change::TicketVoided { ticket } => tickets::void(self, *ticket),
             Change::TicketTransferred { ticket, to, generation } => tickets::transfer(self, *ticket, *to, *generation),
-            Change::WaitingRoomSet { settings, key } => line::set(self, at, settings, *key),
-            Change::PreQueueClosed { joined } => line::close(self, at, *joined),
-            Change::LineOpened { joined, shuffled, beacon_value } => {
-                line::open(self, at, *joined, *shuffled, beacon_value.as_ref())
-            }
-            Change::PlacesCalled { joined, called, rate_per_min, carry, until } => {
-                let (joined, called, carry) = (*joined, *called, *carry);
-                line::call(
-                    self,
-                    at,
-                    &line::Called { joined, called, rate_per_min: *rate_per_min, carry, until: *until },
-                )
-            }
-            Change::SessionStarted { user, admission, serial, until } => {
-                line::start(self, *user, *admission, Session { serial: *serial, started_at: at, until: *until })
-            }
-            Change::LineLeft { user, session, place } => line::leave(self, at, *user, *session, *place),
+            Change::Line(change) => line::make(self, at, change),
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::line::PLACE;
-use crate::{CallLimit, Change, Inventory, Rejection, TimeUs};
+use crate::{CallLimit, Change, Inventory, LineChange, Rejection, TimeUs};
 
 use super::Decision;
 
@@ -25,11 +25,11 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, joined: u32, rate_per_m
     if reach.called == line.calls.called {
         return nobody(if affordable == 0 { CallLimit::Rate } else { CallLimit::Shoppers });
     }
-    Ok(Change::PlacesCalled {
+    Ok(Change::Line(LineChange::PlacesCalled {
         joined,
         called: reach.called,
         rate_per_min,
         carry: credit - u64::from(reach.waiting) * PLACE,
         until: line.calls.due(now, line.settings.claim_within_us),
-    })
+    }))
 }

@@ -1,4 +1,4 @@
-use crate::{Answer, Change, Inventory, TimeUs, UserId};
+use crate::{Answer, Change, Inventory, LineChange, TimeUs, UserId};
 
 use super::Decision;
 
@@ -6,7 +6,7 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, user: UserId, number: O
     let line = inventory.active_line()?;
     let session = line.sessions.live(now, user).is_some();
     let place = number.and_then(|number| line.given_up(now, number));
-    Ok(Change::LineLeft { user, session, place })
+    Ok(Change::Line(LineChange::Left { user, session, place }))
 }
 
 impl Inventory {

@@ -1,5 +1,5 @@
 use crate::limits::BEACON_BYTES_MAX;
-use crate::{Change, Inventory, Rejection, TimeUs};
+use crate::{Change, Inventory, LineChange, Rejection, TimeUs};
 
 use super::Decision;
 
@@ -27,8 +27,8 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, joined: u32, beacon_val
     if is_named && beacon_value.is_none() {
         return match line.closed {
             Some(_) => Err(Rejection::BeaconRequired),
-            None => Ok(Change::PreQueueClosed { joined }),
+            None => Ok(Change::Line(LineChange::PreQueueClosed { joined })),
         };
     }
-    Ok(Change::LineOpened { joined, shuffled, beacon_value: beacon_value.map(str::to_owned) })
+    Ok(Change::Line(LineChange::Opened { joined, shuffled, beacon_value: beacon_value.map(str::to_owned) }))
 }

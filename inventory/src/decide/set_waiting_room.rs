@@ -1,5 +1,5 @@
 use crate::line::Line;
-use crate::{Change, Inventory, Rejection, RoomSettings, TimeUs};
+use crate::{Change, Inventory, LineChange, Rejection, RoomSettings, TimeUs};
 
 use super::Decision;
 
@@ -12,7 +12,7 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, settings: &RoomSettings
         must_not_be_frozen(line, now, settings)?;
     }
     let begins = line.is_none() || (settings.active && !is_on);
-    Ok(Change::WaitingRoomSet { settings: Box::new(settings.clone()), key: begins.then_some(key) })
+    Ok(Change::Line(LineChange::RoomSet { settings: Box::new(settings.clone()), key: begins.then_some(key) }))
 }
 
 /// Who has joined under a promise gets what was promised.

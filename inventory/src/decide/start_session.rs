@@ -1,5 +1,5 @@
 use crate::line::Line;
-use crate::{Admission, Change, Entry, Inventory, Rejection, TimeUs, UserId};
+use crate::{Admission, Change, Entry, Inventory, LineChange, Rejection, TimeUs, UserId};
 
 use super::Decision;
 
@@ -19,7 +19,7 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, user: UserId, entry: En
         }
     };
     let until = now.plus_us(line.settings.session_us);
-    Ok(Change::SessionStarted { user, admission, serial: line.sessions.serial + 1, until })
+    Ok(Change::Line(LineChange::SessionStarted { user, admission, serial: line.sessions.serial + 1, until }))
 }
 
 fn by_place(line: &Line, now: TimeUs, number: u32) -> Result<Admission, Rejection> {

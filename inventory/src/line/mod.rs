@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::GIVEN_UP_MAX;
-use crate::{EventId, TimeUs, UserId};
+use crate::{Admission, EventId, TimeUs, UserId};
 
 pub(crate) use calls::{Calls, PLACE};
 pub(crate) use passes::Passes;
@@ -110,6 +110,25 @@ impl Line {
     pub fn given_up(&self, now: TimeUs, number: u32) -> Option<u32> {
         let rank = self.rank(number).unwrap_or(number);
         (self.calls.is_expected(now, rank) && self.calls.gone.len() < GIVEN_UP_MAX).then_some(rank)
+    }
+
+    pub fn admit(&mut self, user: UserId, admission: Admission) {
+        match admission {
+            Admission::Place { rank, .. } => {
+                assert!(rank < self.calls.called, "whoever comes in was called");
+                self.calls.take(rank);
+            }
+            Admission::Priority { pass, until } => self.passes.enter(pass, user, until),
+        }
+    }
+
+    pub fn leave(&mut self, user: UserId, session: bool, place: Option<u32>) {
+        if session {
+            assert!(self.sessions.end(user), "whoever leaves was inside");
+        }
+        if let Some(place) = place {
+            self.calls.take(place);
+        }
     }
 
     /// Shopping keeps a session alive.

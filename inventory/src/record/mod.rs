@@ -104,34 +104,7 @@ impl Record {
 
 /// The lowest that knows the change: an older build reads whatever it can, and says why it cannot read the rest.
 const fn version(change: &Change) -> u8 {
-    match change {
-        Change::WaitingRoomSet { .. }
-        | Change::PreQueueClosed { .. }
-        | Change::LineOpened { .. }
-        | Change::PlacesCalled { .. }
-        | Change::SessionStarted { .. }
-        | Change::LineLeft { .. } => VERSION,
-        Change::SeatMapSet(_)
-        | Change::TierSet(_)
-        | Change::PolicySet(_)
-        | Change::Published
-        | Change::EventCancelled
-        | Change::BlockSet { .. }
-        | Change::HoldPlaced(_)
-        | Change::HoldExtended { .. }
-        | Change::HoldReleased { .. }
-        | Change::HoldsExpired { .. }
-        | Change::OrderPlaced { .. }
-        | Change::PaymentStarted { .. }
-        | Change::PaymentDeclined { .. }
-        | Change::OrderPaid { .. }
-        | Change::PaymentRefused { .. }
-        | Change::OrderCancelled { .. }
-        | Change::OrderRefunded { .. }
-        | Change::TicketScanned { .. }
-        | Change::TicketVoided { .. }
-        | Change::TicketTransferred { .. } => VERSION_WITHOUT_LINE,
-    }
+    if matches!(change, Change::Line(_)) { VERSION } else { VERSION_WITHOUT_LINE }
 }
 
 /// Where the codec writes to: the codec's own sink for vectors goes through iterators, at twice the price.

@@ -2,9 +2,10 @@
 
 use super::{START, Stage};
 use crate::{
-    BestAvailable, CallerKey, Currency, Direction, HoldId, OrderId, Origin, PaymentId, PaymentOutcome, PlaceHold,
-    PlaceOrder, Policy, QuotaSpec, RowSpec, SaleWindow, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx,
-    SectionKind, SectionSpec, SettlePayment, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId, Verb, Want,
+    BestAvailable, CallerKey, Currency, Direction, Entry, HoldId, OrderId, Origin, PaymentId, PaymentOutcome,
+    PlaceHold, PlaceOrder, Policy, QuotaSpec, RoomSettings, RowSpec, SaleWindow, ScanTicket, SeatIx, SeatMapSpec,
+    SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId,
+    Verb, Want,
 };
 
 /// Sections by line: `id distance_cm | row of seats | row of seats`, `id distance_cm area 50`, each with an optional
@@ -134,8 +135,42 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
         }),
         "void" => Verb::VoidTicket { ticket: ticket(stage, args[0]) },
         "transfer" => Verb::TransferTicket { ticket: ticket(stage, args[0]), from: user(args[1]), to: user(args[2]) },
+        "room" => {
+            Verb::SetWaitingRoom { settings: Box::new(room(args)), key: [value(args, "secret").map_or(1, number); 32] }
+        }
+        "open-line" => {
+            Verb::OpenLine { joined: number(args[0]), beacon_value: value(args, "value").map(str::to_owned) }
+        }
+        "call" => {
+            Verb::CallPlaces { joined: number(args[0]), rate_per_min: args.get(1).copied().map_or(u32::MAX, number) }
+        }
+        "enter" => Verb::StartSession { user: user(args[0]), entry: entry(args) },
+        "leave" => Verb::LeaveLine { user: user(args[0]), number: args.get(1).copied().map(number) },
         verb => panic!("no verb {verb}"),
     }
+}
+
+/// `room rate=600 max=500 opens=10m`, `room off`.
+fn room(args: &[&str]) -> RoomSettings {
+    RoomSettings {
+        active: !args.contains(&"off"),
+        pre_queue_from: value(args, "from").map(time),
+        opens_at: value(args, "opens").map(time),
+        rate_per_min: value(args, "rate").map_or(600, number),
+        shoppers_max: value(args, "max").map_or(500, number),
+        session_us: value(args, "session").map_or(600_000_000, duration_us),
+        claim_within_us: value(args, "claim").map_or(120_000_000, duration_us),
+        paused: args.contains(&"paused"),
+        beacon: value(args, "beacon").map(str::to_owned),
+        latency_target_us: value(args, "latency").map_or(50_000, number),
+    }
+}
+
+/// `enter ann 7` by a place, `enter ann pass=p/2 until=1h` by a pass for two.
+fn entry(args: &[&str]) -> Entry {
+    let Some(pass) = value(args, "pass") else { return Entry::Place { number: number(args[1]) } };
+    let (pass, uses_max) = pass.split_once('/').expect("pass=p/uses");
+    Entry::Priority { pass: id(pass), uses_max: number(uses_max), until: time(value(args, "until").unwrap_or("1h")) }
 }
 
 /// `order.2`: the second ticket of an order.

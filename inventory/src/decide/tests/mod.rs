@@ -5,6 +5,7 @@ mod holds;
 mod keys;
 mod late_payment;
 mod limits;
+mod line;
 mod orders;
 mod place_hold;
 mod refunds;
@@ -21,6 +22,7 @@ fn every_rejection_is_reached_by_a_table() {
         include_str!("keys.rs"),
         include_str!("late_payment.rs"),
         include_str!("limits.rs"),
+        include_str!("line.rs"),
         include_str!("orders.rs"),
         include_str!("place_hold.rs"),
         include_str!("refunds.rs"),
