@@ -92,7 +92,8 @@ impl Ledger {
             | Change::EventCancelled
             | Change::BlockSet { .. }
             | Change::PaymentDeclined { .. }
-            | Change::PaymentRefused { .. } => {}
+            | Change::PaymentRefused { .. }
+            | Change::Line(_) => {}
             Change::HoldPlaced(placed) => {
                 self.take(&placed.items, findings);
                 let hold = Hold {
