@@ -71,7 +71,8 @@ impl TestServer {
     /// `None`, said loudly, when there is no Postgres to test on.
     pub async fn start_on_postgres() -> Option<Self> {
         let database = TemporaryDatabase::create().await?;
-        Some(Self::start_in(Home { directory: None, database: Some(database) }, |_| {}).await)
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Some(Self::start_in(Home { directory: Some(directory), database: Some(database) }, |_| {}).await)
     }
 
     /// # Panics

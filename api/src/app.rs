@@ -163,6 +163,7 @@ pub fn store_config(config: &Config) -> StoreConfig {
     StoreConfig {
         allow_unsafe_durability: config.store.allow_unsafe_durability,
         connections_max: config.store.connections_max,
+        data_dir: config.store.data_dir.clone(),
         ..base
     }
 }

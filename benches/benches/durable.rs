@@ -20,7 +20,13 @@ struct Nothing;
 
 impl Journal for Nothing {
     async fn open(&self, _: EventId) -> Result<Opened, engine::JournalError> {
-        Ok(Opened { epoch: Epoch(1), snapshot: None, last_lsn: Lsn::ZERO })
+        Ok(Opened { epoch: Epoch(1), snapshot: None, last_lsn: Lsn::ZERO, lease: None })
+    }
+    async fn renew(&self, owned: Vec<engine::Owned>) -> Result<Vec<bool>, engine::JournalError> {
+        Ok(vec![true; owned.len()])
+    }
+    async fn release(&self, _: engine::Owned) -> Result<(), engine::JournalError> {
+        Ok(())
     }
     async fn append(&self, batches: Vec<Batch>) -> Result<Vec<Appended>, engine::JournalError> {
         Ok(vec![Appended::Durable; batches.len()])

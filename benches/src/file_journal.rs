@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use engine::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Snapshot};
+use engine::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Owned, Snapshot};
 use inventory::{EventId, Lsn};
 
 pub struct FileJournal {
@@ -40,7 +40,15 @@ impl FileJournal {
 
 impl Journal for FileJournal {
     async fn open(&self, _event: EventId) -> Result<Opened, JournalError> {
-        Ok(Opened { epoch: Epoch(1), snapshot: None, last_lsn: Lsn::ZERO })
+        Ok(Opened { epoch: Epoch(1), snapshot: None, last_lsn: Lsn::ZERO, lease: None })
+    }
+
+    async fn renew(&self, owned: Vec<Owned>) -> Result<Vec<bool>, JournalError> {
+        Ok(vec![true; owned.len()])
+    }
+
+    async fn release(&self, _owned: Owned) -> Result<(), JournalError> {
+        Ok(())
     }
 
     async fn append(&self, batches: Vec<Batch>) -> Result<Vec<Appended>, JournalError> {

@@ -116,7 +116,7 @@ impl EventActor {
     /// Callers are turned away first, then those who wait are answered: whoever asks again at once hears the same.
     fn lose(&mut self, loss: Loss) {
         let state = match loss.cause {
-            LossCause::Fenced => State::NotOwner,
+            LossCause::Fenced | LossCause::TakenOver => State::NotOwner,
             LossCause::NothingWritten => State::JournalDown,
             LossCause::Unknown => State::Recovering,
         };

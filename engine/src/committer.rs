@@ -52,6 +52,7 @@ async fn commit<J: Journal>(journal: &J, ready: &ReadyLanes, config: &EngineConf
 const fn cause(error: &JournalError) -> LossCause {
     match error {
         JournalError::Unreachable(_) => LossCause::NothingWritten,
+        JournalError::OwnedElsewhere(_) => LossCause::TakenOver,
         JournalError::Unknown(_) | JournalError::Damaged { .. } => LossCause::Unknown,
     }
 }

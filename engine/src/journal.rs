@@ -4,6 +4,8 @@
 //! An implementation promises: when [`Journal::append`] answers [`Appended::Durable`] for a batch, the batch and its rows
 //! survive any crash; a batch under a stale epoch leaves no trace; LSNs of one event have no gap and no overlap.
 
+use std::time::Duration;
+
 use inventory::{EventId, Lsn, Row};
 use thiserror::Error;
 
@@ -38,6 +40,16 @@ pub struct Opened {
     pub snapshot: Option<Snapshot>,
     /// Last durable LSN; [`Lsn::ZERO`] for a new event.
     pub last_lsn: Lsn,
+    /// How long nobody else can open the event, from before [`Journal::open`] was called, unless it is renewed. `None`:
+    /// never, as long as this journal lives.
+    pub lease: Option<Duration>,
+}
+
+/// What an owner says when it renews or gives back its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owned {
+    pub event: EventId,
+    pub epoch: Epoch,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +76,9 @@ pub enum JournalError {
     /// The commit was sent and its answer lost, or the disk refused it: it may or may not have happened.
     #[error("the outcome of the commit is unknown")]
     Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another owner holds the event's lease. Nothing was changed.
+    #[error("another node owns event {0}")]
+    OwnedElsewhere(EventId),
     /// What is stored cannot be right. Never served, never repaired by guessing.
     #[error("the journal of event {event} is damaged: {problem}")]
     Damaged { event: EventId, problem: String },
@@ -71,8 +86,16 @@ pub enum JournalError {
 
 /// The methods take `&self`: an implementation has its own connection for appends, which only the committer uses.
 pub trait Journal: Send + Sync + 'static {
-    /// Takes the event over: grows its epoch, durably, and from then on refuses every older one.
+    /// Takes the event over: grows its epoch, durably, and from then on refuses every older one. Only once the lease of
+    /// the owner before has run out by the store's clock, or was released, or was this node's own.
     fn open(&self, event: EventId) -> impl Future<Output = Result<Opened, JournalError>> + Send;
+
+    /// Prolongs the leases of events that were opened with one, by the term they were opened with. Answers in the order of
+    /// `owned`: whether the event is still held under that epoch.
+    fn renew(&self, owned: Vec<Owned>) -> impl Future<Output = Result<Vec<bool>, JournalError>> + Send;
+
+    /// Gives a lease back: whoever comes next need not wait for its end. Nothing when the epoch is stale.
+    fn release(&self, owned: Owned) -> impl Future<Output = Result<(), JournalError>> + Send;
 
     /// Commits the batches, of one or many events, with their rows in one transaction. Answers in the order of `batches`.
     /// An error speaks for all of them. After an error the implementation reconnects before the next append: a failed

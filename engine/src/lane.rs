@@ -8,7 +8,7 @@ use std::sync::Arc;
 use inventory::{EventId, Lsn, Row};
 
 use crate::sync::{AtomicBool, Mutex, Notify, Ordering};
-use crate::{Batch, Epoch, Unavailable};
+use crate::{Batch, Epoch, Owned, Unavailable};
 
 /// Bytes allocated ahead for a lane's next batch.
 const ROOM_BYTES_MAX: usize = 256 << 10;
@@ -25,8 +25,10 @@ pub(crate) struct Loss {
 pub(crate) enum LossCause {
     /// The journal was not reached.
     NothingWritten,
-    /// Another owner has taken the event over.
+    /// Another owner has taken the event over, and nothing of the last commit was written.
     Fenced,
+    /// The same, heard of beside a commit: what was handed over may have been written before.
+    TakenOver,
     /// The commit may or may not have happened.
     Unknown,
 }
@@ -36,7 +38,7 @@ impl LossCause {
     pub(crate) const fn unavailable(self) -> Unavailable {
         match self {
             Self::NothingWritten => Unavailable::JournalDown,
-            Self::Fenced => Unavailable::NotOwner,
+            Self::Fenced | Self::TakenOver => Unavailable::NotOwner,
             Self::Unknown => Unavailable::Recovering,
         }
     }
@@ -163,6 +165,10 @@ impl Lane {
             has_news: AtomicBool::new(false),
             news: Notify::new(),
         })
+    }
+
+    pub(crate) const fn owned(&self) -> Owned {
+        Owned { event: self.event, epoch: self.epoch }
     }
 
     pub(crate) const fn epoch(&self) -> Epoch {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use inventory::{EventId, Lsn, Row};
 use parking_lot::Mutex;
 
-use crate::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Snapshot};
+use crate::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Owned, Snapshot};
 
 /// Snapshots kept of one event.
 const SNAPSHOTS_KEPT: usize = 2;
@@ -60,7 +60,17 @@ impl Journal for MemoryJournal {
             epoch: Epoch(stored.epoch),
             snapshot: stored.snapshots.last().cloned(),
             last_lsn: Lsn(stored.last_lsn),
+            lease: None,
         })
+    }
+
+    async fn renew(&self, owned: Vec<Owned>) -> Result<Vec<bool>, JournalError> {
+        let events = self.events.lock();
+        Ok(owned.iter().map(|it| events.get(&it.event).is_some_and(|stored| stored.epoch == it.epoch.0)).collect())
+    }
+
+    async fn release(&self, _owned: Owned) -> Result<(), JournalError> {
+        Ok(())
     }
 
     async fn append(&self, batches: Vec<Batch>) -> Result<Vec<Appended>, JournalError> {

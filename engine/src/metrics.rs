@@ -8,6 +8,7 @@ pub const COMMIT_BYTES: &str = "usher_journal_commit_bytes";
 pub const COMMIT_EVENTS: &str = "usher_journal_commit_events";
 pub const COMMITS_FAILED: &str = "usher_journal_commits_failed_total";
 pub const FENCED: &str = "usher_journal_fenced_total";
+pub const RENEWALS_FAILED: &str = "usher_lease_renewals_failed_total";
 pub const MAILBOX_DELAY_SECONDS: &str = "usher_event_mailbox_delay_seconds";
 pub const MAILBOX_MESSAGES: &str = "usher_event_mailbox_messages";
 pub const PARKED_REPLIES: &str = "usher_event_parked_replies";
@@ -39,6 +40,11 @@ pub(crate) fn observe_fenced() {
     metrics::counter!(FENCED).increment(1);
 }
 
+/// Several in a row, and events stop answering.
+pub(crate) fn observe_renewal_failed() {
+    metrics::counter!(RENEWALS_FAILED).increment(1);
+}
+
 /// From the sending of a tick to its turn: what every command waited at that moment.
 pub(crate) fn observe_mailbox_delay(delay: Duration) {
     metrics::histogram!(MAILBOX_DELAY_SECONDS).record(delay);
@@ -63,7 +69,7 @@ pub(crate) fn observe_events_running(events: usize) {
     metrics::gauge!(EVENTS_RUNNING).set(events as f64);
 }
 
-/// `outcome` is `ok`, `retried` or `damaged`.
+/// `outcome` is `ok`, `retried`, `owned_elsewhere` or `damaged`.
 pub(crate) fn observe_recovery(outcome: &'static str, took: Duration, records: u64) {
     metrics::counter!(RECOVERIES, "outcome" => outcome).increment(1);
     metrics::histogram!(RECOVERY_SECONDS).record(took);

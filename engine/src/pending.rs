@@ -75,10 +75,11 @@ impl Pending {
 /// What is true of a change that was not yet known to be durable.
 fn fate(lsn: Lsn, loss: Loss) -> SubmitError {
     match loss.cause {
-        LossCause::Unknown if lsn <= loss.handed_over => SubmitError::OutcomeUnknown,
+        LossCause::Unknown | LossCause::TakenOver if lsn <= loss.handed_over => SubmitError::OutcomeUnknown,
         // It never left this process, and the actor that knew it is gone.
-        LossCause::Unknown => Unavailable::Recovering.into(),
-        LossCause::NothingWritten | LossCause::Fenced => loss.cause.unavailable().into(),
+        LossCause::Unknown | LossCause::TakenOver | LossCause::NothingWritten | LossCause::Fenced => {
+            loss.cause.unavailable().into()
+        }
     }
 }
 
@@ -145,6 +146,17 @@ mod tests {
         assert_eq!(refused.try_recv().unwrap(), Err(Unavailable::Recovering.into()));
         assert_eq!(viewed.try_recv().unwrap(), Err(Unavailable::Recovering));
         assert!(pending.is_empty());
+    }
+
+    /// The commit may have been written before the other owner came.
+    #[test]
+    fn a_takeover_that_was_not_heard_of_by_a_commit_leaves_what_was_handed_over_unknown() {
+        let mut pending = Pending::default();
+        let mut handed_over = parked_answer(&mut pending, 1);
+        let mut kept_back = parked_answer(&mut pending, 2);
+        pending.fail(Loss { cause: LossCause::TakenOver, handed_over: Lsn(1) });
+        assert_eq!(handed_over.try_recv().unwrap(), Err(SubmitError::OutcomeUnknown));
+        assert_eq!(kept_back.try_recv().unwrap(), Err(Unavailable::NotOwner.into()));
     }
 
     #[test]

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use inventory::{EventId, Inventory, Lsn, Record};
 use thiserror::Error;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::{Chunk, EngineConfig, Epoch, Journal, JournalError, Snapshot};
+use crate::lease::{self, Lease};
+use crate::{Chunk, EngineConfig, Epoch, Journal, JournalError, Owned, Snapshot};
 
 pub(crate) struct Recovered {
     pub(crate) inventory: Inventory,
     pub(crate) epoch: Epoch,
+    pub(crate) lease: Option<Lease>,
     /// Of the snapshot it was built on; [`Lsn::ZERO`] without one.
     pub(crate) snapshot: Lsn,
     pub(crate) records: u64,
@@ -25,6 +27,9 @@ pub(crate) enum RecoveryError {
     Journal(#[source] JournalError),
     #[error("the journal did not answer within {0:?}")]
     TooSlow(Duration),
+    /// Another node serves the event.
+    #[error("another node owns the event")]
+    OwnedElsewhere,
     /// An operator must look.
     #[error("the journal is damaged: {0}")]
     Damaged(String),
@@ -35,14 +40,31 @@ pub(crate) async fn recover<J: Journal>(
     event: EventId,
     config: &EngineConfig,
 ) -> Result<Recovered, RecoveryError> {
+    let asked_at = Instant::now();
     let opened = within(config, journal.open(event)).await?;
-    let mut snapshot = opened.snapshot;
+    let (epoch, last) = (opened.epoch, opened.last_lsn);
+    let lease = opened.lease.map(|term| Lease::new(term, asked_at));
+    let (inventory, snapshot) = tokio::select! {
+        biased;
+        rebuilt = rebuild_from_newest(journal, event, opened.snapshot, last, config) => rebuilt?,
+        () = lease::keep(journal, Owned { event, epoch }, lease.as_ref()) => return Err(RecoveryError::OwnedElsewhere),
+    };
+    let records = last.0.saturating_sub(snapshot.0);
+    Ok(Recovered { inventory, epoch, lease, snapshot, records })
+}
+
+/// The newest snapshot that is good, and its LSN.
+async fn rebuild_from_newest<J: Journal>(
+    journal: &J,
+    event: EventId,
+    mut snapshot: Option<Snapshot>,
+    last: Lsn,
+    config: &EngineConfig,
+) -> Result<(Inventory, Lsn), RecoveryError> {
     loop {
         let base = snapshot.as_ref().map(|snapshot| snapshot.lsn);
-        match rebuild(journal, event, snapshot.take(), opened.last_lsn, config).await? {
-            Ok((inventory, records)) => {
-                return Ok(Recovered { inventory, epoch: opened.epoch, snapshot: base.unwrap_or(Lsn::ZERO), records });
-            }
+        match rebuild(journal, event, snapshot.take(), last, config).await? {
+            Ok(inventory) => return Ok((inventory, base.unwrap_or(Lsn::ZERO))),
             Err(problem) => {
                 let Some(base) = base else { return Err(RecoveryError::Damaged(problem)) };
                 tracing::error!(%event, snapshot_lsn = base.0, problem, "event.snapshot does not verify");
@@ -58,6 +80,7 @@ async fn within<T>(
 ) -> Result<T, RecoveryError> {
     match timeout(config.journal_deadline, call).await {
         Ok(Ok(value)) => Ok(value),
+        Ok(Err(JournalError::OwnedElsewhere(_))) => Err(RecoveryError::OwnedElsewhere),
         Ok(Err(JournalError::Damaged { problem, .. })) => Err(RecoveryError::Damaged(problem)),
         Ok(Err(error)) => Err(RecoveryError::Journal(error)),
         Err(_) => Err(RecoveryError::TooSlow(config.journal_deadline)),
@@ -71,7 +94,7 @@ async fn rebuild<J: Journal>(
     snapshot: Option<Snapshot>,
     last: Lsn,
     config: &EngineConfig,
-) -> Result<Result<(Inventory, u64), String>, RecoveryError> {
+) -> Result<Result<Inventory, String>, RecoveryError> {
     let mut inventory = match restore(event, snapshot) {
         Ok(inventory) => inventory,
         Err(problem) => return Ok(Err(problem)),
@@ -93,10 +116,10 @@ async fn rebuild<J: Journal>(
     }
     if inventory.lsn() == base && base > Lsn::ZERO {
         // Restoring a snapshot has verified it.
-        return Ok(Ok((inventory, 0)));
+        return Ok(Ok(inventory));
     }
     match catch_unwind(AssertUnwindSafe(|| inventory.verify())) {
-        Ok(Ok(())) => Ok(Ok((inventory, last.0 - base.0))),
+        Ok(Ok(())) => Ok(Ok(inventory)),
         Ok(Err(violation)) => Ok(Err(format!("the state at {last}: {violation}"))),
         Err(_) => Ok(Err(format!("the state at {last} cannot be checked"))),
     }

@@ -47,6 +47,10 @@ pub(crate) async fn start<J: Journal>(
                 );
                 return Ok(recovered);
             }
+            Err(error @ RecoveryError::OwnedElsewhere) => {
+                metrics::observe_recovery("owned_elsewhere", started.elapsed(), 0);
+                return Err(error);
+            }
             Err(error @ RecoveryError::Damaged(_)) => {
                 metrics::observe_recovery("damaged", started.elapsed(), 0);
                 return Err(error);

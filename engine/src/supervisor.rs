@@ -15,6 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use crate::actor::{EventActor, Exit, SnapshotJob, Tick};
 use crate::directory::{Slots, Stopped};
 use crate::lane::{Lane, LossCause, ReadyLanes};
+use crate::lease::{self, Lease};
 use crate::recovery::{Recovered, RecoveryError};
 use crate::restart::{self, Restart};
 use crate::slot::{Slot, State};
@@ -43,6 +44,8 @@ pub(crate) struct Supervisor<J> {
     committer: Option<AbortHandle>,
     starting: BTreeMap<EventId, Starting>,
     running: BTreeMap<EventId, Tenant>,
+    /// When the leases are renewed next. `None`: a round is under way.
+    renew_at: Option<Instant>,
     /// Snapshots being written, those of events on their way out apart.
     writing: usize,
     leaving: usize,
@@ -60,6 +63,9 @@ struct Starting {
 struct Tenant {
     slot: Arc<Slot>,
     actor: ActorRef<EventActor>,
+    lane: Arc<Lane>,
+    /// `None`: nobody else can own the event.
+    lease: Option<Arc<Lease>>,
     task: AbortHandle,
     since: Instant,
     /// Consecutive deaths soon after a start.
@@ -70,6 +76,8 @@ enum Ended {
     Start(EventId, Box<Result<Recovered, RecoveryError>>),
     Actor(EventId, Exit),
     SnapshotWritten,
+    /// When the next round is due.
+    Renewed(Instant),
     Left(Arc<Slot>),
     StopAsked,
     Committer,
@@ -95,6 +103,7 @@ impl<J: Journal> Supervisor<J> {
             committer: None,
             starting: BTreeMap::new(),
             running: BTreeMap::new(),
+            renew_at: Some(Instant::now()),
             writing: 0,
             leaving: 0,
             stop: None,
@@ -131,6 +140,7 @@ impl<J: Journal> Supervisor<J> {
                         metrics::observe_events_running(self.running.len());
                     }
                     self.tick(is_full);
+                    self.renew_leases(now);
                 }
             }
             if self.stop.is_some() && self.running.is_empty() && self.leaving == 0 {
@@ -198,6 +208,7 @@ impl<J: Journal> Supervisor<J> {
                 }
             }
             Ok((_, Ended::SnapshotWritten)) => self.writing -= 1,
+            Ok((_, Ended::Renewed(next))) => self.renew_at = Some(next),
             Ok((_, Ended::Left(slot))) => {
                 self.leaving -= 1;
                 self.forget(&slot, State::Asleep);
@@ -216,15 +227,24 @@ impl<J: Journal> Supervisor<J> {
                 tracing::error!(event = %slot.event(), problem, "event.journal is damaged");
                 slot.set_unless_stopping(State::Damaged);
             }
+            Err(RecoveryError::OwnedElsewhere) => self.forget(&slot, State::NotOwner),
             // Only a first start gives up: the next request tries again.
             Err(RecoveryError::Journal(_) | RecoveryError::TooSlow(_)) => self.forget(&slot, State::JournalDown),
         }
     }
 
     fn admit(&mut self, slot: Arc<Slot>, recovered: Recovered, failures: u32) {
-        let Recovered { inventory, epoch, snapshot, .. } = recovered;
+        let Recovered { inventory, epoch, lease, snapshot, .. } = recovered;
         let lane = Lane::new(slot.event(), epoch, inventory.lsn(), Arc::clone(&self.ready));
-        let turn = Turn::new(inventory, snapshot, lane, self.clock.now(), Arc::clone(&self.config));
+        let lease = lease.map(Arc::new);
+        let turn = Turn::new(
+            inventory,
+            snapshot,
+            Arc::clone(&lane),
+            lease.clone(),
+            self.clock.now(),
+            Arc::clone(&self.config),
+        );
         let event = slot.event();
         let actor = EventActor::new(turn, Arc::clone(&slot), Arc::clone(&self.clock), self.snapshots.clone());
         let prepared = PreparedActor::<EventActor>::new(bounded(self.config.mailbox_messages));
@@ -238,22 +258,27 @@ impl<J: Journal> Supervisor<J> {
         });
         slot.set_unless_stopping(State::Running(actor_ref.clone()));
         let since = Instant::now();
-        self.running.insert(event, Tenant { slot, actor: actor_ref, task, since, failures });
+        self.running.insert(event, Tenant { slot, actor: actor_ref, lane, lease, task, since, failures });
     }
 
     fn actor_ended(&mut self, tenant: Tenant, exit: Exit) {
-        let Tenant { slot, since, failures, .. } = tenant;
+        let Tenant { slot, lane, lease, since, failures, .. } = tenant;
         match exit {
-            Exit::Clean(None) => self.forget(&slot, State::Asleep),
-            Exit::Clean(Some(job)) => {
+            Exit::Clean(None) if lease.is_none() => self.forget(&slot, State::Asleep),
+            Exit::Clean(job) => {
                 self.leaving += 1;
                 let (journal, config) = (Arc::clone(&self.journal), Arc::clone(&self.config));
                 self.tasks.spawn(async move {
-                    put_snapshot(&*journal, job, config.journal_deadline).await;
+                    if let Some(job) = job {
+                        put_snapshot(&*journal, job, config.journal_deadline).await;
+                    }
+                    if lease.is_some() {
+                        lease::release(&*journal, lane.owned(), config.journal_deadline).await;
+                    }
                     Ended::Left(slot)
                 });
             }
-            Exit::Lost(LossCause::Fenced) => self.forget(&slot, State::NotOwner),
+            Exit::Lost(LossCause::Fenced | LossCause::TakenOver) => self.forget(&slot, State::NotOwner),
             Exit::Lost(LossCause::NothingWritten | LossCause::Unknown) if self.stop.is_some() => self.is_cut = true,
             Exit::Lost(LossCause::NothingWritten | LossCause::Unknown) => {
                 let is_quick_death = since.elapsed() < self.config.recovery_pause_max;
@@ -299,6 +324,23 @@ impl<J: Journal> Supervisor<J> {
         self.tasks.spawn(async move {
             put_snapshot(&*journal, job, deadline).await;
             Ended::SnapshotWritten
+        });
+    }
+
+    /// One round at a time: a store that is slow to answer is not asked again meanwhile.
+    fn renew_leases(&mut self, now: Instant) {
+        if self.renew_at.is_none_or(|at| now < at) {
+            return;
+        }
+        let tenants = self.running.values();
+        let leased: Vec<(Arc<Lane>, Arc<Lease>)> =
+            tenants.filter_map(|tenant| Some((Arc::clone(&tenant.lane), tenant.lease.clone()?))).collect();
+        let Some(every) = leased.iter().map(|(_, lease)| lease.renew_every()).min() else { return };
+        self.renew_at = None;
+        let journal = Arc::clone(&self.journal);
+        self.tasks.spawn(async move {
+            lease::renew(&*journal, leased, every).await;
+            Ended::Renewed(now + every)
         });
     }
 

@@ -11,6 +11,7 @@ use inventory::{Change, Command, Inventory, Layout, LineView, Lsn, Origin, Recor
 
 use crate::feed::{Picture, Source, Tap};
 use crate::lane::{Lane, Loss};
+use crate::lease::Lease;
 use crate::pending::{Pending, ViewReply};
 use crate::waiter::{Submitted, Waiter};
 use crate::{EngineConfig, Snapshot, Unavailable};
@@ -23,6 +24,7 @@ const RECORD_BYTES_KEPT: usize = 64 << 10;
 pub(crate) struct Turn {
     inventory: Inventory,
     lane: Arc<Lane>,
+    lease: Option<Arc<Lease>>,
     pending: Pending,
     durable: Lsn,
     /// Layouts as of LSNs that are not durable yet, in their order: whoever has changed it finds his change there.
@@ -62,6 +64,7 @@ impl Turn {
         inventory: Inventory,
         snapshot: Lsn,
         lane: Arc<Lane>,
+        lease: Option<Arc<Lease>>,
         now: TimeUs,
         config: Arc<EngineConfig>,
     ) -> Self {
@@ -70,6 +73,7 @@ impl Turn {
             feed: Source::new(inventory.lsn()),
             inventory,
             lane,
+            lease,
             pending: Pending::default(),
             next_layouts: VecDeque::new(),
             next_lines: VecDeque::new(),
@@ -131,9 +135,18 @@ impl Turn {
         }
     }
 
+    /// Whether what is in memory is the newest there is: nobody else can have changed the event.
+    fn may_answer(&self) -> bool {
+        self.lease.as_ref().is_none_or(|lease| lease.is_held())
+    }
+
     fn refuse(&mut self, rejection: inventory::Rejection, waiter: Waiter) {
         let applied = self.inventory.lsn();
-        if applied <= self.durable || rejection.is_independent_of_sales() {
+        if rejection.is_independent_of_sales() {
+            waiter.answer(Err(rejection.into()));
+        } else if !self.may_answer() {
+            waiter.answer(Err(Unavailable::JournalDown.into()));
+        } else if applied <= self.durable {
             waiter.answer(Err(rejection.into()));
         } else {
             self.pending.park_refusal(applied, waiter, rejection);
@@ -150,7 +163,9 @@ impl Turn {
 
     fn hand_over(&mut self, reply: ViewReply) {
         let applied = self.inventory.lsn();
-        if applied <= self.durable {
+        if !self.may_answer() {
+            reply(Err(Unavailable::JournalDown));
+        } else if applied <= self.durable {
             reply(Ok(()));
         } else {
             self.pending.park_view(applied, reply);

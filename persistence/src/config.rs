@@ -6,7 +6,7 @@ use std::time::Duration;
 pub struct StoreConfig {
     /// `postgres://…`. `None`: the embedded store in `data_dir`.
     pub url: Option<String>,
-    /// Holds `usher.sqlite3` and its lock file. Unused on Postgres.
+    /// Holds `usher.sqlite3` and its lock file. On Postgres the name of this node, for which it may be empty.
     pub data_dir: PathBuf,
     /// Starts on a Postgres that may lose acknowledged commits. For development.
     pub allow_unsafe_durability: bool,

@@ -28,6 +28,7 @@ pub(crate) fn count_append_failed(error: &engine::JournalError) {
     let outcome = match error {
         engine::JournalError::Unreachable(_) => "unreachable",
         engine::JournalError::Unknown(_) => "unknown",
+        engine::JournalError::OwnedElsewhere(_) => "owned_elsewhere",
         engine::JournalError::Damaged { .. } => "damaged",
     };
     metrics::counter!(APPEND_FAILED_TOTAL, OUTCOME => outcome).increment(1);

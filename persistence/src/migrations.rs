@@ -23,6 +23,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0002_waiting_rooms.sql"),
         sqlite: include_str!("../migrations/sqlite/0002_waiting_rooms.sql"),
     },
+    Step {
+        number: 3,
+        name: "lease_terms",
+        postgres: include_str!("../migrations/postgres/0003_lease_terms.sql"),
+        sqlite: include_str!("../migrations/sqlite/0003_lease_terms.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -27,7 +27,8 @@ async fn twenty_kills_of_a_sale_on_postgres_lose_nothing() {
     let Some(database) = TemporaryDatabase::create().await else { return };
     let dir = tempfile::tempdir().unwrap();
     let store = ("USHER_DATABASE_URL", database.url());
-    tokio::task::block_in_place(|| sell_under_kills(vec![store], dir.path()));
+    let home = ("USHER_DATA_DIR", dir.path().join("node").display().to_string());
+    tokio::task::block_in_place(|| sell_under_kills(vec![store, home], dir.path()));
 }
 
 fn sell_under_kills(mut settings: Vec<(&'static str, String)>, dir: &Path) {

@@ -12,6 +12,8 @@ pub enum Bug {
     OpenForgetsLastCommit,
     /// Appends of owners long gone are accepted.
     EpochsIgnored,
+    /// An event is given to another node while its owner may still answer.
+    LeasesIgnored,
     /// A commit that failed leaves its rows behind.
     RowsWithoutRecords,
     /// Some commits write their records and not their rows.
@@ -31,11 +33,12 @@ pub enum Bug {
 }
 
 impl Bug {
-    pub const PLANTED: [Self; 12] = [
+    pub const PLANTED: [Self; 13] = [
         Self::AckBeforeDurable,
         Self::CrashLosesLastCommit,
         Self::OpenForgetsLastCommit,
         Self::EpochsIgnored,
+        Self::LeasesIgnored,
         Self::RowsWithoutRecords,
         Self::RecordsWithoutRows,
         Self::SeatSwapped,

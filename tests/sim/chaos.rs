@@ -9,8 +9,8 @@ use crate::rng::Rng;
 use crate::world::World;
 
 /// How long after a disturbance nobody is blamed for a hold that expires late: clients have to come back first, because
-/// an event is opened by whoever asks for it.
-pub const AFTERMATH_US: i64 = 3_000_000;
+/// an event is opened by whoever asks for it, once the lease of a dead owner has run out.
+pub const AFTERMATH_US: i64 = 5_000_000;
 
 /// Never returns; dropped when the buyers are done.
 pub async fn rage(world: Arc<World>, mut rng: Rng) {

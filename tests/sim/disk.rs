@@ -1,6 +1,7 @@
 //! Durable storage that outlives every node of a run. Commits are whole or absent once they have been repaired after a
 //! crash; everything that may go wrong before that does, by the seed's choice.
 
+mod leases;
 mod tail;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,8 +37,9 @@ struct Transit {
 }
 
 #[derive(Default)]
-struct Owned {
+struct Owner {
     node: u32,
+    leased_until_us: i64,
     epoch: u64,
     last_lsn: u64,
     snapshots: Vec<Snapshot>,
@@ -49,7 +51,7 @@ struct Inner {
     reached: Reached,
     log: Vec<Entry>,
     rows: Vec<(EventId, Row)>,
-    events: BTreeMap<EventId, Owned>,
+    events: BTreeMap<EventId, Owner>,
     transit: Vec<Transit>,
     /// Commits whose sender gave up on them; they may land until the event is opened again.
     limbo: Vec<Transit>,
@@ -213,8 +215,12 @@ impl Disk {
         }
     }
 
-    pub fn open(&self, node: u32, event: EventId, now_us: i64) -> Opened {
+    /// `None` while another node's lease runs.
+    pub fn open(&self, node: u32, event: EventId, now_us: i64) -> Option<Opened> {
         let mut inner = self.inner();
+        if inner.is_leased_elsewhere(node, event, now_us) {
+            return None;
+        }
         inner.repair();
         inner.settle_limbo(event, now_us);
         if inner.bug == Bug::OpenForgetsLastCommit && inner.rng.percent(50) {
@@ -223,20 +229,17 @@ impl Disk {
         let owned = inner.events.entry(event).or_default();
         owned.epoch += 1;
         owned.node = node;
+        owned.leased_until_us = leases::end_us(now_us);
         let opened = Opened {
             epoch: Epoch(owned.epoch),
             snapshot: owned.snapshots.last().cloned(),
             last_lsn: Lsn(owned.last_lsn),
+            lease: Some(leases::TERM),
         };
         if opened.snapshot.is_some() {
             inner.reached.note("recovery_from_snapshot");
         }
-        opened
-    }
-
-    /// The node that opened the event last.
-    pub fn owner(&self, event: EventId) -> u32 {
-        self.inner().events.get(&event).map_or(0, |owned| owned.node)
+        Some(opened)
     }
 
     pub fn read(&self, event: EventId, from: Lsn, bytes_max: usize) -> Vec<Chunk> {

@@ -39,9 +39,8 @@ impl From<Result<Submitted, SubmitError>> for Outcome {
 pub struct Attempt {
     pub from_us: i64,
     pub to_us: i64,
-    /// Another node had taken the event over before the answer came. What such a node refuses it refuses by what it
-    /// last knew, because only commits are fenced.
-    pub is_stale: bool,
+    /// Another node had taken the event over before the answer came.
+    pub is_overtaken: bool,
     pub outcome: Outcome,
 }
 
@@ -67,12 +66,10 @@ impl Op {
         self.attempts.iter().map(|attempt| attempt.from_us).min().unwrap_or(i64::MAX)
     }
 
-    /// Whether the clients may believe that nothing happened: the last word was a refusal, or all of them were. The
-    /// refusal of a node that was taken over from is no such word, see [`Attempt::is_stale`].
+    /// Whether the clients may believe that nothing happened: the last word was a refusal, or all of them were.
     pub fn is_without_effect(&self) -> bool {
         let refused = |attempt: &Attempt| matches!(attempt.outcome, Outcome::Rejected(_) | Outcome::NoEffect(_));
-        let is_final =
-            self.attempts.last().is_some_and(|last| matches!(last.outcome, Outcome::Rejected(_)) && !last.is_stale);
+        let is_final = self.attempts.last().is_some_and(|last| matches!(last.outcome, Outcome::Rejected(_)));
         self.done().is_none() && (is_final || self.attempts.iter().all(refused))
     }
 }

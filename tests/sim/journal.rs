@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Snapshot};
+use engine::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Owned, Snapshot};
 use inventory::{EventId, Lsn};
 use tokio::time::sleep;
 
@@ -53,7 +53,21 @@ fn trouble() -> Box<dyn std::error::Error + Send + Sync> {
 impl Journal for NodeJournal {
     async fn open(&self, event: EventId) -> Result<Opened, JournalError> {
         self.round_trip(self.disk.delay_ms(self.clock.true_us())).await?;
-        Ok(self.disk.open(self.node, event, self.clock.true_us()))
+        let opened = self.disk.open(self.node, event, self.clock.true_us());
+        opened.ok_or(JournalError::OwnedElsewhere(event))
+    }
+
+    async fn renew(&self, owned: Vec<Owned>) -> Result<Vec<bool>, JournalError> {
+        self.round_trip(self.disk.delay_ms(self.clock.true_us())).await?;
+        let kept = self.disk.renew(&owned, self.clock.true_us());
+        self.round_trip(1).await?;
+        Ok(kept)
+    }
+
+    async fn release(&self, owned: Owned) -> Result<(), JournalError> {
+        self.round_trip(5).await?;
+        self.disk.release(owned);
+        Ok(())
     }
 
     async fn append(&self, batches: Vec<Batch>) -> Result<Vec<Appended>, JournalError> {

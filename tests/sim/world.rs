@@ -212,8 +212,8 @@ impl World {
                 (0, Outcome::NoEffect(engine::Unavailable::Stopping))
             }
         };
-        let is_stale = self.disk.owner(event) != node;
-        let attempt = Attempt { from_us, to_us: self.now_us(), is_stale, outcome };
+        let is_overtaken = self.disk.owner(event) != node;
+        let attempt = Attempt { from_us, to_us: self.now_us(), is_overtaken, outcome };
         self.note_attempt(&attempt);
         let lsn = if let Outcome::Done(submitted) = &attempt.outcome { submitted.lsn.0 } else { 0 };
         let code = match &attempt.outcome {

@@ -4,6 +4,7 @@
 
 mod failures;
 mod feed;
+mod leases;
 mod lifecycle;
 mod replies;
 mod support;

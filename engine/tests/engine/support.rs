@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use engine::{
     Appended, Batch, Caller, Chunk, Clock, Directory, EngineConfig, Epoch, EventHandle, Journal, JournalError,
-    MemoryJournal, Opened, Snapshot, SubmitError, Submitted,
+    MemoryJournal, Opened, Owned, Snapshot, SubmitError, Submitted,
 };
 use inventory::{
     CallerKey, Currency, EventId, HoldId, Lsn, PlaceHold, Policy, RowSpec, SeatIx, SeatMapSpec, SeatSpec, SectionKind,
@@ -36,6 +36,11 @@ pub struct ScriptedJournal {
     /// Batches of every append that was asked for.
     pub appends: parking_lot::Mutex<Vec<usize>>,
     pub is_down: AtomicBool,
+    /// What the next open gives.
+    pub lease: parking_lot::Mutex<Option<Duration>>,
+    pub renewals_hang: AtomicBool,
+    pub is_elsewhere: AtomicBool,
+    pub released: parking_lot::Mutex<Vec<Owned>>,
 }
 
 impl ScriptedJournal {
@@ -47,6 +52,10 @@ impl ScriptedJournal {
             opens: AtomicUsize::new(0),
             appends: parking_lot::Mutex::default(),
             is_down: AtomicBool::new(false),
+            lease: parking_lot::Mutex::default(),
+            renewals_hang: AtomicBool::new(false),
+            is_elsewhere: AtomicBool::new(false),
+            released: parking_lot::Mutex::default(),
         })
     }
 
@@ -75,7 +84,23 @@ impl Journal for ScriptedJournal {
     async fn open(&self, event: EventId) -> Result<Opened, JournalError> {
         self.opens.fetch_add(1, Ordering::Relaxed);
         self.reach()?;
-        self.memory.open(event).await
+        if self.is_elsewhere.load(Ordering::Relaxed) {
+            return Err(JournalError::OwnedElsewhere(event));
+        }
+        let opened = self.memory.open(event).await?;
+        Ok(Opened { lease: *self.lease.lock(), ..opened })
+    }
+
+    async fn renew(&self, owned: Vec<Owned>) -> Result<Vec<bool>, JournalError> {
+        if self.renewals_hang.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.memory.renew(owned).await
+    }
+
+    async fn release(&self, owned: Owned) -> Result<(), JournalError> {
+        self.released.lock().push(owned);
+        Ok(())
     }
 
     async fn append(&self, batches: Vec<Batch>) -> Result<Vec<Appended>, JournalError> {
@@ -141,9 +166,19 @@ impl Bench {
         Self::with(EngineConfig::default()).await
     }
 
-    /// One event on sale: section `A`, rows `1` to `4` of ten seats, one tier.
-    pub async fn with(config: EngineConfig) -> Self {
+    /// As on a store that other nodes may open events of.
+    pub async fn leased(term: Duration) -> Self {
         let journal = ScriptedJournal::new();
+        *journal.lease.lock() = Some(term);
+        Self::over(journal, EngineConfig::default()).await
+    }
+
+    pub async fn with(config: EngineConfig) -> Self {
+        Self::over(ScriptedJournal::new(), config).await
+    }
+
+    /// One event on sale: section `A`, rows `1` to `4` of ten seats, one tier.
+    async fn over(journal: Arc<ScriptedJournal>, config: EngineConfig) -> Self {
         let clock = Arc::new(TestClock { started: Instant::now(), panics: AtomicBool::new(false) });
         let directory = Directory::new(config, Arc::clone(&journal), Arc::clone(&clock));
         let event = EventId::from_bytes([7; 16]);

@@ -9,18 +9,14 @@ mod plan;
 
 use std::time::Instant;
 
-use engine::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Snapshot};
+use engine::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Owned, Snapshot};
 use inventory::{EventId, Lsn};
 
+use crate::postgres::lease;
 use crate::store::{Store, on_pool, on_transaction};
-use crate::{StoreError, metrics};
+use crate::{StoreError, metrics, sqlite};
 
 pub(crate) use plan::{Plan, Round};
-
-const TAKE_OVER: &str = "
-    INSERT INTO leases (event_id, epoch, last_lsn, trimmed_lsn) VALUES ($1, 1, 0, 0)
-    ON CONFLICT (event_id) DO UPDATE SET epoch = leases.epoch + 1
-    RETURNING epoch, last_lsn, trimmed_lsn";
 
 /// Of the newest and oldest stored batch.
 const ENDS: &str = "
@@ -62,16 +58,24 @@ const MARK_TRIMMED: &str = "
 const TRIM: &str = "DELETE FROM journal WHERE event_id = $1 AND last_lsn <= $2";
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[TAKE_OVER, ENDS, NEWEST_SNAPSHOT, CHUNK_SIZES, CHUNKS, PUT_SNAPSHOT, DROP_OLD_SNAPSHOTS, MARK_TRIMMED, TRIM];
+    &[ENDS, NEWEST_SNAPSHOT, CHUNK_SIZES, CHUNKS, PUT_SNAPSHOT, DROP_OLD_SNAPSHOTS, MARK_TRIMMED, TRIM];
 
 /// Batches looked at by one read.
 const CHUNKS_PER_READ_MAX: i64 = 4_096;
 
 impl Journal for Store {
     async fn open(&self, event: EventId) -> Result<Opened, JournalError> {
+        let (take_over, node, term) = match self {
+            Self::Postgres(postgres) => (lease::TAKE_OVER, Some(postgres.node.id), Some(lease::TERM)),
+            Self::Sqlite(_) => (sqlite::TAKE_OVER, None, None),
+        };
         let found = on_transaction!(self, transaction => async {
-            let lease: (i64, i64, i64) =
-                sqlx::query_as(TAKE_OVER).bind(event.uuid()).fetch_one(&mut *transaction).await?;
+            let lease: Option<(i64, i64, i64)> = sqlx::query_as(take_over)
+                .bind(event.uuid())
+                .bind(node)
+                .bind(term.map(lease::micros))
+                .fetch_optional(&mut *transaction)
+                .await?;
             let ends: Option<(i64, i64)> =
                 sqlx::query_as(ENDS).bind(event.uuid()).fetch_optional(&mut *transaction).await?;
             let snapshot: Option<(i64, Vec<u8>)> = sqlx::query_as(NEWEST_SNAPSHOT)
@@ -81,13 +85,30 @@ impl Journal for Store {
                 .await?;
             Ok((lease, ends, snapshot))
         });
-        let ((epoch, last_lsn, trimmed_lsn), ends, snapshot) = found.map_err(journal_error)?;
+        let (lease, ends, snapshot) = found.map_err(journal_error)?;
+        let (epoch, last_lsn, trimmed_lsn) = lease.ok_or(JournalError::OwnedElsewhere(event))?;
         check_ends(event, last_lsn, trimmed_lsn, ends)?;
         Ok(Opened {
             epoch: Epoch(unsigned(event, epoch)?),
             snapshot: snapshot.map(|found| snapshot_of(event, found)).transpose()?,
             last_lsn: Lsn(unsigned(event, last_lsn)?),
+            lease: term,
         })
+    }
+
+    async fn renew(&self, owned: Vec<Owned>) -> Result<Vec<bool>, JournalError> {
+        match self {
+            Self::Postgres(postgres) => postgres.append.renew(&owned).await,
+            // The lock on the data directory does not run out.
+            Self::Sqlite(_) => Ok(vec![true; owned.len()]),
+        }
+    }
+
+    async fn release(&self, owned: Owned) -> Result<(), JournalError> {
+        let Self::Postgres(postgres) = self else { return Ok(()) };
+        let Ok(epoch) = i64::try_from(owned.epoch.0) else { return Ok(()) };
+        let release = sqlx::query(lease::RELEASE).bind(owned.event.uuid()).bind(epoch).execute(&postgres.pool);
+        release.await.map(drop).map_err(|error| JournalError::Unknown(Box::new(error)))
     }
 
     async fn append(&self, batches: Vec<Batch>) -> Result<Vec<Appended>, JournalError> {

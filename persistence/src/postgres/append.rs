@@ -50,9 +50,9 @@ pub(crate) struct AppendLane {
     options: PgConnectOptions,
     allow_unsafe_durability: bool,
     connect_timeout: Duration,
-    append_timeout: Duration,
+    pub(super) append_timeout: Duration,
     /// Taken out for the length of a commit and put back only after a good end.
-    connection: Mutex<Option<PgConnection>>,
+    pub(super) connection: Mutex<Option<PgConnection>>,
 }
 
 impl AppendLane {
@@ -68,10 +68,7 @@ impl AppendLane {
 
     pub(crate) async fn append(&self, plan: &mut Plan) -> Result<(), JournalError> {
         let mut slot = self.connection.lock().await;
-        let mut connection = match slot.take() {
-            Some(connection) => connection,
-            None => self.connect().await?,
-        };
+        let mut connection = self.take(&mut slot).await?;
         match tokio::time::timeout(self.append_timeout, commit(&mut connection, plan)).await {
             Ok(Ok(())) => {
                 *slot = Some(connection);
@@ -79,6 +76,14 @@ impl AppendLane {
             }
             Ok(Err(error)) => Err(error),
             Err(elapsed) => Err(JournalError::Unknown(Box::new(elapsed))),
+        }
+    }
+
+    /// Whoever takes it puts it back after a good end.
+    pub(super) async fn take(&self, slot: &mut Option<PgConnection>) -> Result<PgConnection, JournalError> {
+        match slot.take() {
+            Some(connection) => Ok(connection),
+            None => self.connect().await,
         }
     }
 

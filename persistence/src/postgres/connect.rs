@@ -5,6 +5,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tracing::log::LevelFilter;
 
+use super::node::Node;
 use super::{AppendLane, Postgres, durability};
 use crate::{ConnectError, StoreConfig, migrations};
 
@@ -22,6 +23,7 @@ impl Postgres {
         let mut connection = connect_in_time(&options, config.connect_timeout).await?;
         durability::require(&mut connection, config.allow_unsafe_durability).await?;
         migrations::postgres().run_direct(None, &mut connection, false).await.map_err(ConnectError::Migrate)?;
+        let node = Arc::new(Node::name(&config.data_dir, &mut connection).await.map_err(ConnectError::Unreachable)?);
         // The work is done: a failure to say goodbye changes nothing.
         let _ = connection.close().await;
 
@@ -35,7 +37,7 @@ impl Postgres {
             .max_connections(config.connections_max)
             .acquire_timeout(config.acquire_timeout)
             .connect_lazy_with(options.clone());
-        Ok(Self { pool, append: Arc::new(AppendLane::new(options, config)) })
+        Ok(Self { pool, append: Arc::new(AppendLane::new(options, config)), node })
     }
 }
 

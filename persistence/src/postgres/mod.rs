@@ -3,6 +3,8 @@
 mod append;
 mod connect;
 mod durability;
+pub(crate) mod lease;
+mod node;
 mod projection;
 
 use std::sync::Arc;
@@ -11,15 +13,17 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 pub(crate) use append::AppendLane;
+use node::Node;
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    append::STATEMENTS.iter().chain(durability::STATEMENTS).copied()
+    [append::STATEMENTS, durability::STATEMENTS, lease::STATEMENTS, node::STATEMENTS].into_iter().flatten().copied()
 }
 
 #[derive(Clone)]
 pub struct Postgres {
     pub(crate) pool: PgPool,
     pub(crate) append: Arc<AppendLane>,
+    pub(crate) node: Arc<Node>,
 }
 
 /// SQLSTATE classes: 08 connection, 53 resources, 57 operator, 58 system, XX internal, 40 rolled back.

@@ -20,8 +20,14 @@ use lock::DirectoryLock;
 /// Takes the write lock at the start: a deferred transaction that turns into a writer fails at once instead of waiting.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Nobody else can own anything, see [`lock`].
+pub(crate) const TAKE_OVER: &str = "
+    INSERT INTO leases (event_id, epoch, last_lsn, trimmed_lsn, owner_id, leased_until) VALUES ($1, 1, 0, 0, $2, $3)
+    ON CONFLICT (event_id) DO UPDATE SET epoch = leases.epoch + 1
+    RETURNING epoch, last_lsn, trimmed_lsn";
+
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    append::STATEMENTS.iter().copied().chain(projection::statements())
+    [TAKE_OVER].into_iter().chain(append::STATEMENTS.iter().copied()).chain(projection::statements())
 }
 
 #[derive(Clone)]

@@ -1,8 +1,9 @@
 //! Two owners of one event: at most one of them ever writes.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use engine::{Appended, Journal};
+use engine::{Appended, Journal, JournalError};
 use inventory::{Lsn, Row};
 use tokio::task::JoinSet;
 
@@ -81,15 +82,20 @@ async fn of_many_contenders_for_one_lsn_exactly_one_wins(fixture: Fixture) {
 /// durable. On Postgres the owners are on two stores, as on two nodes.
 async fn a_takeover_amid_appends_loses_nothing_that_was_acknowledged(fixture: Fixture) {
     let event = event();
-    let other_node = match fixture.database {
-        Some(_) => persistence::Store::connect(&fixture.config).await.unwrap(),
-        None => fixture.store.clone(),
-    };
+    let other_node = fixture.other_node().await;
+    let fixture = Arc::new(fixture);
     let mut owners = JoinSet::new();
     for owner in 0..12 {
         let store = if owner % 2 == 0 { fixture.store.clone() } else { other_node.clone() };
+        let fixture = Arc::clone(&fixture);
         owners.spawn(async move {
-            let opened = store.open(event).await.unwrap();
+            let opened = loop {
+                fixture.end_leases().await;
+                match store.open(event).await {
+                    Err(JournalError::OwnedElsewhere(_)) => {}
+                    opened => break opened.unwrap(),
+                }
+            };
             let mut next = opened.last_lsn.0 + 1;
             let mut acknowledged = Vec::new();
             while acknowledged.len() < 20

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::{Appended, Batch, Epoch, Journal};
 use inventory::{EventId, Lsn, Row};
 use persistence::{Store, StoreConfig};
+use sqlx::ConnectOptions;
 use tempfile::TempDir;
 use usher_tests::postgres::TemporaryDatabase;
 
@@ -25,9 +26,27 @@ impl Fixture {
     /// `None` when there is no Postgres to test on.
     pub async fn postgres() -> Option<Self> {
         let database = TemporaryDatabase::create().await?;
-        let config = StoreConfig { connections_max: 4, ..StoreConfig::postgres(database.url()) };
+        let directory = tempfile::tempdir().unwrap();
+        let data_dir = directory.path().to_owned();
+        let config = StoreConfig { connections_max: 4, data_dir, ..StoreConfig::postgres(database.url()) };
         let store = Store::connect(&config).await.unwrap();
-        Some(Self { store, config, _directory: tempfile::tempdir().unwrap(), database: Some(database) })
+        Some(Self { store, config, _directory: directory, database: Some(database) })
+    }
+
+    /// Another node on the same store; on SQLite, which has one node, the same.
+    pub async fn other_node(&self) -> Store {
+        match self.database {
+            Some(_) => Store::connect(&self.config).await.unwrap(),
+            None => self.store.clone(),
+        }
+    }
+
+    /// As if all owners had been silent for long.
+    pub async fn end_leases(&self) {
+        if let Some(database) = &self.database {
+            let mut connection = database.options().connect().await.unwrap();
+            sqlx::query("UPDATE leases SET leased_until = 0").execute(&mut connection).await.unwrap();
+        }
     }
 
     /// As after a restart.

@@ -6,6 +6,7 @@
 mod append;
 mod fencing;
 mod fixture;
+mod leases;
 mod projection;
 mod recovery;
 mod refresh;

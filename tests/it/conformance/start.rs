@@ -159,7 +159,7 @@ async fn appends_go_on_over_lost_connections_and_nothing_acknowledged_is_lost() 
                 opened = reopen(store, event).await;
                 assert!(opened.last_lsn.0 >= acknowledged);
             }
-            Err(damaged @ JournalError::Damaged { .. }) => panic!("{damaged}"),
+            Err(error @ (JournalError::OwnedElsewhere(_) | JournalError::Damaged { .. })) => panic!("{error}"),
         }
     }
     assert!(failed > 0, "no connection was lost");

@@ -137,8 +137,7 @@ impl Case<'_> {
         }
     }
 
-    /// I4: a seat that was refused as taken was taken at some moment of the attempt. A node that has been taken over from
-    /// and does not know it yet may refuse by what it last knew: it can sell nothing, its next commit is fenced.
+    /// I4: a seat that was refused as taken was taken at some moment of the attempt, whichever node refused it.
     fn check_refusals(&self, reached: &mut Reached, findings: &mut Findings) {
         let mut by_seat: BTreeMap<SeatIx, Vec<(u64, bool)>> = BTreeMap::new();
         for &(lsn, seat, is_taken) in &self.ledger.seat_log {
@@ -147,9 +146,8 @@ impl Case<'_> {
         for op in &self.ops {
             for attempt in &op.attempts {
                 let Outcome::Rejected(Rejection::SeatsTaken { seats }) = &attempt.outcome else { continue };
-                if attempt.is_stale {
-                    reached.note("stale_refusal");
-                    continue;
+                if attempt.is_overtaken {
+                    reached.note("refusal_of_overtaken");
                 }
                 let (low, high) = self.span_of(attempt);
                 for seat in seats {
