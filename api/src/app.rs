@@ -18,6 +18,8 @@ use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
 use crate::first_start::FirstStartError;
 use crate::in_flight::InFlight;
+use crate::line::Keepers;
+use crate::line::tokens::LineTokens;
 use crate::rate_limit::RateLimits;
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
@@ -97,6 +99,9 @@ impl App {
         self.tasks.spawn(async move { serve::serve(listener, edge, &state.config.http, stop).await });
         self.tasks.spawn(housekeeping::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::warm_up(self.state.clone(), self.stop.clone()));
+        let keepers = self.state.keepers.clone();
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { stop.run_until_cancelled(keepers.resume()).await });
     }
 
     /// Closes intake, finishes requests, drains mailboxes, commits, releases what it owns.
@@ -105,6 +110,8 @@ impl App {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        // After the requests that wait for them.
+        self.state.keepers.stop().await;
         if self.state.directory.stop(ENGINE_STOP_TIMEOUT).await == Stopped::Cut {
             tracing::warn!("the engine was cut off when stopping: some callers were told that the outcome is unknown");
         }
@@ -131,12 +138,15 @@ async fn state(
     let tokens = Tokens::new(&key(&store, "access-token-hs256").await?, config.auth.access_ttl, ids::mint(clock.now()));
     let ticket_signer = TicketSigner::from_seed(&key(&store, "ticket-ed25519").await?)?;
     let refresh_tokens = RefreshTokens::new(key(&store, "refresh-token-hmac").await?);
+    let line_tokens = LineTokens::new(&key(&store, "waiting-room-hmac").await?);
     let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
     Ok(AppState::new(Inner {
         standings: Standings::new(config.auth.access_ttl),
         rate_limit: RateLimits::new(&config.rate_limit),
         in_flight: InFlight::default(),
         ready: AtomicBool::new(false),
+        keepers: Keepers::new(store.clone(), directory.clone(), Arc::clone(&clock)),
+        line_tokens,
         config,
         clock,
         store,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use engine::{SubmitError, Unavailable};
 use http::{HeaderValue, StatusCode, header};
-use inventory::Rejection;
+use inventory::{EventId, Rejection};
 use persistence::StoreError;
 use wire::FieldError;
 
@@ -33,6 +33,8 @@ pub enum ApiError {
     Forbidden(Forbidden),
     NotFound(Noun),
     Conflict(Conflict),
+    /// The event has a waiting room, and the caller no pass that would be worth asking for.
+    QueueRequired(EventId),
     Payment(PaymentFailure),
     RateLimited {
         retry_after: Duration,
@@ -81,6 +83,9 @@ pub enum Noun {
     Hold,
     Order,
     Ticket,
+    WaitingRoom,
+    /// In a waiting room.
+    WaitingPlace,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +96,8 @@ pub enum Conflict {
     /// An admin may not demote or suspend himself.
     OwnAccount,
     EventNotDraft,
+    /// The pre-queue has not begun.
+    WaitingRoomClosed,
 }
 
 /// Why no ticket came of a payment.
@@ -107,6 +114,8 @@ pub enum Busy {
     Store,
     /// Too many passwords wait to be checked.
     Passwords,
+    /// Too many joins wait to be written.
+    Line,
     /// Events are being brought back, or the server is about to stop.
     NotReady,
     Deadline,
@@ -206,6 +215,7 @@ impl ApiError {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::QueueRequired(_) => StatusCode::TOO_EARLY,
             Self::Payment(PaymentFailure::Declined) => StatusCode::PAYMENT_REQUIRED,
             Self::Payment(PaymentFailure::TooLate) => StatusCode::GONE,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -226,6 +236,7 @@ impl ApiError {
             | Self::Forbidden(_)
             | Self::NotFound(_)
             | Self::Conflict(_)
+            | Self::QueueRequired(_)
             | Self::Payment(_)
             | Self::Defect(_) => None,
         }
@@ -247,6 +258,11 @@ impl IntoResponse for ApiError {
         }
         if matches!(self, Self::Unauthorized(_)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::QueueRequired(event) = self
+            && let Ok(link) = HeaderValue::try_from(format!("<{}>; rel=\"related\"", text::waiting_room(event)))
+        {
+            response.headers_mut().insert(header::LINK, link);
         }
         let (code, detail) = (self.code().into(), self.detail());
         let errors = match self {

@@ -4,8 +4,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::StatusCode;
+use inventory::EventId;
 use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use wire::AdmissionLimit;
 
 use crate::rate_limit::Lane;
 
@@ -18,10 +20,25 @@ pub const CONNECTIONS: &str = "usher_http_connections";
 /// Connections refused because there were too many. Counter.
 pub const CONNECTIONS_REFUSED_TOTAL: &str = "usher_http_connections_refused_total";
 
+/// Places that a waiting room calls per minute at present, by [`EVENT`]. Gauge.
+pub const ADMISSION_RATE: &str = "usher_admission_rate";
+/// 1 for what limits admission at present, 0 for all else, by [`EVENT`] and [`REASON`]. Gauge.
+pub const ADMISSION_LIMIT: &str = "usher_admission_limit";
+/// Places given out in waiting rooms. Counter.
+pub const WAITING_PLACES_TOTAL: &str = "usher_waiting_places_total";
+/// Seconds in which one batch of joins became durable. Histogram.
+pub const JOIN_BATCH_SECONDS: &str = "usher_waiting_join_batch_seconds";
+/// Joins in one batch. Histogram.
+pub const JOIN_BATCH_JOINS: &str = "usher_waiting_join_batch_joins";
+
 /// Label: `login`, `booking` or `browsing`.
 pub const LANE: &str = "lane";
 /// Label: `2xx`, `3xx`, `4xx`, `5xx`.
 pub const STATUS: &str = "status";
+/// Label: the event's id, of active waiting rooms only.
+pub const EVENT: &str = "event";
+/// Label: `demand`, `rate`, `shoppers`, `latency`, `paused` or `closed`.
+pub const REASON: &str = "reason";
 
 const LANES: [(Lane, &str); 3] = [(Lane::Login, "login"), (Lane::Booking, "booking"), (Lane::Browsing, "browsing")];
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
@@ -66,6 +83,39 @@ pub fn observe_connections(open: usize) {
 
 pub fn count_connection_refused() {
     handles().refused.increment(1);
+}
+
+/// `new`: places that nobody had before.
+pub fn observe_joins(joins: usize, new: u32, took: Duration) {
+    metrics::counter!(WAITING_PLACES_TOTAL).increment(u64::from(new));
+    metrics::histogram!(JOIN_BATCH_SECONDS).record(took.as_secs_f64());
+    #[expect(clippy::cast_precision_loss, reason = "a batch has a thousand joins at most")]
+    metrics::histogram!(JOIN_BATCH_JOINS).record(joins as f64);
+}
+
+const LIMITS: [(AdmissionLimit, &str); 6] = [
+    (AdmissionLimit::Demand, "demand"),
+    (AdmissionLimit::Rate, "rate"),
+    (AdmissionLimit::Shoppers, "shoppers"),
+    (AdmissionLimit::Latency, "latency"),
+    (AdmissionLimit::Paused, "paused"),
+    (AdmissionLimit::Closed, "closed"),
+];
+
+pub fn observe_admission(event: EventId, rate_per_min: u32, limited_by: AdmissionLimit) {
+    metrics::gauge!(ADMISSION_RATE, EVENT => event.to_string()).set(f64::from(rate_per_min));
+    for (limit, reason) in LIMITS {
+        let is_it = if limit == limited_by { 1.0 } else { 0.0 };
+        metrics::gauge!(ADMISSION_LIMIT, EVENT => event.to_string(), REASON => reason).set(is_it);
+    }
+}
+
+/// The room is off.
+pub fn forget_admission(event: EventId) {
+    metrics::gauge!(ADMISSION_RATE, EVENT => event.to_string()).set(0.0);
+    for (_, reason) in LIMITS {
+        metrics::gauge!(ADMISSION_LIMIT, EVENT => event.to_string(), REASON => reason).set(0.0);
+    }
 }
 
 /// The process' recorder. Later calls get the first one's: several servers of one test process share it.

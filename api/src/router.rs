@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
-use crate::{accounts, docs, events, gate, health, holds, orders, payments, seat_maps, tickets, tiers};
+use crate::{accounts, docs, events, gate, health, holds, orders, payments, seat_maps, tickets, tiers, waiting_room};
 
 pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
@@ -42,6 +42,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(payments::routes())
         .merge(tickets::routes())
         .merge(gate::routes())
+        .merge(waiting_room::routes())
 }
 
 /// `None` when no origin is allowed: then it costs nothing.
@@ -54,7 +55,7 @@ fn cors(config: &Http) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(config.cors_origins.iter().filter_map(|origin| HeaderValue::try_from(origin).ok()))
     };
-    let exposed = [header::RETRY_AFTER, header::HeaderName::from_static("x-request-id")];
+    let exposed = [header::RETRY_AFTER, header::LINK, header::HeaderName::from_static("x-request-id")];
     let headers = [
         header::AUTHORIZATION,
         header::CONTENT_TYPE,

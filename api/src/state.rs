@@ -12,6 +12,8 @@ use persistence::Store;
 use crate::auth::{Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
 use crate::in_flight::InFlight;
+use crate::line::Keepers;
+use crate::line::tokens::LineTokens;
 use crate::rate_limit::RateLimits;
 use crate::ticket_code::TicketSigner;
 
@@ -30,6 +32,9 @@ pub struct Inner {
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
     pub ticket_signer: TicketSigner,
+    pub line_tokens: LineTokens,
+    /// Of the active waiting rooms.
+    pub keepers: Keepers,
     pub prometheus: PrometheusHandle,
     /// Whether load balancers should send requests: not while events are brought back, not while stopping.
     pub ready: AtomicBool,

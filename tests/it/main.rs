@@ -15,3 +15,4 @@ mod orders;
 mod show;
 mod tickets;
 mod tour;
+mod waiting_room;

@@ -38,6 +38,6 @@ pub use orders::{
 pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, SeatMapSize, Section};
 pub use tiers::{Quota, SaleWindow, Tier, TierCreate, TierPatch};
 pub use waiting_room::{
-    AdmissionLimit, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest, QueueOpening,
-    QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
+    AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
+    QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
 };

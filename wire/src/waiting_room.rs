@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// `PUT …/waiting-room/settings`: replaces all settings. May be sent at any time; what it changes takes effect at once.
 /// Once the pre-queue is open, `pre_queue_from` and `beacon` are fixed until the line is reset by `active: false`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitingRoomSettings {
     /// Holds need a pass while this is so.
@@ -177,6 +177,22 @@ pub struct PriorityPass {
     pub uses: u32,
     pub expires_at: DateTime<Utc>,
 }
+
+/// One of `GET …/waiting-room/priority-passes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IssuedPass {
+    pub id: Uuid,
+    pub issued_by: Uuid,
+    pub issued_at: DateTime<Utc>,
+    pub reason: String,
+    pub uses: u32,
+    pub expires_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<Uuid>,
+}
+
+/// How ranks follow from a proof. Another way will have another name.
+pub const QUEUE_ALGORITHM: &str = "usher-queue-v1";
 
 /// `GET …/waiting-room/proof`: all that is needed to recompute every rank. See `docs/queue-proof.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use inventory::EventId;
+
 use super::{ApiError, Busy, Conflict, Forbidden, Malformed, Noun, PaymentFailure, Unauthorized};
 
 impl ApiError {
@@ -35,7 +37,9 @@ impl ApiError {
                 Conflict::InProgress => "IN_PROGRESS",
                 Conflict::OwnAccount => "OWN_ACCOUNT",
                 Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
+                Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
+            Self::QueueRequired(_) => "QUEUE_REQUIRED",
             Self::Payment(PaymentFailure::Declined) => "PAYMENT_DECLINED",
             Self::Payment(PaymentFailure::TooLate) => "PAYMENT_TOO_LATE",
             Self::RateLimited { .. } => "RATE_LIMITED",
@@ -43,6 +47,7 @@ impl ApiError {
                 Busy::Event(unavailable) => unavailable.code(),
                 Busy::Store => "STORE_UNAVAILABLE",
                 Busy::Passwords => "LOGIN_BUSY",
+                Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
                 Busy::Deadline => "DEADLINE_EXCEEDED",
             },
@@ -72,8 +77,13 @@ impl ApiError {
                 Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
                 Conflict::OwnAccount => "Nobody changes the role or status of the own account.",
                 Conflict::EventNotDraft => "The event is not a draft any more.",
+                Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
             }
             .into(),
+            Self::QueueRequired(event) => {
+                let room = waiting_room(*event);
+                format!("The event has a waiting room. Join it with POST {room} and send the pass it gives.").into()
+            }
             Self::Payment(PaymentFailure::Declined) => {
                 "The payment was declined. The order still waits for one.".into()
             }
@@ -85,6 +95,7 @@ impl ApiError {
                 Busy::Event(unavailable) => format!("Nothing happened: {unavailable}. Ask again.").into(),
                 Busy::Store => "Nothing happened: the store does not answer. Ask again.".into(),
                 Busy::Passwords => "Nothing happened: too many sign-ins at once. Ask again.".into(),
+                Busy::Line => "Nothing happened: too many join at once. Ask again.".into(),
                 Busy::NotReady => "The server is starting or stopping.".into(),
                 Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
             },
@@ -120,6 +131,8 @@ impl Noun {
             Self::Hold => "HOLD_NOT_FOUND",
             Self::Order => "ORDER_NOT_FOUND",
             Self::Ticket => "TICKET_NOT_FOUND",
+            Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
+            Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
         }
     }
 
@@ -133,6 +146,13 @@ impl Noun {
             Self::Hold => "There is no such hold.",
             Self::Order => "There is no such order.",
             Self::Ticket => "There is no such ticket.",
+            Self::WaitingRoom => "The event never had a waiting room.",
+            Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
         }
     }
+}
+
+/// Where the event's waiting room is joined.
+pub(super) fn waiting_room(event: EventId) -> String {
+    format!("/api/v1/events/{event}/waiting-room")
 }

@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold};
+use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold, Rejection};
 use wire::{HeldItem, Hold, HoldRequest, Money};
 
 use super::explain::explain;
@@ -11,7 +11,7 @@ use crate::extract::PathId;
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::{access_code, event_access, ids, time};
+use crate::{access_code, event_access, ids, line, time};
 
 /// Holds seats and places
 ///
@@ -26,15 +26,18 @@ pub async fn place(
 ) -> Result<(StatusCode, Json<Hold>), ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let handle = event_access::handle(&state, EventId::from_uuid(event)).await?;
+    if handle.line().settings.active {
+        line::admit(&state, handle.event(), caller.user, body.pass.as_deref())?;
+    }
     let layout = handle.layout();
     let wanted = PlaceHold {
         hold: HoldId::from_uuid(ids::mint(state.now())),
         customer: caller.user,
-        wants: wants::parse(&body, &layout).map_err(|error| named(error, &body, &layout))?,
+        wants: wants::parse(&body, &layout).map_err(|error| named(error, handle.event(), &body, &layout))?,
         access_codes: body.access_codes.iter().map(|code| access_code::digest_of(code)).collect(),
     };
     let placed = handle.place_hold(event_access::asker(caller.user, origin), wanted).await;
-    let placed = placed.map_err(|error| named(error.into(), &body, &layout))?;
+    let placed = placed.map_err(|error| named(error.into(), handle.event(), &body, &layout))?;
     match placed.answer {
         // Tiers may have been added since: indices stay, so the newer layout knows every one of them.
         Answer::HoldPlaced(hold) => {
@@ -44,8 +47,9 @@ pub async fn place(
     }
 }
 
-fn named(error: ApiError, request: &HoldRequest, layout: &Layout) -> ApiError {
+fn named(error: ApiError, event: EventId, request: &HoldRequest, layout: &Layout) -> ApiError {
     match error {
+        ApiError::Rejected(Rejection::QueueRequired, _) => ApiError::QueueRequired(event),
         ApiError::Rejected(rejection, _) => explain(rejection, request, layout),
         other => other,
     }
