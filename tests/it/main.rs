@@ -12,6 +12,7 @@ mod kill;
 mod limits;
 mod loadgen;
 mod orders;
+mod queue_proof;
 mod show;
 mod tickets;
 mod tour;

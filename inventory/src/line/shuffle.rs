@@ -29,13 +29,13 @@ pub fn rank(seed: &[u8; 32], shuffled: u32, number: u32) -> u32 {
     walk(shuffled, number, |round, right| noise(seed, round, right))
 }
 
-/// The first four bytes of a hash.
-pub(super) fn noise(seed: &[u8; 32], round: u8, right: u32) -> u32 {
+/// The first four bytes of a hash, as a number.
+fn noise(seed: &[u8; 32], round: u8, right: u32) -> u32 {
     let hash = Sha256::new().chain_update(seed).chain_update([round]).chain_update(right.to_be_bytes()).finalize();
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
-pub(super) fn walk(shuffled: u32, number: u32, mut noise: impl FnMut(u8, u32) -> u32) -> u32 {
+fn walk(shuffled: u32, number: u32, mut noise: impl FnMut(u8, u32) -> u32) -> u32 {
     if number >= shuffled {
         return number;
     }
@@ -63,3 +63,6 @@ fn permute(half_bits: u32, number: u32, noise: &mut impl FnMut(u8, u32) -> u32) 
     }
     left << half_bits | right
 }
+
+#[cfg(test)]
+mod tests;
