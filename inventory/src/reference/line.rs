@@ -269,8 +269,10 @@ impl Reference {
         Ok(Answer::LineLeft)
     }
 
-    /// Ranks called, and shoppers inside.
-    pub fn line(&self, now: TimeUs) -> (u32, u32) {
-        self.room.as_ref().map_or((0, 0), |room| (room.called.len() as u32, room.live(now) as u32))
+    /// Ranks called, shoppers inside, and called ones who are waited for.
+    pub fn line(&self, now: TimeUs) -> (u32, u32, u32) {
+        let counts = |room: &Room| (room.called.len(), room.live(now), room.waited_for(now));
+        let (called, live, waited_for) = self.room.as_ref().map_or((0, 0, 0), counts);
+        (called as u32, live as u32, waited_for as u32)
     }
 }

@@ -2,6 +2,10 @@ use super::{HEAD_BYTES, SnapshotError, VERSION};
 use crate::stage::Stage;
 use crate::{EventId, Inventory};
 
+/// Snapshots as released builds wrote them. These files are never written again.
+const GOLDEN: &[u8] = include_bytes!("../../golden/snapshot-v1.bin");
+const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/snapshot-v2.bin");
+
 /// Some of everything that a snapshot holds.
 fn stage() -> Stage {
     let mut stage = Stage::draft("A 1000 !vip | oooo_oooo | PPac\nF 2000 area 9");
@@ -28,6 +32,59 @@ fn stage() -> Stage {
          refund o1 10 o1.4                  -> partially_refunded 10",
     );
     stage
+}
+
+/// The same, and a waiting room.
+fn stage_with_line() -> Stage {
+    let mut stage = stage();
+    stage.play(
+        "room from=2s opens=3s beacon=x rate=600 max=3 session=1m claim=10s secret=9 -> ok
+         leave sue 2                        -> left
+         tick 3s
+         open-line 9 value=abc              -> opened 9
+         tick 1s
+         # One of the first has left.
+         call 12                            -> called 4
+         enter ann pass=p/2                 -> session 1 until 65s",
+    );
+    stage
+}
+
+#[test]
+fn snapshots_are_written_and_read_as_ever() {
+    for (golden, stage, version) in [(GOLDEN, stage(), 1), (GOLDEN_LINE, stage_with_line(), 2)] {
+        assert_eq!(golden[4], version);
+        assert!(stage.inventory.snapshot() == golden, "version {version} has changed: make it another version");
+        let restored = Inventory::restore(golden).unwrap();
+        assert_eq!(restored.digest(), stage.inventory.digest());
+        assert_eq!(restored.line_view(), stage.inventory.line_view());
+    }
+}
+
+#[test]
+fn a_restored_line_goes_on_where_the_other_stopped() {
+    let mut stage = stage_with_line();
+    stage.check();
+    let numbers: Vec<u32> = {
+        let view = stage.inventory.line_view();
+        (0..12).filter(|number| *number != 2 && view.rank(*number).is_some_and(|rank| rank < view.called)).collect()
+    };
+    assert_eq!(numbers.len(), 3);
+    stage.inventory = Inventory::restore(&stage.inventory.snapshot()).unwrap();
+    stage.play(&format!(
+        "enter ann 0                        -> session 1 until 65s
+         enter bob {}                       -> session 2 until 65s
+         enter sue 2                        -> PLACE_LAPSED
+         enter sue {}                       -> PLACE_LAPSED
+         enter eve pass=p/2                 -> session 3 until 65s
+         enter cat pass=p/2                 -> PASS_SPENT
+         call 12                            -> NOBODY_TO_CALL shoppers
+         tick 1m
+         call 12                            -> called 7
+         hold h8 ann A-1-4                  -> QUEUE_REQUIRED",
+        numbers[0], numbers[0],
+    ));
+    stage.check();
 }
 
 #[test]
@@ -61,7 +118,18 @@ fn a_restored_event_goes_on_where_the_other_stopped() {
 fn the_digest_sees_every_change() {
     let mut stage = stage();
     let mut digests = vec![stage.inventory.digest()];
-    for row in ["release h4 eve -> released", "in o1.2 gen=2 -> in at 1s", "out o1.1 -> out at 1s", "open vip -> ok"] {
+    for row in [
+        "room off session=1m -> ok",
+        "room secret=2 -> ok",
+        "open-line 1 -> opened 0",
+        "call 2 -> called 1",
+        "leave ann 1 -> left",
+        "enter bob 0 -> session 1 until 601s",
+        "release h4 eve -> released",
+        "in o1.2 gen=2 -> in at 1s",
+        "out o1.1 -> out at 1s",
+        "open vip -> ok",
+    ] {
         stage.play(row);
         digests.push(stage.inventory.digest());
     }
@@ -73,7 +141,7 @@ fn the_digest_sees_every_change() {
 
 #[test]
 fn a_damaged_snapshot_is_refused_at_every_byte() {
-    let snapshot = stage().inventory.snapshot();
+    let snapshot = stage_with_line().inventory.snapshot();
     for at in 0..snapshot.len() {
         let mut flipped = snapshot.clone();
         flipped[at] ^= 1 << (at % 8);

@@ -7,6 +7,8 @@ use inventory::{
 use proptest::option;
 use proptest::prelude::*;
 
+use crate::line::{self, LineAct};
+
 /// The clock's first reading.
 pub const START_US: i64 = 1_800_000_000_000_000;
 pub const SECOND_US: i64 = 1_000_000;
@@ -17,15 +19,17 @@ pub struct Arena {
     pub tiers: Vec<TierSpec>,
     pub policy: Policy,
     pub is_published: bool,
+    /// With which the show opens, if it has a waiting room at all.
+    pub room: Option<LineAct>,
 }
 
 pub fn arena() -> impl Strategy<Value = Arena> {
     let sections = prop::collection::vec(section(), 1..4);
     let focal_point = (-500..500, -500..500);
     let tiers = prop::collection::vec(tier(), 1..5);
-    let is_published = prop::bool::weighted(0.97);
-    (sections, focal_point, tiers, policy(), is_published).prop_map(
-        |(mut sections, focal_point, mut tiers, policy, is_published)| {
+    let others = (prop::bool::weighted(0.97), option::weighted(0.4, line::room()));
+    (sections, focal_point, tiers, policy(), others).prop_map(
+        |(mut sections, focal_point, mut tiers, policy, (is_published, room))| {
             for (section, id) in sections.iter_mut().zip(SECTIONS) {
                 section.id = id.into();
             }
@@ -33,7 +37,7 @@ pub fn arena() -> impl Strategy<Value = Arena> {
                 tier.id = TierId::from_bytes([at; 16]);
                 tier.sections.retain(|id| sections.iter().any(|section| section.id == *id));
             }
-            Arena { map: SeatMapSpec { sections, focal_point }, tiers, policy, is_published }
+            Arena { map: SeatMapSpec { sections, focal_point }, tiers, policy, is_published, room }
         },
     )
 }

@@ -5,6 +5,7 @@
 //! `PROPTEST_CASES` raises the number of cases.
 
 mod arena;
+mod line;
 mod pair;
 mod reached;
 mod steps;

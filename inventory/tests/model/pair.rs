@@ -4,15 +4,16 @@ use std::cell::RefCell;
 
 use inventory::reference::{Reference, Verdict};
 use inventory::{
-    Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, Lsn, OrderId,
-    OrderStatus, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, Record, Rejection, Reseated,
-    ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierId, TierIx, TierSpec, TimeUs,
-    UserId, Verb, Want,
+    Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, LineChange,
+    LineView, Lsn, OrderId, OrderStatus, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, Record,
+    Rejection, Reseated, ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierId,
+    TierIx, TierSpec, TimeUs, UserId, Verb, Want,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::arena::{Arena, START_US};
+use crate::line::Watch;
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
 
@@ -26,6 +27,8 @@ pub struct Pair<'a> {
     twin: Reference,
     now: TimeUs,
     map: Option<SeatMapSpec>,
+    has_line: bool,
+    watch: Watch,
     journal: Vec<u8>,
     snapshot: Option<(Lsn, Vec<u8>)>,
     /// Customer and id of every hold and order ever asked for.
@@ -47,6 +50,8 @@ impl<'a> Pair<'a> {
             twin,
             now: TimeUs(START_US),
             map: None,
+            has_line: false,
+            watch: Watch::default(),
             journal: Vec::new(),
             snapshot: None,
             holds: Vec::new(),
@@ -60,9 +65,14 @@ impl<'a> Pair<'a> {
 
     pub fn open(&mut self, arena: &Arena) -> Checked {
         self.map = Some(arena.map.clone());
+        self.has_line = arena.room.is_some();
         let tiers = arena.tiers.iter().map(|tier| Verb::SetTier(Box::new(tier.clone())));
         let verbs = [Verb::SetPolicy(Box::new(arena.policy.clone())), Verb::SetSeatMap(Box::new(arena.map.clone()))];
         for verb in verbs.into_iter().chain(tiers) {
+            self.submit(&Command { origin: Origin::ENGINE, verb })?;
+        }
+        if let Some(room) = &arena.room {
+            let verb = self.verb(&Act::Line(room.clone()));
             self.submit(&Command { origin: Origin::ENGINE, verb })?;
         }
         if !arena.is_published {
@@ -120,6 +130,11 @@ impl<'a> Pair<'a> {
                 let verdict = self.twin.answer(self.now, command, Ok((&record.change, &answer)));
                 prop_assert_eq!(verdict, Verdict::Accepted(answer.clone()), "{:?}", command);
                 self.reached.borrow_mut().answer(&answer);
+                let view = self.fast.line_view();
+                self.watch.follow(&record, &view)?;
+                if matches!(record.change, Change::Line(_)) {
+                    self.compare_line(&record, &view)?;
+                }
                 match &answer {
                     Answer::HoldPlaced(placed) => self.holds.push((placed.customer, placed.hold)),
                     Answer::OrderPaid(paid) => self.tickets.extend(&paid.tickets),
@@ -149,6 +164,16 @@ impl<'a> Pair<'a> {
             Reseated::OtherPlaces(_) => self.reached.borrow_mut().note("late_other_places".to_owned()),
             Reseated::SamePlaces | Reseated::No => {}
         }
+    }
+
+    /// Right after a change of the line, when what is past has been dropped.
+    fn compare_line(&self, record: &Record, view: &LineView) -> Checked {
+        let (called, shoppers, waiting) = self.twin.line(self.now);
+        prop_assert_eq!((view.called, view.shoppers), (called, shoppers));
+        let is_call = matches!(record.change, Change::Line(LineChange::PlacesCalled { .. }));
+        // Ranks that were given up are passed over in a full room as well.
+        prop_assert!(!is_call || waiting == 0 || shoppers + waiting <= view.settings.shoppers_max);
+        Ok(())
     }
 
     fn compare(&self) -> Checked {
@@ -277,6 +302,11 @@ impl<'a> Pair<'a> {
             Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
             Act::Publish => Verb::Publish,
             Act::CancelEvent => Verb::CancelEvent,
+            Act::Line(_) if !self.has_line => Verb::ExpireHolds,
+            Act::Line(act) => {
+                let key = self.id();
+                self.watch.verb(self.now, &self.fast.line_view(), key, act)
+            }
         }
     }
 

@@ -20,6 +20,10 @@ const WANTED: &str = "Configured HoldPlaced HoldExtended HoldReleased HoldsExpir
     ORDER_TRANSITION CURRENCY_MISMATCH AMOUNT_MISMATCH REFUND_EXCEEDS TICKET_NOT_FOUND TICKET_VOID TICKET_USED \
     SCAN_REFUSED:already_redeemed SCAN_REFUSED:canceled SCAN_REFUSED:invalid SCAN_REFUSED:invalid_time \
     SCAN_REFUSED:no_reentry SCAN_REFUSED:not_inside SCAN_REFUSED:revoked \
+    PreQueueClosed LineOpened PlacesCalled SessionStarted LineLeft WAITING_ROOM_INVALID WAITING_ROOM_FROZEN \
+    WAITING_ROOM_OFF LINE_ALREADY_OPEN LINE_OPENS_LATER BEACON_REQUIRED BEACON_INVALID LINE_NOT_OPEN \
+    NOBODY_TO_CALL:demand NOBODY_TO_CALL:rate NOBODY_TO_CALL:shoppers NOBODY_TO_CALL:paused PLACE_NOT_CALLED \
+    PLACE_LAPSED PASS_EXPIRED PASS_SPENT QUEUE_REQUIRED \
     repeat split_party late_same_places late_other_places";
 
 impl Reached {
@@ -35,6 +39,7 @@ impl Reached {
     pub fn rejection(&mut self, rejection: &Rejection) {
         self.note(match rejection {
             Rejection::ScanRefused(refused) => format!("{}:{refused}", rejection.code()),
+            Rejection::NobodyToCall { limited_by } => format!("{}:{}", rejection.code(), limited_by.name()),
             _ => rejection.code().to_owned(),
         });
     }
