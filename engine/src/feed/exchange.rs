@@ -70,11 +70,14 @@ impl<T: Default> Exchange<T> {
         }
     }
 
-    /// Swaps the content for `emptied`.
-    pub(crate) fn take(&self, emptied: &mut T) {
+    /// Swaps the content for `emptied`. `false`: there was nothing, not even if something had arrived before.
+    pub(crate) fn take(&self, emptied: &mut T) -> bool {
         let mut inner = self.inner.lock();
-        inner.has_news = false;
-        std::mem::swap(&mut inner.content, emptied);
+        let had_news = std::mem::replace(&mut inner.has_news, false);
+        if had_news {
+            std::mem::swap(&mut inner.content, emptied);
+        }
+        had_news
     }
 }
 

@@ -22,9 +22,11 @@ impl Tap {
     }
 
     /// Fills `changes`, which is cleared first, with all that has become durable since the last call. Never waits.
-    pub fn take(&mut self, changes: &mut Changes) {
+    /// `false`: there is nothing, maybe because the tap was closed meanwhile, with all that was in it.
+    #[must_use]
+    pub fn take(&mut self, changes: &mut Changes) -> bool {
         changes.clear();
-        self.exchange.take(changes);
+        self.exchange.take(changes)
     }
 }
 

@@ -30,10 +30,9 @@ impl Board {
 
     /// Folds what has come; `false` once the tap is closed and empty.
     async fn fold(&mut self) -> bool {
-        if !self.tap.changed().await {
+        if !(self.tap.changed().await && self.tap.take(&mut self.changes)) {
             return false;
         }
-        self.tap.take(&mut self.changes);
         if let Some(picture) = self.changes.picture.take() {
             self.picture = *picture;
         }
@@ -168,8 +167,8 @@ async fn a_tap_that_is_not_emptied_is_closed_and_the_others_go_on() {
     }
     assert!(!stalled.changed().await);
     let mut changes = Changes::default();
-    stalled.take(&mut changes);
-    assert!(changes.seats.is_empty() && changes.seats.capacity() == 0, "what nobody takes is forgotten");
+    assert!(!stalled.take(&mut changes));
+    assert!(changes.seats.is_empty(), "what nobody takes is forgotten");
     let placed = bench.handle.place_hold(caller(2), hold_of(2, &[7])).await.unwrap();
     board.fold_up_to(placed.lsn).await;
     assert_eq!(board.letters(), letters(&bench).await);
