@@ -1,3 +1,4 @@
+pub mod frozen;
 pub mod postgres;
 pub mod process;
 pub mod server;

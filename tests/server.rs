@@ -51,6 +51,13 @@ pub struct Answer {
 
 impl Home {
     /// # Panics
+    /// When no temporary directory can be made.
+    pub fn on(database: TemporaryDatabase) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Self { directory: Some(directory), database: Some(database) }
+    }
+
+    /// # Panics
     /// When the store is not the embedded one.
     pub fn data_dir(&self) -> &std::path::Path {
         self.directory.as_ref().expect("the store is the embedded one").path()
@@ -71,8 +78,7 @@ impl TestServer {
     /// `None`, said loudly, when there is no Postgres to test on.
     pub async fn start_on_postgres() -> Option<Self> {
         let database = TemporaryDatabase::create().await?;
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        Some(Self::start_in(Home { directory: Some(directory), database: Some(database) }, |_| {}).await)
+        Some(Self::start_in(Home::on(database), |_| {}).await)
     }
 
     /// # Panics

@@ -15,6 +15,8 @@ pub struct StoreConfig {
     pub connect_timeout: Duration,
     /// For a connection out of the pool. On SQLite writers queue here, behind the journal's commits.
     pub acquire_timeout: Duration,
+    /// For one call of the relational store, its wait for a connection included.
+    pub call_timeout: Duration,
     /// For one statement on Postgres; for the database's lock on SQLite.
     pub statement_timeout: Duration,
     /// For one journal commit, from the moment its connection is free.
@@ -30,6 +32,7 @@ impl StoreConfig {
             connections_max: 8,
             connect_timeout: Duration::from_secs(5),
             acquire_timeout: Duration::from_secs(5),
+            call_timeout: Duration::from_millis(1_500),
             statement_timeout: Duration::from_secs(5),
             append_timeout: Duration::from_secs(5),
         }
@@ -50,6 +53,7 @@ impl std::fmt::Debug for StoreConfig {
             .field("connections_max", &self.connections_max)
             .field("connect_timeout", &self.connect_timeout)
             .field("acquire_timeout", &self.acquire_timeout)
+            .field("call_timeout", &self.call_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("append_timeout", &self.append_timeout)
             .finish()

@@ -6,6 +6,7 @@ mod bad_input;
 mod conformance;
 mod errors;
 mod events;
+mod frozen;
 mod gate;
 mod holds;
 mod kill;

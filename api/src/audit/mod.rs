@@ -8,9 +8,10 @@ mod report;
 mod tables;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use inventory::EventId;
-use persistence::{JournalHead, Store};
+use persistence::{JournalHead, Store, StoreConfig};
 
 use crate::app::store_config;
 use crate::config::Config;
@@ -21,10 +22,14 @@ pub use report::{Finding, Report};
 /// Events listed at a time.
 const EVENTS_PAGE: u32 = 500;
 
+/// Nobody waits for an answer here, and pages are larger than those of the API.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// # Errors
 /// The store does not open or does not answer. Differences are no error of the audit: they fail its exit status.
 pub async fn run(config: &Config) -> anyhow::Result<ExitCode> {
-    let store = Store::connect(&store_config(config)).await?;
+    let config = StoreConfig { call_timeout: PAGE_TIMEOUT, ..store_config(config) };
+    let store = Store::connect(&config).await?;
     let report = audit(&store).await?;
     store.close().await;
     for line in report.lines() {

@@ -69,7 +69,7 @@ impl Journal for Store {
             Self::Postgres(postgres) => (lease::TAKE_OVER, Some(postgres.node.id), Some(lease::TERM)),
             Self::Sqlite(_) => (sqlite::TAKE_OVER, None, None),
         };
-        let found = on_transaction!(self, transaction => async {
+        let found = on_transaction!(&self.patient(), transaction => async {
             let lease: Option<(i64, i64, i64)> = sqlx::query_as(take_over)
                 .bind(event.uuid())
                 .bind(node)
@@ -132,14 +132,14 @@ impl Journal for Store {
     async fn read(&self, event: EventId, from: Lsn, bytes_max: usize) -> Result<Vec<Chunk>, JournalError> {
         // No batch lies beyond what the column can hold.
         let Ok(from) = i64::try_from(from.0) else { return Ok(Vec::new()) };
-        let sizes: Vec<(i64, i64)> = on_pool!(self, pool => sqlx::query_as(CHUNK_SIZES)
+        let sizes: Vec<(i64, i64)> = on_pool!(&self.patient(), pool => sqlx::query_as(CHUNK_SIZES)
             .bind(event.uuid())
             .bind(from)
             .bind(CHUNKS_PER_READ_MAX)
             .fetch_all(pool))
         .map_err(journal_error)?;
         let Some((first, last)) = within(&sizes, bytes_max) else { return Ok(Vec::new()) };
-        let rows: Vec<(i64, i64, Vec<u8>)> = on_pool!(self, pool => sqlx::query_as(CHUNKS)
+        let rows: Vec<(i64, i64, Vec<u8>)> = on_pool!(&self.patient(), pool => sqlx::query_as(CHUNKS)
             .bind(event.uuid())
             .bind(first)
             .bind(last)
@@ -150,7 +150,7 @@ impl Journal for Store {
 
     async fn put_snapshot(&self, event: EventId, epoch: Epoch, snapshot: Snapshot) -> Result<(), JournalError> {
         let (Ok(epoch), Ok(lsn)) = (i64::try_from(epoch.0), i64::try_from(snapshot.lsn.0)) else { return Ok(()) };
-        on_transaction!(self, transaction => async {
+        on_transaction!(&self.patient(), transaction => async {
             sqlx::query(PUT_SNAPSHOT)
                 .bind(event.uuid())
                 .bind(epoch)
@@ -166,7 +166,7 @@ impl Journal for Store {
 
     async fn snapshot_below(&self, event: EventId, below: Lsn) -> Result<Option<Snapshot>, JournalError> {
         let below = i64::try_from(below.0).unwrap_or(i64::MAX);
-        let found: Option<(i64, Vec<u8>)> = on_pool!(self, pool => sqlx::query_as(NEWEST_SNAPSHOT)
+        let found: Option<(i64, Vec<u8>)> = on_pool!(&self.patient(), pool => sqlx::query_as(NEWEST_SNAPSHOT)
             .bind(event.uuid())
             .bind(below)
             .fetch_optional(pool))
@@ -176,7 +176,7 @@ impl Journal for Store {
 
     async fn trim(&self, event: EventId, through: Lsn) -> Result<(), JournalError> {
         let through = i64::try_from(through.0).unwrap_or(i64::MAX);
-        on_transaction!(self, transaction => async {
+        on_transaction!(&self.patient(), transaction => async {
             sqlx::query(MARK_TRIMMED).bind(event.uuid()).bind(through).execute(&mut *transaction).await?;
             sqlx::query(TRIM).bind(event.uuid()).bind(through).execute(&mut *transaction).await?;
             Ok(())

@@ -8,6 +8,7 @@ mod node;
 mod projection;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
@@ -22,6 +23,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
 #[derive(Clone)]
 pub struct Postgres {
     pub(crate) pool: PgPool,
+    pub(crate) call_timeout: Duration,
     pub(crate) append: Arc<AppendLane>,
     pub(crate) node: Arc<Node>,
 }

@@ -46,6 +46,7 @@ impl Sqlite {
             .test_before_acquire(false)
             .acquire_timeout(config.acquire_timeout)
             .connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, readers, append_timeout: config.append_timeout, _lock: Arc::new(lock) })
+        let StoreConfig { call_timeout, append_timeout, .. } = *config;
+        Ok(Self { writer, readers, call_timeout, append_timeout, _lock: Arc::new(lock) })
     }
 }

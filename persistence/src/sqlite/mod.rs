@@ -35,6 +35,7 @@ pub struct Sqlite {
     /// Exactly one connection.
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
+    pub(crate) call_timeout: Duration,
     pub(crate) append_timeout: Duration,
     pub(crate) _lock: Arc<DirectoryLock>,
 }

@@ -20,6 +20,8 @@ mod users;
 mod waiting_places;
 mod waiting_rooms;
 
+use std::time::Duration;
+
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{ConnectError, StoreConfig};
@@ -37,6 +39,9 @@ pub use tickets::{Ticket, TicketState};
 pub use users::{Role, User, UserStatus};
 pub use waiting_places::{Join, Joined, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
+
+/// As a deadline that somebody else keeps.
+const FOR_EVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A handle; clones share connections.
 #[derive(Clone)]
@@ -72,6 +77,16 @@ impl Store {
         }
     }
 
+    /// The same without a deadline for its calls: the engine sets those of the journal.
+    pub(crate) fn patient(&self) -> Self {
+        let mut store = self.clone();
+        match &mut store {
+            Self::Postgres(postgres) => postgres.call_timeout = FOR_EVER,
+            Self::Sqlite(sqlite) => sqlite.call_timeout = FOR_EVER,
+        }
+        store
+    }
+
     pub const fn backend(&self) -> &'static str {
         match self {
             Self::Postgres(_) => "postgres",
@@ -85,11 +100,11 @@ macro_rules! on_pool {
         match $store {
             $crate::Store::Postgres(postgres) => {
                 let $pool = &postgres.pool;
-                $future.await.map_err($crate::StoreError::read)
+                $crate::store::in_time(postgres.call_timeout, $future).await.map_err($crate::StoreError::read)
             }
             $crate::Store::Sqlite(sqlite) => {
                 let $pool = &sqlite.readers;
-                $future.await.map_err($crate::StoreError::read)
+                $crate::store::in_time(sqlite.call_timeout, $future).await.map_err($crate::StoreError::read)
             }
         }
     };
@@ -100,11 +115,11 @@ macro_rules! on_writer {
         match $store {
             $crate::Store::Postgres(postgres) => {
                 let $pool = &postgres.pool;
-                $future.await.map_err($crate::StoreError::write)
+                $crate::store::in_time(postgres.call_timeout, $future).await.map_err($crate::StoreError::write)
             }
             $crate::Store::Sqlite(sqlite) => {
                 let $pool = &sqlite.writer;
-                $future.await.map_err($crate::StoreError::write)
+                $crate::store::in_time(sqlite.call_timeout, $future).await.map_err($crate::StoreError::write)
             }
         }
     };
@@ -124,23 +139,31 @@ macro_rules! on_transaction {
     ($store:expr, $connection:ident => $future:expr) => {
         match $store {
             $crate::Store::Postgres(postgres) => {
-                $crate::store::transaction_body!(postgres.pool.begin(), sqlx::PgConnection, $connection => $future)
+                let (begin, deadline) = (postgres.pool.begin(), postgres.call_timeout);
+                $crate::store::transaction_body!(begin, deadline, sqlx::PgConnection, $connection => $future)
             }
             $crate::Store::Sqlite(sqlite) => {
-                let begin = sqlite.writer.begin_with($crate::sqlite::BEGIN);
-                $crate::store::transaction_body!(begin, sqlx::SqliteConnection, $connection => $future)
+                let (begin, deadline) = (sqlite.writer.begin_with($crate::sqlite::BEGIN), sqlite.call_timeout);
+                $crate::store::transaction_body!(begin, deadline, sqlx::SqliteConnection, $connection => $future)
             }
         }
     };
 }
 
 macro_rules! transaction_body {
-    ($begin:expr, $type:ty, $connection:ident => $future:expr) => {
+    ($begin:expr, $deadline:expr, $type:ty, $connection:ident => $future:expr) => {
         async {
-            let mut transaction = $begin.await.map_err($crate::StoreError::read)?;
-            let $connection: &mut $type = &mut transaction;
-            let value = $crate::store::outcome($future).await.map_err($crate::StoreError::read)?;
-            transaction.commit().await.map_err($crate::StoreError::write)?;
+            let ends_at = tokio::time::Instant::now() + $deadline;
+            let before_commit = async {
+                let mut transaction = $begin.await?;
+                let $connection: &mut $type = &mut transaction;
+                let value = $crate::store::outcome($future).await?;
+                Ok((transaction, value))
+            };
+            let (transaction, value) =
+                $crate::store::in_time($deadline, before_commit).await.map_err($crate::StoreError::read)?;
+            let left = ends_at.saturating_duration_since(tokio::time::Instant::now());
+            $crate::store::in_time(left, transaction.commit()).await.map_err($crate::StoreError::write)?;
             Ok::<_, $crate::StoreError>(value)
         }
         .await
@@ -148,6 +171,14 @@ macro_rules! transaction_body {
 }
 
 pub(crate) use {changed, on_pool, on_transaction, on_writer, transaction_body};
+
+/// Past the deadline the call counts as one whose connection was lost: a read may be repeated, a write is unknown.
+pub(crate) async fn in_time<T>(deadline: Duration, call: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    match tokio::time::timeout(deadline, call).await {
+        Ok(answered) => answered,
+        Err(elapsed) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed))),
+    }
+}
 
 /// Fixes the error type of an async block.
 pub(crate) async fn outcome<T>(body: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
