@@ -98,7 +98,7 @@ pub fn classify(outcome: Result<Reply, Fault>) -> Answer {
     match reply.status {
         409 if code == "IN_PROGRESS" => Answer::InProgress { after },
         401 => Answer::TokenRefused { code },
-        403 | 404 | 409 | 410 | 422 => {
+        403 | 404 | 409 | 410 | 422 | 425 => {
             let fields = problem.errors.into_iter().map(|FieldError { field, code, .. }| format!("{field} {code}"));
             Answer::Rejected(Refusal { status: reply.status, code, fields: fields.collect() })
         }
@@ -146,6 +146,7 @@ mod tests {
             (problem(409, "IN_PROGRESS"), Class::InProgress, "IN_PROGRESS"),
             (problem(410, "HOLD_EXPIRED"), Class::Rejected, "HOLD_EXPIRED"),
             (problem(422, "IDEMPOTENCY_KEY_REUSED"), Class::Rejected, "IDEMPOTENCY_KEY_REUSED"),
+            (problem(425, "QUEUE_REQUIRED"), Class::Rejected, "QUEUE_REQUIRED"),
             (problem(404, "HOLD_NOT_FOUND"), Class::Rejected, "HOLD_NOT_FOUND"),
             (problem(401, "TOKEN_EXPIRED"), Class::Rejected, "TOKEN_EXPIRED"),
             (problem(429, "RATE_LIMITED"), Class::NotNow, "RATE_LIMITED"),

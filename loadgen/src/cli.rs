@@ -1,5 +1,6 @@
 //! What can be said on the command line. Everything has an environment variable of the same name.
 
+mod queue;
 mod watch;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use crate::curve::Curve;
 use crate::mix::Mix;
 
+pub use queue::QueueOptions;
 pub use watch::WatchOptions;
 
 /// Plays an on-sale against a running Usher server and audits what it sold.
@@ -36,6 +38,8 @@ pub enum Verb {
     Holds(HoldsOptions),
     /// Sockets on the live feed of an event that is being booked: delivery latency, cost per socket, and whether all show the truth
     Watch(WatchOptions),
+    /// A waiting room from joining to buying, with bots, storms and a check of every promise about the order
+    Queue(QueueOptions),
     /// Audits again from the log of an earlier run, for instance after the server was killed and restarted
     Audit(AuditOptions),
 }

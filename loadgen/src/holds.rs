@@ -18,13 +18,14 @@ use crate::account::{Account, Accounts};
 use crate::answer::{Answer, classify};
 use crate::cli::HoldsOptions;
 use crate::clock::Clock;
-use crate::connection::{Connection, Fault, Reply};
+use crate::connection::{Connection, Fault};
 use crate::measure::histogram;
 use crate::mix::{Habits, Mix, Want};
-use crate::pool::{Call, request};
+use crate::pool::{Call, exchange};
 use crate::preset::organizer;
 use crate::report::LatencyLine;
 use crate::sale::connect;
+use crate::slices::{Slices, Turn};
 use crate::terminal::Progress;
 use crate::venue::Venue;
 
@@ -33,7 +34,6 @@ const HOLD_TTL_S: u32 = 2;
 const STANDING: u32 = 500_000;
 const HOLDS_PER_CUSTOMER: u32 = 1_000;
 const CONNECTIONS: u32 = 512;
-const WARM_UP: Duration = Duration::from_secs(1);
 const RECONNECT_AFTER: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Debug, Serialize)]
@@ -60,34 +60,6 @@ pub struct HoldsReport {
     pub passed: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Slices {
-    started: Instant,
-    slice: Duration,
-    /// Of both kinds together.
-    count: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    WarmUp,
-    Holds(u32),
-    NoOp(u32),
-    Over,
-}
-
-impl Slices {
-    fn turn(&self, now: Instant) -> Turn {
-        let Some(passed) = now.checked_duration_since(self.started + WARM_UP) else { return Turn::WarmUp };
-        let index = (passed.as_secs_f64() / self.slice.as_secs_f64()) as u32;
-        match index {
-            index if index >= self.count => Turn::Over,
-            index if index % 2 == 0 => Turn::Holds(index),
-            index => Turn::NoOp(index),
-        }
-    }
-}
-
 struct Tally {
     holds: Histogram<u64>,
     no_ops: Histogram<u64>,
@@ -109,6 +81,7 @@ pub async fn run(options: &HoldsOptions) -> Result<HoldsReport> {
         standing: STANDING,
         hold_ttl_s: HOLD_TTL_S,
         holds_per_customer_max: HOLDS_PER_CUSTOMER,
+        units_per_customer_max: None,
     };
     let event = venue
         .open(&setup, &organizer(&options.organizer).context(Usage)?, clock.now())
@@ -195,7 +168,7 @@ impl Worker {
             let is_no_op = match turn {
                 Turn::Over => break,
                 Turn::NoOp(_) => true,
-                Turn::WarmUp | Turn::Holds(_) => false,
+                Turn::WarmUp | Turn::Measured(_) => false,
             };
             let call = match self.call(is_no_op, number) {
                 Ok(call) => call,
@@ -250,21 +223,6 @@ impl Worker {
     }
 }
 
-async fn exchange(
-    connection: &mut Option<Connection>,
-    authority: &str,
-    call: &Call,
-    token: &str,
-) -> Result<Reply, Fault> {
-    let mut open = match connection.take() {
-        Some(open) => open,
-        None => Connection::open(authority).await.map_err(|error| Fault::Unsent(error.to_string()))?,
-    };
-    let reply = open.exchange(request(authority, call, Some(token))?).await?;
-    *connection = Some(open);
-    Ok(reply)
-}
-
 impl Tally {
     fn new() -> Self {
         Self { holds: histogram(), no_ops: histogram(), refused: 0, failures: BTreeMap::new(), is_broken: false }
@@ -289,28 +247,5 @@ impl Tally {
             *self.failures.entry(what).or_default() += count;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn holds_and_no_ops_take_turns_after_the_warm_up() {
-        let slices = Slices { started: Instant::now(), slice: Duration::from_secs(2), count: 4 };
-        let at = |ms| slices.turn(slices.started + Duration::from_millis(ms));
-        let turns = [0, 999, 1_001, 2_999, 3_001, 5_001, 7_001, 9_001].map(at);
-        let expected = [
-            Turn::WarmUp,
-            Turn::WarmUp,
-            Turn::Holds(0),
-            Turn::Holds(0),
-            Turn::NoOp(1),
-            Turn::Holds(2),
-            Turn::NoOp(3),
-            Turn::Over,
-        ];
-        assert_eq!(turns, expected);
     }
 }

@@ -22,8 +22,10 @@ pub mod mix;
 pub mod pool;
 pub mod preset;
 pub mod process;
+pub mod queue;
 pub mod report;
 pub mod sale;
+pub mod slices;
 pub mod terminal;
 pub mod venue;
 pub mod watch;
@@ -36,7 +38,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::audit::Verdict;
-use crate::cli::{AuditOptions, Cli, HoldsOptions, Options, Server, Verb, WatchOptions};
+use crate::cli::{AuditOptions, Cli, HoldsOptions, Options, QueueOptions, Server, Verb, WatchOptions};
 use crate::clock::Clock;
 use crate::preset::Preset;
 use crate::report::{Sheet, table};
@@ -63,6 +65,7 @@ pub async fn run(cli: Cli) -> Result<bool> {
         Verb::LastSeat(options) => play(Preset::LastSeat, &options).await,
         Verb::Holds(options) => measure_holds(&options).await,
         Verb::Watch(options) => watch_sale(&options).await,
+        Verb::Queue(options) => queue_up(&options).await,
         Verb::Audit(options) => audit_again(&options).await,
     }
 }
@@ -92,6 +95,15 @@ async fn measure_holds(options: &HoldsOptions) -> Result<bool> {
 
 async fn watch_sale(options: &WatchOptions) -> Result<bool> {
     let report = watch::run(options).await?;
+    if let Some(path) = &options.json {
+        write_json(path, &report)?;
+    }
+    show(&report.sheet(), options.html.as_deref())?;
+    Ok(report.audit.passed)
+}
+
+async fn queue_up(options: &QueueOptions) -> Result<bool> {
+    let report = queue::run(options).await?;
     if let Some(path) = &options.json {
         write_json(path, &report)?;
     }

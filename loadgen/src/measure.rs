@@ -25,6 +25,18 @@ pub enum Step {
     Pay,
     Release,
     Read,
+    /// Into the waiting room.
+    Join,
+    /// At the own place.
+    Look,
+    /// Of a place whose turn it is.
+    Claim,
+    /// Of the waiting room.
+    Leave,
+    /// Joins and looks of those who have a place and ask for it again.
+    Refresh,
+    /// Past the waiting room.
+    Bypass,
     /// Before the clock starts.
     Setup,
     /// After the last buyer left.
@@ -41,6 +53,12 @@ impl Step {
             Self::Pay => "pay",
             Self::Release => "release",
             Self::Read => "read",
+            Self::Join => "join",
+            Self::Look => "look",
+            Self::Claim => "claim",
+            Self::Leave => "leave",
+            Self::Refresh => "refresh",
+            Self::Bypass => "bypass",
             Self::Setup => "setup",
             Self::Audit => "audit",
         }

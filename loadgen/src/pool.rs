@@ -106,6 +106,25 @@ pub fn request(authority: &str, call: &Call, token: Option<&str>) -> Result<Outg
     request.body(body).map_err(|error| Fault::Unsent(error.to_string()))
 }
 
+/// On a connection of the caller's own, which is opened when there is none and dropped when the exchange is cut short.
+///
+/// # Errors
+/// No answer came; the fault says whether the request may have arrived.
+pub async fn exchange(
+    connection: &mut Option<Connection>,
+    authority: &str,
+    call: &Call,
+    token: &str,
+) -> Result<Reply, Fault> {
+    let mut open = match connection.take() {
+        Some(open) => open,
+        None => Connection::open(authority).await.map_err(|error| Fault::Unsent(error.to_string()))?,
+    };
+    let reply = open.exchange(request(authority, call, Some(token))?).await?;
+    *connection = Some(open);
+    Ok(reply)
+}
+
 fn authority(url: &str) -> Result<String> {
     let rest = url.strip_prefix("http://").with_context(|| format!("`{url}` does not start with http://"))?;
     let authority = rest.trim_end_matches('/');

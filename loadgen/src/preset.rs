@@ -45,8 +45,14 @@ pub enum House {
     Own(Venue, Organizer),
 }
 
-const ONE_SEAT: Venue =
-    Venue { title: "The last seat", seats: 1, standing: 0, hold_ttl_s: 600, holds_per_customer_max: 1_000 };
+const ONE_SEAT: Venue = Venue {
+    title: "The last seat",
+    seats: 1,
+    standing: 0,
+    hold_ttl_s: 600,
+    holds_per_customer_max: 1_000,
+    units_per_customer_max: None,
+};
 
 impl Preset {
     /// # Errors

@@ -130,7 +130,7 @@ async fn sell(sale: &Arc<Sale>, plan: &Plan, seed: u64, progress: &Progress) -> 
     Ok(())
 }
 
-fn unclassified(measured: &Measurements) -> u64 {
+pub fn unclassified(measured: &Measurements) -> u64 {
     let outside = |class: &Class| matches!(class, Class::Protocol | Class::ServerBug);
     measured.answers().iter().filter(|((_, class, _), _)| outside(class)).map(|(_, count)| count).sum()
 }

@@ -25,6 +25,7 @@ pub struct Venue {
     pub standing: u32,
     pub hold_ttl_s: u32,
     pub holds_per_customer_max: u32,
+    pub units_per_customer_max: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +64,7 @@ impl Venue {
             currency: CURRENCY.to_owned(),
             hold_ttl_s: Some(self.hold_ttl_s),
             holds_per_customer_max: Some(self.holds_per_customer_max),
+            units_per_customer_max: self.units_per_customer_max,
             ..EventCreate::default()
         }
     }
@@ -141,7 +143,14 @@ mod tests {
     #[test]
     fn a_house_has_exactly_the_seats_that_were_asked_for() {
         for seats in [0, 1, 99, 100, 101, 5_000, 5_001, 12_345, 100_000] {
-            let venue = Venue { title: "t", seats, standing: 7, hold_ttl_s: 600, holds_per_customer_max: 4 };
+            let venue = Venue {
+                title: "t",
+                seats,
+                standing: 7,
+                hold_ttl_s: 600,
+                holds_per_customer_max: 4,
+                units_per_customer_max: None,
+            };
             let map = venue.seat_map();
             let rows: Vec<Row> = map.sections.iter().filter_map(|section| section.rows.clone()).flatten().collect();
             assert_eq!(rows.iter().map(|row| row.seats.len() as u32).sum::<u32>(), seats);

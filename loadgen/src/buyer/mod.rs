@@ -40,6 +40,8 @@ struct Buyer<'a> {
     account_number: u32,
     account: &'a Account,
     intent: Intent,
+    /// Of the waiting room.
+    pass: Option<String>,
     rng: StdRng,
     keys: u32,
 }
@@ -50,7 +52,7 @@ pub async fn visit(sale: &Sale, number: u32, intent: Intent, due: Instant) {
     measured.arrived();
     let (account_number, account) = sale.accounts.take(intent.units, sale.allowance);
     let rng = StdRng::seed_from_u64(intent.seed);
-    let mut buyer = Buyer { sale, number, account_number, account: &account, intent, rng, keys: 0 };
+    let mut buyer = Buyer { sale, number, account_number, account: &account, intent, pass: None, rng, keys: 0 };
     let leaving = match buyer.shop(due).await {
         Ok(leaving) | Err(leaving) => leaving,
     };
@@ -61,6 +63,28 @@ pub async fn visit(sale: &Sale, number: u32, intent: Intent, due: Instant) {
     };
     account.leave(kept, intent.units, bought);
     measured.left(leaving);
+}
+
+/// Who was let in by the waiting room: `number` is unlike that of any other visit.
+pub struct Admitted<'a> {
+    pub number: u32,
+    pub account_number: u32,
+    pub account: &'a Account,
+    pub pass: String,
+}
+
+/// Plays one buyer who was let in at `due`.
+pub async fn visit_admitted(sale: &Sale, who: Admitted<'_>, intent: Intent, due: Instant) -> Leaving {
+    let Admitted { number, account_number, account, pass } = who;
+    let measured = &sale.client.measured;
+    measured.arrived();
+    let rng = StdRng::seed_from_u64(intent.seed);
+    let mut buyer = Buyer { sale, number, account_number, account, intent, pass: Some(pass), rng, keys: 0 };
+    let leaving = match buyer.shop(due).await {
+        Ok(leaving) | Err(leaving) => leaving,
+    };
+    measured.left(leaving);
+    leaving
 }
 
 impl Buyer<'_> {

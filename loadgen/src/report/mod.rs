@@ -22,7 +22,7 @@ use crate::audit::{Asked, Found, Verdict};
 use crate::buyer::Sale;
 use crate::cli::Options;
 use crate::curve::Curve;
-use crate::measure::{Leaving, Second, Step};
+use crate::measure::{Leaving, Measurements, Second, Step};
 use crate::mix::{Habits, Mix};
 use crate::ms;
 use crate::preset::Plan;
@@ -168,15 +168,18 @@ impl Report {
             rates: Rates::of(&timeline, took),
             buyers: measured.leavings().into_iter().map(|(leaving, count)| LeavingLine { leaving, count }).collect(),
             latency: measured.steps().iter().map(|(step, histogram)| LatencyLine::of(step.name(), histogram)).collect(),
-            answers: measured
-                .answers()
-                .into_iter()
-                .map(|((step, class, code), count)| AnswerLine { step, class, code, count })
-                .collect(),
+            answers: AnswerLine::all(measured),
             notes: notes(&measured.answers()),
             timeline,
             audit,
         }
+    }
+}
+
+impl AnswerLine {
+    pub fn all(measured: &Measurements) -> Vec<Self> {
+        let line = |((step, class, code), count)| Self { step, class, code, count };
+        measured.answers().into_iter().map(line).collect()
     }
 }
 

@@ -203,8 +203,8 @@ impl WatchReport {
         let delivery = self.latency.iter().find(|line| line.step == "delivery");
         let feed = &self.feed;
         let mut tiles = vec![
-            tile(delivery.map_or("–".to_owned(), |line| format!("{:.0} ms", line.p50_ms)), "delivery p50"),
-            tile(delivery.map_or("–".to_owned(), |line| format!("{:.0} ms", line.p99_ms)), "delivery p99"),
+            tile(delivery.map_or_else(|| "–".to_owned(), |line| format!("{:.0} ms", line.p50_ms)), "delivery p50"),
+            tile(delivery.map_or_else(|| "–".to_owned(), |line| format!("{:.0} ms", line.p99_ms)), "delivery p99"),
             tile(format!("{:.1}", feed.deltas_per_s_and_socket), "deltas per s and socket"),
             tile(format!("{:.0}/s", feed.frames_per_s), "frames"),
             tile(format!("{:.0} B", feed.bytes_per_frame), "per frame"),
@@ -228,7 +228,7 @@ fn booking_table(lines: &[BookingLine]) -> Table {
     let row = |line: &BookingLine| {
         vec![
             line.phase.to_owned(),
-            line.seats_per_s_asked.map_or("flat out".to_owned(), |rate| format!("{rate:.0}")),
+            line.seats_per_s_asked.map_or_else(|| "flat out".to_owned(), |rate| format!("{rate:.0}")),
             format!("{:.0}", line.seats_per_s),
             line.holds.to_string(),
             line.releases.to_string(),

@@ -90,6 +90,7 @@ impl<'a> Run<'a> {
             standing: 0,
             hold_ttl_s: HOLD_TTL_S,
             holds_per_customer_max: HOLDS_PER_CUSTOMER,
+            units_per_customer_max: None,
         };
         let organizer = organizer(&options.organizer).context(crate::Usage)?;
         let event = venue.open(&setup, &organizer, clock.now()).await.context("making the event")?;

@@ -1,0 +1,313 @@
+//! A waiting room from joining to buying: a crowd that joins before and after the opening, waits in three ways, is let in
+//! and buys; bots beside it. Every promise about the order is held against what was told.
+
+mod bots;
+mod crowd;
+pub mod figures;
+mod joins;
+mod line;
+mod proof;
+mod record;
+mod refresh;
+mod room;
+mod sockets;
+mod stages;
+mod verdict;
+mod waiter;
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::task::JoinSet;
+use wire::{Availability, QueueProof, WaitingRoomSettings};
+
+use crate::account::Accounts;
+use crate::arena::Arena;
+use crate::audit::{self, Verdict};
+use crate::buyer::Sale;
+use crate::cli::QueueOptions;
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::ledger::{Entry, Ledger, Run as RunEntry, VERSION};
+use crate::live::dial::Dial;
+use crate::measure::{Measurements, Step};
+use crate::mix::{Ending, Habits, Intent, Mix, Want};
+use crate::preset::organizer;
+use crate::process;
+use crate::sale::{connect, unclassified};
+use crate::terminal::Progress;
+use crate::venue::Venue;
+use bots::{ACCOUNTS, BypassLine, Loot};
+use crowd::Crowd;
+use figures::{Around, QueueReport};
+use joins::JoinLine;
+use line::Line;
+use record::{Record, Waited};
+use refresh::Storms;
+use room::Room;
+use sockets::Sockets;
+use waiter::{Kind, Waiter, Way};
+
+const CONNECTIONS: u32 = 256;
+/// Of bots: a replay sends as many at once.
+const BOT_CONNECTIONS: u32 = 512;
+const UNITS_PER_CUSTOMER_MAX: u32 = 4;
+const SESSION_S: u32 = 900;
+const CLAIM_WITHIN_S: u32 = 600;
+/// From the setting to the opening.
+const OPENS_AFTER: TimeDelta = TimeDelta::milliseconds(1_500);
+const OPEN_DEADLINE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+struct Run<'a> {
+    options: &'a QueueOptions,
+    setup: Client,
+    clock: Clock,
+    room: Room,
+    other: Room,
+    crowd: Arc<Crowd>,
+    sockets: Arc<Sockets>,
+    before: QueueProof,
+    progress: Progress,
+}
+
+/// What the stages gave.
+struct Played {
+    joins: JoinLine,
+    storms: Storms,
+    bypass: Vec<BypassLine>,
+    place_of_bots: u32,
+}
+
+/// # Errors
+/// The run cannot be made. What waiters meet in it is no error: it is in the report.
+pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
+    process::allow_sockets(u64::from(options.sockets + 2 * CONNECTIONS + BOT_CONNECTIONS))?;
+    let mut run = Run::prepare(options).await?;
+    let mut follower = JoinSet::new();
+    follower.spawn(run.crowd.line.clone().follow(run.sockets.dial.clone()));
+    let joins = run.fill().await?;
+    run.open().await?;
+    let played = run.play(joins).await?;
+    let report = run.judge(played).await?;
+    follower.shutdown().await;
+    run.progress.end();
+    Ok(report)
+}
+
+impl<'a> Run<'a> {
+    async fn prepare(options: &'a QueueOptions) -> Result<Self> {
+        let progress = Progress::new(options.server.quiet);
+        let clock = Clock::start();
+        let setup = connect(&options.server, options.server.connections.unwrap_or(CONNECTIONS), clock)?;
+        let organizer = organizer(&options.organizer).context(crate::Usage)?;
+        let settings = settings(options);
+        let house = house(options.seats);
+        let room = Room::arm(&setup, &organizer, &house, settings.clone(), clock.now()).await?;
+        let other = Room::arm(&setup, &organizer, &self::house(100), settings, clock.now()).await?;
+        let before = room.proof().await.context("reading the commitment")?;
+        let arena = Arc::new(Arena::load(&setup, Some(room.event)).await?);
+        let tag = format!("{:x}{:04x}", clock.started_at.timestamp_micros(), rand::random::<u16>());
+        let wanted = options.waiters as usize + ACCOUNTS;
+        let accounts = Accounts::prepare(&setup, wanted, options.accounts_file.as_deref(), &tag, &progress).await?;
+        let dial = Dial::new(setup.pool.authority(), room.event, options.sockets.max(1), 0).await?;
+        let seats: Availability = setup.ask(Step::Setup, None, &arena.availability_call()).await?;
+
+        let clock = Clock::start();
+        let client = Client { measured: Arc::new(Measurements::new(clock)), ..setup.clone() };
+        let ledger = Ledger::create(None)?;
+        ledger.write(Entry::Run(Box::new(RunEntry {
+            version: VERSION,
+            url: options.server.url.clone(),
+            event: room.event,
+            seed: options.seed,
+            started_at: clock.started_at,
+            before: seats,
+            capacity: arena.capacity(),
+            shared: false,
+            purchases_expected: None,
+            accounts: accounts.all().iter().map(|account| account.credentials()).collect(),
+        })));
+        let waiters = waiters(options, &accounts);
+        let allowance = arena.allowance();
+        let sale = Sale { client, arena, accounts, allowance, ledger, tag, slow_pay: Duration::ZERO, blind: false };
+        let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, Line::default(), options.bots_per_hoarder));
+        let sockets = Arc::new(Sockets::new(dial));
+        Ok(Self { options, setup, clock, room, other, crowd, sockets, before, progress })
+    }
+
+    /// The early ones join; hoarders first, each with all its bots at the same time.
+    async fn fill(&self) -> Result<JoinLine> {
+        let crowd = &self.crowd;
+        self.progress.begin("joining", 1);
+        for waiter in crowd.waiters.iter().filter(|waiter| waiter.kind == Kind::Hoarder) {
+            let bots = (0..self.options.bots_per_hoarder).map(|_| crowd.ask(waiter, Step::Join, Instant::now()));
+            futures_util::future::join_all(bots).await;
+        }
+        let is_left = |waiter: &&Arc<Waiter>| waiter.is_early && waiter.kind != Kind::Hoarder;
+        let early = crowd.waiters.iter().filter(is_left).map(|waiter| waiter.index).collect();
+        let connections = self.options.server.connections.unwrap_or(CONNECTIONS).max(1);
+        let (slice, timeout) = (self.options.slice, self.options.server.timeout);
+        joins::run(crowd, early, connections, Duration::from_secs_f64(slice), Duration::from_secs_f64(timeout)).await
+    }
+
+    async fn open(&mut self) -> Result<()> {
+        self.progress.begin("opening", 1);
+        let at = self.clock.now() + OPENS_AFTER;
+        self.room.open_at(at).await?;
+        self.other.open_at(at).await?;
+        let until = Instant::now() + OPEN_DEADLINE;
+        while !self.crowd.line.is_open() {
+            ensure!(Instant::now() < until, "no frame on the live feed tells that the line has opened");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    async fn play(&self, joins: JoinLine) -> Result<Played> {
+        let (options, crowd) = (self.options, &self.crowd);
+        self.progress.begin("waiting", u64::from(options.waiters));
+        let seconds = Duration::from_secs_f64;
+        let mut stages = JoinSet::new();
+        stages.spawn(stages::arrive(Arc::clone(crowd), true, seconds(options.look_over)));
+        stages.spawn(stages::arrive(Arc::clone(crowd), false, seconds(options.late_over)));
+        stages.spawn(stages::dispatch(Arc::clone(crowd)));
+        stages.spawn(Arc::clone(&self.sockets).run(Arc::clone(crowd)));
+        let (crowd_of_storms, sockets) = (Arc::clone(crowd), Arc::clone(&self.sockets));
+        let (per_s, slice) = (options.refresh_per_s, seconds(options.storm_slice));
+        let mut storms = JoinSet::new();
+        storms.spawn(async move { refresh::run(crowd_of_storms, sockets, per_s, slice).await });
+
+        let tried = AtomicBool::new(false);
+        let bots = async {
+            let accounts = &crowd.sale.accounts.all()[options.waiters as usize..];
+            let loot = Loot::collect(crowd, &self.room, &self.other, accounts, options.waiters).await?;
+            let place = loot.place();
+            let client = connect(&options.server, BOT_CONNECTIONS, self.clock)?;
+            let client = Client { measured: Arc::clone(&crowd.client().measured), ..client };
+            let lines = loot.use_up(Arc::clone(crowd), client, options.bypass_tries).await;
+            tried.store(true, Relaxed);
+            anyhow::Ok((lines, place))
+        };
+        let (bots, ()) = tokio::join!(bots, self.wait(&tried));
+        let (bypass, place_of_bots) = bots.context("letting the bots' accounts in")?;
+        while let Some(done) = stages.join_next().await {
+            done.context("a stage")?;
+        }
+        let storms = storms.join_next().await.context("the storms")??;
+        Ok(Played { joins, storms, bypass, place_of_bots })
+    }
+
+    /// Until all waiters and bots are through, or the time is over.
+    async fn wait(&self, tried: &AtomicBool) {
+        let until = Instant::now() + Duration::from_secs_f64(self.options.duration);
+        let mut shown = 0;
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let ended = self.crowd.ended.load(Relaxed);
+            (shown..ended).for_each(|_| self.progress.step());
+            shown = ended;
+            if (ended >= self.options.waiters && tried.load(Relaxed)) || Instant::now() > until {
+                self.crowd.over.send_replace(true);
+                return;
+            }
+        }
+    }
+
+    async fn judge(&self, played: Played) -> Result<QueueReport> {
+        let crowd = &self.crowd;
+        let measured = &crowd.client().measured;
+        let after = self.room.proof().await?;
+        crowd.sale.ledger.write(Entry::End { violations: measured.violations(), unclassified: unclassified(measured) });
+        let entries = crowd.sale.ledger.finish()?;
+        let (_, _, bought) = audit::run(&self.setup, &entries, &self.progress).await.context("auditing")?;
+        let record = Record {
+            started: measured.clock.started,
+            settings: self.room.settings.clone(),
+            waiters: crowd.waiters.iter().map(|waiter| waited(waiter)).collect(),
+            history: crowd.line.history(),
+            log: crowd.log().clone(),
+            storms: played.storms,
+            bypass: played.bypass,
+            joins: played.joins,
+            proofs: (self.before.clone(), after),
+            places_of_bots: vec![played.place_of_bots],
+            priority_shoppers: ACCOUNTS as u32,
+            units_per_customer_max: UNITS_PER_CUSTOMER_MAX,
+        };
+        let checks = verdict::judge(&record).into_iter().chain(bought.checks).collect::<Vec<_>>();
+        let sockets = self.sockets.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let around = Around {
+            options: self.options,
+            event: self.room.event,
+            started_at: measured.clock.started_at,
+            measured,
+            sockets: &sockets,
+        };
+        Ok(QueueReport::new(&around, &record, Verdict::from(checks)))
+    }
+}
+
+fn waited(waiter: &Waiter) -> Waited {
+    Waited { index: waiter.index, kind: waiter.kind, is_early: waiter.is_early, seen: waiter.seen().clone() }
+}
+
+fn settings(options: &QueueOptions) -> WaitingRoomSettings {
+    WaitingRoomSettings {
+        active: true,
+        pre_queue_from: None,
+        opens_at: None,
+        rate_per_minute: Some(options.rate_per_minute),
+        shoppers_max: Some(options.shoppers_max),
+        session_s: Some(SESSION_S),
+        claim_within_s: Some(CLAIM_WITHIN_S),
+        paused: false,
+        beacon: None,
+        latency_target_ms: Some(options.latency_target_ms),
+    }
+}
+
+fn house(seats: u32) -> Venue {
+    Venue {
+        title: "The one behind a waiting room",
+        seats,
+        standing: 0,
+        hold_ttl_s: 600,
+        holds_per_customer_max: 4,
+        units_per_customer_max: Some(UNITS_PER_CUSTOMER_MAX),
+    }
+}
+
+/// Hoarders first; the others are early or late, and wait in their ways, evenly over their numbers.
+fn waiters(options: &QueueOptions, accounts: &Accounts) -> Vec<Arc<Waiter>> {
+    let mut rng = StdRng::seed_from_u64(options.seed);
+    let mix = Mix { best: 100, named: 0, standing: 0 };
+    let habits = Habits { abandon: options.leave, ..Habits::default() };
+    let hoarders = options.hoarders.min(options.waiters);
+    let early = hoarders + (f64::from(options.waiters - hoarders) * options.early).round() as u32;
+    let is_nth = |index: u32, share: f64| (f64::from(index + 1) * share).floor() > (f64::from(index) * share).floor();
+    let sockets = f64::from(options.sockets.min(options.waiters)) / f64::from(options.waiters.max(1));
+    (0..options.waiters)
+        .map(|index| {
+            let drawn = mix.draw(&habits, UNITS_PER_CUSTOMER_MAX, &mut rng);
+            let (kind, intent) = match (index < hoarders, drawn.ending) {
+                (true, _) => (Kind::Hoarder, Intent { units: UNITS_PER_CUSTOMER_MAX, ending: Ending::Buys, ..drawn }),
+                (false, Ending::Abandons) => (Kind::Leaver, drawn),
+                (false, _) => (Kind::Buyer, drawn),
+            };
+            let intent = Intent { want: Want::Best, ..intent };
+            let way = match () {
+                () if is_nth(index, sockets) => Way::Socket,
+                () if is_nth(index, options.polling) => Way::Polling,
+                () => Way::Pushed,
+            };
+            let account = Arc::clone(&accounts.all()[index as usize]);
+            Arc::new(Waiter::new(index, account, kind, way, index < early, intent))
+        })
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! Everything that a run has seen, for the judge and the figures. Nothing is asked here.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use wire::{QueueProof, WaitingRoomSettings};
+
+use super::bots::BypassLine;
+use super::crowd::Log;
+use super::joins::JoinLine;
+use super::line::History;
+use super::refresh::Storms;
+use super::waiter::{Kind, Promise, Seen};
+use crate::measure::histogram;
+
+/// A promised moment may be missed by this, and by a tenth of the promised time.
+const PROMISE_SLACK: Duration = Duration::from_millis(1_500);
+
+pub struct Record {
+    pub started: Instant,
+    pub settings: WaitingRoomSettings,
+    pub waiters: Vec<Waited>,
+    pub history: History,
+    pub log: Log,
+    pub storms: Storms,
+    pub bypass: Vec<BypassLine>,
+    pub joins: JoinLine,
+    /// Before anybody could join, and at the end.
+    pub proofs: (QueueProof, QueueProof),
+    /// Of the bots that joined in the ordinary way.
+    pub places_of_bots: Vec<u32>,
+    /// Who was let in past the line by the organizer.
+    pub priority_shoppers: u32,
+    pub units_per_customer_max: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Waited {
+    pub index: u32,
+    pub kind: Kind,
+    pub is_early: bool,
+    pub seen: Seen,
+}
+
+/// A promise that could be kept: the line went on at the promised rate and nothing else limited it.
+pub struct Kept {
+    pub index: u32,
+    pub promised_s: f64,
+    pub actual_s: f64,
+}
+
+impl Kept {
+    pub fn is_honest(&self) -> bool {
+        (self.actual_s - self.promised_s).abs() <= PROMISE_SLACK.as_secs_f64() + self.promised_s / 10.0
+    }
+}
+
+/// Purchases per second in calm slices and in stormy ones, while somebody still waited.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Compared {
+    pub calm: u64,
+    pub stormy: u64,
+    pub calm_s: f64,
+    pub stormy_s: f64,
+}
+
+impl Record {
+    /// All promises whose time came, as error in µs, and those of them that were made for a steady line.
+    pub fn promises(&self) -> (Histogram<u64>, Vec<Kept>) {
+        let (mut errors, mut steady) = (histogram(), Vec::new());
+        for waited in &self.waiters {
+            let (Some(Promise { at, eta_s, rate_per_minute }), Some(rank)) = (waited.seen.promise, waited.seen.rank)
+            else {
+                continue;
+            };
+            let Some(called_at) = self.history.called_at(rank) else { continue };
+            let kept = Kept {
+                index: waited.index,
+                promised_s: f64::from(eta_s),
+                actual_s: called_at.saturating_duration_since(at).as_secs_f64(),
+            };
+            errors.saturating_record(((kept.actual_s - kept.promised_s).abs() * 1e6).max(1.0) as u64);
+            if self.history.is_steady(at, called_at, rate_per_minute) {
+                steady.push(kept);
+            }
+        }
+        (errors, steady)
+    }
+
+    pub fn storm(&self) -> Compared {
+        let mut compared = Compared::default();
+        // Of those who still wait nobody is called any more: from here on purchases fall off by themselves.
+        let exhausted =
+            self.history.0.iter().find(|pushed| pushed.room.called > 0 && pushed.room.called >= pushed.room.joined);
+        let until = exhausted.map(|pushed| pushed.at);
+        for pair in self.storms.slices.chunks_exact(2) {
+            if until.is_some_and(|until| pair[1].1 > until) {
+                break;
+            }
+            for (from, to, is_stormy) in pair {
+                let bought = self.log.bought.iter().filter(|(at, ..)| from <= at && at < to).count() as u64;
+                let seconds = to.saturating_duration_since(*from).as_secs_f64();
+                if *is_stormy {
+                    compared.stormy += bought;
+                    compared.stormy_s += seconds;
+                } else {
+                    compared.calm += bought;
+                    compared.calm_s += seconds;
+                }
+            }
+        }
+        compared
+    }
+
+    /// Units that honest buyers got, and bots.
+    pub fn shares(&self) -> (u64, u64) {
+        let units = |of_bots: bool| {
+            let of = self.log.bought.iter().filter(|(_, _, is_bot)| *is_bot == of_bots);
+            of.map(|(_, units, _)| u64::from(*units)).sum()
+        };
+        (units(false), units(true))
+    }
+
+    pub fn hoarders(&self) -> u64 {
+        self.waiters.iter().filter(|waited| waited.kind == Kind::Hoarder).count() as u64
+    }
+}
