@@ -185,6 +185,21 @@ impl Item {
     }
 }
 
+/// Units by tier, tier by tier as they come: those of one tier mostly stand together.
+pub(crate) fn by_tier(items: &[Item]) -> impl Iterator<Item = (TierIx, u32)> {
+    let mut items = items.iter();
+    let mut next = items.next();
+    std::iter::from_fn(move || {
+        let tier = next?.tier;
+        let mut units = 0;
+        while let Some(item) = next.filter(|item| item.tier == tier) {
+            units += item.place.units();
+            next = items.next();
+        }
+        Some((tier, units))
+    })
+}
+
 /// How a paid order got its places.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reseated {

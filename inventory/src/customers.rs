@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::change::by_tier;
 use crate::{Item, TierIx, UserId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,8 +89,8 @@ impl Customers {
     pub fn add_hold(&mut self, user: UserId, items: &[Item]) {
         let customer = self.0.entry(user).or_default();
         customer.holds += 1;
-        for item in items {
-            customer.add(item.tier, item.place.units());
+        for (tier, units) in by_tier(items) {
+            customer.add(tier, units);
         }
     }
 
@@ -105,8 +106,8 @@ impl Customers {
         let customer = self.0.get_mut(&user).expect("whoever gives up a hold has one");
         assert!(customer.holds > 0, "a hold ends once");
         customer.holds -= 1;
-        for item in items {
-            customer.remove(item.tier, item.place.units());
+        for (tier, units) in by_tier(items) {
+            customer.remove(tier, units);
         }
         if customer.has_nothing() {
             self.0.remove(&user);
@@ -115,8 +116,8 @@ impl Customers {
 
     pub fn add(&mut self, user: UserId, items: &[Item]) {
         let customer = self.0.entry(user).or_default();
-        for item in items {
-            customer.add(item.tier, item.place.units());
+        for (tier, units) in by_tier(items) {
+            customer.add(tier, units);
         }
     }
 

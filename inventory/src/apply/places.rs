@@ -1,5 +1,6 @@
 //! Moves the places of an order or hold from one owner to another, with every counter that depends on them.
 
+use crate::change::by_tier;
 use crate::house::Owner;
 use crate::{Inventory, Item, Place};
 
@@ -11,7 +12,9 @@ pub(crate) fn take(inventory: &mut Inventory, items: &[Item], owner: Owner) {
         if let Place::Area { area, quantity } = item.place {
             inventory.house.take_units(area, quantity, owner.is_sold());
         }
-        inventory.sales.take(cover, item.tier, item.place.units(), owner.is_sold());
+    }
+    for (tier, units) in by_tier(items) {
+        inventory.sales.take(cover, tier, units, owner.is_sold());
     }
 }
 
@@ -23,7 +26,9 @@ pub(super) fn sell(inventory: &mut Inventory, items: &[Item], from: Owner, to: O
         if let Place::Area { area, quantity } = item.place {
             inventory.house.sell_units(area, quantity);
         }
-        inventory.sales.sell(item.tier, item.place.units());
+    }
+    for (tier, units) in by_tier(items) {
+        inventory.sales.sell(tier, units);
     }
 }
 
@@ -34,6 +39,8 @@ pub(super) fn give_back(inventory: &mut Inventory, items: &[Item], from: Owner) 
         if let Place::Area { area, quantity } = item.place {
             inventory.house.give_back_units(area, quantity, from.is_sold());
         }
-        inventory.sales.give_back(cover, item.tier, item.place.units(), from.is_sold());
+    }
+    for (tier, units) in by_tier(items) {
+        inventory.sales.give_back(cover, tier, units, from.is_sold());
     }
 }

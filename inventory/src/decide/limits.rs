@@ -2,20 +2,20 @@
 
 use crate::customers::Customer;
 use crate::layout::Layout;
-use crate::limits::TIERS_PER_EVENT_MAX;
 use crate::{Inventory, Item, Rejection, TierIx};
 
-/// Units by tier.
+/// Units by tier. Nearly all holds keep to one tier, which needs no allocation.
 pub(super) struct Units {
-    by_tier: [u32; TIERS_PER_EVENT_MAX],
-    /// Bit per tier that has any.
-    tiers: u64,
+    /// The lowest tier; none of it when there is no tier at all.
+    first: (TierIx, u32),
+    /// Ascending.
+    others: Vec<(TierIx, u32)>,
     pub total: u32,
 }
 
 impl Units {
     pub const fn none() -> Self {
-        Self { by_tier: [0; TIERS_PER_EVENT_MAX], tiers: 0, total: 0 }
+        Self { first: (TierIx(0), 0), others: Vec::new(), total: 0 }
     }
 
     pub fn of(items: &[Item]) -> Self {
@@ -26,22 +26,35 @@ impl Units {
         units
     }
 
-    pub const fn add(&mut self, tier: TierIx, units: u32) {
-        self.by_tier[tier.ix()] += units;
-        self.tiers |= 1 << tier.0;
+    #[inline]
+    pub fn add(&mut self, tier: TierIx, units: u32) {
         self.total += units;
+        if self.first.1 == 0 {
+            self.first = (tier, units);
+        } else if self.first.0 == tier {
+            self.first.1 += units;
+        } else {
+            self.add_other(tier, units);
+        }
     }
 
+    #[cold]
+    fn add_other(&mut self, tier: TierIx, units: u32) {
+        let mut new = (tier, units);
+        if tier < self.first.0 {
+            std::mem::swap(&mut self.first, &mut new);
+        }
+        match self.others.binary_search_by_key(&new.0, |(tier, _)| *tier) {
+            Ok(at) => self.others[at].1 += new.1,
+            Err(at) => self.others.insert(at, new),
+        }
+    }
+
+    /// By ascending tier.
+    #[inline]
     fn each(&self) -> impl Iterator<Item = (TierIx, u32)> {
-        let mut left = self.tiers;
-        std::iter::from_fn(move || {
-            if left == 0 {
-                return None;
-            }
-            let tier = TierIx(left.trailing_zeros() as u8);
-            left &= left - 1;
-            Some((tier, self.by_tier[tier.ix()]))
-        })
+        let first = (self.first.1 > 0).then_some(self.first);
+        first.into_iter().chain(self.others.iter().copied())
     }
 
     fn in_tiers(&self, tiers: u64) -> u32 {

@@ -192,8 +192,11 @@ impl<'a> Draft<'a> {
         match self.inventory.house.pick(layout, scope, party, &mut self.taken) {
             Ok(picked) => {
                 self.adjacent &= picked.adjacent;
-                for seat in picked.seats(layout) {
-                    self.push(Place::Seat(seat), picked.tier);
+                self.units.add(picked.tier, best.quantity);
+                let (tier, price_minor) = (picked.tier, layout.tiers()[picked.tier.ix()].price_minor);
+                for piece in picked.pieces() {
+                    let seats = piece.seats(layout).map(Place::Seat);
+                    self.items.extend(seats.map(|place| Item { place, tier, price_minor }));
                 }
             }
             Err(free) => {

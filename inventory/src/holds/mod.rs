@@ -6,6 +6,7 @@ mod due;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::limits::{HOLDS_ENDED_MAX, HOLDS_PER_EXPIRY_MAX};
@@ -140,22 +141,19 @@ impl Holds {
         let (id, expires_at) = (hold.placed.hold, hold.expires_at);
         let is_extended = expires_at != hold.placed.expires_at;
         let hash = self.hashes.hash_one(id);
-        assert!(self.slot_of(hash, id).is_none(), "a hold id is used once");
-        let filled = Some(Slot { id, hold });
-        let slot = match self.vacant.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = filled;
-                slot
-            }
-            None => {
-                self.slots.push(filled);
-                self.slots.len() as u32 - 1
-            }
-        };
+        let slot = self.vacant.pop().unwrap_or(self.slots.len() as u32);
         let (slots, hashes) = (&self.slots, &self.hashes);
-        self.index.insert_unique(hash, slot, |slot| {
-            hashes.hash_one(slots[*slot as usize].as_ref().expect("only live holds are in the index").id)
-        });
+        let rehash =
+            |slot: &u32| hashes.hash_one(slots[*slot as usize].as_ref().expect("only live holds are in the index").id);
+        match self.index.entry(hash, |slot| has_id(slots, *slot, id), rehash) {
+            Entry::Occupied(_) => panic!("a hold id is used once"),
+            Entry::Vacant(entry) => entry.insert(slot),
+        };
+        let filled = Some(Slot { id, hold });
+        match self.slots.get_mut(slot as usize) {
+            Some(vacant) => *vacant = filled,
+            None => self.slots.push(filled),
+        }
         if is_extended {
             self.due.insert_aside(slot, expires_at);
         } else {

@@ -37,26 +37,6 @@ const fn taken(counts: &mut Counts, owner: Owner) -> &mut u32 {
     if owner.is_sold() { &mut counts.sold } else { &mut counts.held }
 }
 
-/// Goes through seats and, for each lane, through what of it has come together: parties sit side by side.
-#[inline]
-fn in_lanes(grid: &Grid, seats: impl Iterator<Item = SeatIx>, mut lane_done: impl FnMut(u32, u128)) {
-    let (mut lane, mut row, mut in_lane, mut mask) = (0, u32::MAX, 0, 0);
-    for seat in seats {
-        let spot = grid.spot(seat);
-        if spot.row != row || in_lane & spot.bit() == 0 {
-            if mask != 0 {
-                lane_done(lane, mask);
-            }
-            (lane, row, mask) = (grid.lane_of(spot), spot.row, 0);
-            in_lane = grid.lanes[lane as usize].mask;
-        }
-        mask |= spot.bit();
-    }
-    if mask != 0 {
-        lane_done(lane, mask);
-    }
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AreaUse {
     pub capacity: u32,
@@ -151,59 +131,75 @@ impl House {
     }
 
     /// Free seats become held, or sold when a late payment takes them.
-    pub fn take(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx> + Clone, owner: Owner) {
-        for seat in seats.clone() {
-            self.hand_over(seat, Owner::NOBODY, owner);
-        }
-        in_lanes(grid, seats, |lane, mask| {
+    pub fn take(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>, owner: Owner) {
+        self.hand_over(grid, seats, Owner::NOBODY, owner, |house, lane, mask| {
             let it = &grid.lanes[lane as usize];
-            let (row, count) = (it.row as usize, mask.count_ones());
-            assert_eq!(self.free[row] & mask, mask, "only free seats are taken");
-            self.free[row] &= !mask;
-            let counts = &mut self.sections[it.section.ix()];
+            let count = mask.count_ones();
+            let free = &mut house.free[it.row as usize];
+            assert_eq!(*free & mask, mask, "only free seats are taken");
+            *free &= !mask;
+            let counts = &mut house.sections[it.section.ix()];
             counts.free -= count;
             *taken(counts, owner) += count;
-            self.cell_free[it.cell as usize] -= count;
-            self.settle(grid, lane);
+            house.cell_free[it.cell as usize] -= count;
+            house.settle(grid, lane);
         });
     }
 
     /// The seats of a hold become its order's.
-    pub fn sell(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx> + Clone, from: Owner, to: Owner) {
-        for seat in seats.clone() {
-            self.hand_over(seat, from, to);
-        }
-        in_lanes(grid, seats, |lane, mask| {
-            let counts = &mut self.sections[grid.lanes[lane as usize].section.ix()];
+    pub fn sell(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>, from: Owner, to: Owner) {
+        self.hand_over(grid, seats, from, to, |house, lane, mask| {
+            let counts = &mut house.sections[grid.lanes[lane as usize].section.ix()];
             *taken(counts, from) -= mask.count_ones();
             *taken(counts, to) += mask.count_ones();
         });
     }
 
     /// The seats go back on sale, or to their block when that is withheld.
-    pub fn give_back(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx> + Clone, from: Owner) {
-        for seat in seats.clone() {
-            self.hand_over(seat, from, Owner::NOBODY);
-        }
-        in_lanes(grid, seats, |lane, mask| {
+    pub fn give_back(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>, from: Owner) {
+        self.hand_over(grid, seats, from, Owner::NOBODY, |house, lane, mask| {
             let it = &grid.lanes[lane as usize];
             let row = it.row as usize;
-            let free = mask & !self.withheld[row];
-            self.free[row] |= free;
-            let counts = &mut self.sections[it.section.ix()];
+            let free = mask & !house.withheld[row];
+            house.free[row] |= free;
+            let counts = &mut house.sections[it.section.ix()];
             *taken(counts, from) -= mask.count_ones();
             counts.blocked += (mask & !free).count_ones();
             counts.free += free.count_ones();
-            self.cell_free[it.cell as usize] += free.count_ones();
-            self.settle(grid, lane);
+            house.cell_free[it.cell as usize] += free.count_ones();
+            house.settle(grid, lane);
         });
     }
 
+    /// Gives the seats to another owner and, for each lane, `lane_done` what of it has come together: parties sit side
+    /// by side.
     #[inline]
-    fn hand_over(&mut self, seat: SeatIx, from: Owner, to: Owner) {
-        let owner = &mut self.owners[seat.ix()];
-        assert_eq!(*owner, from, "a seat changes hands from its owner");
-        *owner = to;
+    fn hand_over(
+        &mut self,
+        grid: &Grid,
+        seats: impl Iterator<Item = SeatIx>,
+        from: Owner,
+        to: Owner,
+        mut lane_done: impl FnMut(&mut Self, u32, u128),
+    ) {
+        let (mut lane, mut row, mut in_lane, mut mask) = (0, u32::MAX, 0, 0);
+        for seat in seats {
+            let owner = &mut self.owners[seat.ix()];
+            assert_eq!(*owner, from, "a seat changes hands from its owner");
+            *owner = to;
+            let spot = grid.spot(seat);
+            if spot.row != row || in_lane & spot.bit() == 0 {
+                if mask != 0 {
+                    lane_done(self, lane, mask);
+                }
+                (lane, row, mask) = (grid.lane_of(spot), spot.row, 0);
+                in_lane = grid.lanes[lane as usize].mask;
+            }
+            mask |= spot.bit();
+        }
+        if mask != 0 {
+            lane_done(self, lane, mask);
+        }
     }
 
     /// Brings the index up to date with a lane just changed, and checks the counts of its section.

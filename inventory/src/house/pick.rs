@@ -26,6 +26,10 @@ impl Taken {
         self.rows().find(|(it, _)| *it == row).map_or(0, |(_, mask)| mask)
     }
 
+    pub const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
     /// `false` when one of them is taken already.
     pub fn add(&mut self, row: u32, mask: u128) -> bool {
         let known = self.first.iter_mut().chain(&mut self.others).find(|(it, _)| *it == row);
@@ -77,13 +81,22 @@ pub(crate) struct Piece {
 impl Piece {
     #[inline]
     pub fn seats(self, layout: &Layout) -> impl Iterator<Item = SeatIx> {
-        let mut left = self.mask;
+        let start = self.mask.trailing_zeros();
+        let mut seat = layout.grid.seat_at(self.row, start);
+        let (mut mask, mut seats) = (self.mask >> start, layout.grid.rows[self.row as usize].seats >> start);
         std::iter::from_fn(move || {
-            (left != 0).then(|| {
-                let position = left.trailing_zeros();
-                left &= left - 1;
-                layout.grid.seat_at(self.row, position)
-            })
+            // Usually there is nothing between them.
+            while mask & 1 == 0 {
+                if mask == 0 {
+                    return None;
+                }
+                seat.0 += (seats & 1) as u32;
+                (mask, seats) = (mask >> 1, seats >> 1);
+            }
+            let next = seat;
+            seat.0 += 1;
+            (mask, seats) = (mask >> 1, seats >> 1);
+            Some(next)
         })
     }
 }
@@ -102,8 +115,12 @@ impl Picked {
         Self { tier, piece, others: Vec::new(), adjacent: true }
     }
 
+    pub fn pieces(&self) -> impl Iterator<Item = Piece> {
+        std::iter::once(self.piece).chain(self.others.iter().copied())
+    }
+
     pub fn seats(&self, layout: &Layout) -> impl Iterator<Item = SeatIx> {
-        std::iter::once(self.piece).chain(self.others.iter().copied()).flat_map(|piece| piece.seats(layout))
+        self.pieces().flat_map(|piece| piece.seats(layout))
     }
 }
 
@@ -182,6 +199,9 @@ impl House {
                 .find(|lane| self.lanes.is_candidate(*lane, n, clean) && in_scope(*lane) && fits(*lane)),
             None => self.first_indexed(layout, scope.tiers, n, clean, fits),
         };
+        if taken.is_empty() {
+            return indexed;
+        }
         // Seats taken from a run may leave a run that suits the party better: the index cannot know those.
         let touched = taken.rows().flat_map(|(row, _)| layout.grid.rows[row as usize].lanes.clone()).filter(|lane| {
             let cell = &layout.grid.cells[layout.grid.lanes[*lane as usize].cell as usize];

@@ -79,58 +79,100 @@ pub(crate) const fn span(start: u32, len: u32) -> u128 {
 /// The `n` adjacent bits of `word` that are nearest to the middle of a row of `width` positions, the lower of two
 /// equally near ones. With `clean`, only such that no single bit is left beside them.
 pub(crate) fn nearest(word: u128, n: u32, width: u32, clean: bool) -> Option<u128> {
-    let mut best = Nearest { n, width, clean, off: u32::MAX, start: 0 };
-    if word >> 64 == 0 {
-        let (mut left, mut base) = (word as u64, 0);
-        while left != 0 {
-            let gap = left.trailing_zeros();
-            left >>= gap;
-            let len = left.trailing_ones();
-            best.offer(Run { start: base + gap, len });
-            base += gap + len;
-            left = if len == 64 { 0 } else { left >> len };
-        }
+    // Most rows have at most 64 positions, and half words are cheaper.
+    let start = if word >> 64 == 0 && n < 63 {
+        nearest_in_half(word as u64, n, width, clean)
     } else {
-        runs(word).for_each(|run| best.offer(run));
-    }
-    (best.off != u32::MAX).then(|| span(best.start, n))
+        nearest_in_word(word, n, width, clean)
+    };
+    start.map(|start| span(start, n))
 }
 
-struct Nearest {
-    n: u32,
-    width: u32,
-    clean: bool,
-    off: u32,
-    start: u32,
-}
-
-impl Nearest {
-    #[inline]
-    fn offer(&mut self, run: Run) {
-        if run.len < self.n {
-            return;
-        }
-        let last = run.start + run.len - self.n;
-        let middle = (self.width.saturating_sub(self.n) / 2).clamp(run.start, last);
-        if self.off_middle(middle) >= self.off {
-            return;
-        }
-        // Nearest to the middle is `middle` itself or, where that leaves a single seat, at most two further.
-        for start in middle.saturating_sub(2).max(run.start)..=(middle + 3).min(last) {
-            let (left, right) = (start - run.start, last - start);
-            let off = self.off_middle(start);
-            if off < self.off && !(self.clean && (left == 1 || right == 1)) {
-                (self.off, self.start) = (off, start);
+macro_rules! nearest_start {
+    ($name:ident, $word:ty) => {
+        fn $name(word: $word, n: u32, width: u32, clean: bool) -> Option<u32> {
+            let (mut starts, mut len) = (word, 1);
+            while len < n {
+                let more = len.min(n - len);
+                starts &= starts >> more;
+                len += more;
+            }
+            if clean {
+                let single_before = word << 1 & !(word << 2);
+                let single_after = word >> n & !(word >> (n + 1));
+                starts &= !(single_before | single_after);
+            }
+            // The seats' middle is the row's when they start here, or half a position further.
+            let middle = width.saturating_sub(n) / 2;
+            let upper = <$word>::MAX.checked_shl(middle + 1).unwrap_or(0);
+            let (below, above) = (starts & !upper, starts & upper);
+            match (below.checked_ilog2(), above.trailing_zeros()) {
+                (below, <$word>::BITS) => below,
+                (Some(below), above) if width - n - 2 * below <= 2 * above - (width - n) => Some(below),
+                (_, above) => Some(above),
             }
         }
-    }
-
-    /// Twice the distance between the middle of the seats and that of the row.
-    const fn off_middle(&self, start: u32) -> u32 {
-        (2 * start + self.n).abs_diff(self.width)
-    }
+    };
 }
+
+nearest_start!(nearest_in_half, u64);
+nearest_start!(nearest_in_word, u128);
 
 pub(crate) fn longest(word: u128) -> u32 {
     runs(word).map(|run| run.len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest, runs, shape, span};
+
+    /// Words of all densities, and some that are full or have one gap.
+    fn words() -> impl Iterator<Item = (u128, u32)> {
+        let mut state = 1u64;
+        let mut draw = move || {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            u128::from(state >> 32)
+        };
+        [1, 2, 5, 50, 63, 64, 65, 100, 127, 128].into_iter().flat_map(move |width| {
+            let full = span(0, width);
+            let mut words = vec![0, full, full & !span(width / 2, 1), full & !(1 << (width - 1)), 1 << (width - 1)];
+            for _ in 0..50 {
+                let mut word = || draw() | draw() << 32 | draw() << 64 | draw() << 96;
+                let (a, b, c) = (word(), word(), word());
+                words.extend([a, a | b, a | b | c, a & b].map(|word| word & full));
+            }
+            words.into_iter().map(move |word| (word, width))
+        })
+    }
+
+    fn clean(word: u128, mask: u128) -> bool {
+        let beside = |run: &super::Run| mask & span(run.start, run.len) != 0;
+        let touched: u128 = runs(word).filter(beside).map(|run| span(run.start, run.len)).sum();
+        runs(touched & !mask).all(|run| run.len > 1)
+    }
+
+    #[test]
+    fn the_nearest_is_the_first_of_the_least_distance() {
+        for (word, width) in words() {
+            for n in (1..=20).chain([50, 62, 63, 64, 100]).filter(|n| *n <= width) {
+                for is_clean in [false, true] {
+                    let fit = (0..=width - n).map(|start| (2 * start).abs_diff(width - n)).zip(0..);
+                    let expected = fit
+                        .map(|(off, start)| (off, start, span(start, n)))
+                        .filter(|(_, _, mask)| word & mask == *mask && (!is_clean || clean(word, *mask)))
+                        .min();
+                    assert_eq!(
+                        nearest(word, n, width, is_clean),
+                        expected.map(|(_, _, mask)| mask),
+                        "{n} of {word:b} in {width}, clean: {is_clean}"
+                    );
+                    if n <= super::PARTY_INDEXED_MAX {
+                        let shape = shape(word);
+                        let bits = if is_clean { shape.clean } else { shape.fits };
+                        assert_eq!(bits >> (n - 1) & 1 == 1, expected.is_some(), "the index for {n} of {word:b}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! A change as the journal keeps it: frame = length (u32 LE), CRC-32 of the body (u32 LE), body = version byte, then the
 //! postcard encoding of the rest. Frames follow each other without padding, so that a batch is one blob.
 
+mod hot;
 #[cfg(test)]
 mod tests;
+mod varint;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -61,8 +63,10 @@ impl Record {
         let start = out.len();
         out.extend_from_slice(&[0; HEAD_BYTES]);
         out.push(version(&self.change));
-        // Encoding into memory fails only when an allocation does.
-        postcard::serialize_with_flavor(self, Bytes(out)).expect("postcard encodes records into memory");
+        if !hot::encode(self, out) {
+            // Encoding into memory fails only when an allocation does.
+            postcard::serialize_with_flavor(self, Bytes(out)).expect("postcard encodes records into memory");
+        }
         let crc = crc32fast::hash(&out[start + HEAD_BYTES..]);
         let len = u32::try_from(out.len() - start - HEAD_BYTES).expect("a record is smaller than 4 GiB");
         out[start..start + 4].copy_from_slice(&len.to_le_bytes());
@@ -93,9 +97,12 @@ impl Record {
         if !(VERSION_WITHOUT_LINE..=VERSION).contains(&version) {
             return Err(DecodeError::Version { at: start, version });
         }
-        let record = match postcard::take_from_bytes(encoded) {
-            Ok((record, [])) => record,
-            Ok(_) | Err(_) => return Err(DecodeError::Body { at: start }),
+        let record = match hot::decode(encoded) {
+            Some(record) => record,
+            None => match postcard::take_from_bytes(encoded) {
+                Ok((record, [])) => record,
+                Ok(_) | Err(_) => return Err(DecodeError::Body { at: start }),
+            },
         };
         *at = body_start + len;
         Ok(Some(record))

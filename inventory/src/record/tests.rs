@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION};
+use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION, hot};
 use crate::{
     Admission, AreaIx, CallerKey, Change, Currency, Direction, HoldId, Item, LineChange, OrderId, Origin, PaymentId,
     Place, PlacedHold, Policy, QuotaSpec, RequestId, Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec,
@@ -248,5 +248,69 @@ fn bodies_of_another_version_or_shape_are_refused() {
     ];
     for (bytes, error) in cases {
         assert_eq!(Record::decode(&bytes, &mut 0), Err(error));
+    }
+}
+
+/// Numbers around every length that a number can have.
+fn edges() -> impl Iterator<Item = u64> {
+    (0..64).map(|bit| 1 << bit).flat_map(|power: u64| [power - 1, power, !power, power.wrapping_neg()])
+}
+
+fn hot_records() -> Vec<Record> {
+    let mut records = records();
+    records.retain(|record| hot::encode(record, &mut Vec::new()));
+    for edge in edges() {
+        let mut with_edge = records[0].clone();
+        with_edge.lsn = Lsn(edge);
+        with_edge.at = TimeUs(edge as i64);
+        if let Change::HoldPlaced(placed) = &mut with_edge.change {
+            let placed = Arc::make_mut(placed);
+            placed.expires_at = TimeUs(edge as i64);
+            let place = match edge % 2 {
+                0 => Place::Seat(SeatIx(edge as u32)),
+                _ => Place::Area { area: AreaIx(edge as u16), quantity: edge as u32 },
+            };
+            placed.items =
+                vec![Item { place, tier: TierIx(edge as u8), price_minor: edge as i64 }; 1 + edge as usize % 3];
+        }
+        records.push(with_edge);
+    }
+    let holds = (0..200).map(|byte| HoldId::from_bytes([byte; 16])).collect();
+    records.push(Record { change: Change::HoldsExpired { holds }, ..records[0].clone() });
+    records
+}
+
+#[test]
+fn hot_records_are_written_and_read_as_by_the_general_codec() {
+    let records = hot_records();
+    let variants = |at: usize| std::mem::discriminant(&records[at].change);
+    assert!(variants(0) != variants(1) && variants(1) != variants(2) && variants(0) != variants(2));
+    for record in records {
+        let mut bytes = vec![1, 2, 3];
+        assert!(hot::encode(&record, &mut bytes));
+        assert_eq!(bytes[..3], [1, 2, 3]);
+        assert_eq!(bytes[3..], postcard::to_stdvec(&record).unwrap());
+        match hot::decode(&bytes[3..]) {
+            Some(decoded) => assert_eq!(decoded, record),
+            // Of eight bytes and more.
+            None => assert!(record.lsn.0 >= 1 << 55, "{record:?} is left to the general codec"),
+        }
+        assert_eq!(decoded(&encoded(std::slice::from_ref(&record))).unwrap(), [record]);
+    }
+}
+
+#[test]
+fn what_is_read_by_hand_is_just_what_would_be_written() {
+    for record in &hot_records()[..3] {
+        let bytes = postcard::to_stdvec(record).unwrap();
+        for at in 0..bytes.len() {
+            assert_eq!(hot::decode(&bytes[..at]), None, "cut at {at}");
+            for byte in 0..=u8::MAX {
+                let mut other = bytes.clone();
+                other[at] = byte;
+                let read = hot::decode(&other);
+                assert!(read.is_none_or(|it| postcard::to_stdvec(&it).unwrap() == other), "byte {at} is {byte}");
+            }
+        }
     }
 }
