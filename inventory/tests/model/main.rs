@@ -5,6 +5,7 @@
 //! `PROPTEST_CASES` raises the number of cases.
 
 mod arena;
+mod board;
 mod line;
 mod pair;
 mod reached;

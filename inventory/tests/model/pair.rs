@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::arena::{Arena, START_US};
+use crate::board::Board;
 use crate::line::Watch;
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
@@ -24,6 +25,7 @@ const EVENT: EventId = EventId::from_bytes([9; 16]);
 pub struct Pair<'a> {
     reached: &'a RefCell<Reached>,
     fast: Inventory,
+    board: Board,
     twin: Reference,
     now: TimeUs,
     map: Option<SeatMapSpec>,
@@ -46,6 +48,7 @@ impl<'a> Pair<'a> {
         let twin = Reference::new(fast.layout().policy().clone());
         Self {
             reached,
+            board: Board::new(&fast),
             fast,
             twin,
             now: TimeUs(START_US),
@@ -126,7 +129,9 @@ impl<'a> Pair<'a> {
                 self.note_late(&change);
                 let record = Record { lsn: self.fast.lsn().next(), at: self.now, origin: command.origin, change };
                 record.encode(&mut self.journal);
+                self.board.look(&self.fast, &record);
                 let answer = self.fast.apply(&record);
+                self.board.fold(&self.fast)?;
                 let verdict = self.twin.answer(self.now, command, Ok((&record.change, &answer)));
                 prop_assert_eq!(verdict, Verdict::Accepted(answer.clone()), "{:?}", command);
                 self.reached.borrow_mut().answer(&answer);
@@ -197,6 +202,7 @@ impl<'a> Pair<'a> {
         let fast: String = self.fast.row_states(None).into_iter().map(|row| row.states).collect();
         let twin: String = self.twin.seat_states().into_iter().map(SeatState::letter).collect();
         prop_assert_eq!(fast, twin, "seat states");
+        self.board.must_be(&self.fast)?;
         prop_assert_eq!(self.fast.next_due(), self.twin.next_due(), "next due");
         Ok(())
     }
