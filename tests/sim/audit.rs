@@ -1,6 +1,7 @@
 //! The judge. Reads what the clients saw, what is durable at the end and how the events say they stand, and holds them
-//! against the promises I1 to I5, I7 and I8 of a booking system. Knows nothing of how the engine works.
+//! against the promises I1 to I5 and I7 to I9 of a booking system. Knows nothing of how the engine works.
 
+mod feed;
 mod promises;
 mod rows;
 
@@ -14,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::reached::Reached;
 use crate::run::Standing;
 use crate::show::{AREA_CAPACITY, SEATS};
+use crate::watcher::Sighting;
 
 /// More would not be read.
 const FINDINGS_MAX: usize = 8;
@@ -44,19 +46,22 @@ pub struct Case<'a> {
     pub disturbances: &'a [Disturbance],
 }
 
-pub fn audit(
-    history: &[Op],
-    disturbances: &[Disturbance],
-    log: &[Entry],
-    rows: &[(EventId, Row)],
-    standings: &[Standing],
-    reached: &mut Reached,
-    findings: &mut Findings,
-) {
+/// All that a run leaves behind.
+pub struct Evidence<'a> {
+    pub history: &'a [Op],
+    pub disturbances: &'a [Disturbance],
+    pub log: &'a [Entry],
+    pub rows: &'a [(EventId, Row)],
+    pub sightings: &'a [Sighting],
+}
+
+pub fn audit(evidence: &Evidence<'_>, standings: &[Standing], reached: &mut Reached, findings: &mut Findings) {
+    let Evidence { history, disturbances, log, rows, sightings } = evidence;
     for standing in standings {
         let event = standing.event;
         let facts = facts_of(event, log, findings);
         let Some(replayed) = replay(event, &facts, findings) else { continue };
+        feed::check(event, &facts, sightings, findings);
         let rows: Vec<&Row> = rows.iter().filter(|(of, _)| *of == event).map(|(_, row)| row).collect();
         let mut ledger = Ledger::new(&places_of_tickets(&replayed, &rows));
         for fact in &facts {

@@ -30,10 +30,12 @@ pub enum Bug {
     ClockAhead,
     /// The clock of a restarted node runs three seconds behind: holds expire late.
     ClockBehind,
+    /// Now and then a watcher is not told of a seat.
+    FeedLosesChange,
 }
 
 impl Bug {
-    pub const PLANTED: [Self; 13] = [
+    pub const PLANTED: [Self; 14] = [
         Self::AckBeforeDurable,
         Self::CrashLosesLastCommit,
         Self::OpenForgetsLastCommit,
@@ -47,5 +49,6 @@ impl Bug {
         Self::KeysForgotten,
         Self::ClockAhead,
         Self::ClockBehind,
+        Self::FeedLosesChange,
     ];
 }

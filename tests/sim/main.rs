@@ -18,6 +18,7 @@ mod rng;
 mod run;
 mod show;
 mod trace;
+mod watcher;
 mod world;
 
 use std::sync::Mutex;
@@ -43,6 +44,7 @@ const WANTED: &str = "done unknown retry double_click unknown_resolved unknown_h
     IDEMPOTENCY_KEY_REUSED MAILBOX_FULL EVENT_RECOVERING JOURNAL_DOWN NOT_OWNER SERVER_STOPPING no_node \
     crash crash_after_commit crash_before_commit crash_tears_commit torn_tail_cut takeover fenced freeze \
     disk_unreachable slow_commit commit_abandoned commit_lands_late commit_of_many_events stop_Clean stop_Cut \
+    tap_picture tap_changes tap_closed tap_crash tap_EVENT_RECOVERING watched_crash watched_enough \
     recovery_from_snapshot snapshot_rots snapshot_refused owned_elsewhere renewal_refused \
     expiry_calm expiry_disturbed";
 
@@ -97,6 +99,13 @@ fn a_damaged_journal_is_never_served() {
         let served = run::after_damage(seed);
         assert_eq!(served, [true, false], "seed {seed}: the sound event and the damaged one");
     }
+}
+
+/// The commit that is only queued is found by what watchers see, too.
+#[test]
+fn what_is_shown_too_early_is_found_by_the_watchers_alone() {
+    let is_seen = |seed| run(seed, OPS, Bug::AckBeforeDurable, false).findings.iter().any(|it| it.starts_with("I9"));
+    assert!((0..SEEDS_PER_BUG).any(is_seen));
 }
 
 #[test]

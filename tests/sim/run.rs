@@ -9,7 +9,7 @@ use inventory::{Availability, EventId};
 use tokio::task::JoinSet;
 use tokio::time::{advance, sleep, timeout};
 
-use crate::audit::{Findings, audit};
+use crate::audit::{Evidence, Findings, audit};
 use crate::bug::Bug;
 use crate::buyer::Buyer;
 use crate::chaos;
@@ -17,6 +17,7 @@ use crate::history::{Op, Outcome};
 use crate::reached::Reached;
 use crate::rng::Rng;
 use crate::show::{EVENTS, opening};
+use crate::watcher::Watcher;
 use crate::world::World;
 
 const BUYERS: u8 = 6;
@@ -65,18 +66,33 @@ async fn play(seed: u64, ops: u32, bug: Bug, is_told: bool) -> Report {
         buyers.spawn(Buyer::new(Arc::clone(&world), rng.fork(), number).shop(ops));
     }
     let rage = chaos::rage(Arc::clone(&world), rng.fork());
+    let mut watchers = JoinSet::new();
+    for event in EVENTS {
+        watchers.spawn(Watcher::new(Arc::clone(&world), rng.fork(), event).watch());
+    }
     tokio::select! {
         biased;
         () = async { while buyers.join_next().await.is_some() {} } => {}
         () = rage => {}
     }
+    drop(watchers);
+    let sightings = world.sightings();
     let standings = calm_down(&world).await;
     let (log, rows, of_disk) = world.disk.contents();
     let (history, disturbances, mut reached, trace) = world.finish();
     reached.absorb(&of_disk);
     let mut findings = Findings::default();
     match standings {
-        Ok(standings) => audit(&history, &disturbances, &log, &rows, &standings, &mut reached, &mut findings),
+        Ok(standings) => {
+            let evidence = Evidence {
+                history: &history,
+                disturbances: &disturbances,
+                log: &log,
+                rows: &rows,
+                sightings: &sightings,
+            };
+            audit(&evidence, &standings, &mut reached, &mut findings);
+        }
         Err(problem) => findings.add(problem),
     }
     Report { ops: history.len() as u32, trace, reached, findings: findings.0 }

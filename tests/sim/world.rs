@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use engine::{Directory, EngineConfig};
+use engine::{Directory, EngineConfig, EventHandle, Picture, Tap, Unavailable};
 use inventory::{Command, EventId};
 use tokio::sync::{Mutex, Notify};
 
@@ -17,6 +17,7 @@ use crate::reached::Reached;
 use crate::rng::Rng;
 use crate::show::EVENTS;
 use crate::trace::Trace;
+use crate::watcher::Sighting;
 
 /// What the seed decides once for the whole run. Rare branches are common in the runs that have them at all.
 #[derive(Clone, Debug)]
@@ -69,6 +70,26 @@ pub struct Node {
     doors: Arc<[Mutex<()>; EVENTS.len()]>,
 }
 
+impl Node {
+    async fn open(&self, event: EventId) -> Result<EventHandle, Unavailable> {
+        let _door = self.doors[usize::from(event == EVENTS[1])].lock().await;
+        self.directory.open(event).await
+    }
+
+    /// `None`: the node has died.
+    pub async fn tap(&self, event: EventId) -> Option<Result<(Picture, Tap), Unavailable>> {
+        tokio::select! {
+            biased;
+            () = self.crashed() => None,
+            tapped = async { self.open(event).await?.tap().await } => Some(tapped),
+        }
+    }
+
+    pub async fn crashed(&self) {
+        self.crash.wait().await;
+    }
+}
+
 /// The moment at which a node dies, for all who wait for its answers. Wakes them in the order in which they asked.
 #[derive(Default)]
 struct Crash {
@@ -103,6 +124,7 @@ struct Notes {
     ops: Vec<Op>,
     op_ids: u32,
     disturbances: Vec<Disturbance>,
+    sightings: Vec<Sighting>,
     reached: Reached,
     trace: Trace,
 }
@@ -116,6 +138,7 @@ impl World {
             ops: Vec::new(),
             op_ids: 0,
             disturbances: Vec::new(),
+            sightings: Vec::new(),
             reached: Reached::default(),
             trace: Trace::new(is_told),
         };
@@ -235,6 +258,15 @@ impl World {
         self.note(what);
     }
 
+    pub fn see(&self, sighting: Sighting) {
+        self.notes().sightings.push(sighting);
+    }
+
+    /// In the order in which they were seen.
+    pub fn sightings(&self) -> Vec<Sighting> {
+        std::mem::take(&mut self.notes().sightings)
+    }
+
     pub fn finish(&self) -> (Vec<Op>, Vec<Disturbance>, Reached, u64) {
         let mut notes = self.notes();
         let mut ops = std::mem::take(&mut notes.ops);
@@ -248,10 +280,7 @@ async fn send(node: &Node, event: EventId, command: Command) -> Outcome {
         biased;
         () = node.crash.wait() => Outcome::Unknown,
         outcome = async {
-            let door = node.doors[usize::from(event == EVENTS[1])].lock().await;
-            let opened = node.directory.open(event).await;
-            drop(door);
-            match opened {
+            match node.open(event).await {
                 Ok(handle) => Outcome::from(handle.submit(command).await),
                 Err(unavailable) => Outcome::NoEffect(unavailable),
             }
