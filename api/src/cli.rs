@@ -1,4 +1,4 @@
-//! The command line: `usher [serve|config|migrate|audit|health]`.
+//! The command line: `usher [serve|config|migrate|audit|verify-queue|health]`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::App;
 use crate::config::{Config, Overrides, Setting};
-use crate::{audit, health, telemetry, terminal};
+use crate::{audit, health, telemetry, terminal, verify_queue};
 
 /// Sells tickets for events that sell out in seconds.
 #[derive(Parser)]
@@ -32,7 +32,7 @@ struct Common {
     overrides: Overrides,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Subcommand)]
 enum Verb {
     /// Serves; the default.
     Serve,
@@ -42,6 +42,8 @@ enum Verb {
     Migrate,
     /// Checks the journal against the tables and the invariants. The server must not run on the embedded store.
     Audit,
+    /// Recomputes places in a waiting room's line from its proof, and fails if they are not what was promised.
+    VerifyQueue(verify_queue::Arguments),
     /// Asks a running server whether it is ready.
     Health,
 }
@@ -59,13 +61,16 @@ pub fn run() -> ExitCode {
 }
 
 fn start(cli: &Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let verb = cli.verb.as_ref().unwrap_or(&Verb::Serve);
+    if let Verb::VerifyQueue(arguments) = verb {
+        return verify_queue::run(arguments);
+    }
     let (mut config, mut settings) = load(cli, matches)?;
     if cli.common.no_demo {
         config.first_start.demo = false;
         settings.retain(|setting| setting.key != "demo");
         settings.push(Setting { key: "demo", value: "off".to_owned(), source: crate::config::Source::Flag });
     }
-    let verb = cli.verb.unwrap_or(Verb::Serve);
     if matches!(verb, Verb::Config) {
         terminal::settings(&settings);
         return Ok(ExitCode::SUCCESS);
@@ -74,7 +79,7 @@ fn start(cli: &Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     runtime.block_on(async {
         match verb {
-            Verb::Serve | Verb::Config => serve(config).await,
+            Verb::Serve | Verb::Config | Verb::VerifyQueue(_) => serve(config).await,
             Verb::Migrate => migrate(&config).await,
             Verb::Audit => audit::run(&config).await,
             Verb::Health => health::ask(&config).await,

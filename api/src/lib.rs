@@ -53,4 +53,5 @@ pub mod tickets;
 pub mod tier_view;
 pub mod tiers;
 pub mod time;
+pub mod verify_queue;
 pub mod waiting_room;

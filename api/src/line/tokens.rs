@@ -125,6 +125,13 @@ impl LineTokens {
     }
 }
 
+/// The number that a place ticket states. Whether it is genuine is not asked: only the house can tell.
+pub fn stated_number(text: &str) -> Option<u32> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == PLACE_BYTES + CODE_BYTES)?;
+    let number = bytes.get(PLACE_BYTES - 4..PLACE_BYTES)?.first_chunk::<4>()?;
+    Some(u32::from_be_bytes(*number)).filter(|_| bytes[0] == VERSION)
+}
+
 /// What is said, before its code.
 struct Text<const N: usize>(Vec<u8>);
 
@@ -226,6 +233,7 @@ mod tests {
         assert_eq!(tokens.read_place_ticket(EVENT, &place), Some(TICKET));
         assert_eq!(tokens.read_pass(EVENT, USER, &pass), Some(PASS));
         assert_eq!(tokens.read_priority_pass(EVENT, &priority), Some(PRIORITY));
+        assert_eq!((stated_number(&place), stated_number(&pass)), (Some(TICKET.number), None));
         let personal = PriorityPass { user: Some(USER), ..PRIORITY };
         assert_eq!(tokens.read_priority_pass(EVENT, &tokens.priority_pass(EVENT, &personal)), Some(personal));
     }

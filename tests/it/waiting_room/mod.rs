@@ -1,6 +1,10 @@
 //! Waiting rooms over HTTP.
 
+mod admission;
+mod bypass;
 mod flow;
+mod restart;
+mod rules;
 
 use serde_json::{Value, json};
 use usher_tests::server::{Answer, Session, TestServer};
