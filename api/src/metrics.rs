@@ -31,7 +31,7 @@ pub const JOIN_BATCH_SECONDS: &str = "usher_waiting_join_batch_seconds";
 /// Joins in one batch. Histogram.
 pub const JOIN_BATCH_JOINS: &str = "usher_waiting_join_batch_joins";
 
-/// Label: `login`, `booking` or `browsing`.
+/// Label: `login`, `booking`, `browsing` or `queue`.
 pub const LANE: &str = "lane";
 /// Label: `2xx`, `3xx`, `4xx`, `5xx`.
 pub const STATUS: &str = "status";
@@ -40,7 +40,8 @@ pub const EVENT: &str = "event";
 /// Label: `demand`, `rate`, `shoppers`, `latency`, `paused` or `closed`.
 pub const REASON: &str = "reason";
 
-const LANES: [(Lane, &str); 3] = [(Lane::Login, "login"), (Lane::Booking, "booking"), (Lane::Browsing, "browsing")];
+const LANES: [(Lane, &str); 4] =
+    [(Lane::Login, "login"), (Lane::Booking, "booking"), (Lane::Browsing, "browsing"), (Lane::Queue, "queue")];
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// Seconds. From a cached read to past every deadline.
@@ -70,6 +71,7 @@ pub fn observe_request(lane: Lane, status: StatusCode, took: Duration) {
         Lane::Login => 0,
         Lane::Booking => 1,
         Lane::Browsing => 2,
+        Lane::Queue => 3,
     };
     let class = usize::from(status.as_u16() / 100).saturating_sub(2).min(CLASSES.len() - 1);
     handles().requests[lane][class].increment(1);

@@ -20,12 +20,16 @@ pub enum Lane {
     Login,
     Booking,
     Browsing,
+    /// Joining a waiting room, looking after a place in it, leaving.
+    Queue,
 }
 
 impl Lane {
     pub fn of(method: &Method, path: &str) -> Self {
         if path.starts_with("/api/v1/auth/") {
             Self::Login
+        } else if path.ends_with("/waiting-room") {
+            Self::Queue
         } else if method.is_safe() {
             Self::Browsing
         } else {
@@ -41,8 +45,10 @@ struct Lanes {
     clock: DefaultClock,
     booking_per_user: DefaultKeyedRateLimiter<[u8; 16]>,
     browsing_per_user: DefaultKeyedRateLimiter<[u8; 16]>,
+    queue_per_user: DefaultKeyedRateLimiter<[u8; 16]>,
     booking_per_ip: DefaultKeyedRateLimiter<IpAddr>,
     browsing_per_ip: DefaultKeyedRateLimiter<IpAddr>,
+    queue_per_ip: DefaultKeyedRateLimiter<IpAddr>,
     login_per_ip: DefaultKeyedRateLimiter<IpAddr>,
 }
 
@@ -52,8 +58,10 @@ impl RateLimits {
             clock: DefaultClock::default(),
             booking_per_user: RateLimiter::keyed(per_second(config.booking_per_user_per_s)),
             browsing_per_user: RateLimiter::keyed(per_second(config.browsing_per_user_per_s)),
+            queue_per_user: RateLimiter::keyed(per_second(config.queue_per_user_per_s)),
             booking_per_ip: RateLimiter::keyed(per_second(config.booking_per_ip_per_s)),
             browsing_per_ip: RateLimiter::keyed(per_second(config.browsing_per_ip_per_s)),
+            queue_per_ip: RateLimiter::keyed(per_second(config.queue_per_ip_per_s)),
             login_per_ip: RateLimiter::keyed(Quota::per_minute(at_least_one(config.login_per_ip_per_min))),
         }))
     }
@@ -66,6 +74,7 @@ impl RateLimits {
             Lane::Login => Ok(()),
             Lane::Booking => lanes.check(&lanes.booking_per_user, &user.bytes()),
             Lane::Browsing => lanes.check(&lanes.browsing_per_user, &user.bytes()),
+            Lane::Queue => lanes.check(&lanes.queue_per_user, &user.bytes()),
         }
     }
 
@@ -77,6 +86,7 @@ impl RateLimits {
             Lane::Login => &lanes.login_per_ip,
             Lane::Booking => &lanes.booking_per_ip,
             Lane::Browsing => &lanes.browsing_per_ip,
+            Lane::Queue => &lanes.queue_per_ip,
         };
         lanes.check(limiter, &subscriber(ip))
     }
@@ -84,11 +94,11 @@ impl RateLimits {
     /// Forgets who has not asked for a while: the stores never shrink by themselves. Called each minute.
     pub fn prune(&self) {
         let Some(lanes) = &self.0 else { return };
-        for by_user in [&lanes.booking_per_user, &lanes.browsing_per_user] {
+        for by_user in [&lanes.booking_per_user, &lanes.browsing_per_user, &lanes.queue_per_user] {
             by_user.retain_recent();
             by_user.shrink_to_fit();
         }
-        for by_ip in [&lanes.booking_per_ip, &lanes.browsing_per_ip, &lanes.login_per_ip] {
+        for by_ip in [&lanes.booking_per_ip, &lanes.browsing_per_ip, &lanes.queue_per_ip, &lanes.login_per_ip] {
             by_ip.retain_recent();
             by_ip.shrink_to_fit();
         }
@@ -135,6 +145,16 @@ mod tests {
 
     fn admitted(mut check: impl FnMut() -> Result<(), ApiError>) -> usize {
         (0..50).take_while(|_| check().is_ok()).count()
+    }
+
+    #[test]
+    fn the_line_has_a_lane_of_its_own_for_waiters_and_not_for_organizers() {
+        let room = "/api/v1/events/019aa1b2-0000-7000-8000-000000000001/waiting-room";
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            assert_eq!(Lane::of(&method, room), Lane::Queue, "{method}");
+        }
+        assert_eq!(Lane::of(&Method::PUT, &format!("{room}/settings")), Lane::Booking);
+        assert_eq!(Lane::of(&Method::GET, &format!("{room}/proof")), Lane::Browsing);
     }
 
     #[test]

@@ -72,8 +72,10 @@ pub struct RateLimit {
     pub enabled: bool,
     pub booking_per_user_per_s: u32,
     pub browsing_per_user_per_s: u32,
+    pub queue_per_user_per_s: u32,
     pub booking_per_ip_per_s: u32,
     pub browsing_per_ip_per_s: u32,
+    pub queue_per_ip_per_s: u32,
     pub login_per_ip_per_min: u32,
 }
 
@@ -136,8 +138,10 @@ impl Default for Config {
                 enabled: true,
                 booking_per_user_per_s: 10,
                 browsing_per_user_per_s: 50,
+                queue_per_user_per_s: 5,
                 booking_per_ip_per_s: 100,
                 browsing_per_ip_per_s: 500,
+                queue_per_ip_per_s: 500,
                 login_per_ip_per_min: 60,
             },
             logs: Logs {

@@ -141,12 +141,18 @@ settings! {
     /// Reads per second of one account.
     rate_limit_browsing_per_user, "rate-limit-browsing-per-user", "USHER_RATE_LIMIT_BROWSING_PER_USER"
         => rate_limit.browsing_per_user_per_s;
+    /// Joins and looks at a waiting room per second of one account.
+    rate_limit_queue_per_user, "rate-limit-queue-per-user", "USHER_RATE_LIMIT_QUEUE_PER_USER"
+        => rate_limit.queue_per_user_per_s;
     /// Writes per second of one address.
     rate_limit_booking_per_ip, "rate-limit-booking-per-ip", "USHER_RATE_LIMIT_BOOKING_PER_IP"
         => rate_limit.booking_per_ip_per_s;
     /// Reads per second of one address.
     rate_limit_browsing_per_ip, "rate-limit-browsing-per-ip", "USHER_RATE_LIMIT_BROWSING_PER_IP"
         => rate_limit.browsing_per_ip_per_s;
+    /// Joins and looks at a waiting room per second of one address.
+    rate_limit_queue_per_ip, "rate-limit-queue-per-ip", "USHER_RATE_LIMIT_QUEUE_PER_IP"
+        => rate_limit.queue_per_ip_per_s;
     /// Calls of `/auth` per minute of one address.
     rate_limit_login_per_ip, "rate-limit-login-per-ip", "USHER_RATE_LIMIT_LOGIN_PER_IP"
         => rate_limit.login_per_ip_per_min;
