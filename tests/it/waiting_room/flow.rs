@@ -58,6 +58,15 @@ async fn from_the_pre_queue_to_the_purchase_and_the_next_in_line() {
             assert!(by_rank[rank as usize].replace(account).is_none(), "rank {rank} twice");
         }
         let by_rank: Vec<_> = by_rank.into_iter().flatten().collect();
+        let mut told = Vec::new();
+        for account in &accounts {
+            let place = show.place(server, account).await;
+            told.push(format!("{}={}", place["number"], place["rank"]).parse().unwrap());
+        }
+        let published = text(&before["commitment"]);
+        let proof: wire::QueueProof = serde_json::from_value(proof.clone()).unwrap();
+        let verdict = usher::verify_queue::verify(&proof, &told, Some(&published));
+        assert!(verdict.is_good && verdict.lines.len() == 6, "{verdict:?}");
 
         // One inside, the others wait their turn.
         let first = show.until(server, by_rank[0], "admitted").await;
