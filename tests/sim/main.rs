@@ -44,7 +44,7 @@ const WANTED: &str = "done unknown retry double_click unknown_resolved unknown_h
     IDEMPOTENCY_KEY_REUSED MAILBOX_FULL EVENT_RECOVERING JOURNAL_DOWN NOT_OWNER SERVER_STOPPING no_node \
     crash crash_after_commit crash_before_commit crash_tears_commit torn_tail_cut takeover fenced freeze \
     disk_unreachable slow_commit commit_abandoned commit_lands_late commit_of_many_events stop_Clean stop_Cut \
-    tap_picture tap_changes tap_closed tap_crash tap_EVENT_RECOVERING watched_crash watched_enough \
+    tap_changes tap_closed tap_crash tap_EVENT_RECOVERING watched_crash watched_enough \
     recovery_from_snapshot snapshot_rots snapshot_refused owned_elsewhere renewal_refused \
     expiry_calm expiry_disturbed";
 
