@@ -154,12 +154,13 @@ macro_rules! transaction_body {
     ($begin:expr, $deadline:expr, $type:ty, $connection:ident => $future:expr) => {
         async {
             let ends_at = tokio::time::Instant::now() + $deadline;
-            let before_commit = async {
+            // Boxed: it is held twice on its way into the timeout, and callers hold it again.
+            let before_commit = Box::pin(async {
                 let mut transaction = $begin.await?;
                 let $connection: &mut $type = &mut transaction;
                 let value = $crate::store::outcome($future).await?;
                 Ok((transaction, value))
-            };
+            });
             let (transaction, value) =
                 $crate::store::in_time($deadline, before_commit).await.map_err($crate::StoreError::read)?;
             let left = ends_at.saturating_duration_since(tokio::time::Instant::now());

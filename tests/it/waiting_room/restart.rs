@@ -60,7 +60,13 @@ async fn kills_in_a_rush_of_joins_lose_no_place_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_in_a_rush_of_joins_lose_no_place_on_postgres() {
     let Some(database) = TemporaryDatabase::create().await else { return };
-    rush(vec![("USHER_DATABASE_URL", database.url()), ("USHER_ALLOW_UNSAFE_DURABILITY", "on".to_owned())]).await;
+    let directory = tempfile::tempdir().unwrap();
+    rush(vec![
+        ("USHER_DATABASE_URL", database.url()),
+        ("USHER_DATA_DIR", directory.path().join("node").display().to_string()),
+        ("USHER_ALLOW_UNSAFE_DURABILITY", "on".to_owned()),
+    ])
+    .await;
 }
 
 struct Clients {
