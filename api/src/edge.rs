@@ -1,6 +1,7 @@
 //! The outermost layer, one for all routes: names the request, limits its address, its time and its damage, finishes
 //! problem responses. One function instead of a stack of layers, because each layer costs a box per request.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -83,15 +84,7 @@ impl Edge {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(context.clone());
         let routed = self.router.clone().call(request);
-        let deadline = self.state.config.http.request_timeout;
-        match tokio::time::timeout(deadline, AssertUnwindSafe(routed).catch_unwind()).await {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(never))) => match never {},
-            Ok(Err(panic)) => ApiError::Defect(panic_text(&*panic).into()).into_response(),
-            // A write may have been handed on already.
-            Err(_) if !asked.method.is_safe() => ApiError::OutcomeUnknown.into_response(),
-            Err(_) => ApiError::Busy(Busy::Deadline).into_response(),
-        }
+        guarded(routed, self.state.config.http.request_timeout, &asked.method).await
     }
 
     fn observe(&self, asked: &Asked, context: &RequestContext, response: &Response, received: TimeUs) {
@@ -107,6 +100,21 @@ impl Edge {
                 "{} {path} answered {status} in {took_ms:.1} ms", asked.method,
             );
         }
+    }
+}
+
+async fn guarded(
+    routed: impl Future<Output = Result<Response, Infallible>>,
+    deadline: Duration,
+    method: &Method,
+) -> Response {
+    match tokio::time::timeout(deadline, AssertUnwindSafe(routed).catch_unwind()).await {
+        Ok(Ok(Ok(response))) => response,
+        Ok(Ok(Err(never))) => match never {},
+        Ok(Err(panic)) => ApiError::Defect(panic_text(&*panic).into()).into_response(),
+        // A write may have been handed on already.
+        Err(_) if !method.is_safe() => ApiError::OutcomeUnknown.into_response(),
+        Err(_) => ApiError::Busy(Busy::Deadline).into_response(),
     }
 }
 
@@ -146,4 +154,39 @@ fn write_problem(response: &mut Response, failure: Failure, context: &RequestCon
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
     *response.body_mut() = Body::from(body);
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    /// As a client sees it.
+    async fn finished(routed: impl Future<Output = Result<Response, Infallible>>, method: Method) -> (u16, Problem) {
+        let mut response = guarded(routed, Duration::from_secs(1), &method).await;
+        let context = RequestContext::new(None, IpAddr::from([127, 0, 0, 1]), TimeUs(1));
+        finish(&mut response, &context);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!((problem.status, problem.request_id.as_str()), (status, context.shown()));
+        (status, problem)
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing_of_its_cause() {
+        let (status, problem) = finished(async { panic!("the secret is 42") }, Method::POST).await;
+        assert_eq!((status, problem.code.as_str()), (500, "INTERNAL"));
+        assert!(!problem.detail.contains("42"), "{}", problem.detail);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_past_its_deadline_is_unknown_if_it_may_have_written() {
+        for (method, status, code) in [(Method::GET, 503, "DEADLINE"), (Method::POST, 504, "OUTCOME_UNKNOWN")] {
+            let answer = finished(std::future::pending(), method).await;
+            assert_eq!((answer.0, answer.1.code.as_str()), (status, code));
+        }
+    }
 }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use inventory::{
     Availability, CallerKey, Command, Entry, EventId, HoldId, HoldView, Inventory, Layout, LineView, Lsn, OrderId,
-    OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, RequestId, RoomSettings, RowStates, ScanTicket,
-    SeatMapSpec, SettlePayment, TicketId, TicketView, TierSpec, UserId, Verb,
+    OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch, RequestId, RoomSettings, RowStates,
+    ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierSpec, UserId, Verb,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -220,6 +220,10 @@ impl EventHandle {
 
     pub async fn set_policy(&self, caller: Caller, policy: Policy) -> Outcome {
         self.ask(caller, Verb::SetPolicy(Box::new(policy))).await
+    }
+
+    pub async fn patch_policy(&self, caller: Caller, patch: PolicyPatch) -> Outcome {
+        self.ask(caller, Verb::PatchPolicy(Box::new(patch))).await
     }
 
     pub async fn set_block(&self, caller: Caller, block: String, withheld: bool) -> Outcome {

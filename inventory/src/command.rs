@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AreaIx, HoldId, OrderId, PaymentId, Policy, RequestId, RoomSettings, SeatIx, SeatMapSpec, SectionIx, TicketId,
-    TierIx, TierSpec, TimeUs, UserId, bytes16,
+    AreaIx, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings, SeatIx, SeatMapSpec, SectionIx,
+    TicketId, TierIx, TierSpec, TimeUs, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub enum Verb {
     /// Adds the tier, or replaces the one with the same id.
     SetTier(Box<TierSpec>),
     SetPolicy(Box<Policy>),
+    /// Rules as they are when the command's turn comes, with these changed: two who patch different ones both succeed.
+    PatchPolicy(Box<PolicyPatch>),
     /// Opens the event for sale, within its windows. Needs a seat map and a tier.
     Publish,
     /// Terminal: nothing is sold or admitted afterwards; live holds are released by their expiry.

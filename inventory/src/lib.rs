@@ -62,7 +62,8 @@ pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};
 pub use snapshot::SnapshotError;
 pub use spec::{
-    Currency, Policy, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec,
+    Currency, Policy, PolicyPatch, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec,
+    TierSpec,
 };
 pub use tickets::TicketState;
 pub use time::TimeUs;

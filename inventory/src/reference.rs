@@ -216,6 +216,7 @@ impl Reference {
             Verb::SetSeatMap(spec) => Ok(self.set_seat_map(spec)?),
             Verb::SetTier(spec) => Ok(self.set_tier(spec)?),
             Verb::SetPolicy(policy) => Ok(self.set_policy(policy)?),
+            Verb::PatchPolicy(patch) => Ok(self.patch_policy(patch)?),
             Verb::Publish => Ok(self.publish()?),
             Verb::CancelEvent => Ok(self.cancel_event()?),
             Verb::SetBlock { block, withheld } => Ok(self.set_block(block, *withheld)?),

@@ -25,6 +25,7 @@ impl Inventory {
             Verb::SetSeatMap(_)
             | Verb::SetTier(_)
             | Verb::SetPolicy(_)
+            | Verb::PatchPolicy(_)
             | Verb::Publish
             | Verb::CancelEvent
             | Verb::SetBlock { .. }

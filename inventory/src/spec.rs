@@ -168,6 +168,33 @@ pub struct Policy {
     pub reentry: bool,
 }
 
+/// Rules to change. `None`: as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyPatch {
+    pub sale: Option<SaleWindow>,
+    pub hold_ttl_us: Option<i64>,
+    pub holds_per_customer_max: Option<u32>,
+    pub units_per_hold_max: Option<u32>,
+    pub units_per_customer_max: Option<u32>,
+    pub doors_from: Option<TimeUs>,
+    pub reentry: Option<bool>,
+}
+
+impl PolicyPatch {
+    pub fn over(&self, policy: &Policy) -> Policy {
+        Policy {
+            currency: policy.currency,
+            sale: self.sale.unwrap_or(policy.sale),
+            hold_ttl_us: self.hold_ttl_us.unwrap_or(policy.hold_ttl_us),
+            holds_per_customer_max: self.holds_per_customer_max.unwrap_or(policy.holds_per_customer_max),
+            units_per_hold_max: self.units_per_hold_max.unwrap_or(policy.units_per_hold_max),
+            units_per_customer_max: self.units_per_customer_max.or(policy.units_per_customer_max),
+            doors_from: self.doors_from.or(policy.doors_from),
+            reentry: self.reentry.unwrap_or(policy.reentry),
+        }
+    }
+}
+
 impl Policy {
     pub const fn new(currency: Currency) -> Self {
         Self {

@@ -235,3 +235,21 @@ async fn a_refusal_is_repeated_too_and_a_conflict_is_decided_anew() {
     assert_eq!(server.get(Some(&session), "/me").await.expect(200)["status"], "active");
     server.stop().await;
 }
+
+/// By work, not by time, which a busy machine bends: each costs one hash, so neither answer comes sooner.
+#[tokio::test]
+async fn an_unknown_address_costs_as_much_as_a_wrong_password() {
+    let server = TestServer::start().await;
+    let account = server.attendee().await;
+    let passwords = &server.app().state().passwords;
+    let mut answers = Vec::new();
+    for (email, password) in [(account.email.as_str(), "wrong horse"), ("nobody@example.org", "wrong horse")] {
+        let before = passwords.hashed();
+        let answer = server.post(None, "/auth/login", json!({"email": email, "password": password})).await;
+        let mut problem = answer.problem(401, "CREDENTIALS_WRONG");
+        problem["request_id"] = json!("any");
+        answers.push((passwords.hashed() - before, problem));
+    }
+    assert_eq!(answers[0].0, 1);
+    assert_eq!(answers[0], answers[1]);
+}

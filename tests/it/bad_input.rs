@@ -56,6 +56,23 @@ fn hold_rows(show: &Show, elsewhere: &Show) -> Vec<(&'static str, Value, u16, &'
     ]
 }
 
+/// The second of two items, and how the fault in it is named.
+fn items_at_fault(elsewhere: &Show) -> [(Value, &'static str); 10] {
+    [
+        (json!({"seat": "A-9-1"}), "items[1].seat"),
+        (json!({"area": "Q", "quantity": 1}), "items[1].area"),
+        (json!({"area": "F", "quantity": 0}), "items[1].quantity"),
+        (json!({"area": "F", "quantity": 1, "tier": elsewhere.seats}), "items[1].tier"),
+        (json!({"best_available": {"quantity": -1}}), "items[1].best_available.quantity"),
+        (json!({"best_available": {"quantity": 1, "section": "Q"}}), "items[1].best_available.section"),
+        (json!({"best_available": {"quantity": 1, "tier": elsewhere.seats}}), "items[1].best_available.tier"),
+        // As a list, its fields would be guessed from their order.
+        (json!(["A-1-1"]), "items[1]"),
+        (json!({"best_available": [2]}), "items[1].best_available"),
+        (json!({"seat": ["A-1-1"]}), "items[1].seat"),
+    ]
+}
+
 #[tokio::test]
 async fn a_hold_that_cannot_be_is_refused_with_its_own_code_and_changes_nothing() {
     on_each_store(async |server: &TestServer| {
@@ -66,6 +83,12 @@ async fn a_hold_that_cannot_be_is_refused_with_its_own_code_and_changes_nothing(
             let answer = server.post(Some(&buyer), &show.path("/holds"), body).await;
             assert_eq!((answer.status, &answer.body["code"]), (status, &json!(code)), "{what}: {}", answer.text);
             assert_eq!(show.availability(server).await, before, "{what} changed something");
+        }
+        for (item, field) in items_at_fault(&elsewhere) {
+            let body = json!({"items": [{"area": "F", "quantity": 1}, item]});
+            let answer = server.post(Some(&buyer), &show.path("/holds"), body).await;
+            let fields: Vec<String> = faults(&answer.body).into_iter().map(|(field, _)| field).collect();
+            assert_eq!(fields, [field], "{}", answer.text);
         }
         let unknown = json!({"items": [{"seat": "A-1-1"}, {"seat": "A-0-1"}, {"seat": "Q-1-1"}]});
         let problem = server.post(Some(&buyer), &show.path("/holds"), unknown).await.problem(422, "SEAT_UNKNOWN");
@@ -83,136 +106,150 @@ async fn raw(server: &TestServer, who: &Session, path: &str, media_type: &str, b
 
 #[tokio::test]
 async fn what_is_not_json_is_refused_on_every_write() {
-    let server = TestServer::start().await;
-    let show = Show::on_sale(&server).await;
-    let who = server.admin().await;
-    let order = show.order(&server, &who, json!([{"seat": "A-1-1"}])).await;
-    let order = format!("/orders/{}", text(&order["id"]));
-    let before = show.availability(&server).await;
-    let paths = [
-        "/events".to_owned(),
-        show.path("/publish"),
-        show.path("/tiers"),
-        show.path("/holds"),
-        show.path("/gate/scans"),
-        "/orders".to_owned(),
-        format!("{order}/pay"),
-        format!("{order}/cancel"),
-        format!("{order}/refund"),
-    ];
-    for path in &paths {
-        for (media_type, body, status, code) in [
-            ("application/json", &b"{\"items\":"[..], 400, "JSON_MALFORMED"),
-            ("application/json", b"\xff\xfe", 400, "JSON_MALFORMED"),
-            ("application/json", b"[]", 422, "VALIDATION_FAILED"),
-            ("application/json", b"{\"nonsense\": true}", 422, "VALIDATION_FAILED"),
-            ("text/plain", b"{}", 415, "MEDIA_TYPE_UNSUPPORTED"),
-            ("application/json", &[b' '; 3 << 20], 413, "BODY_TOO_LARGE"),
-        ] {
-            let answer = raw(&server, &who, path, media_type, body).await;
-            assert_eq!(answer, (status, json!(code)), "{path} {media_type}");
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let who = server.admin().await;
+        let order = show.order(server, &who, json!([{"seat": "A-1-1"}])).await;
+        let order = format!("/orders/{}", text(&order["id"]));
+        let before = show.availability(server).await;
+        let paths = [
+            "/events".to_owned(),
+            show.path("/publish"),
+            show.path("/tiers"),
+            show.path("/holds"),
+            show.path("/gate/scans"),
+            "/orders".to_owned(),
+            format!("{order}/pay"),
+            format!("{order}/cancel"),
+            format!("{order}/refund"),
+        ];
+        for path in &paths {
+            for (media_type, body, status, code) in [
+                ("application/json", &b"{\"items\":"[..], 400, "JSON_MALFORMED"),
+                ("application/json", b"\xff\xfe", 400, "JSON_MALFORMED"),
+                ("application/json", b"[]", 422, "VALIDATION_FAILED"),
+                ("application/json", b"{\"nonsense\": true}", 422, "VALIDATION_FAILED"),
+                ("text/plain", b"{}", 415, "MEDIA_TYPE_UNSUPPORTED"),
+                ("application/json", &[b' '; 3 << 20], 413, "BODY_TOO_LARGE"),
+            ] {
+                let answer = raw(server, &who, path, media_type, body).await;
+                assert_eq!(answer, (status, json!(code)), "{path} {media_type}");
+            }
         }
-    }
-    assert_eq!(show.availability(&server).await, before);
+        assert_eq!(show.availability(server).await, before);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn money_of_another_currency_or_amount_pays_nothing() {
-    let server = TestServer::start().await;
-    let show = Show::on_sale(&server).await;
-    let buyer = server.attendee().await;
-    let order = show.order(&server, &buyer, json!([{"seat": "A-1-1"}])).await;
-    let path = format!("/orders/{}/pay", text(&order["id"]));
-    let before = show.availability(&server).await;
-    let rows = [
-        (json!({"amount_minor": 4_500, "currency": "USD"}), "CURRENCY_MISMATCH"),
-        (json!({"amount_minor": 4_500, "currency": "eur"}), "CURRENCY_MISMATCH"),
-        (json!({"amount_minor": 4_499, "currency": "EUR"}), "AMOUNT_MISMATCH"),
-        (json!({"amount_minor": -4_500, "currency": "EUR"}), "AMOUNT_MISMATCH"),
-        (json!({"amount_minor": i64::MAX, "currency": "EUR"}), "AMOUNT_MISMATCH"),
-    ];
-    for (amount, code) in rows {
-        let answer = server.post(Some(&buyer), &path, json!({"method": "mock", "amount": amount})).await;
-        answer.problem(422, code);
-        assert_eq!(show.availability(&server).await, before);
-    }
-    let unknown = server.post(Some(&buyer), &path, json!({"method": "barter"})).await;
-    assert_eq!(faults(&unknown.problem(422, "VALIDATION_FAILED")), [("method".to_owned(), "UNKNOWN_VALUE".to_owned())]);
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let buyer = server.attendee().await;
+        let order = show.order(server, &buyer, json!([{"seat": "A-1-1"}])).await;
+        let path = format!("/orders/{}/pay", text(&order["id"]));
+        let before = show.availability(server).await;
+        let rows = [
+            (json!({"amount_minor": 4_500, "currency": "USD"}), "CURRENCY_MISMATCH"),
+            (json!({"amount_minor": 4_500, "currency": "eur"}), "CURRENCY_MISMATCH"),
+            (json!({"amount_minor": 4_499, "currency": "EUR"}), "AMOUNT_MISMATCH"),
+            (json!({"amount_minor": -4_500, "currency": "EUR"}), "AMOUNT_MISMATCH"),
+            (json!({"amount_minor": i64::MAX, "currency": "EUR"}), "AMOUNT_MISMATCH"),
+        ];
+        for (amount, code) in rows {
+            let answer = server.post(Some(&buyer), &path, json!({"method": "mock", "amount": amount})).await;
+            answer.problem(422, code);
+            assert_eq!(show.availability(server).await, before);
+        }
+        let unknown = server.post(Some(&buyer), &path, json!({"method": "barter"})).await;
+        assert_eq!(
+            faults(&unknown.problem(422, "VALIDATION_FAILED")),
+            [("method".to_owned(), "UNKNOWN_VALUE".to_owned())]
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_sale_that_is_not_open_sells_nothing() {
-    let server = TestServer::start().await;
-    let body = json!({"items": [{"seat": "A-1-1"}]});
-    let buyer = server.attendee().await;
-    let draft = Show::draft_with(&server, json!({})).await;
-    let early = Show::on_sale_with(&server, json!({"sale_window": {"starts_at": "2034-01-01T00:00:00Z"}})).await;
-    let late = Show::on_sale_with(&server, json!({"sale_window": {"ends_at": "2024-01-01T00:00:00Z"}})).await;
-    for (show, status, code) in
-        [(&draft, 409, "EVENT_NOT_PUBLISHED"), (&early, 409, "SALE_NOT_STARTED"), (&late, 410, "SALE_ENDED")]
-    {
-        let before = show.availability(&server).await;
-        server.post(Some(&buyer), &show.path("/holds"), body.clone()).await.problem(status, code);
-        assert_eq!(show.availability(&server).await, before);
-    }
+    on_each_store(async |server: &TestServer| {
+        let body = json!({"items": [{"seat": "A-1-1"}]});
+        let buyer = server.attendee().await;
+        let draft = Show::draft_with(server, json!({})).await;
+        let early = Show::on_sale_with(server, json!({"sale_window": {"starts_at": "2034-01-01T00:00:00Z"}})).await;
+        let late = Show::on_sale_with(server, json!({"sale_window": {"ends_at": "2024-01-01T00:00:00Z"}})).await;
+        for (show, status, code) in
+            [(&draft, 409, "EVENT_NOT_PUBLISHED"), (&early, 409, "SALE_NOT_STARTED"), (&late, 410, "SALE_ENDED")]
+        {
+            let before = show.availability(server).await;
+            server.post(Some(&buyer), &show.path("/holds"), body.clone()).await.problem(status, code);
+            assert_eq!(show.availability(server).await, before);
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found_whatever_it_is_called() {
-    let server = TestServer::start().await;
-    let show = Show::on_sale(&server).await;
-    let buyer = server.attendee().await;
-    let nobody = "01a1fc90-e373-7093-b7e9-237b63ced171";
-    let events = server.app().state().directory.events();
-    let rows = [
-        (format!("/events/{nobody}"), "EVENT_NOT_FOUND"),
-        (format!("/events/{nobody}/availability"), "EVENT_NOT_FOUND"),
-        (format!("/orders/{nobody}"), "ORDER_NOT_FOUND"),
-        (format!("/tickets/{nobody}"), "TICKET_NOT_FOUND"),
-        (format!("/tickets/{nobody}/qr"), "TICKET_NOT_FOUND"),
-        ("/events/not-a-uuid".to_owned(), "ROUTE_NOT_FOUND"),
-    ];
-    for (path, code) in rows {
-        server.get(Some(&buyer), &path).await.problem(404, code);
-    }
-    let hold = json!({"items": [{"seat": "A-1-1"}]});
-    server.post(Some(&buyer), &format!("/events/{nobody}/holds"), hold).await.problem(404, "EVENT_NOT_FOUND");
-    let order = json!({"event_id": show.id, "hold_id": nobody});
-    server.post(Some(&buyer), "/orders", order).await.problem(404, "HOLD_NOT_FOUND");
-    assert_eq!(server.app().state().directory.events(), events, "asking for an unknown event opens none");
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let buyer = server.attendee().await;
+        let nobody = "01a1fc90-e373-7093-b7e9-237b63ced171";
+        let events = server.app().state().directory.events();
+        let rows = [
+            (format!("/events/{nobody}"), "EVENT_NOT_FOUND"),
+            (format!("/events/{nobody}/availability"), "EVENT_NOT_FOUND"),
+            (format!("/orders/{nobody}"), "ORDER_NOT_FOUND"),
+            (format!("/tickets/{nobody}"), "TICKET_NOT_FOUND"),
+            (format!("/tickets/{nobody}/qr"), "TICKET_NOT_FOUND"),
+            ("/events/not-a-uuid".to_owned(), "ROUTE_NOT_FOUND"),
+        ];
+        for (path, code) in rows {
+            server.get(Some(&buyer), &path).await.problem(404, code);
+        }
+        let hold = json!({"items": [{"seat": "A-1-1"}]});
+        server.post(Some(&buyer), &format!("/events/{nobody}/holds"), hold).await.problem(404, "EVENT_NOT_FOUND");
+        let order = json!({"event_id": show.id, "hold_id": nobody});
+        server.post(Some(&buyer), "/orders", order).await.problem(404, "HOLD_NOT_FOUND");
+        assert_eq!(server.app().state().directory.events(), events, "asking for an unknown event opens none");
+    })
+    .await;
 }
 
 /// RELIABILITY T26: what the server owns cannot be set from outside.
 #[tokio::test]
 async fn server_owned_fields_in_a_body_are_refused() {
-    let server = TestServer::start().await;
-    let show = Show::on_sale(&server).await;
-    let who = server.admin().await;
-    let order = show.order(&server, &who, json!([{"seat": "A-1-1"}])).await;
-    let order = format!("/orders/{}", text(&order["id"]));
-    let hold = show.hold(&server, &who, json!([{"seat": "A-1-2"}])).await;
-    let before = show.availability(&server).await;
-    let bodies = [
-        (Method::POST, "/events".to_owned(), crate::show::words()),
-        (Method::PATCH, show.path(""), json!({})),
-        (Method::POST, show.path("/tiers"), crate::show::tier("x", "stalls", 1)),
-        (Method::PATCH, show.path(&format!("/tiers/{}", show.seats)), json!({})),
-        (Method::PUT, show.path("/seat-map"), crate::show::seat_map()),
-        (Method::POST, show.path("/holds"), json!({"items": [{"seat": "A-1-3"}]})),
-        (Method::POST, "/orders".to_owned(), json!({"event_id": show.id, "hold_id": hold["id"]})),
-        (Method::POST, format!("{order}/pay"), json!({"method": "mock"})),
-        (Method::POST, format!("{order}/refund"), json!({})),
-        (Method::POST, show.path("/gate/scans"), json!({"code": "x", "nonce": "1"})),
-    ];
-    let owned = ["id", "status", "owner_id", "organizer_id", "customer", "role", "paid", "total", "seq", "remaining"];
-    for (method, path, body) in bodies {
-        for field in owned {
-            let mut body = body.clone();
-            body[field] = json!("mine");
-            let request = server.request(method.clone(), &path).bearer_auth(&who.access_token).json(&body);
-            let problem = send(request).await.problem(422, "VALIDATION_FAILED");
-            assert_eq!(faults(&problem), [(field.to_owned(), "UNKNOWN_FIELD".to_owned())], "{method} {path}");
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let who = server.admin().await;
+        let order = show.order(server, &who, json!([{"seat": "A-1-1"}])).await;
+        let order = format!("/orders/{}", text(&order["id"]));
+        let hold = show.hold(server, &who, json!([{"seat": "A-1-2"}])).await;
+        let before = show.availability(server).await;
+        let bodies = [
+            (Method::POST, "/events".to_owned(), crate::show::words()),
+            (Method::PATCH, show.path(""), json!({})),
+            (Method::POST, show.path("/tiers"), crate::show::tier("x", "stalls", 1)),
+            (Method::PATCH, show.path(&format!("/tiers/{}", show.seats)), json!({})),
+            (Method::PUT, show.path("/seat-map"), crate::show::seat_map()),
+            (Method::POST, show.path("/holds"), json!({"items": [{"seat": "A-1-3"}]})),
+            (Method::POST, "/orders".to_owned(), json!({"event_id": show.id, "hold_id": hold["id"]})),
+            (Method::POST, format!("{order}/pay"), json!({"method": "mock"})),
+            (Method::POST, format!("{order}/refund"), json!({})),
+            (Method::POST, show.path("/gate/scans"), json!({"code": "x", "nonce": "1"})),
+        ];
+        let owned =
+            ["id", "status", "owner_id", "organizer_id", "customer", "role", "paid", "total", "seq", "remaining"];
+        for (method, path, body) in bodies {
+            for field in owned {
+                let mut body = body.clone();
+                body[field] = json!("mine");
+                let request = server.request(method.clone(), &path).bearer_auth(&who.access_token).json(&body);
+                let problem = send(request).await.problem(422, "VALIDATION_FAILED");
+                assert_eq!(faults(&problem), [(field.to_owned(), "UNKNOWN_FIELD".to_owned())], "{method} {path}");
+            }
         }
-    }
-    assert_eq!(show.availability(&server).await, before);
+        assert_eq!(show.availability(server).await, before);
+    })
+    .await;
 }

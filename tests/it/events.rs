@@ -119,12 +119,17 @@ async fn every_field_at_fault_is_named() {
         (with("title", json!("")), "title", "LENGTH"),
         (with("title", json!("x".repeat(201))), "title", "LENGTH"),
         (with("currency", json!("eur")), "currency", "CURRENCY"),
+        (with("currency", json!("ABC")), "currency", "CURRENCY"),
+        (with("currency", json!("XXX")), "currency", "CURRENCY"),
         (with("starts_at", json!("2001-01-01T00:00:00Z")), "starts_at", "OUT_OF_RANGE"),
         (with("ends_at", json!("2035-04-30T00:00:00Z")), "ends_at", "OUT_OF_RANGE"),
         (with("hold_ttl_s", json!(0)), "hold_ttl_s", "OUT_OF_RANGE"),
         (with("hold_ttl_s", json!(1_501)), "hold_ttl_s", "OUT_OF_RANGE"),
         (with("units_per_hold_max", json!(101)), "units_per_hold_max", "OUT_OF_RANGE"),
         (with("timezone", json!("Europe Berlin")), "timezone", "TIMEZONE"),
+        (with("timezone", json!("Europe/Atlantis")), "timezone", "TIMEZONE"),
+        (with("timezone", json!("europe/berlin")), "timezone", "TIMEZONE"),
+        (with("timezone", json!("")), "timezone", "TIMEZONE"),
     ];
     for (body, field, code) in rows {
         let problem = server.post(organizer, "/events", body).await.problem(422, "VALIDATION_FAILED");
@@ -240,6 +245,34 @@ async fn availability_names_the_state_of_every_seat_at_one_sequence_number() {
         assert!(all["sections"][0].get("rows").is_none());
         let unknown = server.get(None, &show.path("/availability?section=Z")).await.problem(422, "VALIDATION_FAILED");
         assert_eq!(faults(&unknown), [("section".to_owned(), "UNKNOWN".to_owned())]);
+    })
+    .await;
+}
+
+/// Each round, two organizers change one rule each at the same time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_change_different_rules_at_once_do_not_undo_each_other() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::draft_with(server, json!({})).await;
+        let (organizer, path) = (Some(&show.organizer), show.path(""));
+        for round in 1..=20 {
+            let (one, other) = tokio::join!(
+                server.patch(
+                    organizer,
+                    &path,
+                    json!({"holds_per_customer_max": round, "title": format!("Round {round}")})
+                ),
+                server.patch(organizer, &path, json!({"units_per_hold_max": round, "timezone": "Europe/Berlin"})),
+            );
+            one.expect(200);
+            other.expect(200);
+            let event = server.get(organizer, &path).await.expect(200);
+            let policy = &event["policy"];
+            let rules = [&policy["holds_per_customer_max"], &policy["units_per_hold_max"]];
+            assert_eq!(rules, [&json!(round), &json!(round)], "round {round}");
+            let words = [&event["title"], &event["timezone"]];
+            assert_eq!(words, [&json!(format!("Round {round}")), &json!("Europe/Berlin")]);
+        }
     })
     .await;
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod bad_input;
 mod conformance;
+mod edge;
 mod errors;
 mod events;
 mod frozen;

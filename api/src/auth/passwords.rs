@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +18,7 @@ pub struct Passwords {
     cores: Arc<Semaphore>,
     queued: AtomicUsize,
     queue_max: usize,
+    hashed: AtomicU64,
 }
 
 #[derive(Debug, Error)]
@@ -41,7 +42,13 @@ impl Passwords {
             cores: Arc::new(Semaphore::new(cores.max(1))),
             queued: AtomicUsize::new(0),
             queue_max,
+            hashed: AtomicU64::new(0),
         })
+    }
+
+    /// Hashes begun since the start, whatever for.
+    pub fn hashed(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
     }
 
     /// # Errors
@@ -76,6 +83,7 @@ impl Passwords {
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let _place = Place::take(&self.queued, self.queue_max).ok_or(PasswordError::QueueFull)?;
+        self.hashed.fetch_add(1, Ordering::Relaxed);
         let core = Arc::clone(&self.cores).acquire_owned().await.map_err(hash_error)?;
         // The core is given back by the thread: a caller who hangs up does not free it early.
         let done = tokio::task::spawn_blocking(move || {

@@ -4,6 +4,7 @@ mod availability;
 mod blocks;
 mod cancel;
 mod create;
+mod currencies;
 mod delete;
 mod list;
 mod patch;

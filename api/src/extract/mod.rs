@@ -2,6 +2,7 @@
 
 mod body;
 mod cursor;
+mod objects;
 mod path;
 mod query;
 

@@ -11,22 +11,31 @@ pub fn explain(rejection: Rejection, request: &HoldRequest, layout: &Layout) -> 
         // Each one, not only the first.
         Rejection::SeatUnknown { .. } => unknown_seats(request, layout),
         Rejection::SeatsTaken { seats } => seats.iter().map(|seat| taken(&layout.seat_id(*seat), request)).collect(),
-        Rejection::QuantityInvalid { item, .. }
-        | Rejection::AreaUnknown { item }
-        | Rejection::SectionUnknown { item }
-        | Rejection::TierUnknown { item }
-        | Rejection::SeatDuplicate { item, .. }
-        | Rejection::TierNotForPlace { item }
-        | Rejection::NotPriced { item }
-        | Rejection::AccessCodeRequired { item } => vec![FieldError {
-            field: format!("items[{item}]"),
-            code: rejection.code().to_owned(),
-            message: rejection.to_string(),
-        }],
+        Rejection::QuantityInvalid { item, .. } => vec![part(request, *item, "quantity", &rejection)],
+        Rejection::AreaUnknown { item } => vec![part(request, *item, "area", &rejection)],
+        Rejection::SectionUnknown { item } => vec![part(request, *item, "section", &rejection)],
+        Rejection::TierUnknown { item } | Rejection::TierNotForPlace { item } => {
+            vec![part(request, *item, "tier", &rejection)]
+        }
+        Rejection::SeatDuplicate { item, .. } => vec![part(request, *item, "seat", &rejection)],
+        Rejection::NotPriced { item } | Rejection::AccessCodeRequired { item } => {
+            vec![fault(format!("items[{item}]"), &rejection)]
+        }
         // These speak of the whole hold.
         _ => Vec::new(),
     };
     ApiError::Rejected(rejection, errors)
+}
+
+/// The part of an item that is at fault: what belongs to a party is inside it.
+fn part(request: &HoldRequest, item: u32, part: &str, rejection: &Rejection) -> FieldError {
+    let is_party = request.items.get(item as usize).is_some_and(|item| item.best_available.is_some());
+    let inside = if is_party { "best_available." } else { "" };
+    fault(format!("items[{item}].{inside}{part}"), rejection)
+}
+
+fn fault(field: String, rejection: &Rejection) -> FieldError {
+    FieldError { field, code: rejection.code().to_owned(), message: rejection.to_string() }
 }
 
 fn unknown_seats(request: &HoldRequest, layout: &Layout) -> Vec<FieldError> {

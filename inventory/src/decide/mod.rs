@@ -41,6 +41,7 @@ impl Inventory {
             Verb::SetSeatMap(spec) => configure::set_seat_map(self, spec),
             Verb::SetTier(spec) => configure::set_tier(self, spec),
             Verb::SetPolicy(policy) => configure::set_policy(self, policy),
+            Verb::PatchPolicy(patch) => configure::set_policy(self, &patch.over(self.layout.policy())),
             Verb::Publish => configure::publish(self),
             Verb::CancelEvent => configure::cancel_event(self),
             Verb::SetBlock { block, withheld } => configure::set_block(self, block, *withheld),

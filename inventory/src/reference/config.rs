@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Reference;
 use super::map::{self, Map};
-use crate::{Answer, Phase, Policy, Rejection, SaleWindow, SeatIx, SeatMapSpec, TierIx, TierSpec, limits};
+use crate::{Answer, Phase, Policy, PolicyPatch, Rejection, SaleWindow, SeatIx, SeatMapSpec, TierIx, TierSpec, limits};
 
 impl Reference {
     pub(super) fn set_seat_map(&mut self, spec: &SeatMapSpec) -> Result<Answer, Rejection> {
@@ -74,6 +74,32 @@ impl Reference {
         }
         self.policy = policy.clone();
         Ok(Answer::Configured)
+    }
+
+    pub(super) fn patch_policy(&mut self, patch: &PolicyPatch) -> Result<Answer, Rejection> {
+        let mut policy = self.policy.clone();
+        if let Some(sale) = patch.sale {
+            policy.sale = sale;
+        }
+        if let Some(ttl_us) = patch.hold_ttl_us {
+            policy.hold_ttl_us = ttl_us;
+        }
+        if let Some(max) = patch.holds_per_customer_max {
+            policy.holds_per_customer_max = max;
+        }
+        if let Some(max) = patch.units_per_hold_max {
+            policy.units_per_hold_max = max;
+        }
+        if patch.units_per_customer_max.is_some() {
+            policy.units_per_customer_max = patch.units_per_customer_max;
+        }
+        if patch.doors_from.is_some() {
+            policy.doors_from = patch.doors_from;
+        }
+        if let Some(reentry) = patch.reentry {
+            policy.reentry = reentry;
+        }
+        self.set_policy(&policy)
     }
 
     pub(super) fn publish(&mut self) -> Result<Answer, Rejection> {

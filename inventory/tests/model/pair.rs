@@ -305,6 +305,7 @@ impl<'a> Pair<'a> {
             }
             Act::Tier(tier) => Verb::SetTier(tier.clone()),
             Act::Policy(policy) => Verb::SetPolicy(policy.clone()),
+            Act::PolicyPart(patch) => Verb::PatchPolicy(patch.clone()),
             Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
             Act::Publish => Verb::Publish,
             Act::CancelEvent => Verb::CancelEvent,

@@ -1,7 +1,7 @@
 //! Random commands. They name things by small numbers, which the pair reads as what is there when it gets to them: the
 //! same step stays meaningful when the steps before it are shrunk away.
 
-use inventory::{Direction, Policy, TierSpec};
+use inventory::{Direction, Policy, PolicyPatch, TierSpec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -96,6 +96,7 @@ pub enum Act {
     },
     Tier(Box<TierSpec>),
     Policy(Box<Policy>),
+    PolicyPart(Box<PolicyPatch>),
     Map,
     Publish,
     CancelEvent,
@@ -198,8 +199,21 @@ fn organizing() -> impl Strategy<Value = Act> {
         10 => (0..3u8, prop::bool::weighted(0.4)).prop_map(|(block, withheld)| Act::Block { block, withheld }),
         12 => tier().prop_map(|tier| Act::Tier(Box::new(tier))),
         6 => policy().prop_map(|policy| Act::Policy(Box::new(policy))),
+        6 => (policy(), any::<[bool; 7]>()).prop_map(|(policy, parts)| Act::PolicyPart(Box::new(part(&policy, parts)))),
         1 => Just(Act::Map),
         1 => Just(Act::Publish),
         1 => Just(Act::CancelEvent),
     ]
+}
+
+fn part(policy: &Policy, [sale, ttl, holds, units, per_customer, doors, reentry]: [bool; 7]) -> PolicyPatch {
+    PolicyPatch {
+        sale: sale.then_some(policy.sale),
+        hold_ttl_us: ttl.then_some(policy.hold_ttl_us),
+        holds_per_customer_max: holds.then_some(policy.holds_per_customer_max),
+        units_per_hold_max: units.then_some(policy.units_per_hold_max),
+        units_per_customer_max: policy.units_per_customer_max.filter(|_| per_customer),
+        doors_from: policy.doors_from.filter(|_| doors),
+        reentry: reentry.then_some(policy.reentry),
+    }
 }

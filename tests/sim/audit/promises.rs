@@ -261,7 +261,7 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         | (Verb::TransferTicket { ticket, .. }, Change::TicketTransferred { ticket: of, .. }) => ticket == of,
         (Verb::SetSeatMap(_), Change::SeatMapSet(_))
         | (Verb::SetTier(_), Change::TierSet(_))
-        | (Verb::SetPolicy(_), Change::PolicySet(_))
+        | (Verb::SetPolicy(_) | Verb::PatchPolicy(_), Change::PolicySet(_))
         | (Verb::Publish, Change::Published) => true,
         _ => false,
     };
