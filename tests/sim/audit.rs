@@ -1,7 +1,8 @@
 //! The judge. Reads what the clients saw, what is durable at the end and how the events say they stand, and holds them
-//! against the promises I1 to I5 and I7 to I9 of a booking system. Knows nothing of how the engine works.
+//! against the promises I1 to I5 and I7 to I10 of a booking system. Knows nothing of how the engine works.
 
 mod feed;
+mod line;
 mod promises;
 mod rows;
 
@@ -60,6 +61,8 @@ pub fn audit(evidence: &Evidence<'_>, standings: &[Standing], reached: &mut Reac
     for standing in standings {
         let event = standing.event;
         let facts = facts_of(event, log, findings);
+        let ops: Vec<&Op> = history.iter().filter(|op| op.event == event).collect();
+        line::check(&facts, &ops, reached, findings);
         let Some(replayed) = replay(event, &facts, findings) else { continue };
         feed::check(event, &facts, sightings, findings);
         let rows: Vec<&Row> = rows.iter().filter(|(of, _)| *of == event).map(|(_, row)| row).collect();
@@ -67,7 +70,6 @@ pub fn audit(evidence: &Evidence<'_>, standings: &[Standing], reached: &mut Reac
         for fact in &facts {
             ledger.follow(&fact.record, findings);
         }
-        let ops = history.iter().filter(|op| op.event == event).collect();
         let case = Case { facts, ops, rows, ledger, disturbances };
         check_standing(standing, &replayed, &case.ledger, findings);
         case.check_promises(reached, findings);

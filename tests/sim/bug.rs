@@ -1,5 +1,7 @@
 //! Bugs to plant: what the checker must find, or its silence over the real engine means little.
 
+use inventory::{Command, Verb};
+
 /// One thing that is wrong with the world of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
@@ -32,10 +34,16 @@ pub enum Bug {
     ClockBehind,
     /// Now and then a watcher is not told of a seat.
     FeedLosesChange,
+    /// The waiting room is not switched on: nobody is asked for a session.
+    RoomLeftOff,
+    /// The line is called at three times its rate.
+    CalledTooFast,
+    /// Whoever opens an event does not find who has come in.
+    OpenForgetsSessions,
 }
 
 impl Bug {
-    pub const PLANTED: [Self; 14] = [
+    pub const PLANTED: [Self; 17] = [
         Self::AckBeforeDurable,
         Self::CrashLosesLastCommit,
         Self::OpenForgetsLastCommit,
@@ -50,5 +58,18 @@ impl Bug {
         Self::ClockAhead,
         Self::ClockBehind,
         Self::FeedLosesChange,
+        Self::RoomLeftOff,
+        Self::CalledTooFast,
+        Self::OpenForgetsSessions,
     ];
+
+    /// What is sent in the place of a command.
+    pub fn falsify(self, command: &mut Command) {
+        match (self, &mut command.verb) {
+            (Self::KeysForgotten, _) => command.origin.key = None,
+            (Self::RoomLeftOff, Verb::SetWaitingRoom { settings, .. }) => settings.active = false,
+            (Self::CalledTooFast, Verb::SetWaitingRoom { settings, .. }) => settings.rate_per_min *= 3,
+            _ => {}
+        }
+    }
 }

@@ -11,8 +11,8 @@ use inventory::{
 };
 use tokio::time::sleep;
 
-use crate::bug::Bug;
 use crate::history::{Op, Outcome, request_id};
+use crate::line::Ticket;
 use crate::rng::Rng;
 use crate::show::{EVENTS, SEATS, currency};
 use crate::world::World;
@@ -36,9 +36,10 @@ struct Entry {
 }
 
 pub struct Buyer {
-    world: Arc<World>,
-    rng: Rng,
-    user: UserId,
+    pub world: Arc<World>,
+    pub rng: Rng,
+    pub user: UserId,
+    pub place: Ticket,
     holds: Vec<Mine>,
     tickets: Vec<Entry>,
     last_key: Option<CallerKey>,
@@ -47,13 +48,17 @@ pub struct Buyer {
 impl Buyer {
     pub fn new(world: Arc<World>, rng: Rng, number: u8) -> Self {
         let user = UserId::from_bytes([number + 10; 16]);
-        Self { world, rng, user, holds: Vec::new(), tickets: Vec::new(), last_key: None }
+        Self { world, rng, user, place: Ticket::default(), holds: Vec::new(), tickets: Vec::new(), last_key: None }
     }
 
     /// Goes on until the run has begun `ops` operations.
     pub async fn shop(mut self, ops: u32) {
         while self.world.ops_begun() < ops {
             self.pause(0, 250).await;
+            if self.world.plan.has_line && self.rng.percent(25) {
+                self.queue().await;
+                continue;
+            }
             match self.rng.below(100) {
                 0..40 => self.place().await,
                 40..72 => self.buy().await,
@@ -214,7 +219,11 @@ impl Buyer {
     }
 
     /// Asks until there is an answer, or patience is at its end.
-    async fn ask(&mut self, event: EventId, verb: Verb) -> Option<Submitted> {
+    pub async fn ask(&mut self, event: EventId, verb: Verb) -> Option<Submitted> {
+        self.ask_whatever(event, verb).await.done().map(|(submitted, _)| submitted.clone())
+    }
+
+    pub async fn ask_whatever(&mut self, event: EventId, verb: Verb) -> Op {
         let id = self.world.next_op();
         let mut key = self.rng.percent(90).then(|| CallerKey { key: self.rng.bytes(), body: self.rng.bytes() });
         if let (Some(last), true) = (self.last_key, self.rng.percent(2)) {
@@ -223,9 +232,7 @@ impl Buyer {
         let origin = Origin { user: Some(self.user), request: Some(request_id(id)), key };
         let command = Command { origin, verb };
         let mut sent = command.clone();
-        if self.world.plan.bug == Bug::KeysForgotten {
-            sent.origin.key = None;
-        }
+        self.world.plan.bug.falsify(&mut sent);
         let mut op = Op { id, event, command, attempts: Vec::new() };
         for attempt in 0..self.rng.between(1, TRIES_MAX) {
             if attempt > 0 {
@@ -249,14 +256,14 @@ impl Buyer {
                 break;
             }
         }
-        let done = op.done().map(|(submitted, _)| submitted.clone());
-        if done.is_some() {
+        let is_done = op.done().is_some();
+        if is_done {
             self.last_key = key.or(self.last_key);
         }
-        if done.is_some() && op.attempts.iter().any(|it| matches!(it.outcome, Outcome::Unknown)) {
+        if is_done && op.attempts.iter().any(|it| matches!(it.outcome, Outcome::Unknown)) {
             self.world.note("unknown_resolved");
         }
-        self.world.record(op);
-        done
+        self.world.record(op.clone());
+        op
     }
 }

@@ -2,7 +2,7 @@
 //! crash; everything that may go wrong before that does, by the seed's choice.
 
 mod leases;
-mod tail;
+pub mod tail;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};

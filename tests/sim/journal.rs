@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::bug::Bug;
 use crate::clock::RunClock;
-use crate::disk::{Disk, Fate};
+use crate::disk::{Disk, Fate, tail};
 
 pub struct NodeJournal {
     pub node: u32,
@@ -108,7 +108,11 @@ impl Journal for NodeJournal {
 
     async fn read(&self, event: EventId, from: Lsn, bytes_max: usize) -> Result<Vec<Chunk>, JournalError> {
         self.round_trip(1).await?;
-        Ok(self.disk.read(event, from, bytes_max))
+        let mut chunks = self.disk.read(event, from, bytes_max);
+        if self.bug == Bug::OpenForgetsSessions {
+            chunks.iter_mut().for_each(|chunk| chunk.records = tail::without_sessions(&chunk.records));
+        }
+        Ok(chunks)
     }
 
     async fn put_snapshot(&self, event: EventId, epoch: Epoch, snapshot: Snapshot) -> Result<(), JournalError> {

@@ -13,6 +13,7 @@ mod disk;
 mod history;
 mod journal;
 mod ledger;
+mod line;
 mod reached;
 mod rng;
 mod run;
@@ -46,7 +47,11 @@ const WANTED: &str = "done unknown retry double_click unknown_resolved unknown_h
     disk_unreachable slow_commit commit_abandoned commit_lands_late commit_of_many_events stop_Clean stop_Cut \
     tap_changes tap_closed tap_crash tap_EVENT_RECOVERING watched_crash watched_enough \
     recovery_from_snapshot snapshot_rots snapshot_refused owned_elsewhere renewal_refused \
-    expiry_calm expiry_disturbed";
+    expiry_calm expiry_disturbed \
+    pre_queue_closed line_opened_shuffled line_opened_in_order places_called session_started place_given_up \
+    hold_with_session turned_away PASS_SPENT PLACE_LAPSED PLACE_NOT_CALLED LINE_NOT_OPEN LINE_ALREADY_OPEN \
+    LINE_OPENS_LATER BEACON_REQUIRED BEACON_INVALID WAITING_ROOM_OFF call_limited_by_demand call_limited_by_rate \
+    call_limited_by_shoppers call_limited_by_pause";
 
 #[test]
 fn every_promise_is_kept_under_every_seed() {

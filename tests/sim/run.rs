@@ -65,6 +65,9 @@ async fn play(seed: u64, ops: u32, bug: Bug, is_told: bool) -> Report {
     for number in 0..BUYERS {
         buyers.spawn(Buyer::new(Arc::clone(&world), rng.fork(), number).shop(ops));
     }
+    if world.plan.has_line {
+        buyers.spawn(Buyer::new(Arc::clone(&world), rng.fork(), BUYERS).keep_line(ops));
+    }
     let rage = chaos::rage(Arc::clone(&world), rng.fork());
     let mut watchers = JoinSet::new();
     for event in EVENTS {

@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use engine::{Directory, EngineConfig, EventHandle, Picture, Tap, Unavailable};
-use inventory::{Command, EventId};
+use inventory::{Command, EventId, Rejection};
 use tokio::sync::{Mutex, Notify};
 
 use crate::bug::Bug;
@@ -13,6 +13,7 @@ use crate::clock::RunClock;
 use crate::disk::Disk;
 use crate::history::{Attempt, Disturbance, Op, Outcome};
 use crate::journal::NodeJournal;
+use crate::line::{Desk, limit_met};
 use crate::reached::Reached;
 use crate::rng::Rng;
 use crate::show::EVENTS;
@@ -30,6 +31,8 @@ pub struct Plan {
     pub cuts: bool,
     pub slowness: bool,
     pub freezes: bool,
+    /// The first show has a waiting room.
+    pub has_line: bool,
     pub config: EngineConfig,
 }
 
@@ -45,6 +48,7 @@ impl Plan {
             cuts: rng.percent(50),
             slowness: rng.percent(40),
             freezes: rng.percent(50),
+            has_line: rng.percent(40),
             config: EngineConfig {
                 mailbox_messages: if rng.percent(10) { 1 } else { rng.between(4, 64) as usize },
                 lane_records_max,
@@ -116,6 +120,7 @@ pub struct World {
     pub plan: Plan,
     pub disk: Arc<Disk>,
     notes: std::sync::Mutex<Notes>,
+    desk: std::sync::Mutex<Desk>,
 }
 
 struct Notes {
@@ -143,11 +148,21 @@ impl World {
             trace: Trace::new(is_told),
         };
         let disk = Arc::new(Disk::new(rng.fork(), bug));
-        Arc::new(Self { clock: RunClock::new(), plan, disk, notes: std::sync::Mutex::new(notes) })
+        Arc::new(Self {
+            clock: RunClock::new(),
+            plan,
+            disk,
+            notes: std::sync::Mutex::new(notes),
+            desk: std::sync::Mutex::default(),
+        })
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().expect("nothing panics while it holds the notes")
+    }
+
+    pub fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().expect("nothing panics while it holds the desk")
     }
 
     pub fn now_us(&self) -> i64 {
@@ -251,6 +266,7 @@ impl World {
     fn note_attempt(&self, attempt: &Attempt) {
         let what = match &attempt.outcome {
             Outcome::Done(_) => "done",
+            Outcome::Rejected(Rejection::NobodyToCall { limited_by }) => limit_met(*limited_by),
             Outcome::Rejected(rejection) => rejection.code(),
             Outcome::NoEffect(unavailable) => unavailable.code(),
             Outcome::Unknown => "unknown",

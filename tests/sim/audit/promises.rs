@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Submitted;
-use inventory::{Answer, Change, HoldId, Rejection, SeatIx, TimeUs, Verb, Want};
+use inventory::{Admission, Answer, Change, Entry, HoldId, LineChange, Rejection, SeatIx, TimeUs, Verb, Want};
 
 use super::{Case, Fact, Findings};
 use crate::history::{Attempt, Op, Outcome, op_of};
@@ -110,6 +110,11 @@ impl Case<'_> {
             (Verb::ScanTicket(scan), Change::TicketScanned { ticket, nonce, .. }) => {
                 *ticket == scan.ticket && *nonce == scan.nonce
             }
+            (Verb::StartSession { user, .. }, Change::Line(LineChange::SessionStarted { user: of, serial, .. })) => {
+                user == of && matches!(answer, Answer::SessionStarted { serial: answered, .. } if answered == serial)
+            }
+            // Whoever is not in the line has left it.
+            (Verb::LeaveLine { .. }, _) => *answer == Answer::LineLeft,
             _ => false,
         })
     }
@@ -262,7 +267,20 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         (Verb::SetSeatMap(_), Change::SeatMapSet(_))
         | (Verb::SetTier(_), Change::TierSet(_))
         | (Verb::SetPolicy(_) | Verb::PatchPolicy(_), Change::PolicySet(_))
-        | (Verb::Publish, Change::Published) => true,
+        | (Verb::Publish, Change::Published)
+        | (Verb::SetWaitingRoom { .. }, Change::Line(LineChange::RoomSet { .. }))
+        | (Verb::OpenLine { .. }, Change::Line(LineChange::Opened { .. } | LineChange::PreQueueClosed { .. }))
+        | (Verb::CallPlaces { .. }, Change::Line(LineChange::PlacesCalled { .. })) => true,
+        (Verb::StartSession { user, entry }, Change::Line(LineChange::SessionStarted { user: of, admission, .. })) => {
+            user == of
+                && match (entry, admission) {
+                    (Entry::Place { number }, Admission::Place { number: of, .. }) => number == of,
+                    (Entry::Priority { pass, .. }, Admission::Priority { pass: of, .. }) => pass == of,
+                    (Entry::Place { .. }, Admission::Priority { .. })
+                    | (Entry::Priority { .. }, Admission::Place { .. }) => false,
+                }
+        }
+        (Verb::LeaveLine { user, .. }, Change::Line(LineChange::Left { user: of, .. })) => user == of,
         _ => false,
     };
     if !is_it {
@@ -299,8 +317,22 @@ fn says(change: &Change, answer: &Answer) -> bool {
         (Change::TicketTransferred { generation, .. }, Answer::TicketTransferred { generation: answered, .. }) => {
             generation == answered
         }
+        (Change::Line(change), answer) => line_says(change, answer),
         (Change::SeatMapSet(_) | Change::TierSet(_) | Change::PolicySet(_) | Change::Published, Answer::Configured) => {
             true
+        }
+        _ => false,
+    }
+}
+
+fn line_says(change: &LineChange, answer: &Answer) -> bool {
+    match (change, answer) {
+        (LineChange::RoomSet { .. }, Answer::Configured) | (LineChange::Left { .. }, Answer::LineLeft) => true,
+        (LineChange::PreQueueClosed { joined: said }, Answer::PreQueueClosed { shuffled })
+        | (LineChange::Opened { shuffled: said, .. }, Answer::LineOpened { shuffled }) => said == shuffled,
+        (LineChange::PlacesCalled { called, .. }, Answer::PlacesCalled { called: answered }) => called == answered,
+        (LineChange::SessionStarted { serial, until, .. }, Answer::SessionStarted { serial: of, until: told, .. }) => {
+            (serial, until) == (of, told)
         }
         _ => false,
     }

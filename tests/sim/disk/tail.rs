@@ -1,7 +1,7 @@
 //! The end of the log: torn by crashes, cut off by repairs, and lied about by planted bugs.
 
 use engine::{Batch, Chunk};
-use inventory::{Change, Place, Record, SeatIx};
+use inventory::{Change, LineChange, Place, Record, SeatIx};
 
 use super::{Entry, Inner};
 use crate::bug::Bug;
@@ -71,6 +71,22 @@ impl Inner {
         }
         falsified
     }
+}
+
+/// The records as a planted bug reads them: nobody has come in.
+pub fn without_sessions(records: &[u8]) -> Vec<u8> {
+    let mut falsified = Vec::new();
+    let mut at = 0;
+    while let Ok(Some(mut record)) = Record::decode(records, &mut at) {
+        if let Change::Line(
+            LineChange::SessionStarted { user, .. } | LineChange::Left { user, session: true, place: None },
+        ) = record.change
+        {
+            record.change = Change::Line(LineChange::Left { user, session: false, place: None });
+        }
+        record.encode(&mut falsified);
+    }
+    falsified
 }
 
 fn is_readable(entry: &Entry) -> bool {
