@@ -1,4 +1,5 @@
 pub mod frozen;
+pub mod live;
 pub mod postgres;
 pub mod process;
 pub mod server;

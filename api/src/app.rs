@@ -20,6 +20,7 @@ use crate::first_start::FirstStartError;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
 use crate::line::tokens::LineTokens;
+use crate::live::Hub;
 use crate::rate_limit::RateLimits;
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
@@ -27,6 +28,8 @@ use crate::{first_start, housekeeping, ids, metrics, router, serve};
 
 /// What is still in mailboxes when the last request is answered.
 const ENGINE_STOP_TIMEOUT: Duration = Duration::from_secs(15);
+/// For the last frame of every live feed.
+const LIVE_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -76,7 +79,7 @@ impl App {
         // 4. The address, before anything is made that would have to be shown once.
         let (listener, addr) = listen(config.http.listen)?;
         // 5. Secrets and what is made of them; 6. the engine.
-        let state = state(config, store, prometheus).await?;
+        let state = state(config, addr, store, prometheus).await?;
         // 7. First start.
         first_start::run(&state).await?;
         // 8. Routes, requests.
@@ -108,6 +111,9 @@ impl App {
     pub async fn stop(self) {
         self.state.ready.store(false, Ordering::Release);
         self.stop.cancel();
+        if !self.state.live.stop(LIVE_STOP_TIMEOUT).await {
+            tracing::warn!("live feeds were cut off when stopping");
+        }
         self.tasks.close();
         self.tasks.wait().await;
         // After the requests that wait for them.
@@ -129,6 +135,7 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
 
 async fn state(
     config: Config,
+    addr: SocketAddr,
     store: Store,
     prometheus: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Result<AppState, StartError> {
@@ -143,6 +150,7 @@ async fn state(
     Ok(AppState::new(Inner {
         standings: Standings::new(config.auth.access_ttl),
         rate_limit: RateLimits::new(&config.rate_limit),
+        live: Hub::new(&config, addr),
         in_flight: InFlight::default(),
         ready: AtomicBool::new(false),
         keepers: Keepers::new(store.clone(), directory.clone(), Arc::clone(&clock)),

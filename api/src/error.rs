@@ -21,6 +21,9 @@ use crate::auth::PasswordError;
 pub const TOO_MANY_CONNECTIONS: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// Somebody else must close a socket first.
+const SOCKET_RETRY: Duration = Duration::from_secs(10);
+
 #[derive(Debug)]
 pub enum ApiError {
     /// The event's own rules.
@@ -39,6 +42,8 @@ pub enum ApiError {
     RateLimited {
         retry_after: Duration,
     },
+    /// The address or the account has as many live feeds open as it may.
+    SocketsTooMany,
     Busy(Busy),
     OutcomeUnknown,
     /// A defect of ours. The text is for the log.
@@ -49,12 +54,16 @@ pub enum ApiError {
 pub enum Malformed {
     Json,
     MediaType,
-    BodyTooLarge { bytes_max: usize },
+    BodyTooLarge {
+        bytes_max: usize,
+    },
     Path,
     Query,
     Cursor,
     IdempotencyKey,
     Method,
+    /// Not the opening of a WebSocket.
+    Upgrade,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +79,8 @@ pub enum Unauthorized {
 pub enum Forbidden {
     Role,
     Suspended,
+    /// A page that may not open a socket.
+    Origin,
 }
 
 /// What was looked for. Something of another owner is answered like something that never was.
@@ -119,6 +130,11 @@ pub enum Busy {
     /// Events are being brought back, or the server is about to stop.
     NotReady,
     Deadline,
+    /// As many live feeds are open, or being opened, as the server may have. Whoever comes back does so within
+    /// `spread_s` seconds, each at another moment.
+    Sockets {
+        spread_s: u32,
+    },
 }
 
 impl From<Rejection> for ApiError {
@@ -209,6 +225,7 @@ impl ApiError {
                 Malformed::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 Malformed::Path => StatusCode::NOT_FOUND,
                 Malformed::Method => StatusCode::METHOD_NOT_ALLOWED,
+                Malformed::Upgrade => StatusCode::UPGRADE_REQUIRED,
             },
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
@@ -218,7 +235,7 @@ impl ApiError {
             Self::QueueRequired(_) => StatusCode::TOO_EARLY,
             Self::Payment(PaymentFailure::Declined) => StatusCode::PAYMENT_REQUIRED,
             Self::Payment(PaymentFailure::TooLate) => StatusCode::GONE,
-            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited { .. } | Self::SocketsTooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
             Self::Defect(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -228,6 +245,10 @@ impl ApiError {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Busy(Busy::Sockets { spread_s }) => {
+                Some(Duration::from_secs(rand::random_range(1..=u64::from(*spread_s).max(1))))
+            }
+            Self::SocketsTooMany => Some(SOCKET_RETRY),
             Self::Busy(_) | Self::OutcomeUnknown | Self::Conflict(Conflict::InProgress) => Some(Duration::from_secs(1)),
             Self::Rejected(..)
             | Self::Malformed(_)
@@ -263,6 +284,10 @@ impl IntoResponse for ApiError {
             && let Ok(link) = HeaderValue::try_from(format!("<{}>; rel=\"related\"", text::waiting_room(event)))
         {
             response.headers_mut().insert(header::LINK, link);
+        }
+        if matches!(self, Self::Malformed(Malformed::Upgrade)) {
+            response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
         let (code, detail) = (self.code().into(), self.detail());
         let errors = match self {

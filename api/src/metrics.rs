@@ -31,17 +31,22 @@ pub const JOIN_BATCH_SECONDS: &str = "usher_waiting_join_batch_seconds";
 /// Joins in one batch. Histogram.
 pub const JOIN_BATCH_JOINS: &str = "usher_waiting_join_batch_joins";
 
-/// Label: `login`, `booking`, `browsing` or `queue`.
+/// Label: `login`, `booking`, `browsing`, `queue` or `live`.
 pub const LANE: &str = "lane";
-/// Label: `2xx`, `3xx`, `4xx`, `5xx`.
+/// Label: `2xx` (also of a live feed that was opened), `3xx`, `4xx`, `5xx`.
 pub const STATUS: &str = "status";
 /// Label: the event's id, of active waiting rooms only.
 pub const EVENT: &str = "event";
 /// Label: `demand`, `rate`, `shoppers`, `latency`, `paused` or `closed`.
 pub const REASON: &str = "reason";
 
-const LANES: [(Lane, &str); 4] =
-    [(Lane::Login, "login"), (Lane::Booking, "booking"), (Lane::Browsing, "browsing"), (Lane::Queue, "queue")];
+const LANES: [(Lane, &str); 5] = [
+    (Lane::Login, "login"),
+    (Lane::Booking, "booking"),
+    (Lane::Browsing, "browsing"),
+    (Lane::Queue, "queue"),
+    (Lane::Live, "live"),
+];
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// Seconds. From a cached read to past every deadline.
@@ -72,6 +77,7 @@ pub fn observe_request(lane: Lane, status: StatusCode, took: Duration) {
         Lane::Booking => 1,
         Lane::Browsing => 2,
         Lane::Queue => 3,
+        Lane::Live => 4,
     };
     let class = usize::from(status.as_u16() / 100).saturating_sub(2).min(CLASSES.len() - 1);
     handles().requests[lane][class].increment(1);

@@ -22,6 +22,8 @@ pub enum Lane {
     Browsing,
     /// Joining a waiting room, looking after a place in it, leaving.
     Queue,
+    /// Opening a live feed.
+    Live,
 }
 
 impl Lane {
@@ -30,6 +32,8 @@ impl Lane {
             Self::Login
         } else if path.ends_with("/waiting-room") {
             Self::Queue
+        } else if path.starts_with("/api/v1/events/") && path.ends_with("/live") {
+            Self::Live
         } else if method.is_safe() {
             Self::Browsing
         } else {
@@ -49,6 +53,7 @@ struct Lanes {
     booking_per_ip: DefaultKeyedRateLimiter<IpAddr>,
     browsing_per_ip: DefaultKeyedRateLimiter<IpAddr>,
     queue_per_ip: DefaultKeyedRateLimiter<IpAddr>,
+    live_per_ip: DefaultKeyedRateLimiter<IpAddr>,
     login_per_ip: DefaultKeyedRateLimiter<IpAddr>,
 }
 
@@ -62,6 +67,7 @@ impl RateLimits {
             booking_per_ip: RateLimiter::keyed(per_second(config.booking_per_ip_per_s)),
             browsing_per_ip: RateLimiter::keyed(per_second(config.browsing_per_ip_per_s)),
             queue_per_ip: RateLimiter::keyed(per_second(config.queue_per_ip_per_s)),
+            live_per_ip: RateLimiter::keyed(per_second(config.live_per_ip_per_s)),
             login_per_ip: RateLimiter::keyed(Quota::per_minute(at_least_one(config.login_per_ip_per_min))),
         }))
     }
@@ -71,7 +77,8 @@ impl RateLimits {
     pub fn check_user(&self, lane: Lane, user: UserId) -> Result<(), ApiError> {
         let Some(lanes) = &self.0 else { return Ok(()) };
         match lane {
-            Lane::Login => Ok(()),
+            // Open feeds of one account are counted.
+            Lane::Login | Lane::Live => Ok(()),
             Lane::Booking => lanes.check(&lanes.booking_per_user, &user.bytes()),
             Lane::Browsing => lanes.check(&lanes.browsing_per_user, &user.bytes()),
             Lane::Queue => lanes.check(&lanes.queue_per_user, &user.bytes()),
@@ -87,6 +94,7 @@ impl RateLimits {
             Lane::Booking => &lanes.booking_per_ip,
             Lane::Browsing => &lanes.browsing_per_ip,
             Lane::Queue => &lanes.queue_per_ip,
+            Lane::Live => &lanes.live_per_ip,
         };
         lanes.check(limiter, &subscriber(ip))
     }
@@ -98,7 +106,13 @@ impl RateLimits {
             by_user.retain_recent();
             by_user.shrink_to_fit();
         }
-        for by_ip in [&lanes.booking_per_ip, &lanes.browsing_per_ip, &lanes.queue_per_ip, &lanes.login_per_ip] {
+        for by_ip in [
+            &lanes.booking_per_ip,
+            &lanes.browsing_per_ip,
+            &lanes.queue_per_ip,
+            &lanes.live_per_ip,
+            &lanes.login_per_ip,
+        ] {
             by_ip.retain_recent();
             by_ip.shrink_to_fit();
         }
@@ -127,7 +141,7 @@ fn at_least_one(rate: u32) -> NonZeroU32 {
 }
 
 /// One IPv6 customer has a whole /64.
-fn subscriber(ip: IpAddr) -> IpAddr {
+pub fn subscriber(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),

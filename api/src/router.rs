@@ -9,7 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
-use crate::{accounts, docs, events, gate, health, holds, orders, payments, seat_maps, tickets, tiers, waiting_room};
+use crate::{
+    accounts, docs, events, gate, health, holds, live, orders, payments, seat_maps, tickets, tiers, waiting_room,
+};
 
 pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
@@ -43,6 +45,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(tickets::routes())
         .merge(gate::routes())
         .merge(waiting_room::routes())
+        .merge(live::routes())
 }
 
 /// `None` when no origin is allowed: then it costs nothing.

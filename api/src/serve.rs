@@ -7,11 +7,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, header};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,6 +27,13 @@ use crate::stall::Stall;
 const BACKLOG: u32 = 4_096;
 /// After a failed accept, which is nearly always a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// One of the connections that there may be. An upgraded one outlives its HTTP, and its place with it: the task that goes
+/// on with the connection takes it out of the request.
+#[derive(Clone)]
+pub struct ConnectionPlace {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
 
 /// # Errors
 /// The address is not there or taken.
@@ -55,11 +64,16 @@ pub async fn serve(listener: TcpListener, edge: Edge, config: &Http, stop: Cance
             continue;
         };
         metrics::observe_connections(config.connections_max - places.available_permits());
-        let connection = connection(stream, peer, edge.clone(), http.clone(), config.write_timeout, stop.clone());
-        connections.spawn(async move {
-            connection.await;
-            drop(place);
-        });
+        let place = ConnectionPlace { _permit: Arc::new(place) };
+        connections.spawn(connection(
+            stream,
+            peer,
+            place,
+            edge.clone(),
+            http.clone(),
+            config.write_timeout,
+            stop.clone(),
+        ));
     }
     drop(listener);
     connections.close();
@@ -88,6 +102,7 @@ fn refuse(stream: &TcpStream) {
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    place: ConnectionPlace,
     edge: Edge,
     http: http1::Builder,
     write_timeout: Duration,
@@ -97,9 +112,15 @@ async fn connection(
         tracing::debug!(%error, "a connection went away: {error}");
         return;
     }
-    let edge = &edge;
-    let service = service_fn(move |request| async move { Ok::<_, Infallible>(edge.answer(request, peer).await) });
-    let mut connection = pin!(http.serve_connection(Stall::new(TokioIo::new(stream), write_timeout), service));
+    let (edge, place) = (&edge, &place);
+    let service = service_fn(move |mut request: Request<Incoming>| async move {
+        if request.headers().contains_key(header::UPGRADE) {
+            request.extensions_mut().insert(place.clone());
+        }
+        Ok::<_, Infallible>(edge.answer(request, peer).await)
+    });
+    let io = Stall::new(TokioIo::new(stream), write_timeout);
+    let mut connection = pin!(http.serve_connection(io, service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
 use crate::line::tokens::LineTokens;
+use crate::live::Hub;
 use crate::rate_limit::RateLimits;
 use crate::ticket_code::TicketSigner;
 
@@ -31,6 +32,7 @@ pub struct Inner {
     pub passwords: Passwords,
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
+    pub live: Hub,
     pub ticket_signer: TicketSigner,
     pub line_tokens: LineTokens,
     /// Of the active waiting rooms.

@@ -4,7 +4,7 @@
 use super::lexer::{Source, identifier_at};
 use super::workspace::{Workspace, assert_clean, planted, read};
 
-const SLICES: [&str; 14] = [
+const SLICES: [&str; 15] = [
     "accounts",
     "events",
     "venues",
@@ -19,6 +19,7 @@ const SLICES: [&str; 14] = [
     "availability",
     "tiers",
     "seat_maps",
+    "live",
 ];
 
 fn sideways(workspace: &Workspace) -> Vec<String> {

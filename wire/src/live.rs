@@ -35,11 +35,18 @@ pub enum LiveFrame {
     },
     /// Only on the holder's own sockets.
     Hold(LiveHold),
+    /// All live holds of the account: first of all on its sockets, and again when `hold` frames were lost. One that is
+    /// not in it has ended.
+    Holds {
+        holds: Vec<LiveHold>,
+    },
     /// Only on the waiter's own socket: where he stands, or that it is his turn.
     Place(LivePlace),
     /// The last frame before the server closes.
     Bye {
-        /// A stable code: `TOKEN_EXPIRED`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`, `MESSAGE_INVALID`, `IDLE`.
+        /// A stable code: `TOKEN_EXPIRED`, `TOKEN_INVALID`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`,
+        /// `MESSAGE_INVALID`, `MESSAGE_TOO_LARGE`, `IDLE`, or why the event cannot be followed any more, for instance
+        /// `EVENT_DAMAGED`.
         code: String,
         /// Seconds to wait before connecting again, jitter included.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;
@@ -5,7 +7,7 @@ use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 use wire::{Role, UserStatus};
 
-use super::{Standing, TokenError, Verified, roles};
+use super::{Claims, Standing, TokenError, Verified, roles};
 use crate::error::{ApiError, Forbidden, Unauthorized};
 use crate::rate_limit::Lane;
 use crate::request;
@@ -65,7 +67,20 @@ impl Caller {
     /// No token, a bad one, or more requests than the account's limit allows.
     pub async fn of(parts: &Parts, state: &AppState) -> Result<Self, ApiError> {
         let now = request::of(parts)?.received;
-        let token = bearer(parts)?;
+        let lane = Lane::of(&parts.method, parts.uri.path());
+        Self::verified(bearer(parts)?, lane, state, now).await.map(|(caller, _)| caller)
+    }
+
+    /// Of a token that came by another way than the header, with what it says.
+    ///
+    /// # Errors
+    /// A bad token, or more requests than the account's limit allows.
+    pub async fn verified(
+        token: &str,
+        lane: Lane,
+        state: &AppState,
+        now: TimeUs,
+    ) -> Result<(Self, Arc<Claims>), ApiError> {
         let verified = state.tokens.verify(token, now).map_err(|error| {
             ApiError::Unauthorized(match error {
                 TokenError::Expired => Unauthorized::TokenExpired,
@@ -73,9 +88,10 @@ impl Caller {
             })
         })?;
         let claims = &verified.claims;
-        state.rate_limit.check_user(Lane::of(&parts.method, parts.uri.path()), claims.user())?;
+        state.rate_limit.check_user(lane, claims.user())?;
         let standing = standing(&verified, state, now).await?;
-        Ok(Self { user: claims.user(), role: standing.role, status: standing.status, session: claims.sid })
+        let caller = Self { user: claims.user(), role: standing.role, status: standing.status, session: claims.sid };
+        Ok((caller, verified.claims))
     }
 }
 
@@ -94,7 +110,9 @@ async fn standing(verified: &Verified, state: &AppState, now: TimeUs) -> Result<
     state.standings.of(claims).ok_or(ApiError::Unauthorized(Unauthorized::TokenInvalid))
 }
 
-fn bearer(parts: &Parts) -> Result<&str, ApiError> {
+/// # Errors
+/// No `Authorization` header, or not of this scheme.
+pub fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     let value = parts.headers.get(header::AUTHORIZATION).ok_or(ApiError::Unauthorized(Unauthorized::TokenMissing))?;
     let text = value.to_str().map_err(|_| ApiError::Unauthorized(Unauthorized::TokenInvalid))?;
     match text.split_once(' ') {

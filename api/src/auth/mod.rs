@@ -8,7 +8,7 @@ pub mod roles;
 mod standing;
 mod tokens;
 
-pub use caller::{Admin, Caller, Organizer};
+pub use caller::{Admin, Caller, Organizer, bearer};
 pub use passwords::{PasswordError, Passwords};
 pub use refresh_tokens::{RefreshToken, RefreshTokens};
 pub use standing::{Standing, Standings};

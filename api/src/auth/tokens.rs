@@ -70,6 +70,10 @@ impl Claims {
         UserId::from_uuid(self.sub)
     }
 
+    pub const fn expires_at(&self) -> TimeUs {
+        TimeUs(self.exp.saturating_mul(1_000_000))
+    }
+
     const fn is_live(&self, now: TimeUs) -> bool {
         now.0 / 1_000_000 < self.exp
     }

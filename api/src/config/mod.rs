@@ -20,6 +20,7 @@ pub struct Config {
     pub store: Store,
     pub auth: Auth,
     pub rate_limit: RateLimit,
+    pub live: Live,
     pub logs: Logs,
     pub first_start: FirstStart,
 }
@@ -76,7 +77,26 @@ pub struct RateLimit {
     pub booking_per_ip_per_s: u32,
     pub browsing_per_ip_per_s: u32,
     pub queue_per_ip_per_s: u32,
+    /// Live feeds that are opened.
+    pub live_per_ip_per_s: u32,
     pub login_per_ip_per_min: u32,
+}
+
+/// Sockets of the live feed.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// They count as connections, too.
+    pub sockets_max: usize,
+    pub sockets_per_ip_max: usize,
+    pub sockets_per_user_max: usize,
+    /// Being opened at the same time.
+    pub handshakes_max: usize,
+    /// A peer that is silent for so long is asked for a sign of life.
+    pub ping_after: Duration,
+    /// A peer that is silent for so long is gone.
+    pub idle_timeout: Duration,
+    /// Writing one frame.
+    pub write_timeout: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +162,17 @@ impl Default for Config {
                 booking_per_ip_per_s: 100,
                 browsing_per_ip_per_s: 500,
                 queue_per_ip_per_s: 500,
+                live_per_ip_per_s: 100,
                 login_per_ip_per_min: 60,
+            },
+            live: Live {
+                sockets_max: 8_000,
+                sockets_per_ip_max: 200,
+                sockets_per_user_max: 8,
+                handshakes_max: 256,
+                ping_after: Duration::from_secs(12),
+                idle_timeout: Duration::from_secs(27),
+                write_timeout: Duration::from_secs(10),
             },
             logs: Logs {
                 format: LogFormat::Auto,
@@ -198,12 +228,17 @@ impl Config {
             ("header_read_timeout", self.http.header_read_timeout),
             ("request_timeout", self.http.request_timeout),
             ("write_timeout", self.http.write_timeout),
+            ("live_ping_after", self.live.ping_after),
+            ("live_write_timeout", self.live.write_timeout),
             ("access_ttl", self.auth.access_ttl),
             ("refresh_ttl", self.auth.refresh_ttl),
         ] {
             if timeout.is_zero() {
                 return refuse(key, "0 would refuse everything");
             }
+        }
+        if self.live.idle_timeout <= self.live.ping_after {
+            return refuse("live_idle_timeout", "not longer than live_ping_after: nobody could answer in time");
         }
         if self.auth.access_ttl > self.auth.refresh_ttl {
             return refuse("access_ttl", "longer than refresh_ttl: the login would end before its token");

@@ -153,9 +153,27 @@ settings! {
     /// Joins and looks at a waiting room per second of one address.
     rate_limit_queue_per_ip, "rate-limit-queue-per-ip", "USHER_RATE_LIMIT_QUEUE_PER_IP"
         => rate_limit.queue_per_ip_per_s;
+    /// Live feeds that one address opens per second.
+    rate_limit_live_per_ip, "rate-limit-live-per-ip", "USHER_RATE_LIMIT_LIVE_PER_IP" => rate_limit.live_per_ip_per_s;
     /// Calls of `/auth` per minute of one address.
     rate_limit_login_per_ip, "rate-limit-login-per-ip", "USHER_RATE_LIMIT_LOGIN_PER_IP"
         => rate_limit.login_per_ip_per_min;
+
+    /// Sockets of the live feed.
+    live_sockets_max, "live-sockets-max", "USHER_LIVE_SOCKETS_MAX" => live.sockets_max;
+    /// Sockets of one address.
+    live_sockets_per_ip_max, "live-sockets-per-ip-max", "USHER_LIVE_SOCKETS_PER_IP_MAX" => live.sockets_per_ip_max;
+    /// Sockets of one account.
+    live_sockets_per_user_max, "live-sockets-per-user-max", "USHER_LIVE_SOCKETS_PER_USER_MAX"
+        => live.sockets_per_user_max;
+    /// Sockets being opened at the same time.
+    live_handshakes_max, "live-handshakes-max", "USHER_LIVE_HANDSHAKES_MAX" => live.handshakes_max;
+    /// A socket that is silent for so long is pinged.
+    live_ping_after, "live-ping-after", "USHER_LIVE_PING_AFTER" => live.ping_after;
+    /// A socket that is silent for so long is closed.
+    live_idle_timeout, "live-idle-timeout", "USHER_LIVE_IDLE_TIMEOUT" => live.idle_timeout;
+    /// How long one frame may take to be written.
+    live_write_timeout, "live-write-timeout", "USHER_LIVE_WRITE_TIMEOUT" => live.write_timeout;
 
     /// `json`, `text`, or `auto`: text on a terminal.
     log_format, "log-format", "USHER_LOG_FORMAT" => logs.format;

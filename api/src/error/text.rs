@@ -20,6 +20,7 @@ impl ApiError {
                 Malformed::Cursor => "CURSOR_INVALID",
                 Malformed::IdempotencyKey => "IDEMPOTENCY_KEY_INVALID",
                 Malformed::Method => "METHOD_NOT_ALLOWED",
+                Malformed::Upgrade => "UPGRADE_REQUIRED",
             },
             Self::Invalid(_) => "VALIDATION_FAILED",
             Self::Unauthorized(unauthorized) => match unauthorized {
@@ -31,6 +32,7 @@ impl ApiError {
             },
             Self::Forbidden(Forbidden::Role) => "ROLE_REQUIRED",
             Self::Forbidden(Forbidden::Suspended) => "ACCOUNT_SUSPENDED",
+            Self::Forbidden(Forbidden::Origin) => "ORIGIN_NOT_ALLOWED",
             Self::NotFound(noun) => noun.code(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "EMAIL_TAKEN",
@@ -43,6 +45,7 @@ impl ApiError {
             Self::Payment(PaymentFailure::Declined) => "PAYMENT_DECLINED",
             Self::Payment(PaymentFailure::TooLate) => "PAYMENT_TOO_LATE",
             Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::SocketsTooMany => "SOCKETS_TOO_MANY",
             Self::Busy(busy) => match busy {
                 Busy::Event(unavailable) => unavailable.code(),
                 Busy::Store => "STORE_UNAVAILABLE",
@@ -50,6 +53,7 @@ impl ApiError {
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
                 Busy::Deadline => "DEADLINE_EXCEEDED",
+                Busy::Sockets { .. } => "SOCKETS_BUSY",
             },
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::Defect(_) => "INTERNAL",
@@ -71,6 +75,7 @@ impl ApiError {
             .into(),
             Self::Forbidden(Forbidden::Role) => "The account's role does not allow this.".into(),
             Self::Forbidden(Forbidden::Suspended) => "The account is suspended: it may look, not change.".into(),
+            Self::Forbidden(Forbidden::Origin) => "Pages of this origin may not open a live feed.".into(),
             Self::NotFound(noun) => noun.detail().into(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "An account with this e-mail address exists.",
@@ -91,6 +96,7 @@ impl ApiError {
                 "The order had lapsed and its places are gone. The money goes back.".into()
             }
             Self::RateLimited { .. } => "Too many requests. Nothing happened; wait as Retry-After says.".into(),
+            Self::SocketsTooMany => "Nothing happened: too many live feeds of this address or account are open.".into(),
             Self::Busy(busy) => match busy {
                 Busy::Event(unavailable) => format!("Nothing happened: {unavailable}. Ask again.").into(),
                 Busy::Store => "Nothing happened: the store does not answer. Ask again.".into(),
@@ -98,6 +104,7 @@ impl ApiError {
                 Busy::Line => "Nothing happened: too many join at once. Ask again.".into(),
                 Busy::NotReady => "The server is starting or stopping.".into(),
                 Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
+                Busy::Sockets { .. } => "Nothing happened: too many live feeds at once. Ask again.".into(),
             },
             Self::OutcomeUnknown => "It may have happened. Ask again with the same idempotency key to find out.".into(),
             Self::Defect(_) => "A defect of the server. It was logged under the request's id.".into(),
@@ -116,6 +123,7 @@ impl Malformed {
             Self::Cursor => "The cursor is not one that this list gave.".into(),
             Self::IdempotencyKey => "`Idempotency-Key` must be 1 to 255 visible ASCII characters.".into(),
             Self::Method => "The address exists, the method does not; see Allow.".into(),
+            Self::Upgrade => "This is a WebSocket of version 13: send the headers of its opening.".into(),
         }
     }
 }

@@ -5,10 +5,11 @@ use axum::extract::State;
 use inventory::{EventId, Layout, Phase, RowStates, SectionAvailability};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{Availability, Counts, EventStatus, SectionCounts, TierCounts};
+use wire::{Availability, Counts, SectionCounts, TierCounts};
 
 use crate::error::ApiError;
 use crate::event_access::{self, Viewer};
+use crate::event_status;
 use crate::extract::{PathId, Query};
 use crate::problems::Read;
 use crate::state::AppState;
@@ -99,11 +100,7 @@ fn render(
     });
     Availability {
         seq: now.lsn.0,
-        status: match now.phase {
-            Phase::Draft => EventStatus::Draft,
-            Phase::Published => EventStatus::Published,
-            Phase::Cancelled => EventStatus::Cancelled,
-        },
+        status: event_status::render(now.phase),
         totals: counts(now.totals),
         tiers: tiers.collect(),
         sections,

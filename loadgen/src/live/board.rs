@@ -45,6 +45,7 @@ impl Board {
             | LiveFrame::Line(_)
             | LiveFrame::Hold(_)
             | LiveFrame::Place(_)
+            | LiveFrame::Holds { .. }
             | LiveFrame::Bye { .. } => {}
         }
     }

@@ -1,0 +1,301 @@
+//! What the publisher of one event and its sockets share. Everything in it is a latest state or a bounded past: a socket
+//! that falls behind costs nothing, and when it can be written to again it gets what is true then.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use inventory::{EventId, Phase, UserId};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::board::Board;
+use super::bye::Bye;
+use super::forms::{self, Form, Forms};
+use super::personal::{Inbox, Personal};
+use super::rhythm::Fanout;
+use super::ring::{After, Ring};
+
+/// Deltas are sent to one who is behind as long as they are shorter than this, whatever the snapshot's size.
+const CATCH_UP_BYTES_MIN: usize = 4 << 10;
+
+pub struct Feed {
+    event: EventId,
+    /// Grows with everything that sockets should look at.
+    edition: watch::Sender<u64>,
+    watchers: AtomicUsize,
+    pub fanout: Fanout,
+    shared: Mutex<Shared>,
+}
+
+enum Shared {
+    /// The event has not been read yet.
+    Starting,
+    Open(Box<Open>),
+    Ended(Bye),
+}
+
+struct Open {
+    board: Board,
+    ring: Ring,
+    /// By [`Form`], with the `seq` they were made at.
+    snapshots: [Option<(u64, Bytes)>; 2],
+    notices: [Notice; NOTICES],
+    heartbeat: Notice,
+    personal: Personal,
+}
+
+/// Frames of which only the latest counts, in the order in which they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sale,
+    Counts,
+    Line,
+}
+
+const NOTICES: usize = 3;
+
+#[derive(Default)]
+struct Notice {
+    version: u32,
+    frame: Bytes,
+}
+
+impl Notice {
+    fn set(&mut self, frame: Bytes) {
+        self.version = self.version.wrapping_add(1);
+        self.frame = frame;
+    }
+
+    fn newer_than(&self, seen: &mut u32) -> Option<Bytes> {
+        (std::mem::replace(seen, self.version) != self.version).then(|| self.frame.clone())
+    }
+}
+
+/// What one socket has been sent.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// `None`: it knows nothing and gets a snapshot.
+    pub seq: Option<u64>,
+    notices: [u32; NOTICES],
+    heartbeat: u32,
+}
+
+#[derive(Debug)]
+pub enum Next {
+    Snapshot(Bytes),
+    Delta(Bytes),
+    /// Anything else that goes to all.
+    Notice(Bytes),
+    Nothing,
+    Bye(Bye),
+}
+
+impl Feed {
+    pub fn new(event: EventId) -> Arc<Self> {
+        Arc::new(Self {
+            event,
+            edition: watch::Sender::new(0),
+            watchers: AtomicUsize::new(0),
+            fanout: Fanout::new(),
+            shared: Mutex::new(Shared::Starting),
+        })
+    }
+
+    pub const fn event(&self) -> EventId {
+        self.event
+    }
+
+    pub fn watchers(&self) -> usize {
+        self.watchers.load(Ordering::Acquire)
+    }
+
+    pub fn editions(&self) -> watch::Receiver<u64> {
+        self.edition.subscribe()
+    }
+
+    fn publish(&self) {
+        self.edition.send_modify(|edition| *edition += 1);
+    }
+
+    /// `None` until the event has been read.
+    pub fn state(&self) -> Option<Result<Phase, Bye>> {
+        match &*self.shared.lock() {
+            Shared::Starting => None,
+            Shared::Open(open) => Some(Ok(open.board.phase())),
+            Shared::Ended(bye) => Some(Err(*bye)),
+        }
+    }
+}
+
+/// For sockets.
+impl Feed {
+    pub fn enter(&self) {
+        self.watchers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub fn leave(&self) {
+        self.watchers.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Of a socket that starts now and knows the state at `seq`.
+    pub fn seen_from(&self, seq: Option<u64>) -> Seen {
+        let heartbeat = match &*self.shared.lock() {
+            Shared::Open(open) => open.heartbeat.version,
+            Shared::Starting | Shared::Ended(_) => 0,
+        };
+        Seen { seq, notices: [0; NOTICES], heartbeat }
+    }
+
+    /// What is to be written next to a socket that has seen so much. `seen` is moved on.
+    pub fn next(&self, seen: &mut Seen, form: Form) -> Next {
+        match &mut *self.shared.lock() {
+            Shared::Starting => Next::Nothing,
+            Shared::Open(open) => open.next(self.event, seen, form),
+            Shared::Ended(bye) => Next::Bye(*bye),
+        }
+    }
+
+    /// `None` when the feed has ended.
+    pub fn join(&self, user: UserId) -> Option<Arc<Inbox>> {
+        match &mut *self.shared.lock() {
+            Shared::Open(open) => Some(open.personal.join(user)),
+            Shared::Starting | Shared::Ended(_) => None,
+        }
+    }
+
+    pub fn part(&self, user: UserId, inbox: &Arc<Inbox>) {
+        if let Shared::Open(open) = &mut *self.shared.lock() {
+            open.personal.leave(user, inbox);
+        }
+    }
+
+    /// The list of a customer's holds, for an inbox that has lost frames.
+    pub fn holds_of(&self, user: UserId) -> Option<Bytes> {
+        match &*self.shared.lock() {
+            Shared::Open(open) => Some(open.personal.list(user)),
+            Shared::Starting | Shared::Ended(_) => None,
+        }
+    }
+}
+
+/// For the publisher.
+impl Feed {
+    /// The event as it is, for the first time.
+    pub fn open(&self, board: Board, personal: Personal) {
+        let sale = forms::sale(&board);
+        let ring = Ring::new(board.told_seq());
+        let mut open = Box::new(Open {
+            board,
+            ring,
+            snapshots: [None, None],
+            notices: Default::default(),
+            heartbeat: Notice::default(),
+            personal,
+        });
+        open.notices[Kind::Sale as usize].set(sale);
+        *self.shared.lock() = Shared::Open(open);
+        self.publish();
+    }
+
+    /// Nothing that sockets knew is true any more: each gets a snapshot of this board.
+    pub fn start_anew(&self, board: Board) {
+        self.with(|open| {
+            open.ring = Ring::new(board.told_seq());
+            open.snapshots = [None, None];
+            open.notices[Kind::Sale as usize].set(forms::sale(&board));
+            open.board = board;
+        });
+        self.publish();
+    }
+
+    /// Reads or changes board and holds. Nothing is told by that.
+    pub fn edit<T>(&self, edit: impl FnOnce(&mut Board, &mut Personal) -> T) -> Option<T> {
+        self.with(|open| edit(&mut open.board, &mut open.personal))
+    }
+
+    /// The cut that `forms` show ended at `seq`.
+    pub fn tell(&self, seq: u64, forms: Forms, now: Instant) {
+        self.with(|open| open.ring.push(seq, forms, now));
+        self.publish();
+    }
+
+    pub fn notice(&self, kind: Kind, frame: Bytes) {
+        self.with(|open| {
+            open.notices[kind as usize].set(frame);
+            if kind == Kind::Sale {
+                // They show the event's status.
+                open.snapshots = [None, None];
+            }
+        });
+        self.publish();
+    }
+
+    pub fn heartbeat(&self, frame: Bytes) {
+        self.with(|open| open.heartbeat.set(frame));
+        self.publish();
+    }
+
+    pub fn prune(&self, now: Instant) {
+        self.with(|open| open.ring.prune(now));
+    }
+
+    /// Every socket is sent away.
+    pub fn end(&self, bye: Bye) {
+        *self.shared.lock() = Shared::Ended(bye);
+        self.publish();
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Open) -> T) -> Option<T> {
+        match &mut *self.shared.lock() {
+            Shared::Open(open) => Some(change(open)),
+            Shared::Starting | Shared::Ended(_) => None,
+        }
+    }
+}
+
+impl Open {
+    fn next(&mut self, event: EventId, seen: &mut Seen, form: Form) -> Next {
+        // A cut may be made and not told yet; a snapshot of it is newer than the ring then.
+        if seen.seq.is_none_or(|seq| seq != self.board.told_seq()) {
+            let bytes_max = CATCH_UP_BYTES_MIN.max(self.snapshot_bytes(form));
+            match seen.seq.map(|seq| self.ring.after(seq, form, bytes_max)) {
+                Some(After::Nothing) => {}
+                Some(After::Delta { seq, frame }) => {
+                    seen.seq = Some(seq);
+                    // It says more than a heartbeat, which may be from before it.
+                    seen.heartbeat = self.heartbeat.version;
+                    return Next::Delta(frame.clone());
+                }
+                Some(After::Unknown) | None => {
+                    seen.seq = Some(self.board.told_seq());
+                    seen.heartbeat = self.heartbeat.version;
+                    return Next::Snapshot(self.snapshot(event, form));
+                }
+            }
+        }
+        for (notice, seen) in self.notices.iter().zip(&mut seen.notices) {
+            if let Some(frame) = notice.newer_than(seen) {
+                return Next::Notice(frame);
+            }
+        }
+        self.heartbeat.newer_than(&mut seen.heartbeat).map_or(Next::Nothing, Next::Notice)
+    }
+
+    /// A guess from the last one of the form.
+    fn snapshot_bytes(&self, form: Form) -> usize {
+        self.snapshots[form as usize]
+            .as_ref()
+            .map_or_else(|| self.board.told_seats().len(), |(_, snapshot)| snapshot.len())
+    }
+
+    /// Made once for all who need it at this `seq`.
+    fn snapshot(&mut self, event: EventId, form: Form) -> Bytes {
+        let seq = self.board.told_seq();
+        match &mut self.snapshots[form as usize] {
+            Some((made_at, snapshot)) if *made_at == seq => snapshot.clone(),
+            made => made.insert((seq, forms::snapshot(&self.board, event.uuid(), form))).1.clone(),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! All live feeds of this server: which events are followed, by how many sockets, and how they all end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Unavailable;
+use hashbrown::HashMap;
+use inventory::EventId;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::bye::Bye;
+use super::caps::Caps;
+use super::feed::Feed;
+use super::origin::Origins;
+use super::publisher::Publisher;
+use crate::config::Config;
+use crate::state::AppState;
+
+/// Reading an event for its first watcher.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub struct Hub {
+    pub caps: Arc<Caps>,
+    pub origins: Origins,
+    pub handshakes: Arc<Semaphore>,
+    feeds: Mutex<HashMap<EventId, Arc<Feed>>>,
+    stop: CancellationToken,
+    pub tasks: TaskTracker,
+}
+
+/// One socket's interest in an event: while there is one, the event is followed.
+pub struct Watch {
+    pub feed: Arc<Feed>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.feed.leave();
+    }
+}
+
+impl Hub {
+    /// `addr`: where the server listens.
+    pub fn new(config: &Config, addr: SocketAddr) -> Self {
+        Self {
+            caps: Caps::new(&config.live),
+            origins: Origins::new(&config.http, addr),
+            handshakes: Arc::new(Semaphore::new(config.live.handshakes_max)),
+            feeds: Mutex::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// The feed of an event that exists, once the event has been read.
+    ///
+    /// # Errors
+    /// Why it cannot be followed.
+    pub async fn watch(&self, state: &AppState, event: EventId) -> Result<Watch, Unavailable> {
+        let watch = self.enter(state, event)?;
+        let mut editions = watch.feed.editions();
+        let opened = async {
+            loop {
+                if let Some(feed) = watch.feed.state() {
+                    return feed;
+                }
+                if editions.changed().await.is_err() {
+                    return Err(Bye::Stopping);
+                }
+            }
+        };
+        match timeout(OPEN_TIMEOUT, opened).await {
+            Ok(Ok(_)) => Ok(watch),
+            Ok(Err(Bye::Event(unavailable))) => Err(unavailable),
+            Ok(Err(_)) => Err(Unavailable::Stopping),
+            Err(_) => Err(Unavailable::Recovering),
+        }
+    }
+
+    /// The event's feed if somebody watches it.
+    pub fn find(&self, event: EventId) -> Option<Arc<Feed>> {
+        self.feeds.lock().get(&event).cloned()
+    }
+
+    fn enter(&self, state: &AppState, event: EventId) -> Result<Watch, Unavailable> {
+        if self.stop.is_cancelled() {
+            return Err(Unavailable::Stopping);
+        }
+        let mut feeds = self.feeds.lock();
+        let feed = feeds.entry(event).or_insert_with(|| {
+            let feed = Feed::new(event);
+            let publisher = Publisher::new(state.clone(), Arc::clone(&feed));
+            self.tasks.spawn(publisher.run(self.stop.clone()));
+            feed
+        });
+        feed.enter();
+        Ok(Watch { feed: Arc::clone(feed) })
+    }
+
+    /// The next watcher starts anew.
+    pub fn forget(&self, feed: &Arc<Feed>) {
+        let mut feeds = self.feeds.lock();
+        if feeds.get(&feed.event()).is_some_and(|known| Arc::ptr_eq(known, feed)) {
+            feeds.remove(&feed.event());
+        }
+    }
+
+    /// `false`: somebody has come.
+    pub fn forget_unwatched(&self, feed: &Arc<Feed>) -> bool {
+        let mut feeds = self.feeds.lock();
+        let is_unwatched = feed.watchers() == 0;
+        if is_unwatched {
+            feeds.remove(&feed.event());
+        }
+        is_unwatched
+    }
+
+    /// Says goodbye to every socket, and waits for them to end: `false` when some did not in time.
+    pub async fn stop(&self, deadline: Duration) -> bool {
+        self.stop.cancel();
+        self.tasks.close();
+        timeout(deadline, self.tasks.wait()).await.is_ok()
+    }
+}

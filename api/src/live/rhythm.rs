@@ -1,0 +1,130 @@
+//! How often deltas go out: as often as the sockets can be served, between 20 and 4 times in a second.
+//!
+//! A socket that has written a delta reports it. From when the first and the last of them did, the cost of a frame
+//! follows: wall-clock time, with whatever else keeps the machine busy in it.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const PERIOD_MIN: Duration = Duration::from_millis(50);
+const PERIOD_MAX: Duration = Duration::from_millis(250);
+/// Of each period, in percent, that writing one delta to all sockets may take. The rest is for everything else: a delta is
+/// on average half a period and half a fan-out old when it arrives, so a longer pause makes it later, too.
+const FANOUT_SHARE_PERCENT: u32 = 60;
+/// What a new measurement weighs against what was known, as 1 / n.
+const WEIGHT: f64 = 4.0;
+
+pub struct Rhythm {
+    frame_cost_s: f64,
+    period: Duration,
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self { frame_cost_s: 0.0, period: PERIOD_MIN }
+    }
+}
+
+impl Rhythm {
+    pub const fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// After a delta was written `frames` times within `took`, with so many watchers now.
+    pub fn measured(&mut self, took: Duration, frames: u32, watchers: usize) {
+        if frames == 0 {
+            return;
+        }
+        let cost_s = took.as_secs_f64() / f64::from(frames);
+        self.frame_cost_s += (cost_s - self.frame_cost_s) / WEIGHT;
+        #[expect(clippy::cast_precision_loss, reason = "counts of sockets are far below 2^52")]
+        let fanout_s = self.frame_cost_s * watchers as f64;
+        let period_s = fanout_s * 100.0 / f64::from(FANOUT_SHARE_PERCENT);
+        self.period = Duration::from_secs_f64(period_s.min(PERIOD_MAX.as_secs_f64())).max(PERIOD_MIN);
+    }
+}
+
+/// One fan-out as the sockets report it.
+pub struct Fanout {
+    born: Instant,
+    started_us: AtomicU64,
+    last_us: AtomicU64,
+    frames: AtomicU32,
+}
+
+impl Fanout {
+    pub fn new() -> Self {
+        let (started_us, last_us, frames) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU32::new(0));
+        Self { born: Instant::now(), started_us, last_us, frames }
+    }
+
+    /// Of the one before: how long it took, and how many frames it was.
+    pub fn start(&self, now: Instant) -> (Duration, u32) {
+        let now_us = self.us(now);
+        let frames = self.frames.swap(0, Ordering::Relaxed);
+        let last_us = self.last_us.swap(now_us, Ordering::Relaxed);
+        let started_us = self.started_us.swap(now_us, Ordering::Relaxed);
+        (Duration::from_micros(last_us.saturating_sub(started_us)), frames)
+    }
+
+    /// A delta was written without having to wait for the peer.
+    pub fn written(&self, now: Instant) {
+        self.last_us.store(self.us(now), Ordering::Relaxed);
+        self.frames.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn us(&self, now: Instant) -> u64 {
+        u64::try_from(now.duration_since(self.born).as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: Duration = Duration::from_micros(12);
+
+    fn settled(watchers: usize, frame: Duration) -> Duration {
+        let mut rhythm = Rhythm::default();
+        let frames = u32::try_from(watchers).unwrap();
+        for _ in 0..50 {
+            rhythm.measured(frame * frames, frames, watchers);
+        }
+        rhythm.period()
+    }
+
+    #[test]
+    fn the_period_follows_watchers_and_cost_within_its_bounds() {
+        assert_eq!(settled(1, FRAME), PERIOD_MIN);
+        assert_eq!(settled(1_000, FRAME), PERIOD_MIN);
+        let many = settled(8_000, FRAME).as_millis();
+        assert!((155..=165).contains(&many), "{many} ms");
+        assert_eq!(settled(100_000, FRAME), PERIOD_MAX);
+        assert!(settled(8_000, FRAME / 2) < settled(8_000, FRAME));
+    }
+
+    #[test]
+    fn sockets_that_wrote_nothing_do_not_count_as_fast() {
+        let mut rhythm = Rhythm::default();
+        rhythm.measured(Duration::from_millis(60), 5_000, 10_000);
+        let half = rhythm.period();
+        let mut rhythm = Rhythm::default();
+        rhythm.measured(Duration::from_millis(120), 10_000, 10_000);
+        assert_eq!(rhythm.period(), half);
+        rhythm.measured(Duration::ZERO, 0, 10_000);
+        assert_eq!(rhythm.period(), half);
+    }
+
+    #[tokio::test]
+    async fn a_fanout_ends_with_its_last_frame() {
+        let fanout = Fanout::new();
+        let start = fanout.born;
+        let after = |ms| start + Duration::from_millis(ms);
+        fanout.start(start);
+        (1..=3).for_each(|frame| fanout.written(after(frame * 10)));
+        assert_eq!(fanout.start(after(500)), (Duration::from_millis(30), 3));
+        assert_eq!(fanout.start(after(550)), (Duration::ZERO, 0));
+    }
+}

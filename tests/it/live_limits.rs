@@ -1,0 +1,178 @@
+//! Caps, times and tokens of sockets: exact, and none of them anybody else's loss.
+#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::task::JoinSet;
+use usher_tests::live::{Opening, Watcher, open};
+use usher_tests::server::TestServer;
+use wire::{LiveFrame, LiveRequest};
+
+use super::show::Show;
+
+/// `true`: a 429 of the caps; anything else but a socket is a failure.
+async fn is_full(server: &TestServer, show: &Show, opening: &Opening, kept: &mut Vec<Watcher>) -> bool {
+    match open(server.address(), &show.id, opening).await {
+        Ok(watcher) => {
+            kept.push(watcher);
+            false
+        }
+        Err(refused) => {
+            assert_eq!((refused.status, refused.code.as_str()), (429, "SOCKETS_TOO_MANY"));
+            assert!(refused.retry_after.is_some());
+            true
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_caps_of_an_account_and_of_an_address_are_exact() {
+    let server = TestServer::start_with(|config| {
+        config.live.sockets_per_user_max = 3;
+        config.live.sockets_per_ip_max = 7;
+    })
+    .await;
+    let show = Show::on_sale(&server).await;
+    let (alice, bob) = (server.attendee().await, server.attendee().await);
+    let mut kept = Vec::new();
+    let (alice, bob) = (Opening::signed_in(&alice), Opening::signed_in(&bob));
+    for _ in 0..3 {
+        assert!(!is_full(&server, &show, &alice, &mut kept).await);
+    }
+    assert!(is_full(&server, &show, &alice, &mut kept).await);
+    for _ in 0..3 {
+        assert!(!is_full(&server, &show, &bob, &mut kept).await);
+    }
+    assert!(!is_full(&server, &show, &Opening::default(), &mut kept).await);
+    assert!(is_full(&server, &show, &Opening::default(), &mut kept).await);
+    // One leaves, and one finds a place.
+    kept.remove(0);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while is_full(&server, &show, &alice, &mut kept).await {
+        assert!(Instant::now() < deadline, "the place was not given back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(kept.len(), 7);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_reconnects_is_answered_and_the_cap_of_the_server_holds() {
+    let server = TestServer::start_with(|config| {
+        config.live.sockets_max = 100;
+        config.live.sockets_per_ip_max = 1_000;
+        config.live.handshakes_max = 16;
+    })
+    .await;
+    let show = Show::on_sale(&server).await;
+    let buyer = server.attendee().await;
+    let mut storm = JoinSet::new();
+    for _ in 0..400 {
+        let (address, event) = (server.address(), show.id.clone());
+        storm.spawn(async move { open(address, &event, &Opening::default()).await });
+    }
+    let begun = Instant::now();
+    show.buy(&server, &buyer, json!([{"seat": "A-1-1"}])).await;
+    let bought = begun.elapsed();
+    let (mut opened, mut waits) = (Vec::new(), Vec::new());
+    for answer in storm.join_all().await {
+        match answer {
+            Ok(watcher) => opened.push(watcher),
+            Err(refused) => {
+                assert_eq!((refused.status, refused.code.as_str()), (503, "SOCKETS_BUSY"));
+                waits.push(refused.retry_after.unwrap());
+            }
+        }
+    }
+    assert!(!opened.is_empty() && opened.len() <= 100, "{} opened", opened.len());
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 3, "who is refused comes back at another moment: {waits:?}");
+    assert!(waits.iter().all(|seconds| (1..=10).contains(seconds)), "{waits:?}");
+    assert!(bought < Duration::from_secs(5), "a purchase took {bought:?}");
+    for watcher in &mut opened {
+        watcher.until(|watcher, _| (watcher.snapshots == 1).then_some(())).await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opening_too_often_is_limited_by_address() {
+    let server = TestServer::start_with(|config| {
+        config.rate_limit.enabled = true;
+        config.rate_limit.login_per_ip_per_min = 1_000;
+        config.rate_limit.live_per_ip_per_s = 2;
+    })
+    .await;
+    let show = Show::on_sale(&server).await;
+    let mut refused = None;
+    for _ in 0..20 {
+        if let Err(answer) = open(server.address(), &show.id, &Opening::default()).await {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.unwrap();
+    assert_eq!((refused.status, refused.code.as_str()), (429, "RATE_LIMITED"));
+    server.get(None, &show.path("/availability")).await.expect(200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_lives_as_long_as_its_token_or_a_newer_one() {
+    let server = TestServer::start_with(|config| config.auth.access_ttl = Duration::from_secs(4)).await;
+    let show = Show::on_sale(&server).await;
+    let (alice, bob) = (server.attendee().await, server.attendee().await);
+    let mut expiring = Watcher::open(&server, &show.id, Opening::signed_in(&alice)).await;
+    let mut renewed = Watcher::open(&server, &show.id, Opening::signed_in(&alice)).await;
+    let mut foreign = Watcher::open(&server, &show.id, Opening::signed_in(&alice)).await;
+    foreign.say(&LiveRequest::Token { access_token: bob.access_token.clone() }).await;
+    assert_eq!(foreign.bye().await.0, "TOKEN_INVALID");
+    let mut anonymous = Watcher::open(&server, &show.id, Opening::default()).await;
+    anonymous.say(&LiveRequest::Token { access_token: alice.access_token.clone() }).await;
+    assert_eq!(anonymous.bye().await.0, "MESSAGE_INVALID");
+
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let fresh = server.login(&alice.email, usher_tests::server::PASSWORD).await;
+    renewed.say(&LiveRequest::Token { access_token: fresh.access_token.clone() }).await;
+    assert_eq!(expiring.bye().await.0, "TOKEN_EXPIRED");
+    show.hold(&server, &fresh, json!([{"seat": "A-1-1"}])).await;
+    renewed.hold().await;
+    let begun = Instant::now();
+    assert_eq!(renewed.bye().await.0, "TOKEN_EXPIRED");
+    assert!(begun.elapsed() > Duration::from_millis(300), "{:?}", begun.elapsed());
+    let refused = open(server.address(), &show.id, &Opening::signed_in(&alice)).await.err().unwrap();
+    assert_eq!((refused.status, refused.code.as_str()), (401, "TOKEN_EXPIRED"));
+    let garbage = Opening { protocols: Some("usher.v1.json, bearer.x".to_owned()), ..Opening::default() };
+    let refused = open(server.address(), &show.id, &garbage).await.err().unwrap();
+    assert_eq!((refused.status, refused.code.as_str()), (401, "TOKEN_INVALID"));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_gives_no_sign_of_life_is_closed_and_one_that_answers_stays() {
+    let server = TestServer::start_with(|config| {
+        config.live.ping_after = Duration::from_millis(300);
+        config.live.idle_timeout = Duration::from_millis(900);
+    })
+    .await;
+    let show = Show::on_sale(&server).await;
+    let mut silent = Watcher::open(&server, &show.id, Opening::default()).await;
+    let mut lively = Watcher::open(&server, &show.id, Opening::default()).await;
+    let buyer = server.attendee().await;
+    // Reading is what answers pings: one reads all the time, the other not until it is too late.
+    let reading = async {
+        lively
+            .until(|_, frame| matches!(frame, LiveFrame::Counts(counts) if counts.totals.sold == 1).then_some(()))
+            .await;
+    };
+    let silence = async {
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        assert_eq!(silent.bye().await.0, "IDLE");
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        show.buy(&server, &buyer, json!([{"seat": "A-1-1"}])).await;
+    };
+    tokio::join!(reading, silence);
+    server.stop().await;
+}
