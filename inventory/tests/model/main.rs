@@ -7,6 +7,7 @@
 mod arena;
 mod board;
 mod line;
+mod named;
 mod pair;
 mod reached;
 mod steps;

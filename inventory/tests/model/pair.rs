@@ -15,6 +15,7 @@ use proptest::test_runner::TestCaseError;
 use crate::arena::{Arena, START_US};
 use crate::board::Board;
 use crate::line::Watch;
+use crate::named::{existing, pick, recent, user};
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
 
@@ -394,23 +395,4 @@ fn check_rejection(verdict: &Verdict, rejection: &Rejection, command: &Command) 
     );
     prop_assert!(is_loose || expected == rejection, "{:?} or {:?}: {:?}", expected, rejection, command);
     Ok(())
-}
-
-fn user(number: u8) -> UserId {
-    UserId::from_bytes([number + 1; 16])
-}
-
-fn pick<T>(of: &[T], at: u8) -> &T {
-    &of[usize::from(at) % of.len()]
-}
-
-/// Mostly one of the `count` that are there, now and then one that is not.
-fn existing(at: u8, count: usize) -> usize {
-    if at == u8::MAX || count == 0 { count } else { usize::from(at) % count }
-}
-
-/// One of the last few, mostly.
-fn recent<T: Copy>(of: &[T], at: u8) -> Option<T> {
-    let back = if at < 200 { usize::from(at) % 4 } else { usize::from(at) % of.len().max(1) };
-    of.get(of.len().checked_sub(1 + back % of.len().max(1))?).copied()
 }

@@ -1,0 +1,22 @@
+//! What the small numbers of a step stand for.
+
+use inventory::UserId;
+
+pub fn user(number: u8) -> UserId {
+    UserId::from_bytes([number + 1; 16])
+}
+
+pub fn pick<T>(of: &[T], at: u8) -> &T {
+    &of[usize::from(at) % of.len()]
+}
+
+/// Mostly one of the `count` that are there, now and then one that is not.
+pub fn existing(at: u8, count: usize) -> usize {
+    if at == u8::MAX || count == 0 { count } else { usize::from(at) % count }
+}
+
+/// One of the last few, mostly.
+pub fn recent<T: Copy>(of: &[T], at: u8) -> Option<T> {
+    let back = if at < 200 { usize::from(at) % 4 } else { usize::from(at) % of.len().max(1) };
+    of.get(of.len().checked_sub(1 + back % of.len().max(1))?).copied()
+}
