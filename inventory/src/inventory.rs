@@ -82,7 +82,7 @@ impl Inventory {
         if answered.key.body != key.body {
             return Some(Err(Rejection::KeyReused));
         }
-        Some(Ok(answered.answer.clone()))
+        Some(Ok(answered.answer()))
     }
 
     /// The change whose answer is remembered under the key. A repeat may be answered once that change is durable.

@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::{KEY_TTL_US, KEYS_PER_EVENT_MAX};
-use crate::{Answer, CallerKey, Lsn, TimeUs};
+use crate::{Answer, CallerKey, Lsn, PlacedHold, TimeUs};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Answered {
@@ -17,65 +19,169 @@ pub(crate) struct Answered {
     pub at: TimeUs,
 }
 
+/// [`Answered`] in less memory: there may be a million. Written to snapshots as that.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Remembered {
+    pub key: CallerKey,
+    answer: Told,
+    pub lsn: Lsn,
+    pub at: TimeUs,
+}
+
+const _: () = assert!(size_of::<Remembered>() == 64, "limits.rs says so");
+
+#[derive(Clone, Debug)]
+enum Told {
+    HoldPlaced(Arc<PlacedHold>),
+    /// Rarer than placed holds by far, and larger.
+    Other(Box<Answer>),
+}
+
+impl From<Answered> for Remembered {
+    fn from(Answered { key, answer, lsn, at }: Answered) -> Self {
+        let answer = match answer {
+            Answer::HoldPlaced(placed) => Told::HoldPlaced(placed),
+            other => Told::Other(Box::new(other)),
+        };
+        Self { key, answer, lsn, at }
+    }
+}
+
+impl Remembered {
+    pub fn answer(&self) -> Answer {
+        match &self.answer {
+            Told::HoldPlaced(placed) => Answer::HoldPlaced(Arc::clone(placed)),
+            Told::Other(answer) => (**answer).clone(),
+        }
+    }
+}
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::HoldPlaced(placed) => Answer::HoldPlaced(Arc::clone(placed)).serialize(serializer),
+            Self::Other(answer) => answer.serialize(serializer),
+        }
+    }
+}
+
+/// Entries in blocks: a ring of them all would be copied each time it grows.
+#[derive(Clone, Debug, Default)]
+struct Ring {
+    blocks: VecDeque<Vec<Remembered>>,
+    /// Entries of the first block that are forgotten already.
+    forgotten: usize,
+    len: usize,
+}
+
+impl Ring {
+    const BLOCK: usize = 256;
+
+    fn get(&self, at: usize) -> &Remembered {
+        let at = at + self.forgotten;
+        &self.blocks[at / Self::BLOCK][at % Self::BLOCK]
+    }
+
+    fn push(&mut self, entry: Remembered) {
+        match self.blocks.back_mut().filter(|block| block.len() < Self::BLOCK) {
+            Some(block) => block.push(entry),
+            None => {
+                let mut block = Vec::with_capacity(Self::BLOCK);
+                block.push(entry);
+                self.blocks.push_back(block);
+            }
+        }
+        self.len += 1;
+    }
+
+    fn pop(&mut self) {
+        self.forgotten += 1;
+        self.len -= 1;
+        if self.forgotten == Self::BLOCK {
+            self.blocks.pop_front();
+            self.forgotten = 0;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Remembered> {
+        self.blocks.iter().flatten().skip(self.forgotten)
+    }
+}
+
+/// Number of an entry, counted from the first key ever, modulo 2³², and half of its key's hash: an index that grows has
+/// no need to visit the keys.
+#[derive(Clone, Copy, Debug)]
+struct Indexed {
+    number: u32,
+    hash: u32,
+}
+
+impl Indexed {
+    /// The index takes some bits from the top and others from the bottom.
+    const fn full_hash(self) -> u64 {
+        (self.hash as u64) << 32 | self.hash as u64
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
-    ring: VecDeque<Answered>,
-    /// Number of the ring's first entry, counted from the first key ever, modulo 2³².
+    ring: Ring,
+    /// Number of the ring's first entry.
     first: u32,
-    /// Numbers by key. Four bytes an entry: there may be a million.
-    index: HashTable<u32>,
+    index: HashTable<Indexed>,
     hashes: DefaultHashBuilder,
 }
 
 const _: () = assert!(KEYS_PER_EVENT_MAX < 1 << 31, "numbers of remembered keys are distinct");
 
 impl Keys {
-    pub fn get(&self, key: &[u8; 16]) -> Option<&Answered> {
-        let number = self.index.find(self.hash(key), |number| self.numbered(*number).key.key == *key)?;
-        Some(self.numbered(*number))
+    pub fn get(&self, key: &[u8; 16]) -> Option<&Remembered> {
+        let wanted = self.indexed(key, 0);
+        let found =
+            self.index.find(wanted.full_hash(), |it| it.hash == wanted.hash && self.numbered(*it).key.key == *key)?;
+        Some(self.numbered(*found))
     }
 
-    fn hash(&self, key: &[u8; 16]) -> u64 {
-        self.hashes.hash_one(u128::from_ne_bytes(*key))
+    fn indexed(&self, key: &[u8; 16], number: u32) -> Indexed {
+        Indexed { number, hash: self.hashes.hash_one(u128::from_ne_bytes(*key)) as u32 }
     }
 
-    fn numbered(&self, number: u32) -> &Answered {
-        &self.ring[number.wrapping_sub(self.first) as usize]
+    fn numbered(&self, indexed: Indexed) -> &Remembered {
+        self.ring.get(indexed.number.wrapping_sub(self.first) as usize)
     }
 
     /// Remembers an answer and forgets those that are too old at its time. The same key may be used again once its
     /// answer is too old: only its last use is found.
     pub fn insert(&mut self, answered: Answered) {
         let now = answered.at;
-        while self.ring.front().is_some_and(|oldest| is_past(oldest.at, now)) || self.ring.len() >= KEYS_PER_EVENT_MAX {
+        while self.ring.len > 0 && (is_past(self.ring.get(0).at, now) || self.ring.len >= KEYS_PER_EVENT_MAX) {
             self.forget_oldest();
         }
-        let hash = self.hash(&answered.key.key);
-        let number = self.first.wrapping_add(self.ring.len() as u32);
-        let (ring, first, hashes) = (&self.ring, self.first, &self.hashes);
-        let key_of = |number: u32| &ring[number.wrapping_sub(first) as usize].key.key;
-        match self.index.find_mut(hash, |known| *key_of(*known) == answered.key.key) {
-            Some(known) => *known = number,
-            None => {
-                let rehash = |known: &u32| hashes.hash_one(u128::from_ne_bytes(*key_of(*known)));
-                self.index.insert_unique(hash, number, rehash);
+        let new = self.indexed(&answered.key.key, self.first.wrapping_add(self.ring.len as u32));
+        let (ring, first) = (&self.ring, self.first);
+        let is_known = |it: &Indexed| {
+            it.hash == new.hash && ring.get(it.number.wrapping_sub(first) as usize).key.key == answered.key.key
+        };
+        match self.index.entry(new.full_hash(), is_known, |it| it.full_hash()) {
+            Entry::Occupied(mut known) => *known.get_mut() = new,
+            Entry::Vacant(vacant) => {
+                vacant.insert(new);
             }
         }
-        self.ring.push_back(answered);
+        self.ring.push(answered.into());
     }
 
     fn forget_oldest(&mut self) {
-        let Some(oldest) = self.ring.front() else { return };
-        let hash = self.hash(&oldest.key.key);
-        if let Ok(entry) = self.index.find_entry(hash, |number| *number == self.first) {
+        let oldest = self.indexed(&self.ring.get(0).key.key, self.first);
+        if let Ok(entry) = self.index.find_entry(oldest.full_hash(), |it| it.number == oldest.number) {
             entry.remove();
         }
-        self.ring.pop_front();
+        self.ring.pop();
         self.first = self.first.wrapping_add(1);
     }
 
     /// Oldest first.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Answered> {
+    pub fn iter(&self) -> impl Iterator<Item = &Remembered> {
         self.ring.iter()
     }
 }
@@ -87,7 +193,7 @@ pub(crate) const fn is_past(at: TimeUs, now: TimeUs) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answered, KEY_TTL_US, Keys};
+    use super::{Answered, KEY_TTL_US, KEYS_PER_EVENT_MAX, Keys};
     use crate::{Answer, CallerKey, Lsn, TimeUs};
 
     fn answered(key: u8, lsn: u64, at: i64) -> Answered {
@@ -113,6 +219,21 @@ mod tests {
         assert_eq!(lsns(&keys), [Some(10), Some(1), Some(2), Some(11), None]);
         keys.insert(answered(4, 12, 2 * KEY_TTL_US + 1));
         assert_eq!(lsns(&keys), [None, None, None, Some(11), Some(12)]);
-        assert_eq!(keys.iter().len(), 2);
+        assert_eq!((keys.ring.len, keys.iter().count()), (2, 2));
+    }
+
+    #[test]
+    fn more_than_fit_are_forgotten_in_their_order() {
+        let key = |number: u64| u128::from(number).to_le_bytes();
+        let mut keys = Keys::default();
+        let count = KEYS_PER_EVENT_MAX as u64 + 1_000;
+        for number in 0..count {
+            let key = CallerKey { key: key(number), body: [0; 16] };
+            keys.insert(Answered { key, answer: Answer::Configured, lsn: Lsn(number), at: TimeUs(0) });
+        }
+        assert_eq!((keys.ring.len, keys.index.len()), (KEYS_PER_EVENT_MAX, KEYS_PER_EVENT_MAX));
+        assert!(keys.iter().map(|it| it.lsn.0).eq(1_000..count));
+        let found = |number: u64| keys.get(&key(number)).map(|it| it.lsn.0);
+        assert_eq!([999, 1_000, 1_023, count - 1].map(found), [None, Some(1_000), Some(1_023), Some(count - 1)]);
     }
 }

@@ -43,7 +43,8 @@ pub const HOLD_AGE_MAX_US: i64 = 30 * MINUTE_US;
 
 /// An accepted write is answered the same way again for this long.
 pub const KEY_TTL_US: i64 = 24 * 60 * MINUTE_US;
-/// Remembered keys of one event; past it the oldest go early. About 64 bytes each.
+/// Remembered keys of one event; past it the oldest go early. 64 bytes each, 10 to 20 in the
+/// index, and the answer's own: a placed hold, or 32 bytes and more of any other.
 pub const KEYS_PER_EVENT_MAX: usize = 1 << 20;
 /// Ended holds remembered, so that a late caller learns what became of his; past it the oldest are not found.
 pub const HOLDS_ENDED_MAX: usize = 1 << 15;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::holds::{End, Ended, Hold, OrderAt};
-use crate::keys::Answered;
+use crate::keys::{Answered, Remembered};
 use crate::orders::Order;
 use crate::tickets::Ticket;
 use crate::{EventId, HoldId, Inventory, Lsn, Phase, PlacedHold, Policy, SeatMapSpec, TierSpec, TimeUs, UserId};
@@ -26,7 +26,7 @@ pub(super) struct ImageRef<'a> {
     orders: &'a [Order],
     tickets: &'a [Ticket],
     /// Oldest first.
-    keys: Vec<&'a Answered>,
+    keys: Vec<&'a Remembered>,
 }
 
 #[derive(Deserialize)]
