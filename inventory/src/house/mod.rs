@@ -33,6 +33,12 @@ impl Owner {
     }
 }
 
+/// Seats of one lane that change hands together, and how many: counting bits is dear where the processor is not asked to.
+struct Together {
+    mask: u128,
+    count: u32,
+}
+
 const fn taken(counts: &mut Counts, owner: Owner) -> &mut u32 {
     if owner.is_sold() { &mut counts.sold } else { &mut counts.held }
 }
@@ -132,9 +138,8 @@ impl House {
 
     /// Free seats become held, or sold when a late payment takes them.
     pub fn take(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>, owner: Owner) {
-        self.hand_over(grid, seats, Owner::NOBODY, owner, |house, lane, mask| {
+        self.hand_over(grid, seats, Owner::NOBODY, owner, |house, lane, Together { mask, count }| {
             let it = &grid.lanes[lane as usize];
-            let count = mask.count_ones();
             let free = &mut house.free[it.row as usize];
             assert_eq!(*free & mask, mask, "only free seats are taken");
             *free &= !mask;
@@ -148,25 +153,26 @@ impl House {
 
     /// The seats of a hold become its order's.
     pub fn sell(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>, from: Owner, to: Owner) {
-        self.hand_over(grid, seats, from, to, |house, lane, mask| {
+        self.hand_over(grid, seats, from, to, |house, lane, Together { mask: _, count }| {
             let counts = &mut house.sections[grid.lanes[lane as usize].section.ix()];
-            *taken(counts, from) -= mask.count_ones();
-            *taken(counts, to) += mask.count_ones();
+            *taken(counts, from) -= count;
+            *taken(counts, to) += count;
         });
     }
 
     /// The seats go back on sale, or to their block when that is withheld.
     pub fn give_back(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>, from: Owner) {
-        self.hand_over(grid, seats, from, Owner::NOBODY, |house, lane, mask| {
+        self.hand_over(grid, seats, from, Owner::NOBODY, |house, lane, Together { mask, count }| {
             let it = &grid.lanes[lane as usize];
             let row = it.row as usize;
-            let free = mask & !house.withheld[row];
-            house.free[row] |= free;
+            let blocked = mask & house.withheld[row];
+            let blocked_count = if blocked == 0 { 0 } else { blocked.count_ones() };
+            house.free[row] |= mask & !blocked;
             let counts = &mut house.sections[it.section.ix()];
-            *taken(counts, from) -= mask.count_ones();
-            counts.blocked += (mask & !free).count_ones();
-            counts.free += free.count_ones();
-            house.cell_free[it.cell as usize] += free.count_ones();
+            *taken(counts, from) -= count;
+            counts.blocked += blocked_count;
+            counts.free += count - blocked_count;
+            house.cell_free[it.cell as usize] += count - blocked_count;
             house.settle(grid, lane);
         });
     }
@@ -180,25 +186,26 @@ impl House {
         seats: impl Iterator<Item = SeatIx>,
         from: Owner,
         to: Owner,
-        mut lane_done: impl FnMut(&mut Self, u32, u128),
+        mut lane_done: impl FnMut(&mut Self, u32, Together),
     ) {
-        let (mut lane, mut row, mut in_lane, mut mask) = (0, u32::MAX, 0, 0);
+        let (mut lane, mut row, mut in_lane, mut mask, mut count) = (0, u32::MAX, 0, 0, 0);
         for seat in seats {
             let owner = &mut self.owners[seat.ix()];
             assert_eq!(*owner, from, "a seat changes hands from its owner");
             *owner = to;
             let spot = grid.spot(seat);
             if spot.row != row || in_lane & spot.bit() == 0 {
-                if mask != 0 {
-                    lane_done(self, lane, mask);
+                if count != 0 {
+                    lane_done(self, lane, Together { mask, count });
                 }
-                (lane, row, mask) = (grid.lane_of(spot), spot.row, 0);
+                (lane, row, mask, count) = (grid.lane_of(spot), spot.row, 0, 0);
                 in_lane = grid.lanes[lane as usize].mask;
             }
             mask |= spot.bit();
+            count += 1;
         }
-        if mask != 0 {
-            lane_done(self, lane, mask);
+        if count != 0 {
+            lane_done(self, lane, Together { mask, count });
         }
     }
 

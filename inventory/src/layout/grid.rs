@@ -131,8 +131,10 @@ impl Grid {
     #[inline]
     pub fn seat_at(&self, row: u32, position: u32) -> SeatIx {
         let row = &self.rows[row as usize];
-        let before = row.seats & ((1u128 << position) - 1);
-        SeatIx(row.first_seat + before.count_ones())
+        let before = (1u128 << position) - 1;
+        // Most rows have no gaps there, and counting bits is dear.
+        let seats = if row.seats & before == before { position } else { (row.seats & before).count_ones() };
+        SeatIx(row.first_seat + seats)
     }
 
     /// The lane of a seat.

@@ -21,7 +21,8 @@ const AREA: u8 = 1;
 const ID_BYTES: usize = 17;
 const HEAD_BYTES_MAX: usize = 2 * VARINT_BYTES_MAX + 3 + 4 * ID_BYTES + 1;
 const PLACED_BYTES_MAX: usize = 2 * ID_BYTES + 2 * VARINT_BYTES_MAX + 1;
-const ITEM_BYTES_MAX: usize = 2 + 3 * VARINT_BYTES_MAX;
+/// Area and quantity are of 16 and 32 bits.
+const ITEM_BYTES_MAX: usize = 1 + 3 + 5 + 1 + VARINT_BYTES_MAX;
 const ITEM_BYTES_MIN: usize = 4;
 
 /// Appends the record to `out`; `false`, and nothing is appended, when it is not one of these.

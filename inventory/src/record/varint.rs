@@ -83,7 +83,7 @@ impl<'a> Sink<'a> {
     }
 
     /// The sign in the lowest bit.
-    #[inline]
+    #[inline(always)]
     pub fn zigzag(&mut self, x: i64) {
         self.varint((x << 1 ^ x >> 63) as u64);
     }
