@@ -15,6 +15,7 @@ mod limits;
 mod live;
 mod live_hostile;
 mod live_limits;
+mod live_line;
 mod loadgen;
 mod orders;
 mod queue_proof;

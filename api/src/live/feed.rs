@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use inventory::{EventId, Phase, UserId};
+use inventory::{EventId, LineView, Phase, UserId};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -44,6 +44,7 @@ struct Open {
     notices: [Notice; NOTICES],
     heartbeat: Notice,
     personal: Personal,
+    line: Option<Arc<LineView>>,
 }
 
 /// Frames of which only the latest counts, in the order in which they are sent.
@@ -171,6 +172,11 @@ impl Feed {
         }
     }
 
+    /// The waiting room's line as of the last `line` frame. `None`: there was none.
+    pub fn line(&self) -> Option<Arc<LineView>> {
+        self.with(|open| open.line.clone()).flatten()
+    }
+
     /// The list of a customer's holds, for an inbox that has lost frames.
     pub fn holds_of(&self, user: UserId) -> Option<Bytes> {
         match &*self.shared.lock() {
@@ -193,6 +199,7 @@ impl Feed {
             notices: Default::default(),
             heartbeat: Notice::default(),
             personal,
+            line: None,
         });
         open.notices[Kind::Sale as usize].set(sale);
         *self.shared.lock() = Shared::Open(open);
@@ -230,6 +237,12 @@ impl Feed {
             }
         });
         self.publish();
+    }
+
+    /// `frame` shows the public numbers of `line`.
+    pub fn line_moved(&self, line: Arc<LineView>, frame: Bytes) {
+        self.with(|open| open.line = Some(line));
+        self.notice(Kind::Line, frame);
     }
 
     pub fn heartbeat(&self, frame: Bytes) {

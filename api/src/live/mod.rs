@@ -19,6 +19,7 @@ mod inbound;
 mod metrics;
 mod origin;
 mod personal;
+mod place;
 mod publisher;
 mod rhythm;
 mod ring;

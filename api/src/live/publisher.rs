@@ -10,7 +10,7 @@ use engine::{Changes, Picture, Tap, Unavailable};
 use inventory::{Availability, EventId, Layout, Phase, TimeUs};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wire::LiveFrame;
+use wire::{LiveFrame, WaitingRoom};
 
 use super::board::Board;
 use super::bye::Bye;
@@ -46,6 +46,8 @@ pub struct Publisher {
     spoke_at: Instant,
     watched_at: Instant,
     counts: Counts,
+    /// The waiting room as last told.
+    line: Option<WaitingRoom>,
 }
 
 /// The next frame of counts: its numbers come from the event's own turn.
@@ -75,6 +77,7 @@ impl Publisher {
             spoke_at: now,
             watched_at: now,
             counts: Counts::default(),
+            line: None,
         }
     }
 
@@ -227,6 +230,7 @@ impl Publisher {
             self.cut(None, true);
         }
         self.ask_counts(now);
+        self.tell_line();
         if now.duration_since(self.spoke_at) >= HEARTBEAT {
             self.heartbeat();
         }
@@ -241,6 +245,20 @@ impl Publisher {
         let frame = frame::text(&LiveFrame::Heartbeat { seq, at: time::utc(self.state.now()) });
         self.feed.heartbeat(frame);
         self.spoke_at = Instant::now();
+    }
+
+    fn tell_line(&mut self) {
+        let Some(handle) = self.state.directory.get(self.feed.event()) else { return };
+        let line = handle.line();
+        if self.line.is_none() && !line.settings.active {
+            return;
+        }
+        let room = self.state.keepers.show(self.feed.event(), &line, self.state.now());
+        if self.line.as_ref() != Some(&room) {
+            self.feed.line_moved(line, frame::text(&LiveFrame::Line(room.clone())));
+            self.line = Some(room);
+            self.spoke_at = Instant::now();
+        }
     }
 
     fn ask_counts(&mut self, now: Instant) {

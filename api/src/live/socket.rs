@@ -26,6 +26,7 @@ use super::forms::Form;
 use super::hub::Watch;
 use super::inbound::{Budget, MESSAGE_BYTES_MAX};
 use super::personal::{Inbox, Post};
+use super::place::Followed;
 use super::{frame, inbound, metrics};
 use crate::auth::{Caller, Claims};
 use crate::rate_limit::Lane;
@@ -64,6 +65,7 @@ pub struct Socket {
     seen: Seen,
     form: Form,
     login: Option<Login>,
+    place: Option<Box<Followed>>,
     budget: Budget,
     /// A pong of the library's may be waiting to be written.
     has_pong: bool,
@@ -104,6 +106,7 @@ impl Socket {
             watch,
             form,
             login,
+            place: None,
             budget: Budget::new(now),
             has_pong: false,
             heard_at: now,
@@ -189,7 +192,13 @@ impl Socket {
                 Next::Notice(frame) => {
                     self.write(&frame).await?;
                 }
-                Next::Nothing => return Ok(()),
+                Next::Nothing => match self.place_news() {
+                    None => return Ok(()),
+                    Some(frame) => {
+                        metrics::count_private();
+                        self.write(&frame).await?;
+                    }
+                },
                 Next::Bye(bye) => return Err(End::Bye(bye)),
             }
         }
@@ -202,6 +211,11 @@ impl Socket {
             Post::Frame(frame) => Some(frame),
             Post::Lost => self.watch.feed.holds_of(login.user),
         }
+    }
+
+    fn place_news(&mut self) -> Option<Bytes> {
+        let followed = self.place.as_mut()?;
+        followed.news(&*self.watch.feed.line()?, self.state.now())
     }
 
     /// `true` when the peer did not have to be waited for.
@@ -280,8 +294,17 @@ impl Socket {
                 Ok(())
             }
             LiveRequest::Token { access_token } => self.renew(&access_token).await,
-            LiveRequest::Place { .. } => Err(End::Bye(Bye::MessageInvalid)),
+            LiveRequest::Place { place_ticket } => self.follow(&place_ticket),
         }
+    }
+
+    /// A ticket is known to nobody but its account; one of another account is still refused where that is known.
+    fn follow(&mut self, text: &str) -> Result<(), End> {
+        let ticket = self.state.line_tokens.read_place_ticket(self.watch.feed.event(), text);
+        let is_own = |user| self.login.as_ref().is_none_or(|login| login.user == user);
+        let ticket = ticket.filter(|ticket| is_own(ticket.user)).ok_or(End::Bye(Bye::MessageInvalid))?;
+        self.place = Some(Box::new(Followed::new(ticket)));
+        Ok(())
     }
 
     /// A later token of the same account.
