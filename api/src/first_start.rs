@@ -29,7 +29,8 @@ pub enum FirstStartError {
     Demo(ApiError),
 }
 
-/// The first start decides about the demo, for good. One that was interrupted is finished by the next start.
+/// The first start decides about the demo, for good. One that was interrupted is finished by the next start, unless that
+/// is told to leave the demo out.
 ///
 /// # Errors
 /// The store, or the demo's own calls.
@@ -49,7 +50,7 @@ pub async fn run(state: &AppState) -> Result<(), FirstStartError> {
         }
         None => None,
     };
-    if let (Some(event), Some(organizer)) = (demo_event, organizer) {
+    if let (Some(event), Some(organizer), true) = (demo_event, organizer, first.demo) {
         demo::put_on_sale(state, event, organizer).await.map_err(FirstStartError::Demo)?;
     }
     Ok(())

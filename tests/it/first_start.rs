@@ -1,0 +1,68 @@
+//! A first start that dies again and again before it is done.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use usher_tests::process::ServerProcess;
+use usher_tests::server::TestServer;
+
+/// After the server listens. A first start takes longer than the first of them and less than the last.
+const ALIVE_MS: [u64; 14] = [0, 5, 10, 15, 20, 30, 40, 60, 80, 110, 150, 200, 300, 500];
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// What is on sale, without what differs between any two servers.
+fn on_sale(event: &Value, availability: &Value) -> Value {
+    let tiers: Vec<Value> = event["tiers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tier| json!([tier["name"], tier["price"], tier["categories"], tier["per_order_max"]]))
+        .collect();
+    json!([event["title"], event["status"], event["currency"], event["policy"], tiers, availability["totals"]])
+}
+
+async fn read(url: &str) -> Value {
+    reqwest::get(url).await.unwrap().json().await.unwrap()
+}
+
+async fn demo_of(base: &str) -> Value {
+    let events = read(&format!("{base}/api/v1/events")).await;
+    let events = events["items"].as_array().unwrap().clone();
+    assert_eq!(events.len(), 1, "{events:?}");
+    let path = format!("{base}/api/v1/events/{}", events[0]["id"].as_str().unwrap());
+    on_sale(&read(&path).await, &read(&format!("{path}/availability")).await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_start_that_was_killed_is_finished_by_a_later_one() {
+    let undisturbed = TestServer::start_with(|config| config.first_start.demo = true).await;
+    let wanted = demo_of(&undisturbed.url("")).await;
+    assert_eq!(wanted[5]["free"], 25_000);
+
+    let home = tempfile::tempdir().unwrap();
+    let settings =
+        [("USHER_DATA_DIR", home.path().display().to_string()), ("USHER_ADMIN_PASSWORD", "correct horse".into())];
+    let mut server = ServerProcess::new([settings.as_slice(), &[("USHER_LOG", "error".into())]].concat());
+    for alive_ms in ALIVE_MS {
+        server.start();
+        tokio::time::sleep(Duration::from_millis(alive_ms)).await;
+        server.kill();
+    }
+    server.start();
+    let ready = tokio::time::timeout(READY_WITHIN, async {
+        while !reqwest::get(format!("{}/health/ready", server.url())).await.is_ok_and(|it| it.status().is_success()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    ready.await.expect("the server is ready");
+    assert_eq!(demo_of(&server.url()).await, wanted);
+}
+
+#[tokio::test]
+async fn a_first_start_without_a_demo_is_remembered() {
+    let server = TestServer::start().await;
+    assert_eq!(server.get(None, "/events").await.expect(200)["items"], json!([]));
+    let home = server.stop().await;
+    let server = TestServer::start_in(home, |config| config.first_start.demo = true).await;
+    assert_eq!(server.get(None, "/events").await.expect(200)["items"], json!([]));
+}
