@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Directory, SubmitError, Submitted, SystemClock, Unavailable};
+use engine::{Clock, Directory, SubmitError, Submitted, SystemClock, Unavailable};
 use hashbrown::HashMap;
 use inventory::{EventId, LineView, Origin, TimeUs, UserId};
 use parking_lot::RwLock;
@@ -137,10 +137,12 @@ impl Keepers {
         }
         let (asks, inbox) = mpsc::channel(ASKS_MAX);
         let poke = Arc::new(Notify::new());
-        let line = LineView::none();
+        // As good as it is known without waiting; the keeper's first look follows at once.
+        let world = &self.0.world;
+        let line = world.directory.get(event).map_or_else(|| Arc::new(LineView::none()), |handle| handle.line());
         let first = Known::at_first(&line);
         let (known_sender, known) = watch::channel(first);
-        let (room_sender, room) = watch::channel(reading::show(&line, first, TimeUs(0)));
+        let (room_sender, room) = watch::channel(reading::show(&line, first, world.clock.now()));
         kept.insert(event, Kept { asks, poke: Arc::clone(&poke), known, room });
         let keeper = Keeper::new(event, self.0.world.clone(), inbox, poke, known_sender, room_sender);
         let (keepers, stop) = (self.clone(), self.0.stop.clone());
