@@ -30,7 +30,8 @@ pub struct ShowQuery {
 /// his position is his rank less `called` of the last `line` frame.
 #[utoipa::path(get, path = "/events/{id}/waiting-room", tag = "waiting room",
     params(("id" = Uuid, Path, description = "Event"), ShowQuery), security(("bearer" = [])),
-    responses((status = 200, description = "The account's place", body = Place), Read))]
+    responses((status = 200, description = "The account's place", body = Place),
+        (status = 403, description = "The account is suspended", body = wire::Problem), Read))]
 pub async fn show(
     State(state): State<AppState>,
     PathId(event): PathId,
@@ -38,6 +39,8 @@ pub async fn show(
     context: RequestContext,
     Query(query): Query<ShowQuery>,
 ) -> Result<Json<Place>, ApiError> {
+    // It may let the caller in, so it is no mere look.
+    let caller = caller.active()?;
     let event = EventId::from_uuid(event);
     let handle = event_access::handle(&state, event).await?;
     let asker = engine::Caller { user: caller.user, request: Some(context.id), key: None };

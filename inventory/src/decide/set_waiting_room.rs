@@ -4,7 +4,10 @@ use crate::{Change, Inventory, LineChange, Rejection, RoomSettings, TimeUs};
 use super::Decision;
 
 pub(super) fn decide(inventory: &Inventory, now: TimeUs, settings: &RoomSettings, key: [u8; 32]) -> Decision {
-    inventory.must_not_be_cancelled()?;
+    // The room of a cancelled event can still be closed.
+    if settings.active {
+        inventory.must_not_be_cancelled()?;
+    }
     settings.check().map_err(|problem| Rejection::RoomInvalid { problem })?;
     let line = inventory.line.as_deref();
     let is_on = line.is_some_and(|line| line.settings.active);

@@ -127,7 +127,7 @@ impl Reference {
         settings: &RoomSettings,
         key: [u8; 32],
     ) -> Result<Answer, Rejection> {
-        if self.phase == Phase::Cancelled {
+        if settings.active && self.phase == Phase::Cancelled {
             return Err(Rejection::EventCancelled);
         }
         settings.check().map_err(|problem| Rejection::RoomInvalid { problem })?;

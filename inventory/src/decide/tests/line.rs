@@ -227,7 +227,8 @@ fn settings_that_make_no_sense() {
          room opens=1m beacon=  -> WAITING_ROOM_INVALID the beacon's name must have 1 to 256 bytes
          cancel-event           -> ok
          room                   -> EVENT_CANCELLED
-         open-line 1            -> EVENT_CANCELLED",
+         open-line 1            -> EVENT_CANCELLED
+         room off               -> ok",
     );
 }
 
