@@ -176,3 +176,61 @@ async fn a_client_that_gives_no_sign_of_life_is_closed_and_one_that_answers_stay
     tokio::join!(reading, silence);
     server.stop().await;
 }
+
+/// 60,000 seats: a snapshot of them fills the buffers between two processes quickly.
+async fn arena(server: &TestServer) -> Show {
+    let show = Show::draft_with(server, json!({})).await;
+    let numbers: Vec<String> = (1..=100).map(|number| number.to_string()).collect();
+    let rows: Vec<_> = (1..=20).map(|row| json!({"id": row.to_string(), "seats": numbers})).collect();
+    let section = |id: String| json!({"id": id, "name": id, "rows": rows, "category": "stalls"});
+    let mut sections: Vec<_> = (1..=30).map(|at| section(format!("S{at}"))).collect();
+    sections.push(json!({"id": "F", "name": "Floor", "capacity": 50, "category": "floor"}));
+    let map = json!({"sections": sections});
+    server.put(Some(&show.organizer), &show.path("/seat-map"), map).await.expect(200);
+    server.post(Some(&show.organizer), &show.path("/publish"), json!({})).await.expect(200);
+    show
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_never_reads_is_closed_and_holds_up_nobody() {
+    let server = TestServer::start_with(|config| {
+        config.live.write_timeout = Duration::from_millis(500);
+        config.live.sockets_per_user_max = 1;
+    })
+    .await;
+    let show = arena(&server).await;
+    let (slow, buyer) = (server.attendee().await, server.attendee().await);
+    let mut stalled = Watcher::open(&server, &show.id, Opening::signed_in(&slow)).await;
+    let mut reader = Watcher::open(&server, &show.id, Opening::default()).await;
+    reader.until(|watcher, _| (watcher.snapshots == 1).then_some(())).await;
+    let deadline = Instant::now() + Duration::from_secs(40);
+    let mut waited = Duration::ZERO;
+    let mut number = 0;
+    // While it is there, the account's only place is taken.
+    loop {
+        stalled.say(&LiveRequest::Snapshot {}).await;
+        number += 1;
+        if number % 4 == 0 {
+            let hold = show.hold(&server, &buyer, json!([{"area": "F", "quantity": 1}])).await;
+            let begun = Instant::now();
+            let seq = hold["seq"].as_u64().unwrap();
+            reader.reach(seq).await;
+            waited = waited.max(begun.elapsed());
+            let path = show.path(&format!("/holds/{}", hold["id"].as_str().unwrap()));
+            server.delete(Some(&buyer), &path).await.expect(204);
+        }
+        match open(server.address(), &show.id, &Opening::signed_in(&slow)).await {
+            Ok(_) => break,
+            Err(refused) => assert_eq!(refused.code, "SOCKETS_TOO_MANY"),
+        }
+        assert!(Instant::now() < deadline, "the stalled socket is still open after {number} snapshots");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert!(waited < Duration::from_secs(3), "the one that reads waited {waited:?}");
+    assert_eq!(reader.snapshots, 1, "nor did it fall behind");
+    // It had been sent all it could take; there is an end, and no last word.
+    while let Some(frame) = stalled.frame().await {
+        assert!(!matches!(frame, LiveFrame::Bye { .. }), "{frame:?}");
+    }
+    server.stop().await;
+}
