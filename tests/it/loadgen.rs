@@ -30,7 +30,7 @@ const CROWD: [&str; 16] = [
     "--duration",
     "2",
     "--accounts",
-    "12",
+    "30",
     "--slow-pay-seconds",
     "0.2",
     "--double-submit",
@@ -122,5 +122,65 @@ async fn holds_are_measured_beside_a_call_that_does_nothing() {
     let report = json_of(&report);
     assert_eq!((&report["slices"], &report["failures"]), (&json!(2), &json!({})));
     assert!(report["holds"].as_u64().unwrap() > 20 && report["no_ops"].as_u64().unwrap() > 20, "{report}");
+    server.stop().await;
+}
+
+/// How much the check whose name holds `what` has looked at.
+fn looked_at(report: &Value, what: &str) -> u64 {
+    let checks = report["audit"]["checks"].as_array().expect("a report is audited");
+    let check = checks.iter().find(|check| check["name"].as_str().is_some_and(|name| name.contains(what)));
+    check.unwrap_or_else(|| panic!("no check of `{what}`"))["looked_at"].as_u64().expect("a count")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn watchers_of_a_booked_event_see_the_truth_and_come_back_after_a_storm() {
+    let server = TestServer::start().await;
+    let organizer = server.organizer().await;
+    let dir = tempfile::tempdir().unwrap();
+    let (report, page) = (dir.path().join("report.json"), dir.path().join("report.html"));
+    let line = ["watch", "--watchers", "200", "--sampled", "20", "--sources", "4", "--ramp-up", "1", "--storm"];
+    let load = ["--baseline", "1", "--duration", "3", "--seats", "2000", "--seats-per-s", "150", "--accounts", "4"];
+    let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
+    let pid = std::process::id().to_string();
+    let files = ["--server-pid", &pid, "--json", report.to_str().unwrap(), "--html", page.to_str().unwrap()];
+    let passed = loadgen(&server, &[&line[..], &load, &account, &files].concat()).await;
+    let report = json_of(&report);
+    assert!(passed, "{report:#}");
+    assert_eq!((looked_at(&report, "every socket is open"), looked_at(&report, "when all is quiet")), (200, 20));
+    assert!(looked_at(&report, "no gap") > 200 * 5, "{report:#}");
+    let steps: Vec<&Value> = report["latency"].as_array().unwrap().iter().map(|line| &line["step"]).collect();
+    for step in ["connect", "first frame", "back again", "delivery", "delivery, storm", "hold watched"] {
+        assert!(steps.contains(&&json!(step)), "{step}: {steps:?}");
+    }
+    assert!(report["server"]["rss_idle_bytes"].as_u64().unwrap() > 1 << 20, "{report:#}");
+    assert!(!text(&page).contains("src=") && !text(&page).contains("href=") && !text(&page).contains("@import"));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiting_room_keeps_its_order_and_lets_nobody_past() {
+    let server = TestServer::start().await;
+    let organizer = server.organizer().await;
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let line = ["queue", "--waiters", "300", "--sockets", "20", "--rate-per-minute", "6000", "--connections", "32"];
+    let crowd = ["--late-over", "2", "--look-over", "1", "--slice", "0.1", "--seats", "3000", "--duration", "60"];
+    // What a debug build on a busy machine takes for a hold must not slow admission down.
+    let room = ["--latency-target-ms", "10000", "--hoarders", "3", "--bots-per-hoarder", "4"];
+    let bots = ["--bypass-tries", "260", "--refresh-per-s", "40", "--storm-slice", "1"];
+    let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
+    let files = ["--json", report.to_str().unwrap()];
+    let passed = loadgen(&server, &[&line[..], &crowd, &room, &bots, &account, &files].concat()).await;
+    let report = json_of(&report);
+    assert!(passed, "{report:#}");
+    assert_eq!((&report["admission"]["admitted"], looked_at(&report, "one number")), (&json!(300), 300));
+    assert!(looked_at(&report, "published proof") > 600, "{report:#}");
+    assert!(looked_at(&report, "no inversion") > 50, "{report:#}");
+    assert_eq!(looked_at(&report, "no bot gets past"), 260);
+    assert!(report["sockets"]["turns"].as_u64().unwrap() > 10, "{report:#}");
+    let bypass = report["bypass"].as_array().unwrap();
+    assert!(bypass.len() > 10 && bypass.iter().all(|line| line["through"] == 0), "{bypass:#?}");
+    // Each hoarder has many bots and gets what one customer may have.
+    assert!(report["shares"]["units_bots"].as_u64().unwrap() <= 3 * 4, "{report:#}");
     server.stop().await;
 }

@@ -12,6 +12,7 @@ use super::bots::BypassLine;
 use super::joins::JoinLine;
 use super::record::{Compared, Record};
 use super::sockets::SeenBySockets;
+use super::verdict::PURCHASES_MIN;
 use super::waiter::End;
 use crate::audit::Verdict;
 use crate::cli::QueueOptions;
@@ -83,6 +84,7 @@ pub struct StormLine {
     /// Asked; what was answered is under `answers`.
     pub refresh_per_s: u32,
     pub unsent: u64,
+    pub calm_purchases: u64,
     pub calm_purchases_per_s: f64,
     pub stormy_purchases_per_s: f64,
 }
@@ -92,6 +94,7 @@ pub struct SocketLine {
     pub sockets: u32,
     /// Told by a frame.
     pub turns: u64,
+    pub turns_untold: u64,
     pub refusals: BTreeMap<String, u64>,
 }
 
@@ -141,7 +144,12 @@ impl QueueReport {
             promises: PromiseLine::of(record),
             shares: ShareLine::of(record, options.bots_per_hoarder),
             storm: StormLine::of(record, options.refresh_per_s),
-            sockets: SocketLine { sockets: options.sockets, turns: sockets.turns, refusals: sockets.refusals.clone() },
+            sockets: SocketLine {
+                sockets: options.sockets,
+                turns: sockets.turns,
+                turns_untold: sockets.untold,
+                refusals: sockets.refusals.clone(),
+            },
             ends,
             bypass: record.bypass.clone(),
             latency: latency.filter(|line| line.count > 0).collect(),
@@ -205,7 +213,7 @@ impl QueueReport {
             ));
             tiles.push((format!("{:.1} µs", joins.beyond_no_op_us), "a join beyond a no-op".to_owned()));
         }
-        if storm.calm_purchases_per_s > 0.0 {
+        if storm.calm_purchases >= PURCHASES_MIN {
             let share = 100.0 * storm.stormy_purchases_per_s / storm.calm_purchases_per_s;
             tiles.push((format!("{share:.0} %"), "of calm purchases in a storm".to_owned()));
         }
@@ -311,6 +319,7 @@ impl StormLine {
         Self {
             refresh_per_s,
             unsent: record.storms.unsent,
+            calm_purchases: calm,
             calm_purchases_per_s: calm as f64 / calm_s.max(1e-9),
             stormy_purchases_per_s: stormy as f64 / stormy_s.max(1e-9),
         }

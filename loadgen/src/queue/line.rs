@@ -1,6 +1,8 @@
 //! The public numbers of the line as one socket is told them, with the moment of each. All waiters with a socket are told
 //! the same frame, so one socket stands for all of them; what is here is also the record that promises are held against.
+//! Until the feed tells anything, a lookout with a place of his own asks.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,12 +11,17 @@ use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use wire::{AdmissionLimit, LiveFrame, WaitingRoom, WaitingRoomState};
+use wire::{AdmissionLimit, LiveFrame, Place, WaitingRoom, WaitingRoomState};
 
+use crate::account::Account;
+use crate::client::{Client, Outcome};
 use crate::live::dial::Dial;
 use crate::live::head::{self, HEAD_BYTES, Kind};
+use crate::measure::Step;
+use crate::pool::Call;
 
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Debug)]
 pub struct Pushed {
@@ -26,17 +33,45 @@ pub struct Pushed {
 pub struct Line {
     called: Arc<watch::Sender<u32>>,
     pushed: Arc<Mutex<Vec<Pushed>>>,
+    /// By the feed.
+    is_told: Arc<AtomicBool>,
+}
+
+/// Asks for the numbers.
+pub struct Lookout {
+    pub client: Client,
+    pub account: Arc<Account>,
+    /// Of the room.
+    pub path: String,
 }
 
 impl Default for Line {
     fn default() -> Self {
-        Self { called: Arc::new(watch::Sender::new(0)), pushed: Arc::default() }
+        Self { called: Arc::new(watch::Sender::new(0)), pushed: Arc::default(), is_told: Arc::default() }
     }
 }
 
 impl Line {
     /// Follows until the task is aborted.
-    pub async fn follow(self, dial: Dial) {
+    pub async fn follow(self, dial: Dial, lookout: Lookout) {
+        tokio::join!(self.listen(dial), self.look(lookout));
+    }
+
+    async fn look(&self, lookout: Lookout) {
+        let Lookout { client, account, path } = lookout;
+        while !self.is_told.load(Relaxed) {
+            let call = Call::get(path.clone());
+            // What he is refused everybody is: it is counted where it matters.
+            if let Outcome::Done(place) =
+                client.settle(Step::Setup, Some(&account), &call, Instant::now()).await.read::<Place>().outcome
+            {
+                self.push(place.room, Instant::now());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn listen(&self, dial: Dial) {
         loop {
             if let Ok(dialled) = dial.open(0, None, None, None).await {
                 let config = Some(WebSocketConfig::default().read_buffer_size(16 << 10).write_buffer_size(0));
@@ -49,6 +84,7 @@ impl Line {
                     if head::read(&bytes[..bytes.len().min(HEAD_BYTES)]).kind == Kind::Line
                         && let Ok(LiveFrame::Line(room)) = serde_json::from_str(&text)
                     {
+                        self.is_told.store(true, Relaxed);
                         self.push(room, Instant::now());
                     }
                 }

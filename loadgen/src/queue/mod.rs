@@ -15,8 +15,8 @@ mod stages;
 mod verdict;
 mod waiter;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -24,7 +24,7 @@ use chrono::TimeDelta;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
-use wire::{Availability, QueueProof, WaitingRoomSettings};
+use wire::{Availability, Place, QueueProof, WaitingRoomSettings};
 
 use crate::account::Accounts;
 use crate::arena::Arena;
@@ -46,13 +46,15 @@ use bots::{ACCOUNTS, BypassLine, Loot};
 use crowd::Crowd;
 use figures::{Around, QueueReport};
 use joins::JoinLine;
-use line::Line;
+use line::{Line, Lookout};
 use record::{Record, Waited};
 use refresh::Storms;
 use room::Room;
 use sockets::Sockets;
 use waiter::{Kind, Waiter, Way};
 
+/// Those of the bots, and the lookout's.
+const ACCOUNTS_BESIDE: usize = ACCOUNTS + 1;
 const CONNECTIONS: u32 = 256;
 /// Of bots: a replay sends as many at once.
 const BOT_CONNECTIONS: u32 = 512;
@@ -90,11 +92,13 @@ pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
     process::allow_sockets(u64::from(options.sockets + 2 * CONNECTIONS + BOT_CONNECTIONS))?;
     let mut run = Run::prepare(options).await?;
     let mut follower = JoinSet::new();
-    follower.spawn(run.crowd.line.clone().follow(run.sockets.dial.clone()));
+    let (lookout, place_of_lookout) = run.lookout().await?;
+    follower.spawn(run.crowd.line.clone().follow(run.sockets.dial.clone(), lookout));
     let joins = run.fill().await?;
     run.open().await?;
     let played = run.play(joins).await?;
-    let report = run.judge(played).await?;
+    let places = vec![place_of_lookout, played.place_of_bots];
+    let report = run.judge(played, places).await?;
     follower.shutdown().await;
     run.progress.end();
     Ok(report)
@@ -113,7 +117,7 @@ impl<'a> Run<'a> {
         let before = room.proof().await.context("reading the commitment")?;
         let arena = Arc::new(Arena::load(&setup, Some(room.event)).await?);
         let tag = format!("{:x}{:04x}", clock.started_at.timestamp_micros(), rand::random::<u16>());
-        let wanted = options.waiters as usize + ACCOUNTS;
+        let wanted = options.waiters as usize + ACCOUNTS_BESIDE;
         let accounts = Accounts::prepare(&setup, wanted, options.accounts_file.as_deref(), &tag, &progress).await?;
         let dial = Dial::new(setup.pool.authority(), room.event, options.sockets.max(1), 0).await?;
         let seats: Availability = setup.ask(Step::Setup, None, &arena.availability_call()).await?;
@@ -139,6 +143,15 @@ impl<'a> Run<'a> {
         let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, Line::default(), options.bots_per_hoarder));
         let sockets = Arc::new(Sockets::new(dial));
         Ok(Self { options, setup, clock, room, other, crowd, sockets, before, progress })
+    }
+
+    /// The last account takes the first place.
+    async fn lookout(&self) -> Result<(Lookout, u32)> {
+        let (crowd, client) = (&self.crowd, self.setup.clone());
+        let account = Arc::clone(crowd.sale.accounts.all().last().context("no account")?);
+        let place: Place = client.ask(Step::Setup, Some(&account), &crowd.join_call(None)).await?;
+        let number = place.number.context("a place without a number")?;
+        Ok((Lookout { client, account, path: crowd.path.clone() }, number))
     }
 
     /// The early ones join; hoarders first, each with all its bots at the same time.
@@ -185,7 +198,7 @@ impl<'a> Run<'a> {
 
         let tried = AtomicBool::new(false);
         let bots = async {
-            let accounts = &crowd.sale.accounts.all()[options.waiters as usize..];
+            let accounts = &crowd.sale.accounts.all()[options.waiters as usize..][..ACCOUNTS];
             let loot = Loot::collect(crowd, &self.room, &self.other, accounts, options.waiters).await?;
             let place = loot.place();
             let client = connect(&options.server, BOT_CONNECTIONS, self.clock)?;
@@ -219,13 +232,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn judge(&self, played: Played) -> Result<QueueReport> {
+    async fn judge(&self, played: Played, places_of_bots: Vec<u32>) -> Result<QueueReport> {
         let crowd = &self.crowd;
         let measured = &crowd.client().measured;
         let after = self.room.proof().await?;
         crowd.sale.ledger.write(Entry::End { violations: measured.violations(), unclassified: unclassified(measured) });
         let entries = crowd.sale.ledger.finish()?;
         let (_, _, bought) = audit::run(&self.setup, &entries, &self.progress).await.context("auditing")?;
+        let sockets = self.sockets.seen();
         let record = Record {
             started: measured.clock.started,
             settings: self.room.settings.clone(),
@@ -236,12 +250,13 @@ impl<'a> Run<'a> {
             bypass: played.bypass,
             joins: played.joins,
             proofs: (self.before.clone(), after),
-            places_of_bots: vec![played.place_of_bots],
-            priority_shoppers: ACCOUNTS as u32,
+            places_of_bots,
+            turns_told: sockets.turns,
+            turns_untold: sockets.untold,
+            priority_shoppers: ACCOUNTS_BESIDE as u32,
             units_per_customer_max: UNITS_PER_CUSTOMER_MAX,
         };
         let checks = verdict::judge(&record).into_iter().chain(bought.checks).collect::<Vec<_>>();
-        let sockets = self.sockets.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let around = Around {
             options: self.options,
             event: self.room.event,

@@ -27,8 +27,11 @@ pub struct Record {
     pub joins: JoinLine,
     /// Before anybody could join, and at the end.
     pub proofs: (QueueProof, QueueProof),
-    /// Of the bots that joined in the ordinary way.
+    /// Of the lookout, and of the bots that joined in the ordinary way.
     pub places_of_bots: Vec<u32>,
+    /// Waiters on a socket of their own whose turn a frame told, and those who found out by themselves.
+    pub turns_told: u64,
+    pub turns_untold: u64,
     /// Who was let in past the line by the organizer.
     pub priority_shoppers: u32,
     pub units_per_customer_max: u32,

@@ -22,12 +22,14 @@ use crate::live::head::{self, HEAD_BYTES, Kind};
 use crate::measure::{Step, histogram};
 
 const AGAIN_AFTER: Duration = Duration::from_millis(300);
+/// After the numbers that are pushed to all have passed his: a frame may still be on its way.
+const TOLD_WITHIN: Duration = Duration::from_secs(3);
 
 pub struct Sockets {
     pub dial: Dial,
     /// Grows when all drop.
     pub storms: watch::Sender<u32>,
-    pub seen: Mutex<SeenBySockets>,
+    seen: Mutex<SeenBySockets>,
 }
 
 pub struct SeenBySockets {
@@ -35,16 +37,18 @@ pub struct SeenBySockets {
     pub back: Histogram<u64>,
     /// Turns that were told by a frame.
     pub turns: u64,
+    /// Turns that were not, though all knew by the pushed numbers.
+    pub untold: u64,
     pub refusals: BTreeMap<String, u64>,
 }
 
 impl Sockets {
     pub fn new(dial: Dial) -> Self {
-        let seen = SeenBySockets { back: histogram(), turns: 0, refusals: BTreeMap::new() };
+        let seen = SeenBySockets { back: histogram(), turns: 0, untold: 0, refusals: BTreeMap::new() };
         Self { dial, storms: watch::Sender::new(0), seen: Mutex::new(seen) }
     }
 
-    fn seen(&self) -> std::sync::MutexGuard<'_, SeenBySockets> {
+    pub fn seen(&self) -> std::sync::MutexGuard<'_, SeenBySockets> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -56,6 +60,10 @@ impl Sockets {
             tasks.spawn(async move {
                 let is_turn = tokio::select! {
                     () = sockets.wait(&crowd, &waiter) => true,
+                    () = late(&crowd, &waiter) => {
+                        sockets.seen().untold += 1;
+                        true
+                    }
                     () = crowd.until_over() => false,
                 };
                 if is_turn {
@@ -142,4 +150,13 @@ impl Sockets {
         tokio::time::sleep(AGAIN_AFTER).await;
         false
     }
+}
+
+/// Until the waiter must know that it is his turn, whatever his socket says.
+async fn late(crowd: &Crowd, waiter: &Waiter) {
+    let called = crowd.line.called();
+    while waiter.seen().rank.is_none_or(|rank| rank >= *called.borrow()) {
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+    tokio::time::sleep(TOLD_WITHIN).await;
 }

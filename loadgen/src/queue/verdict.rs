@@ -12,8 +12,8 @@ use crate::audit::Check;
 const HONEST_SHARE_MIN: f64 = 0.9;
 /// Purchases per second in a storm, against calm.
 const STORM_SHARE_MIN: f64 = 0.9;
-/// Below, the comparison says nothing.
-const PURCHASES_MIN: u64 = 100;
+/// With fewer in calm, the comparison says nothing.
+pub const PURCHASES_MIN: u64 = 100;
 /// Of a stretch that the rate is measured over.
 const STRETCH_S_MIN: f64 = 3.0;
 const RATE_ERROR_MAX: f64 = 0.01;
@@ -31,6 +31,7 @@ pub fn judge(record: &Record) -> Vec<Check> {
         ranks_are_as_proven(record),
         nobody_is_let_in_before_another(record),
         the_called_get_in(record),
+        sockets_tell_the_turn(record),
         calls_keep_to_the_rate(record),
         the_rate_is_used(record),
         shoppers_are_few_enough(record),
@@ -131,6 +132,14 @@ fn the_called_get_in(record: &Record) -> Check {
         let Some(end) = waited.seen.end else { continue };
         check.expect(matches!(end, End::Bought | End::Left), || format!("waiter {}: {end:?}", waited.index));
     }
+    check
+}
+
+fn sockets_tell_the_turn(record: &Record) -> Check {
+    let mut check = Check::new("who follows his place on a socket is told when it is his turn");
+    let (told, untold) = (record.turns_told, record.turns_untold);
+    check.expect(untold == 0, || format!("{untold} of {} were not", told + untold));
+    check.looked_at = told + untold;
     check
 }
 

@@ -103,6 +103,8 @@ fn sound() -> Record {
         },
         proofs: (proof(false), proof(true)),
         places_of_bots: vec![WAITERS],
+        turns_told: 5,
+        turns_untold: 0,
         priority_shoppers: 3,
         units_per_customer_max: 4,
     }
@@ -165,6 +167,11 @@ fn an_inversion_is_found() {
         let asked = inside.answered + Duration::from_millis(1);
         record.log.told.push(Told { asked, answered: asked, rank: 19, is_admitted: false });
     });
+}
+
+#[test]
+fn a_turn_that_was_not_told_is_found() {
+    finds("told when it is his turn", |record| record.turns_untold = 1);
 }
 
 #[test]
