@@ -14,6 +14,8 @@ use crate::bug::Bug;
 use crate::reached::Reached;
 use crate::rng::Rng;
 
+pub use leases::TERM;
+
 const SNAPSHOTS_KEPT: usize = 2;
 
 /// One batch of a commit.
@@ -234,7 +236,7 @@ impl Disk {
             epoch: Epoch(owned.epoch),
             snapshot: owned.snapshots.last().cloned(),
             last_lsn: Lsn(owned.last_lsn),
-            lease: Some(leases::TERM),
+            lease: Some(TERM),
         };
         if opened.snapshot.is_some() {
             inner.reached.note("recovery_from_snapshot");

@@ -13,6 +13,7 @@ use crate::audit::{Evidence, Findings, audit};
 use crate::bug::Bug;
 use crate::buyer::Buyer;
 use crate::chaos;
+use crate::disk::TERM;
 use crate::history::{Op, Outcome};
 use crate::reached::Reached;
 use crate::rng::Rng;
@@ -172,13 +173,18 @@ pub fn after_damage(seed: u64) -> [bool; 2] {
             world.crash(&node);
         }
         let damaged = world.disk.damage();
+        // The node that crashed may be alive, as far as the disk knows.
+        sleep(TERM).await;
         world.start_node();
         let node = world.nodes().pop().expect("a node was started");
         let sound = EVENTS.into_iter().find(|event| *event != damaged).expect("there are two events");
         let mut served = [false; 2];
         for (event, served) in [sound, damaged].into_iter().zip(&mut served) {
-            let opened = node.directory.open(event).await;
-            *served = !matches!(opened.map(drop), Err(Unavailable::Damaged));
+            *served = match node.directory.open(event).await.map(drop) {
+                Ok(()) => true,
+                Err(Unavailable::Damaged) => false,
+                Err(other) => panic!("seed {seed}: {event:?} is neither served nor damaged: {other}"),
+            };
         }
         served
     })
