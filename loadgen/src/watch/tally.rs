@@ -93,6 +93,13 @@ impl Tally {
         self.shards[socket as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Of a socket that stalls: what it did not read for a while is late by its own doing.
+    pub fn frame_of_stalling(&self, socket: u32, head: Head, bytes: u64, last: u64, now_us: u64) {
+        if self.phase.load(Relaxed) != Phase::Stalled as u8 {
+            self.frame(socket, head, bytes, last, now_us);
+        }
+    }
+
     /// A frame of `bytes` has come whole at `now_us`. `last` is the socket's state before it, 0 when it has none.
     pub fn frame(&self, socket: u32, head: Head, bytes: u64, last: u64, now_us: u64) {
         let phase = self.phase.load(Relaxed);
@@ -224,6 +231,8 @@ mod tests {
         tally.enter(Phase::Booking);
         tally.frame(1, delta(6, 8, now - 30_000), 100, 6, now);
         tally.frame(2, delta(7, 8, now + 5_000), 50, 6, now);
+        tally.enter(Phase::Stalled);
+        tally.frame_of_stalling(2, delta(8, 9, now - 9_000_000), 50, 8, now);
         tally.enter(Phase::Storm);
         tally.frame(2, delta(4, 5, now - 1_000), 50, 8, now);
         tally.frame(2, Head { kind: Kind::Snapshot, prev: 0, seq: 9, at_us: 0 }, 900, 8, now);

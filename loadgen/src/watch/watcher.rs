@@ -122,7 +122,11 @@ impl Watcher {
     /// A frame whose head is `head` has come whole.
     pub fn saw(&self, tally: &Tally, head: Head, bytes: u64) {
         let last = self.seq.load(Relaxed);
-        tally.frame(self.number, head, bytes, last, tally.now_us());
+        let now_us = tally.now_us();
+        match self.role {
+            Role::Stalling => tally.frame_of_stalling(self.number, head, bytes, last, now_us),
+            Role::Plain | Role::Sampled(_) => tally.frame(self.number, head, bytes, last, now_us),
+        }
         if head.seq > 0 {
             self.seq.store(head.seq, Relaxed);
         }
