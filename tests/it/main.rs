@@ -9,6 +9,7 @@ mod errors;
 mod events;
 mod first_start;
 mod frozen;
+mod full_disk;
 mod gate;
 mod holds;
 mod kill;

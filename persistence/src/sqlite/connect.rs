@@ -1,8 +1,9 @@
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 use tracing::log::LevelFilter;
 
 use super::{Sqlite, lock::DirectoryLock};
@@ -23,11 +24,14 @@ impl Sqlite {
             .log_statements(LevelFilter::Off)
             .log_slow_statements(LevelFilter::Warn, SLOW_STATEMENT);
 
+        // A full disk ends a transaction without the driver's doing, whose own rollback then fails: it would take every
+        // later BEGIN for a nested one. Such a connection is closed, and the next writer gets another.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
             .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
             .acquire_timeout(config.acquire_timeout)
             .connect_with(
                 options
