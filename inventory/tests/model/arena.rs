@@ -27,7 +27,7 @@ pub fn arena() -> impl Strategy<Value = Arena> {
     let sections = prop::collection::vec(section(), 1..4);
     let focal_point = (-500..500, -500..500);
     let tiers = prop::collection::vec(tier(), 1..5);
-    let others = (prop::bool::weighted(0.97), option::weighted(0.4, line::room()));
+    let others = (prop::bool::weighted(0.97), option::weighted(0.3, line::room()));
     (sections, focal_point, tiers, policy(), others).prop_map(
         |(mut sections, focal_point, mut tiers, policy, (is_published, room))| {
             for (section, id) in sections.iter_mut().zip(SECTIONS) {

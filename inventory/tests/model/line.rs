@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::arena::{SECOND_US, START_US};
+use crate::steps::{Act, Wish};
 
 const MINUTE_US: i128 = 60_000_000;
 const PASS_US: i64 = 300 * SECOND_US;
@@ -48,7 +49,7 @@ pub enum LineAct {
 }
 
 pub fn act() -> impl Strategy<Value = LineAct> {
-    let more = || prop_oneof![1 => Just(0u8), 3 => 0..12u8];
+    let more = || prop_oneof![1 => Just(0u8), 2 => 0..8u8];
     let value = option::weighted(0.4, 0..9u8);
     let rate = prop_oneof![1 => Just(0u32), 6 => Just(60), 6 => Just(600), 6 => Just(60_000), 1 => Just(u32::MAX)];
     let pass = (0..4u8, 0..3u8, 1..3u32);
@@ -60,6 +61,26 @@ pub fn act() -> impl Strategy<Value = LineAct> {
         5 => pass.prop_map(|(user, pass, uses_max)| LineAct::EnterByPass { user, pass, uses_max }),
         4 => (0..4u8, option::of(0..40u8)).prop_map(|(user, number)| LineAct::Leave { user, number }),
     ]
+}
+
+impl LineAct {
+    /// What is done in its place where there is no waiting room.
+    pub fn elsewhere(&self) -> Act {
+        match self {
+            Self::Call { more, .. } => {
+                Act::Settle { order: *more, payment: 0, declined: false, off_minor: 0, foreign: false }
+            }
+            Self::Enter { user, ahead } => {
+                let quantity = 1 + u32::from(ahead.unsigned_abs());
+                let wish = Wish::Best { quantity, tier: None, section: None, accessible: false };
+                Act::Place { customer: *user, wishes: vec![wish], knows_code: true, old_id: false }
+            }
+            Self::Open { more, .. } => {
+                Act::Order { hold: *more, stranger: false, accept_other_seats: true, old_id: false }
+            }
+            Self::Room { .. } | Self::EnterByPass { .. } | Self::Leave { .. } => Act::Expire,
+        }
+    }
 }
 
 pub fn room() -> impl Strategy<Value = LineAct> {

@@ -310,7 +310,7 @@ impl<'a> Pair<'a> {
             Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
             Act::Publish => Verb::Publish,
             Act::CancelEvent => Verb::CancelEvent,
-            Act::Line(_) if !self.has_line => Verb::ExpireHolds,
+            Act::Line(act) if !self.has_line => self.verb(&act.elsewhere()),
             Act::Line(act) => {
                 let key = self.id();
                 self.watch.verb(self.now, &self.fast.line_view(), key, act)

@@ -36,71 +36,24 @@ pub enum Wish {
 #[derive(Clone, Debug)]
 pub enum Act {
     Expire,
-    Place {
-        customer: u8,
-        wishes: Vec<Wish>,
-        knows_code: bool,
-        old_id: bool,
-    },
-    Extend {
-        hold: u8,
-        stranger: bool,
-    },
-    Release {
-        hold: u8,
-        stranger: bool,
-    },
-    Order {
-        hold: u8,
-        stranger: bool,
-        accept_other_seats: bool,
-        old_id: bool,
-    },
-    StartPayment {
-        order: u8,
-        stranger: bool,
-    },
-    Settle {
-        order: u8,
-        payment: u8,
-        declined: bool,
-        off_minor: i64,
-        foreign: bool,
-    },
-    Cancel {
-        order: u8,
-        stranger: bool,
-    },
-    Refund {
-        order: u8,
-        tickets: Vec<u8>,
-        share: u8,
-    },
-    Scan {
-        ticket: u8,
-        nonce: u64,
-        behind: i8,
-        direction: Direction,
-    },
-    Void {
-        ticket: u8,
-    },
-    Transfer {
-        ticket: u8,
-        to: u8,
-        stranger: bool,
-    },
-    Block {
-        block: u8,
-        withheld: bool,
-    },
+    Place { customer: u8, wishes: Vec<Wish>, knows_code: bool, old_id: bool },
+    Extend { hold: u8, stranger: bool },
+    Release { hold: u8, stranger: bool },
+    Order { hold: u8, stranger: bool, accept_other_seats: bool, old_id: bool },
+    StartPayment { order: u8, stranger: bool },
+    Settle { order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool },
+    Cancel { order: u8, stranger: bool },
+    Refund { order: u8, tickets: Vec<u8>, share: u8 },
+    Scan { ticket: u8, nonce: u64, behind: i8, direction: Direction },
+    Void { ticket: u8 },
+    Transfer { ticket: u8, to: u8, stranger: bool },
+    Block { block: u8, withheld: bool },
     Tier(Box<TierSpec>),
     Policy(Box<Policy>),
     PolicyPart(Box<PolicyPatch>),
     Map,
     Publish,
     CancelEvent,
-    /// Nothing in an arena without a waiting room.
     Line(LineAct),
 }
 
@@ -128,7 +81,7 @@ fn act() -> impl Strategy<Value = Act> {
         36 => selling(),
         18 => owning(),
         4 => organizing(),
-        24 => line::act().prop_map(Act::Line),
+        18 => line::act().prop_map(Act::Line),
     ]
 }
 

@@ -78,11 +78,12 @@ pub fn without_sessions(records: &[u8]) -> Vec<u8> {
     let mut falsified = Vec::new();
     let mut at = 0;
     while let Ok(Some(mut record)) = Record::decode(records, &mut at) {
-        if let Change::Line(
-            LineChange::SessionStarted { user, .. } | LineChange::Left { user, session: true, place: None },
-        ) = record.change
-        {
-            record.change = Change::Line(LineChange::Left { user, session: false, place: None });
+        match &mut record.change {
+            Change::Line(LineChange::SessionStarted { user, .. }) => {
+                record.change = Change::Line(LineChange::Left { user: *user, session: false, place: None });
+            }
+            Change::Line(LineChange::Left { session, .. }) => *session = false,
+            _ => {}
         }
         record.encode(&mut falsified);
     }
