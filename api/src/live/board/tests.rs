@@ -169,7 +169,7 @@ proptest! {
                 Step::Area(area, held) => board.set_area(area_ix(area), Counts { free: 100 - held, held, ..FULL }),
                 Step::Replace(states) => {
                     let seats: Vec<_> = states.into_iter().map(state_of).collect();
-                    board.replace(layout(), Lsn(lsn), &seats, &vec![FULL; AREAS]);
+                    board.replace(layout(), Lsn(lsn), &seats, &[FULL; AREAS]);
                 }
                 Step::Cut(even_if_empty) => {
                     lsn -= 1;
