@@ -1,6 +1,5 @@
 //! The live feed tells exactly what is durable: every state a watcher reaches is the event's own at that `seq`, however he
 //! got there.
-#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

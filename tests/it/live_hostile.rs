@@ -1,5 +1,4 @@
 //! Sockets that mean no good: each is refused or ended by its own code, and the server goes on.
-#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,4 @@
 //! Caps, times and tokens of sockets: exact, and none of them anybody else's loss.
-#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use std::time::{Duration, Instant};
 

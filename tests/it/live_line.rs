@@ -1,5 +1,4 @@
 //! The waiting room on the live feed: its public numbers to all, a place's turn to whoever holds its ticket.
-#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use serde_json::json;
 use usher_tests::live::{Opening, Watcher};
