@@ -184,7 +184,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_past_its_deadline_is_unknown_if_it_may_have_written() {
-        for (method, status, code) in [(Method::GET, 503, "DEADLINE_EXCEEDED"), (Method::POST, 504, "OUTCOME_UNKNOWN")] {
+        for (method, status, code) in [(Method::GET, 503, "DEADLINE_EXCEEDED"), (Method::POST, 504, "OUTCOME_UNKNOWN")]
+        {
             let answer = finished(std::future::pending(), method).await;
             assert_eq!((answer.0, answer.1.code.as_str()), (status, code));
         }

@@ -1,4 +1,5 @@
-//! How often deltas go out: as often as the sockets can be served, between 20 and 4 times in a second.
+//! How often deltas go out: as often as the sockets can be served beside everything else, between 20 and 4 times in a
+//! second.
 //!
 //! A socket that has written a delta reports it. From when the first and the last of them did, the cost of a frame
 //! follows: wall-clock time, with whatever else keeps the machine busy in it.
@@ -13,6 +14,10 @@ const PERIOD_MAX: Duration = Duration::from_millis(250);
 /// Of each period, in percent, that writing one delta to all sockets may take. The rest is for everything else: a delta is
 /// on average half a period and half a fan-out old when it arrives, so a longer pause makes it later, too.
 const FANOUT_SHARE_PERCENT: u32 = 60;
+/// Where more than this share is left to others by a period of at most [`PERIOD_EASY`], it is: between 20 and 10 deltas per
+/// second few eyes see the difference, and whoever books does.
+const EASY_SHARE_PERCENT: u32 = 20;
+const PERIOD_EASY: Duration = Duration::from_millis(100);
 /// What a new measurement weighs against what was known, as 1 / n.
 const WEIGHT: f64 = 4.0;
 
@@ -41,7 +46,9 @@ impl Rhythm {
         self.frame_cost_s += (cost_s - self.frame_cost_s) / WEIGHT;
         #[expect(clippy::cast_precision_loss, reason = "counts of sockets are far below 2^52")]
         let fanout_s = self.frame_cost_s * watchers as f64;
-        let period_s = fanout_s * 100.0 / f64::from(FANOUT_SHARE_PERCENT);
+        let for_share = |percent: u32| fanout_s * 100.0 / f64::from(percent);
+        let easy_s = for_share(EASY_SHARE_PERCENT).min(PERIOD_EASY.as_secs_f64());
+        let period_s = for_share(FANOUT_SHARE_PERCENT).max(easy_s);
         self.period = Duration::from_secs_f64(period_s.min(PERIOD_MAX.as_secs_f64())).max(PERIOD_MIN);
     }
 }
@@ -98,7 +105,9 @@ mod tests {
     #[test]
     fn the_period_follows_watchers_and_cost_within_its_bounds() {
         assert_eq!(settled(1, FRAME), PERIOD_MIN);
-        assert_eq!(settled(1_000, FRAME), PERIOD_MIN);
+        assert_eq!(settled(500, FRAME), PERIOD_MIN);
+        assert!((58..=62).contains(&settled(1_000, FRAME).as_millis()));
+        assert_eq!(settled(3_000, FRAME), PERIOD_EASY);
         let many = settled(8_000, FRAME).as_millis();
         assert!((155..=165).contains(&many), "{many} ms");
         assert_eq!(settled(100_000, FRAME), PERIOD_MAX);
