@@ -4,7 +4,7 @@
 //! once, and the share says how much of it the house can bear. It never falls below [`SHARE_MIN`]: a sale that measures
 //! nothing but its own trouble would never find out that it is over.
 
-/// A tenth more each ten steps: from the floor to the full rate in about 20 s of calm.
+/// A twentieth more each step: from the floor to the full rate in about 20 s of calm.
 const INCREASE: f64 = 0.05;
 const DECREASE: f64 = 0.7;
 /// Between this share of the target and the target itself the rate stays as it is.

@@ -4,17 +4,15 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use inventory::{EventId, TimeUs, UserId};
 use persistence::Event;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use wire::{IssuedPass, Page, PriorityPass, PriorityPassRequest};
 
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::extract::{Cursor, PathId, Query, page};
+use crate::extract::{PathId, Query, page};
 use crate::field_errors::FieldErrors;
 use crate::idempotency::{Write, remembered};
 use crate::line::tokens;
-use crate::page_limit::PageLimit;
+use crate::page_limit::PageQuery;
 use crate::problems::{Read, Written};
 use crate::state::AppState;
 use crate::{event_access, ids, time};
@@ -96,30 +94,17 @@ fn check(now: TimeUs, event: &Event, wanted: &PriorityPassRequest) -> Result<(u3
     Ok((uses, until))
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListQuery {
-    /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-    /// Items per page: 1 to 200. Default 50.
-    #[serde(default)]
-    #[param(value_type = Option<u32>)]
-    limit: PageLimit,
-}
-
 /// Lists priority passes
 ///
 /// Who issued them and why, newest first. Not their texts.
 #[utoipa::path(get, path = "/events/{id}/waiting-room/priority-passes", tag = "waiting room",
-    params(("id" = Uuid, Path, description = "Event"), ListQuery), security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Event"), PageQuery), security(("bearer" = [])),
     responses((status = 200, description = "One page", body = Page<IssuedPass>), Read))]
 pub async fn list(
     State(state): State<AppState>,
     PathId(event): PathId,
     caller: Caller,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<IssuedPass>>, ApiError> {
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?.id;
     let limit = query.limit.get();
