@@ -97,6 +97,7 @@ pub enum Noun {
     WaitingRoom,
     /// In a waiting room.
     WaitingPlace,
+    StaffMember,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,8 @@ pub enum Conflict {
     /// An admin may not demote or suspend himself.
     OwnAccount,
     EventNotDraft,
+    /// The account has a role at the event already, or organizes it.
+    StaffMemberExists,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
 }

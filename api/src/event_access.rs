@@ -1,16 +1,80 @@
-//! Which event a call is about and who may do what with it. An event that the caller may not see is answered like one
-//! that never was.
+//! Which event a call is about and who may do what with it: the one table of that is [`Capability::parts`]. An event that
+//! the caller may not see is answered like one that never was.
 
 use axum::extract::FromRequestParts;
 use engine::EventHandle;
 use http::header;
 use http::request::Parts;
 use inventory::{EventId, Origin, UserId};
-use persistence::{Event, EventStatus, StoreError};
+use persistence::{Event, EventStatus, StaffRole, StoreError};
+use wire::Role;
 
 use crate::auth::Caller;
-use crate::error::{ApiError, Noun};
+use crate::error::{ApiError, Forbidden, Noun};
 use crate::state::AppState;
+
+/// What somebody is to an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Admin,
+    /// Its organizer, for as long as his account has that role.
+    Owner,
+    BoxOffice,
+    Door,
+    Anyone,
+}
+
+/// What can be done with an event that is not for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// See it before it is published.
+    Preview,
+    /// Change it, its sale, its staff and its life; refund; see what is hidden from buyers.
+    Manage,
+    /// Let people in and out.
+    Scan,
+    /// Sell at the venue.
+    SellAtBoxOffice,
+    /// See who comes, and with which ticket.
+    SeeAttendees,
+    /// See who bought what.
+    SeeOrders,
+    /// See what was sold and earned.
+    SeeReports,
+}
+
+impl Capability {
+    /// Who has it.
+    const fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Preview | Self::SeeAttendees => &[Part::Admin, Part::Owner, Part::BoxOffice, Part::Door],
+            Self::Manage | Self::SeeReports => &[Part::Admin, Part::Owner],
+            Self::Scan => &[Part::Admin, Part::Owner, Part::Door],
+            Self::SellAtBoxOffice | Self::SeeOrders => &[Part::Admin, Part::Owner, Part::BoxOffice],
+        }
+    }
+}
+
+impl Part {
+    pub fn may(self, capability: Capability) -> bool {
+        capability.parts().contains(&self)
+    }
+
+    /// Of an account whose staff role at the event is known.
+    fn of(caller: Caller, event: &Event, role: Option<StaffRole>) -> Self {
+        if caller.is_admin() {
+            Self::Admin
+        } else if runs(caller, event) {
+            Self::Owner
+        } else {
+            match role {
+                Some(StaffRole::BoxOffice) => Self::BoxOffice,
+                Some(StaffRole::Door) => Self::Door,
+                None => Self::Anyone,
+            }
+        }
+    }
+}
 
 /// Who looks at something public: an account, or nobody in particular. A token that is sent must be good.
 pub struct Viewer(pub Option<Caller>);
@@ -45,35 +109,66 @@ pub async fn find(state: &AppState, event: EventId) -> Result<Event, ApiError> {
     state.store.event_find(event).await?.ok_or(ApiError::NotFound(Noun::Event))
 }
 
+/// What the caller is to the event. Staff is looked up in the store, each time: who is sent home scans no more.
+///
+/// # Errors
+/// The store is not available.
+pub async fn part(state: &AppState, caller: Caller, event: &Event) -> Result<Part, StoreError> {
+    match Part::of(caller, event, None) {
+        Part::Anyone => Ok(Part::of(caller, event, state.store.staff_role(event.id, caller.user).await?)),
+        part => Ok(part),
+    }
+}
+
+/// The event, if the caller may do this with it.
+///
+/// # Errors
+/// Suspended; the caller's role, for attendees without the right one at the event, whether there is such an event or not,
+/// and for its staff; to all others there is no such event.
+pub async fn allow(
+    state: &AppState,
+    caller: Caller,
+    event: EventId,
+    capability: Capability,
+) -> Result<Event, ApiError> {
+    let caller = caller.active()?;
+    let found = state.store.event_find(event).await?;
+    let part = match &found {
+        Some(event) => part(state, caller, event).await?,
+        None => Part::Anyone,
+    };
+    match found {
+        Some(event) if part.may(capability) => Ok(event),
+        _ if part != Part::Anyone || caller.role < Role::Organizer => Err(ApiError::Forbidden(Forbidden::Role)),
+        _ => Err(ApiError::NotFound(Noun::Event)),
+    }
+}
+
 /// The event, if the caller runs it: its organizer, or an admin.
 ///
 /// # Errors
-/// The caller's role; no such event of the caller.
+/// Those of [`allow`].
 pub async fn own(state: &AppState, caller: Caller, event: EventId) -> Result<Event, ApiError> {
-    caller.organizer()?;
-    let event = find(state, event).await?;
-    if runs(caller, &event) { Ok(event) } else { Err(ApiError::NotFound(Noun::Event)) }
+    allow(state, caller, event, Capability::Manage).await
 }
 
-/// The event, if it is public or the viewer's own.
+/// The event, if it is public or the viewer may see it before.
 ///
 /// # Errors
 /// No such event that the viewer may see.
 pub async fn visible(state: &AppState, viewer: Option<Caller>, event: EventId) -> Result<Event, ApiError> {
     let event = find(state, event).await?;
-    let is_public = match event.status {
-        EventStatus::Published | EventStatus::Cancelled => true,
-        EventStatus::Draft => false,
+    let is_visible = match (event.status, viewer) {
+        (EventStatus::Published | EventStatus::Cancelled, _) => true,
+        (EventStatus::Draft, Some(viewer)) => part(state, viewer, &event).await?.may(Capability::Preview),
+        (EventStatus::Draft, None) => false,
     };
-    if is_public || viewer.is_some_and(|viewer| runs(viewer, &event)) {
-        Ok(event)
-    } else {
-        Err(ApiError::NotFound(Noun::Event))
-    }
+    if is_visible { Ok(event) } else { Err(ApiError::NotFound(Noun::Event)) }
 }
 
+/// Whether the caller has [`Capability::Manage`], which asks no store.
 pub fn runs(caller: Caller, event: &Event) -> bool {
-    caller.is_admin() || caller.user == event.organizer_id
+    caller.is_admin() || (caller.role >= Role::Organizer && caller.user == event.organizer_id)
 }
 
 /// The caller as the engine journals it.
@@ -92,4 +187,37 @@ pub fn after_change(error: StoreError) -> ApiError {
 /// An answer that belongs to another verb: a defect of the engine or of ours.
 pub fn unexpected(verb: &'static str, answer: &inventory::Answer) -> ApiError {
     ApiError::Defect(format!("{verb} was answered with {answer:?}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAPABILITIES: [Capability; 7] = [
+        Capability::Preview,
+        Capability::Manage,
+        Capability::Scan,
+        Capability::SellAtBoxOffice,
+        Capability::SeeAttendees,
+        Capability::SeeOrders,
+        Capability::SeeReports,
+    ];
+
+    fn of(part: Part) -> Vec<Capability> {
+        CAPABILITIES.into_iter().filter(|capability| part.may(*capability)).collect()
+    }
+
+    #[test]
+    fn those_who_run_it_may_do_everything_and_strangers_nothing() {
+        assert_eq!(of(Part::Admin), CAPABILITIES);
+        assert_eq!(of(Part::Owner), CAPABILITIES);
+        assert_eq!(of(Part::Anyone), []);
+    }
+
+    #[test]
+    fn staff_may_do_its_work_and_no_more() {
+        assert_eq!(of(Part::Door), [Capability::Preview, Capability::Scan, Capability::SeeAttendees]);
+        let sells = [Capability::Preview, Capability::SellAtBoxOffice, Capability::SeeAttendees, Capability::SeeOrders];
+        assert_eq!(of(Part::BoxOffice), sells);
+    }
 }

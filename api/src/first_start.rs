@@ -75,6 +75,7 @@ async fn account(
         role,
         status: UserStatus::Active,
         created_at: now,
+        whitelisted: false,
     };
     state.store.user_insert(&user).await?;
     if given.is_none() {

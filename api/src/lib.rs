@@ -45,6 +45,7 @@ pub mod router;
 pub mod sale_window;
 pub mod seat_maps;
 pub mod serve;
+pub mod staff;
 mod stall;
 pub mod state;
 pub mod telemetry;

@@ -9,8 +9,9 @@ use wire::{Attendee, Money};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
+use crate::event_access::{self, Capability, Part};
 use crate::state::AppState;
-use crate::{event_access, ticket_view, time};
+use crate::{ticket_view, time};
 
 /// The caller's own order.
 ///
@@ -21,17 +22,15 @@ pub async fn own(state: &AppState, customer: UserId, order: OrderId) -> Result<O
     order.filter(|order| order.customer_id == customer).ok_or(ApiError::NotFound(Noun::Order))
 }
 
-/// The order, if it is the caller's or of an event that he runs.
+/// The order, if it is the caller's or of an event whose orders he may see.
 ///
 /// # Errors
 /// No such order that the caller may see; the store is not available.
 pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
     let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
-    if order.customer_id == caller.user || runs_event(state, caller, &order).await? {
-        Ok(order)
-    } else {
-        Err(ApiError::NotFound(Noun::Order))
-    }
+    let is_visible = order.customer_id == caller.user
+        || (caller.active().is_ok() && part(state, caller, &order).await?.may(Capability::SeeOrders));
+    if is_visible { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
 }
 
 /// The order, if the caller runs its event.
@@ -41,18 +40,16 @@ pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result
 pub async fn of_own_event(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
     caller.organizer()?;
     let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
-    if runs_event(state, caller, &order).await? { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
+    let is_own = part(state, caller, &order).await?.may(Capability::Manage);
+    if is_own { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
 }
 
-async fn runs_event(state: &AppState, caller: Caller, order: &Order) -> Result<bool, ApiError> {
-    if caller.is_admin() {
-        return Ok(true);
+/// What the caller is to the order's event.
+async fn part(state: &AppState, caller: Caller, order: &Order) -> Result<Part, ApiError> {
+    match state.store.event_find(order.event_id).await? {
+        Some(event) => Ok(event_access::part(state, caller, &event).await?),
+        None => Ok(Part::Anyone),
     }
-    if caller.organizer().is_err() {
-        return Ok(false);
-    }
-    let event = state.store.event_find(order.event_id).await?;
-    Ok(event.is_some_and(|event| event_access::runs(caller, &event)))
 }
 
 /// The order as it is after a durable change, with all that belongs to it.

@@ -16,6 +16,7 @@ pub struct Written;
 const READ: &[(&str, &str)] = &[
     ("400", "The request cannot be read: the query, a cursor, a header"),
     ("401", "The access token is missing, expired or wrong"),
+    ("403", "The account's role does not allow this, or it is suspended"),
     ("404", "There is nothing of this id that the caller may see"),
     ("429", "Too many requests; nothing happened. See Retry-After"),
     ("500", "A defect of the server"),
@@ -24,7 +25,6 @@ const READ: &[(&str, &str)] = &[
 
 const WRITTEN: &[(&str, &str)] = &[
     ("400", "The body is no JSON, or the idempotency key is no good"),
-    ("403", "The account's role does not allow this, or it is suspended"),
     ("409", "The state of the event does not allow it, or IN_PROGRESS: the same key is being answered"),
     ("410", "What the call is about has ended: the event, the sale or the hold"),
     ("413", "The body is too large"),

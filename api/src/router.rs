@@ -10,7 +10,7 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    accounts, docs, events, gate, health, holds, live, orders, payments, seat_maps, tickets, tiers, waiting_room,
+    accounts, docs, events, gate, health, holds, live, orders, payments, seat_maps, staff, tickets, tiers, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -44,6 +44,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(payments::routes())
         .merge(tickets::routes())
         .merge(gate::routes())
+        .merge(staff::routes())
         .merge(waiting_room::routes())
         .merge(live::routes())
 }

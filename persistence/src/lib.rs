@@ -25,6 +25,6 @@ pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
     Attendee, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, Join, Joined, JournalHead, Order,
-    OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation, Store, Ticket,
-    TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
+    OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation, StaffMember,
+    StaffPost, StaffRole, Store, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
 };

@@ -29,6 +29,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0003_lease_terms.sql"),
         sqlite: include_str!("../migrations/sqlite/0003_lease_terms.sql"),
     },
+    Step {
+        number: 6,
+        name: "access",
+        postgres: include_str!("../migrations/postgres/0006_access.sql"),
+        sqlite: include_str!("../migrations/sqlite/0006_access.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -23,6 +23,7 @@ mod openapi;
 mod orders;
 mod queue_proof;
 mod show;
+mod staff;
 mod tickets;
 mod tour;
 mod waiting_room;

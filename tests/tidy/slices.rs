@@ -4,7 +4,7 @@
 use super::lexer::{Source, identifier_at};
 use super::workspace::{Workspace, assert_clean, planted, read};
 
-const SLICES: [&str; 15] = [
+const SLICES: [&str; 16] = [
     "accounts",
     "events",
     "venues",
@@ -15,6 +15,7 @@ const SLICES: [&str; 15] = [
     "gate",
     "waiting_room",
     "risk",
+    "staff",
     "reports",
     "availability",
     "tiers",

@@ -12,6 +12,7 @@ mod live;
 mod live_binary;
 mod orders;
 mod seat_map;
+mod staff;
 mod tiers;
 mod waiting_room;
 
@@ -36,6 +37,7 @@ pub use orders::{
     Ticket, TicketState, TransferRequest,
 };
 pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, SeatMapSize, Section};
+pub use staff::{EventRole, MyEvent, StaffAdd, StaffMember, StaffPatch, StaffPost, StaffRole};
 pub use tiers::{Quota, SaleWindow, Tier, TierCreate, TierPatch};
 pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,

@@ -47,5 +47,6 @@ async fn user(state: &AppState, body: RegisterRequest) -> Result<User, ApiError>
         role: Role::Attendee,
         status: UserStatus::Active,
         created_at: now,
+        whitelisted: false,
     })
 }

@@ -51,6 +51,8 @@ const CODES: &[(&str, &str)] = &[
     ("TICKET_NOT_FOUND", "There is no such ticket of the caller."),
     ("WAITING_ROOM_NOT_FOUND", "The event never had a waiting room."),
     ("WAITING_PLACE_NOT_FOUND", "The account has no place in the waiting room. Join it."),
+    ("STAFF_MEMBER_NOT_FOUND", "The account has no role at the event."),
+    ("STAFF_MEMBER_EXISTS", "The account organizes the event or has a role at it already, which can be changed."),
     ("WAITING_ROOM_CLOSED", "The waiting room opens later; see its pre_queue_from."),
     ("WAITING_ROOM_BUSY", "Too many join at once. Nothing happened; ask again."),
     ("EVENT_NOT_DRAFT", "Only a draft can be changed in this way or deleted."),

@@ -39,6 +39,7 @@ impl ApiError {
                 Conflict::InProgress => "IN_PROGRESS",
                 Conflict::OwnAccount => "OWN_ACCOUNT",
                 Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
+                Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
             Self::QueueRequired(_) => "QUEUE_REQUIRED",
@@ -82,6 +83,9 @@ impl ApiError {
                 Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
                 Conflict::OwnAccount => "Nobody changes the role or status of the own account.",
                 Conflict::EventNotDraft => "The event is not a draft any more.",
+                Conflict::StaffMemberExists => {
+                    "The account organizes the event or has a role at it already, which can be changed."
+                }
                 Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
             }
             .into(),
@@ -141,6 +145,7 @@ impl Noun {
             Self::Ticket => "TICKET_NOT_FOUND",
             Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
+            Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
         }
     }
 
@@ -156,6 +161,7 @@ impl Noun {
             Self::Ticket => "There is no such ticket.",
             Self::WaitingRoom => "The event never had a waiting room.",
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
+            Self::StaffMember => "The account has no role at the event.",
         }
     }
 }

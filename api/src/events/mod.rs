@@ -7,6 +7,7 @@ mod create;
 mod currencies;
 mod delete;
 mod list;
+mod mine;
 mod patch;
 mod publish;
 mod show;
@@ -23,6 +24,7 @@ pub use create::create_draft;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create::create, list::list))
+        .routes(routes!(mine::mine))
         .routes(routes!(show::show, patch::patch, delete::delete))
         .routes(routes!(publish::publish))
         .routes(routes!(cancel::cancel))

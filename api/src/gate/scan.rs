@@ -6,6 +6,7 @@ use inventory::{Answer, Direction, EventId, RefusedScan, Rejection, ScanTicket, 
 use wire::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 
 use crate::error::ApiError;
+use crate::event_access::Capability;
 use crate::extract::PathId;
 use crate::idempotency::Write;
 use crate::problems::Written;
@@ -18,7 +19,8 @@ const NONCE_CHARS_MAX: usize = 64;
 ///
 /// 201 when it admits or lets out, 200 with the reason when it is refused. A code that this house did not sign, or signed
 /// for another event, is refused as `invalid`. A code that it did sign, for a ticket that the event does not know, is a
-/// 404. The same nonce again is the same scan: the same answer, no second record.
+/// 404. The same nonce again is the same scan: the same answer, no second record. For the event's organizer, its door staff
+/// and admins.
 #[utoipa::path(post, path = "/events/{id}/gate/scans", tag = "gate", request_body = ScanRequest,
     params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),
     responses((status = 201, description = "Admitted, or let out", body = ScanResponse),
@@ -29,7 +31,7 @@ pub async fn scan(
     write: Write<ScanRequest>,
 ) -> Result<(StatusCode, Json<ScanResponse>), ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
-    let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
+    let event = event_access::allow(&state, caller, EventId::from_uuid(event), Capability::Scan).await?;
     if !(1..=NONCE_CHARS_MAX).contains(&body.nonce.chars().count()) {
         return Err(ApiError::invalid("nonce", "LENGTH", format!("1 to {NONCE_CHARS_MAX} characters")));
     }

@@ -8,17 +8,18 @@ use wire::{Order, Page};
 
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::event_access::{self, Capability};
 use crate::extract::{Cursor, Query, page};
+use crate::order_access;
 use crate::page_limit::PageLimit;
 use crate::problems::Read;
 use crate::state::AppState;
-use crate::{event_access, order_access};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Everybody's orders of this event, for those who run it.
+    /// Everybody's orders of this event, for those who run it and its box office.
     event: Option<Uuid>,
     /// `next_cursor` of the page before.
     #[param(value_type = Option<String>)]
@@ -44,7 +45,7 @@ pub async fn list(
     let orders = match query.event {
         None => state.store.order_list(caller.user, after, limit + 1).await?,
         Some(event) => {
-            let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
+            let event = event_access::allow(&state, caller, EventId::from_uuid(event), Capability::SeeOrders).await?;
             state.store.order_list_of_event(event.id, after, limit + 1).await?
         }
     };

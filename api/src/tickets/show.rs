@@ -5,22 +5,23 @@ use wire::Ticket;
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
+use crate::event_access::{self, Capability};
 use crate::extract::PathId;
 use crate::problems::Read;
 use crate::state::AppState;
-use crate::{event_access, ticket_view};
+use crate::ticket_view;
 
 /// Shows a ticket
 ///
-/// To its holder, with the code, and to those who run its event, without.
+/// To its holder, with the code, and to those who run its event and its staff, without.
 #[utoipa::path(get, path = "/tickets/{id}", tag = "tickets", params(("id" = Uuid, Path, description = "Ticket")),
     security(("bearer" = [])),
     responses((status = 200, description = "The ticket", body = Ticket), Read))]
 pub async fn show(State(state): State<AppState>, PathId(id): PathId, caller: Caller) -> Result<Json<Ticket>, ApiError> {
     let ticket = state.store.ticket_find(TicketId::from_uuid(id)).await?.ok_or(ApiError::NotFound(Noun::Ticket))?;
     if ticket.holder_id != caller.user {
-        let event = state.store.event_find(ticket.event_id).await?;
-        if !event.is_some_and(|event| event_access::runs(caller, &event)) {
+        let event = state.store.event_find(ticket.event_id).await?.ok_or(ApiError::NotFound(Noun::Ticket))?;
+        if !event_access::part(&state, caller, &event).await?.may(Capability::SeeAttendees) {
             return Err(ApiError::NotFound(Noun::Ticket));
         }
     }

@@ -50,6 +50,8 @@ pub struct EventPatch {
 pub enum EventFilter {
     Published,
     Organizer(UserId),
+    /// The account's own and those at which it has a staff role.
+    Member(UserId),
     All,
 }
 
@@ -84,6 +86,15 @@ const LIST: &str = "
         request_key
     FROM events WHERE id < $1 ORDER BY id DESC LIMIT $2";
 
+/// Each half by its own index.
+const LIST_OF_MEMBER: &str = "
+    SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
+        request_key
+    FROM events WHERE id IN (
+        SELECT id FROM events WHERE organizer_id = $3 AND id < $1
+        UNION SELECT event_id FROM event_staff WHERE user_id = $3 AND event_id < $1)
+    ORDER BY id DESC LIMIT $2";
+
 const UPDATE: &str = "
     UPDATE events SET title = COALESCE($2, title), description = COALESCE($3, description),
         location = COALESCE($4, location), timezone = COALESCE($5, timezone), starts_at = COALESCE($6, starts_at),
@@ -95,7 +106,7 @@ const UPDATE: &str = "
 const DELETE_DRAFT: &str = "DELETE FROM events WHERE id = $1 AND status = 'draft'";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, FIND_BY_REQUEST, LIST_PUBLISHED, LIST_OF_ORGANIZER, LIST, UPDATE, DELETE_DRAFT];
+    &[INSERT, FIND, FIND_BY_REQUEST, LIST_PUBLISHED, LIST_OF_ORGANIZER, LIST_OF_MEMBER, LIST, UPDATE, DELETE_DRAFT];
 
 impl Store {
     /// Stores the event, or finds the one that the same request created before. Answers the stored one.
@@ -142,6 +153,7 @@ impl Store {
         on_pool!(self, pool => match filter {
             EventFilter::Published => sqlx::query_as(LIST_PUBLISHED).bind(after).bind(limit),
             EventFilter::Organizer(user) => sqlx::query_as(LIST_OF_ORGANIZER).bind(after).bind(limit).bind(user.uuid()),
+            EventFilter::Member(user) => sqlx::query_as(LIST_OF_MEMBER).bind(after).bind(limit).bind(user.uuid()),
             EventFilter::All => sqlx::query_as(LIST).bind(after).bind(limit),
         }
         .fetch_all(pool))

@@ -15,6 +15,7 @@ mod payments;
 mod priority_passes;
 mod refresh;
 mod secrets;
+mod staff;
 mod tickets;
 mod users;
 mod waiting_places;
@@ -35,6 +36,7 @@ pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Refresh, Rotation};
+pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use tickets::{Ticket, TicketState};
 pub use users::{Role, User, UserStatus};
 pub use waiting_places::{Join, Joined, WaitingPlace};
@@ -199,6 +201,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,
         secrets::STATEMENTS,
+        staff::STATEMENTS,
         tickets::STATEMENTS,
         users::STATEMENTS,
         waiting_places::STATEMENTS,

@@ -30,25 +30,27 @@ row! {
         pub role: Role,
         pub status: UserStatus,
         pub created_at: TimeUs,
+        /// Spared by the rules against abuse.
+        pub whitelisted: bool,
     }
 }
 
 const INSERT: &str = "
-    INSERT INTO users (id, name, email, email_key, password_hash, role, status, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO users (id, name, name_key, email, email_key, password_hash, role, status, created_at, whitelisted)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (email_key) DO NOTHING";
 
 const FIND: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at FROM users WHERE id = $1";
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted FROM users WHERE id = $1";
 
 const FIND_BY_EMAIL: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at FROM users WHERE email_key = $1";
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted FROM users WHERE email_key = $1";
 
 const LIST: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at FROM users
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted FROM users
     WHERE id > $1 ORDER BY id LIMIT $2";
 
-const SET_NAME: &str = "UPDATE users SET name = $2 WHERE id = $1";
+const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1";
 
 const SET_ROLE: &str = "UPDATE users SET role = $2 WHERE id = $1";
 
@@ -67,12 +69,14 @@ impl Store {
             sqlx::query(INSERT)
                 .bind(user.id.uuid())
                 .bind(&user.name)
+                .bind(name_key(&user.name))
                 .bind(&user.email)
                 .bind(email_key(&user.email))
                 .bind(&user.password_hash.0)
                 .bind(user.role.name())
                 .bind(user.status.name())
                 .bind(user.created_at.0)
+                .bind(user.whitelisted)
         )?;
         if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
     }
@@ -93,7 +97,8 @@ impl Store {
 
     /// Whether there is such a user.
     pub async fn user_set_name(&self, id: UserId, name: &str) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(SET_NAME).bind(id.uuid()).bind(name)).map(|touched| touched == 1)
+        changed!(self, sqlx::query(SET_NAME).bind(id.uuid()).bind(name).bind(name_key(name)))
+            .map(|touched| touched == 1)
     }
 
     /// Whether there is such a user.
@@ -115,4 +120,8 @@ impl Store {
 
 fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
 }

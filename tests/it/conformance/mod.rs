@@ -12,5 +12,6 @@ mod recovery;
 mod refresh;
 mod relational;
 mod schema;
+mod staff;
 mod start;
 mod waiting;

@@ -41,6 +41,7 @@ fn account(id: UserId, email: &str) -> User {
         role: Role::Attendee,
         status: UserStatus::Active,
         created_at: TimeUs(5),
+        whitelisted: false,
     }
 }
 

@@ -1,0 +1,37 @@
+use wire::{StaffMember, StaffPost, StaffRole};
+
+use crate::time;
+
+pub fn member(member: persistence::StaffMember) -> StaffMember {
+    StaffMember {
+        user_id: member.user_id.uuid(),
+        name: member.name,
+        email: member.email,
+        role: role(member.role),
+        added_at: time::utc(member.added_at),
+    }
+}
+
+pub fn post(post: persistence::StaffPost) -> StaffPost {
+    StaffPost {
+        event_id: post.event_id.uuid(),
+        title: post.title,
+        starts_at: time::utc(post.starts_at),
+        role: role(post.role),
+        added_at: time::utc(post.added_at),
+    }
+}
+
+const fn role(role: persistence::StaffRole) -> StaffRole {
+    match role {
+        persistence::StaffRole::Door => StaffRole::Door,
+        persistence::StaffRole::BoxOffice => StaffRole::BoxOffice,
+    }
+}
+
+pub const fn stored(role: StaffRole) -> persistence::StaffRole {
+    match role {
+        StaffRole::Door => persistence::StaffRole::Door,
+        StaffRole::BoxOffice => persistence::StaffRole::BoxOffice,
+    }
+}
