@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{PasswordError, Passwords, RefreshTokens, Standings, Tokens};
+use crate::auth::{ApiKeys, PasswordError, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
 use crate::first_start::FirstStartError;
@@ -148,6 +148,7 @@ async fn state(
     let line_tokens = LineTokens::new(&key(&store, "waiting-room-hmac").await?);
     let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
     Ok(AppState::new(Inner {
+        api_keys: ApiKeys::default(),
         standings: Standings::new(config.auth.access_ttl),
         rate_limit: RateLimits::new(&config.rate_limit),
         live: Hub::new(&config, addr),

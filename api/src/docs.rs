@@ -4,10 +4,16 @@ mod codes;
 
 use axum::Router;
 use axum::routing::get;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::auth::scopes;
+
+/// The security scheme of machines.
+const API_KEY: &str = "api_key";
 const PAGE: &str = "/api/docs";
 /// Where [`wire::Problem`] points.
 pub const CODES: &str = "/api/docs/codes";
@@ -32,7 +38,30 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        openapi.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let key = ApiKeyValue::with_description("X-API-Key", "Made with POST /me/api-keys; also as a bearer token");
+        components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
+    }
+}
+
+/// Says of each call that is open to API keys which scope it needs.
+pub fn with_scopes(openapi: &mut utoipa::openapi::OpenApi) {
+    for (scope, calls) in scopes::TABLE {
+        for (method, path) in *calls {
+            let Some(item) = openapi.paths.paths.get_mut(&format!("/api/v1{path}")) else { continue };
+            let operation = match *method {
+                "GET" => &mut item.get,
+                "POST" => &mut item.post,
+                "PUT" => &mut item.put,
+                "PATCH" => &mut item.patch,
+                _ => &mut item.delete,
+            };
+            if let Some(operation) = operation {
+                let needed = SecurityRequirement::new(API_KEY, [scope.name()]);
+                operation.security.get_or_insert_default().push(needed);
+            }
+        }
     }
 }
 

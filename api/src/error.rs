@@ -13,7 +13,7 @@ use engine::{SubmitError, Unavailable};
 use http::{HeaderValue, StatusCode, header};
 use inventory::{EventId, Rejection};
 use persistence::StoreError;
-use wire::FieldError;
+use wire::{ApiScope, FieldError};
 
 use crate::auth::PasswordError;
 
@@ -73,12 +73,18 @@ pub enum Unauthorized {
     TokenExpired,
     CredentialsWrong,
     RefreshTokenInvalid,
+    /// Unknown, revoked or expired.
+    ApiKeyInvalid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forbidden {
     Role,
     Suspended,
+    /// The API key is for other calls.
+    Scope(ApiScope),
+    /// The call is for people, not for API keys.
+    ApiKey,
     /// A page that may not open a socket.
     Origin,
 }
@@ -98,6 +104,7 @@ pub enum Noun {
     /// In a waiting room.
     WaitingPlace,
     StaffMember,
+    ApiKey,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +114,8 @@ pub enum Conflict {
     InProgress,
     /// An admin may not demote or suspend himself.
     OwnAccount,
+    /// As many as an account may have.
+    ApiKeysTooMany,
     EventNotDraft,
     /// The account has a role at the event already, or organizes it.
     StaffMemberExists,

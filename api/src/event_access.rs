@@ -3,13 +3,12 @@
 
 use axum::extract::FromRequestParts;
 use engine::EventHandle;
-use http::header;
 use http::request::Parts;
 use inventory::{EventId, Origin, UserId};
 use persistence::{Event, EventStatus, StaffRole, StoreError};
 use wire::Role;
 
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::error::{ApiError, Forbidden, Noun};
 use crate::state::AppState;
 
@@ -83,7 +82,7 @@ impl FromRequestParts<AppState> for Viewer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        if !parts.headers.contains_key(header::AUTHORIZATION) {
+        if !auth::is_signed(&parts.headers) {
             return Ok(Self(None));
         }
         Caller::of(parts, state).await.map(|caller| Self(Some(caller)))

@@ -46,6 +46,7 @@ async fn forget(state: &AppState) -> Result<(), StoreError> {
     let kept_us = i64::try_from(KEYS_KEPT.as_micros()).unwrap_or(i64::MAX);
     state.store.idempotency_prune(now.plus_us(-kept_us)).await?;
     state.store.refresh_prune(now).await?;
+    state.api_keys.write_used(&state.store).await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 pub mod access_code;
 pub mod accounts;
+pub mod api_keys;
 pub mod app;
 pub mod audit;
 pub mod auth;

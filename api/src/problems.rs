@@ -15,8 +15,8 @@ pub struct Written;
 
 const READ: &[(&str, &str)] = &[
     ("400", "The request cannot be read: the query, a cursor, a header"),
-    ("401", "The access token is missing, expired or wrong"),
-    ("403", "The account's role does not allow this, or it is suspended"),
+    ("401", "The access token or the API key is missing, expired or wrong"),
+    ("403", "The account's role or the API key's scopes do not allow this, or the account is suspended"),
     ("404", "There is nothing of this id that the caller may see"),
     ("429", "Too many requests; nothing happened. See Retry-After"),
     ("500", "A defect of the server"),

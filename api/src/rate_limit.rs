@@ -1,4 +1,4 @@
-//! How often one account and one address may ask. Lanes keep a browser that polls from using up what a purchase needs.
+//! How often one account, one API key and one address may ask. Lanes keep a browser that polls from using up what a purchase needs.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -8,6 +8,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::Method;
 use inventory::UserId;
+use uuid::Uuid;
 
 use crate::config;
 use crate::error::ApiError;
@@ -49,6 +50,7 @@ struct Lanes {
     clock: DefaultClock,
     booking_per_user: DefaultKeyedRateLimiter<[u8; 16]>,
     browsing_per_user: DefaultKeyedRateLimiter<[u8; 16]>,
+    per_api_key: DefaultKeyedRateLimiter<[u8; 16]>,
     queue_per_user: DefaultKeyedRateLimiter<[u8; 16]>,
     booking_per_ip: DefaultKeyedRateLimiter<IpAddr>,
     browsing_per_ip: DefaultKeyedRateLimiter<IpAddr>,
@@ -64,6 +66,7 @@ impl RateLimits {
             booking_per_user: RateLimiter::keyed(per_second(config.booking_per_user_per_s)),
             browsing_per_user: RateLimiter::keyed(per_second(config.browsing_per_user_per_s)),
             queue_per_user: RateLimiter::keyed(per_second(config.queue_per_user_per_s)),
+            per_api_key: RateLimiter::keyed(per_second(config.per_api_key_per_s)),
             booking_per_ip: RateLimiter::keyed(per_second(config.booking_per_ip_per_s)),
             browsing_per_ip: RateLimiter::keyed(per_second(config.browsing_per_ip_per_s)),
             queue_per_ip: RateLimiter::keyed(per_second(config.queue_per_ip_per_s)),
@@ -85,6 +88,15 @@ impl RateLimits {
         }
     }
 
+    /// A machine has a share of its own, whatever it asks for: it leaves that of its owner alone.
+    ///
+    /// # Errors
+    /// 429 with the time after which the next request passes.
+    pub fn check_api_key(&self, key: Uuid) -> Result<(), ApiError> {
+        let Some(lanes) = &self.0 else { return Ok(()) };
+        lanes.check(&lanes.per_api_key, &key.into_bytes())
+    }
+
     /// # Errors
     /// 429 with the time after which the next request passes.
     pub fn check_ip(&self, lane: Lane, ip: IpAddr) -> Result<(), ApiError> {
@@ -102,9 +114,9 @@ impl RateLimits {
     /// Forgets who has not asked for a while: the stores never shrink by themselves. Called each minute.
     pub fn prune(&self) {
         let Some(lanes) = &self.0 else { return };
-        for by_user in [&lanes.booking_per_user, &lanes.browsing_per_user, &lanes.queue_per_user] {
-            by_user.retain_recent();
-            by_user.shrink_to_fit();
+        for by_id in [&lanes.booking_per_user, &lanes.browsing_per_user, &lanes.queue_per_user, &lanes.per_api_key] {
+            by_id.retain_recent();
+            by_id.shrink_to_fit();
         }
         for by_ip in [
             &lanes.booking_per_ip,
@@ -178,6 +190,16 @@ mod tests {
         assert_eq!(admitted(|| limits.check_user(Lane::Booking, alice)), 4);
         assert!(limits.check_user(Lane::Browsing, alice).is_ok());
         assert!(limits.check_user(Lane::Booking, bob).is_ok());
+    }
+
+    #[test]
+    fn a_machine_has_a_share_of_its_own() {
+        let config = crate::config::Config::default().rate_limit;
+        let limits = RateLimits::new(&config::RateLimit { per_api_key_per_s: 3, ..config });
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(admitted(|| limits.check_api_key(one)), 6);
+        assert!(limits.check_api_key(other).is_ok());
+        assert!(limits.check_user(Lane::Booking, UserId::from_uuid(one)).is_ok());
     }
 
     #[test]

@@ -10,12 +10,14 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    accounts, docs, events, gate, health, holds, live, orders, payments, seat_maps, staff, tickets, tiers, waiting_room,
+    accounts, api_keys, docs, events, gate, health, holds, live, orders, payments, seat_maps, staff, tickets, tiers,
+    waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
-    let (router, openapi) = routes().split_for_parts();
+    let (router, mut openapi) = routes().split_for_parts();
+    docs::with_scopes(&mut openapi);
     let router = router
         .merge(docs::routes(openapi))
         .fallback(|| async { ApiError::NotFound(Noun::Route) })
@@ -36,6 +38,7 @@ fn v1() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(health::ping_routes())
         .merge(accounts::routes())
+        .merge(api_keys::routes())
         .merge(events::routes())
         .merge(seat_maps::routes())
         .merge(tiers::routes())

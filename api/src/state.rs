@@ -9,7 +9,7 @@ use inventory::TimeUs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use persistence::Store;
 
-use crate::auth::{Passwords, RefreshTokens, Standings, Tokens};
+use crate::auth::{ApiKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -29,6 +29,7 @@ pub struct Inner {
     pub tokens: Tokens,
     pub refresh_tokens: RefreshTokens,
     pub standings: Standings,
+    pub api_keys: ApiKeys,
     pub passwords: Passwords,
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,

@@ -24,7 +24,7 @@ pub use migrations::migration_names;
 pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
-    Attendee, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, Join, Joined, JournalHead, Order,
-    OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation, StaffMember,
-    StaffPost, StaffRole, Store, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
+    ApiKey, ApiKeyStanding, Attendee, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, Join, Joined,
+    JournalHead, Order, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation,
+    StaffMember, StaffPost, StaffRole, Store, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
 };

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets None or Err has failed")]
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod bad_input;
 mod conformance;

@@ -4,8 +4,9 @@
 use super::lexer::{Source, identifier_at};
 use super::workspace::{Workspace, assert_clean, planted, read};
 
-const SLICES: [&str; 16] = [
+const SLICES: [&str; 17] = [
     "accounts",
+    "api_keys",
     "events",
     "venues",
     "holds",

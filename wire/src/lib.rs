@@ -4,6 +4,7 @@
 //! and not a surprise. Times are RFC 3339 in UTC, money is in minor units of an ISO 4217 currency, ids are UUIDs.
 
 mod accounts;
+mod api_keys;
 mod common;
 mod events;
 mod gate;
@@ -20,6 +21,7 @@ pub use accounts::{
     LoginRequest, LogoutRequest, MePatch, RefreshRequest, RegisterRequest, Registered, Role, Tokens, User, UserPatch,
     UserStatus,
 };
+pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
     Availability, Block, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts,

@@ -39,6 +39,7 @@ pub async fn patch(
         let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
         let shown = view::user(&user);
         state.standings.change(id, Standing { role: shown.role, status: shown.status }, state.now());
+        state.api_keys.forget_of(id);
         tracing::info!(user = %id, admin = %admin.user, "user {id} is now {:?}, {:?}", shown.role, shown.status);
         Ok(Json(shown).into_response())
     })

@@ -1,25 +1,31 @@
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use http::header;
+use axum::extract::{FromRequestParts, MatchedPath};
 use http::request::Parts;
+use http::{HeaderMap, HeaderName, header};
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
-use wire::{Role, UserStatus};
+use wire::{ApiScope, Role, UserStatus};
 
-use super::{Claims, Standing, TokenError, Verified, roles};
+use super::api_keys::{ApiKey, Known};
+use super::{Claims, Scopes, Standing, TokenError, Verified, roles, scopes};
 use crate::error::{ApiError, Forbidden, Unauthorized};
 use crate::rate_limit::Lane;
 use crate::request;
 use crate::state::AppState;
 
-/// A signed-in account. May look; whether it may change something is asked with [`Caller::active`] and the roles.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// A signed-in account, or a machine with one of its keys. May look; whether it may change something is asked with [`Caller::active`] and the roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub user: UserId,
     pub role: Role,
     pub status: UserStatus,
+    /// The login that the token comes from, or the API key.
     pub session: Uuid,
+    /// Of an API key; `None`: whatever the account may.
+    pub scopes: Option<Scopes>,
 }
 
 /// Of role admin, not suspended.
@@ -33,6 +39,17 @@ pub struct Organizer(pub Caller);
 impl Caller {
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin
+    }
+
+    /// What goes beyond the scope that the call needs of every key.
+    ///
+    /// # Errors
+    /// The call was made with an API key without this scope.
+    pub fn scoped(self, scope: ApiScope) -> Result<Self, ApiError> {
+        match self.scopes {
+            Some(scopes) if !scopes.has(scope) => Err(ApiError::Forbidden(Forbidden::Scope(scope))),
+            _ => Ok(self),
+        }
     }
 
     /// # Errors
@@ -64,11 +81,33 @@ impl Caller {
     }
 
     /// # Errors
-    /// No token, a bad one, or more requests than the account's limit allows.
+    /// No token or key, a bad one, more requests than its limit allows, or a call that is not for this key.
     pub async fn of(parts: &Parts, state: &AppState) -> Result<Self, ApiError> {
         let now = request::of(parts)?.received;
+        if let Some(key) = api_key(parts)? {
+            return Self::by_key(key, parts, state, now).await;
+        }
         let lane = Lane::of(&parts.method, parts.uri.path());
         Self::verified(bearer(parts)?, lane, state, now).await.map(|(caller, _)| caller)
+    }
+
+    /// A machine. Its key does not do more than its owner may now, and none of what is for people.
+    async fn by_key(text: &str, parts: &Parts, state: &AppState, now: TimeUs) -> Result<Self, ApiError> {
+        let invalid = ApiError::Unauthorized(Unauthorized::ApiKeyInvalid);
+        let Some(key) = ApiKey::parse(text) else { return Err(invalid) };
+        let Some(known) = state.api_keys.find(&state.store, &key, now).await? else { return Err(invalid) };
+        if known.expires_at.is_some_and(|at| at <= now) {
+            return Err(invalid);
+        }
+        state.rate_limit.check_api_key(known.id)?;
+        state.api_keys.used(known.id, now);
+        let Known { id, user, scopes, role, status, .. } = known;
+        let caller = Self { user, role, status, session: id, scopes: Some(scopes) }.active()?;
+        let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        match scopes::needed(&parts.method, route) {
+            Some(scope) => caller.scoped(scope),
+            None => Err(ApiError::Forbidden(Forbidden::ApiKey)),
+        }
     }
 
     /// Of a token that came by another way than the header, with what it says.
@@ -90,7 +129,13 @@ impl Caller {
         let claims = &verified.claims;
         state.rate_limit.check_user(lane, claims.user())?;
         let standing = standing(&verified, state, now).await?;
-        let caller = Self { user: claims.user(), role: standing.role, status: standing.status, session: claims.sid };
+        let caller = Self {
+            user: claims.user(),
+            role: standing.role,
+            status: standing.status,
+            session: claims.sid,
+            scopes: None,
+        };
         Ok((caller, verified.claims))
     }
 }
@@ -108,6 +153,24 @@ async fn standing(verified: &Verified, state: &AppState, now: TimeUs) -> Result<
         }
     }
     state.standings.of(claims).ok_or(ApiError::Unauthorized(Unauthorized::TokenInvalid))
+}
+
+/// Whether the request says who makes it, in whatever way.
+pub fn is_signed(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key(API_KEY)
+}
+
+/// Whether the request is made with an API key, good or not.
+pub fn is_machine(parts: &Parts) -> bool {
+    !matches!(api_key(parts), Ok(None))
+}
+
+/// The API key of the request, if it is made with one, in a header of its own or in place of a token.
+fn api_key(parts: &Parts) -> Result<Option<&str>, ApiError> {
+    match parts.headers.get(API_KEY) {
+        Some(key) => key.to_str().map(Some).map_err(|_| ApiError::Unauthorized(Unauthorized::ApiKeyInvalid)),
+        None => Ok(bearer(parts).ok().filter(|token| ApiKey::is_meant(token))),
+    }
 }
 
 /// # Errors

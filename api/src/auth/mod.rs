@@ -1,15 +1,19 @@
 //! Who is calling: access tokens, and what their holder may do.
 
+mod api_keys;
 mod cache;
 mod caller;
 mod passwords;
 mod refresh_tokens;
 pub mod roles;
+pub mod scopes;
 mod standing;
 mod tokens;
 
-pub use caller::{Admin, Caller, Organizer, bearer};
+pub use api_keys::{ApiKey, ApiKeys};
+pub use caller::{Admin, Caller, Organizer, bearer, is_machine, is_signed};
 pub use passwords::{PasswordError, Passwords};
 pub use refresh_tokens::{RefreshToken, RefreshTokens};
+pub use scopes::Scopes;
 pub use standing::{Standing, Standings};
 pub use tokens::{Claims, TokenError, Tokens, Verified};

@@ -144,6 +144,8 @@ settings! {
     /// Joins and looks at a waiting room per second of one account.
     rate_limit_queue_per_user, "rate-limit-queue-per-user", "USHER_RATE_LIMIT_QUEUE_PER_USER"
         => rate_limit.queue_per_user_per_s;
+    /// Requests per second of one API key.
+    rate_limit_per_api_key, "rate-limit-per-api-key", "USHER_RATE_LIMIT_PER_API_KEY" => rate_limit.per_api_key_per_s;
     /// Writes per second of one address.
     rate_limit_booking_per_ip, "rate-limit-booking-per-ip", "USHER_RATE_LIMIT_BOOKING_PER_IP"
         => rate_limit.booking_per_ip_per_s;

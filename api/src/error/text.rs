@@ -29,15 +29,19 @@ impl ApiError {
                 Unauthorized::TokenExpired => "TOKEN_EXPIRED",
                 Unauthorized::CredentialsWrong => "CREDENTIALS_WRONG",
                 Unauthorized::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
+                Unauthorized::ApiKeyInvalid => "API_KEY_INVALID",
             },
             Self::Forbidden(Forbidden::Role) => "ROLE_REQUIRED",
             Self::Forbidden(Forbidden::Suspended) => "ACCOUNT_SUSPENDED",
+            Self::Forbidden(Forbidden::Scope(_)) => "SCOPE_REQUIRED",
+            Self::Forbidden(Forbidden::ApiKey) => "NOT_FOR_API_KEYS",
             Self::Forbidden(Forbidden::Origin) => "ORIGIN_NOT_ALLOWED",
             Self::NotFound(noun) => noun.code(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "EMAIL_TAKEN",
                 Conflict::InProgress => "IN_PROGRESS",
                 Conflict::OwnAccount => "OWN_ACCOUNT",
+                Conflict::ApiKeysTooMany => "API_KEYS_TOO_MANY",
                 Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
@@ -72,16 +76,22 @@ impl ApiError {
                 Unauthorized::TokenExpired => "The access token has expired. Refresh it.",
                 Unauthorized::CredentialsWrong => "E-mail address or password is wrong.",
                 Unauthorized::RefreshTokenInvalid => "The refresh token is not valid any more. Sign in again.",
+                Unauthorized::ApiKeyInvalid => "The API key was never issued, was revoked, or has expired.",
             }
             .into(),
             Self::Forbidden(Forbidden::Role) => "The account's role does not allow this.".into(),
             Self::Forbidden(Forbidden::Suspended) => "The account is suspended: it may look, not change.".into(),
+            Self::Forbidden(Forbidden::Scope(scope)) => {
+                format!("This call needs an API key with the scope `{}`.", scope.name()).into()
+            }
+            Self::Forbidden(Forbidden::ApiKey) => "This call is not for API keys: sign in.".into(),
             Self::Forbidden(Forbidden::Origin) => "Pages of this origin may not open a live feed.".into(),
             Self::NotFound(noun) => noun.detail().into(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "An account with this e-mail address exists.",
                 Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
                 Conflict::OwnAccount => "Nobody changes the role or status of the own account.",
+                Conflict::ApiKeysTooMany => "The account has as many API keys as it may. Revoke one.",
                 Conflict::EventNotDraft => "The event is not a draft any more.",
                 Conflict::StaffMemberExists => {
                     "The account organizes the event or has a role at it already, which can be changed."
@@ -146,6 +156,7 @@ impl Noun {
             Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
             Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
+            Self::ApiKey => "API_KEY_NOT_FOUND",
         }
     }
 
@@ -162,6 +173,7 @@ impl Noun {
             Self::WaitingRoom => "The event never had a waiting room.",
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
             Self::StaffMember => "The account has no role at the event.",
+            Self::ApiKey => "The account has no such API key.",
         }
     }
 }

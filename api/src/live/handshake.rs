@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::forms::Form;
 use crate::auth::{self, Caller, Claims};
-use crate::error::{ApiError, Malformed};
+use crate::error::{ApiError, Forbidden, Malformed};
 use crate::rate_limit::Lane;
 use crate::state::AppState;
 
@@ -54,6 +54,9 @@ impl Handshake {
         state: &AppState,
         now: TimeUs,
     ) -> Result<Option<(Caller, Arc<Claims>)>, ApiError> {
+        if auth::is_machine(parts) {
+            return Err(ApiError::Forbidden(Forbidden::ApiKey));
+        }
         let token = match &self.token {
             _ if parts.headers.contains_key(header::AUTHORIZATION) => auth::bearer(parts)?,
             Some(token) => token,

@@ -4,7 +4,7 @@ use inventory::{EventId, OrderId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use wire::{Order, Page};
+use wire::{ApiScope, Order, Page};
 
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -19,7 +19,8 @@ use crate::state::AppState;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Everybody's orders of this event, for those who run it and its box office.
+    /// Everybody's orders of this event, for those who run it and its box office. With an API key: scope
+    /// `reports`, too.
     event: Option<Uuid>,
     /// `next_cursor` of the page before.
     #[param(value_type = Option<String>)]
@@ -45,6 +46,7 @@ pub async fn list(
     let orders = match query.event {
         None => state.store.order_list(caller.user, after, limit + 1).await?,
         Some(event) => {
+            caller.scoped(ApiScope::Reports)?;
             let event = event_access::allow(&state, caller, EventId::from_uuid(event), Capability::SeeOrders).await?;
             state.store.order_list_of_event(event.id, after, limit + 1).await?
         }

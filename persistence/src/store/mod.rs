@@ -4,6 +4,7 @@
 //! statement, `on_transaction!` for more. They differ in how a lost connection is told: a read may be repeated, a
 //! write is *outcome unknown*.
 
+mod api_keys;
 mod attendees;
 mod events;
 mod heads;
@@ -27,6 +28,7 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{ConnectError, StoreConfig};
 
+pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attendees::Attendee;
 pub use events::{Event, EventFilter, EventPatch, EventStatus};
 pub use heads::JournalHead;
@@ -190,6 +192,7 @@ pub(crate) async fn outcome<T>(body: impl Future<Output = sqlx::Result<T>>) -> s
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
     [
+        api_keys::STATEMENTS,
         attendees::STATEMENTS,
         events::STATEMENTS,
         heads::STATEMENTS,

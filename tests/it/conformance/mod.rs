@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod api_keys;
 mod append;
 mod fencing;
 mod fixture;

@@ -1,0 +1,122 @@
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use inventory::{TimeUs, UserId};
+use wire::{ApiKeyCreate, ApiKeyIssued};
+
+use super::view;
+use crate::auth::{ApiKey, Scopes};
+use crate::error::{ApiError, Conflict};
+use crate::field_errors::FieldErrors;
+use crate::idempotency::{Write, remembered};
+use crate::problems::Written;
+use crate::state::AppState;
+use crate::{ids, time};
+
+const NAME_CHARS_MAX: usize = 100;
+/// Of one account.
+const KEYS_MAX: u32 = 50;
+
+/// Makes an API key
+///
+/// For a machine that acts for the account: it may do what both the key's scopes and the account allow, and neither make
+/// keys nor change the account. The key is shown this once. It is sent as `Authorization: Bearer usher_…` or `X-API-Key`.
+#[utoipa::path(post, path = "/me/api-keys", tag = "api keys", request_body = ApiKeyCreate, security(("bearer" = [])),
+    responses((status = 201, description = "The key", body = ApiKeyIssued), Written))]
+pub async fn create(State(state): State<AppState>, write: Write<ApiKeyCreate>) -> Result<Response, ApiError> {
+    let Write { caller, origin, body, claim: _claim } = write;
+    let mut secret = None;
+    let answer = async {
+        let (issued, key) = issue(&state, caller.user, body).await?;
+        secret = Some(ApiKeyIssued { key: Some(key.text()), ..issued.clone() });
+        Ok((StatusCode::CREATED, Json(issued)).into_response())
+    };
+    let response = remembered(&state, origin.key, answer).await?;
+    // What is remembered for the idempotency key has no secret in it.
+    Ok(match secret {
+        Some(issued) => (StatusCode::CREATED, Json(issued)).into_response(),
+        None => response,
+    })
+}
+
+async fn issue(state: &AppState, user: UserId, wanted: ApiKeyCreate) -> Result<(ApiKeyIssued, ApiKey), ApiError> {
+    let now = state.now();
+    let expires_at = check(now, &wanted)?;
+    let key = ApiKey::random();
+    let row = persistence::ApiKey {
+        id: ids::mint(now),
+        user_id: user,
+        name: wanted.name.trim().to_owned(),
+        prefix: key.prefix(),
+        scopes: wanted.scopes.into_iter().collect::<Scopes>().text(),
+        created_at: now,
+        expires_at,
+        last_used_at: None,
+    };
+    if !state.store.api_key_insert(&row, key.hash(), KEYS_MAX).await? {
+        return Err(ApiError::Conflict(Conflict::ApiKeysTooMany));
+    }
+    Ok((ApiKeyIssued { api_key: view::key(row), key: None }, key))
+}
+
+fn check(now: TimeUs, wanted: &ApiKeyCreate) -> Result<Option<TimeUs>, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let name = wanted.name.trim();
+    if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) {
+        errors.add("name", "LENGTH", format!("1 to {NAME_CHARS_MAX} characters"));
+    } else if name.chars().any(char::is_control) {
+        errors.add("name", "CHARACTERS", "no control characters");
+    }
+    if wanted.scopes.is_empty() {
+        errors.add("scopes", "LENGTH", "at least one");
+    }
+    for (ix, scope) in wanted.scopes.iter().enumerate() {
+        if wanted.scopes[..ix].contains(scope) {
+            errors.add(format!("scopes[{ix}]"), "DUPLICATE", "named before");
+        }
+    }
+    let expires_at = wanted.expires_at.map(time::checked);
+    if expires_at.is_some_and(|at| at.is_none_or(|at| at <= now)) {
+        errors.add("expires_at", "OUT_OF_RANGE", "a time in the future");
+    }
+    errors.none()?;
+    Ok(expires_at.flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::ApiScope;
+
+    use super::*;
+
+    const NOW: TimeUs = TimeUs(1_800_000_000_000_000);
+
+    fn wanted() -> ApiKeyCreate {
+        ApiKeyCreate { name: "Till 7".to_owned(), scopes: vec![ApiScope::Scan], expires_at: None }
+    }
+
+    fn faults(wanted: &ApiKeyCreate) -> Vec<String> {
+        let errors = check(NOW, wanted).map_or_else(FieldErrors::into_vec, |_| Vec::new());
+        errors.into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        assert!(faults(&wanted()).is_empty());
+        let scopes = vec![ApiScope::Scan, ApiScope::Booking, ApiScope::Scan];
+        let bad = ApiKeyCreate { name: " ".to_owned(), scopes, expires_at: Some(time::utc(NOW)) };
+        assert_eq!(faults(&bad), ["name", "scopes[2]", "expires_at"]);
+        assert_eq!(
+            faults(&ApiKeyCreate { name: "a\u{7}".to_owned(), scopes: vec![], expires_at: None }),
+            ["name", "scopes"]
+        );
+    }
+
+    #[test]
+    fn a_key_may_end() {
+        let at = time::utc(time::plus(NOW, std::time::Duration::from_secs(1)));
+        let ending = ApiKeyCreate { expires_at: Some(at), ..wanted() };
+        assert_eq!(check(NOW, &ending).ok().flatten(), Some(NOW.plus_us(1_000_000)));
+    }
+}

@@ -1,0 +1,159 @@
+//! Which scope an API key needs for which call: the one table. What is not in it is for people: an operation is closed to
+//! keys until somebody opens it here.
+
+use http::Method;
+use wire::ApiScope;
+use wire::ApiScope::{Booking, CatalogueRead, CatalogueWrite, Reports, Scan};
+
+/// Under `/api/v1`, as the routes name them.
+pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
+    (
+        CatalogueRead,
+        &[
+            ("GET", "/events"),
+            ("GET", "/events/{id}"),
+            ("GET", "/events/{id}/availability"),
+            ("GET", "/events/{id}/seat-map"),
+            ("GET", "/events/{id}/waiting-room/proof"),
+            ("GET", "/events/{id}/waiting-room/settings"),
+            ("GET", "/me/events"),
+        ],
+    ),
+    (
+        CatalogueWrite,
+        &[
+            ("POST", "/events"),
+            ("PATCH", "/events/{id}"),
+            ("DELETE", "/events/{id}"),
+            ("POST", "/events/{id}/publish"),
+            ("POST", "/events/{id}/cancel"),
+            ("PUT", "/events/{id}/seat-map"),
+            ("POST", "/events/{id}/tiers"),
+            ("PATCH", "/events/{id}/tiers/{tier_id}"),
+            ("POST", "/events/{id}/blocks/{name}/release"),
+            ("POST", "/events/{id}/blocks/{name}/withhold"),
+            ("PUT", "/events/{id}/waiting-room/settings"),
+            ("POST", "/events/{id}/waiting-room/open"),
+            ("GET", "/events/{id}/waiting-room/priority-passes"),
+            ("POST", "/events/{id}/waiting-room/priority-passes"),
+        ],
+    ),
+    (
+        Booking,
+        &[
+            ("POST", "/events/{id}/holds"),
+            ("DELETE", "/events/{id}/holds/{hold_id}"),
+            ("POST", "/events/{id}/holds/{hold_id}/extend"),
+            ("GET", "/events/{id}/waiting-room"),
+            ("POST", "/events/{id}/waiting-room"),
+            ("DELETE", "/events/{id}/waiting-room"),
+            ("GET", "/orders"),
+            ("POST", "/orders"),
+            ("GET", "/orders/{id}"),
+            ("GET", "/orders/{id}/tickets"),
+            ("POST", "/orders/{id}/pay"),
+            ("POST", "/orders/{id}/cancel"),
+            ("POST", "/orders/{id}/refund"),
+            ("GET", "/tickets"),
+            ("GET", "/tickets/{id}"),
+            ("GET", "/tickets/{id}/qr"),
+            ("POST", "/tickets/{id}/transfer"),
+        ],
+    ),
+    (Scan, &[("POST", "/events/{id}/gate/scans")]),
+    (Reports, &[]),
+];
+
+/// `None`: not for keys. `route` is the whole pattern that the router matched.
+pub fn needed(method: &Method, route: &str) -> Option<ApiScope> {
+    let path = route.strip_prefix("/api/v1")?;
+    // A HEAD is answered by the route of its GET.
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let row = TABLE.iter().find(|(_, calls)| calls.contains(&(method, path)));
+    row.map(|(scope, _)| *scope)
+}
+
+/// Some of all scopes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// Names with a space between them. A name that this version does not know gives nothing.
+    pub fn read(text: &str) -> Self {
+        let names: Vec<&str> = text.split(' ').collect();
+        ApiScope::ALL.into_iter().filter(|scope| names.contains(&scope.name())).collect()
+    }
+
+    pub fn has(self, scope: ApiScope) -> bool {
+        self.0 & bit(scope) != 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = ApiScope> {
+        ApiScope::ALL.into_iter().filter(move |scope| self.has(*scope))
+    }
+
+    pub fn text(self) -> String {
+        self.iter().map(ApiScope::name).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl FromIterator<ApiScope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = ApiScope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | bit(scope)))
+    }
+}
+
+const fn bit(scope: ApiScope) -> u8 {
+    1 << scope as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back_and_an_unknown_name_gives_nothing() {
+        for scopes in [vec![], vec![Scan], vec![CatalogueRead, Reports], ApiScope::ALL.to_vec()] {
+            let set: Scopes = scopes.iter().copied().collect();
+            assert_eq!(Scopes::read(&set.text()), set);
+            assert_eq!(set.iter().collect::<Vec<_>>(), scopes);
+        }
+        assert_eq!(Scopes::read("everything scan "), [Scan].into_iter().collect());
+    }
+
+    #[test]
+    fn a_call_needs_one_scope_and_most_calls_are_not_for_keys() {
+        let calls: Vec<_> = TABLE.iter().flat_map(|(_, calls)| calls.iter()).collect();
+        assert_eq!(calls.iter().collect::<BTreeSet<_>>().len(), calls.len());
+        assert_eq!(needed(&Method::HEAD, "/api/v1/events"), Some(CatalogueRead));
+        assert_eq!(needed(&Method::POST, "/api/v1/events/{id}/gate/scans"), Some(Scan));
+        for (method, route) in [
+            (Method::POST, "/api/v1/me/api-keys"),
+            (Method::PATCH, "/api/v1/me"),
+            (Method::DELETE, "/api/v1/me"),
+            (Method::PATCH, "/api/v1/users/{id}"),
+            (Method::GET, "/events"),
+        ] {
+            assert_eq!(needed(&method, route), None, "{method} {route}");
+        }
+    }
+
+    #[test]
+    fn every_call_of_the_table_exists() {
+        let document = crate::router::routes().to_openapi();
+        for (method, path) in TABLE.iter().flat_map(|(_, calls)| calls.iter()) {
+            let item = document.paths.paths.get(&format!("/api/v1{path}"));
+            let is_known = item.is_some_and(|item| match *method {
+                "GET" => item.get.is_some(),
+                "POST" => item.post.is_some(),
+                "PUT" => item.put.is_some(),
+                "PATCH" => item.patch.is_some(),
+                "DELETE" => item.delete.is_some(),
+                _ => false,
+            });
+            assert!(is_known, "{method} {path}");
+        }
+    }
+}

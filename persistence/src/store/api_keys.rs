@@ -1,0 +1,98 @@
+//! Keys of machines. Only digests are kept: a key is random, so that SHA-256 is enough.
+
+use inventory::{TimeUs, UserId};
+use uuid::Uuid;
+
+use super::{Role, Store, UserStatus, changed, on_pool};
+use crate::StoreError;
+use crate::row::row;
+
+row! {
+    pub struct ApiKey {
+        pub id: Uuid,
+        pub user_id: UserId,
+        pub name: String,
+        /// How the key begins.
+        pub prefix: String,
+        /// Names with a space between them.
+        pub scopes: String,
+        pub created_at: TimeUs,
+        pub expires_at: Option<TimeUs>,
+        pub last_used_at: Option<TimeUs>,
+    }
+}
+
+row! {
+    /// What a key is worth at present.
+    pub struct ApiKeyStanding {
+        pub id: Uuid,
+        pub user_id: UserId,
+        pub scopes: String,
+        pub expires_at: Option<TimeUs>,
+        /// Of the account.
+        pub role: Role,
+        /// Of the account.
+        pub status: UserStatus,
+    }
+}
+
+const INSERT: &str = "
+    INSERT INTO api_keys (id, user_id, name, prefix, hash, scopes, created_at, expires_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT COUNT(*) FROM api_keys WHERE user_id = $2) < $9";
+
+const FIND: &str = "
+    SELECT api_keys.id, api_keys.user_id, api_keys.scopes, api_keys.expires_at, users.role, users.status
+    FROM api_keys JOIN users ON users.id = api_keys.user_id WHERE api_keys.hash = $1";
+
+const LIST: &str = "
+    SELECT id, user_id, name, prefix, scopes, created_at, expires_at, last_used_at
+    FROM api_keys WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
+const USED: &str =
+    "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+
+const DELETE: &str = "DELETE FROM api_keys WHERE id = $1 AND user_id = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, LIST, USED, DELETE];
+
+impl Store {
+    /// Whether it was stored: not when the account has `keys_max` already.
+    pub async fn api_key_insert(&self, key: &ApiKey, hash: [u8; 32], keys_max: u32) -> Result<bool, StoreError> {
+        changed!(
+            self,
+            sqlx::query(INSERT)
+                .bind(key.id)
+                .bind(key.user_id.uuid())
+                .bind(&key.name)
+                .bind(&key.prefix)
+                .bind(hash.to_vec())
+                .bind(&key.scopes)
+                .bind(key.created_at.0)
+                .bind(key.expires_at.map(|at| at.0))
+                .bind(i64::from(keys_max))
+        )
+        .map(|touched| touched == 1)
+    }
+
+    pub async fn api_key_find(&self, hash: [u8; 32]) -> Result<Option<ApiKeyStanding>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND).bind(hash.to_vec()).fetch_optional(pool))
+    }
+
+    /// Of an account, newest first, behind `after`.
+    pub async fn api_key_list(&self, user: UserId, after: Option<Uuid>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST)
+            .bind(user.uuid())
+            .bind(after.unwrap_or_else(Uuid::max))
+            .bind(i64::from(limit))
+            .fetch_all(pool))
+    }
+
+    pub async fn api_key_used(&self, id: Uuid, at: TimeUs) -> Result<(), StoreError> {
+        changed!(self, sqlx::query(USED).bind(id).bind(at.0)).map(drop)
+    }
+
+    /// Whether the account had such a key.
+    pub async fn api_key_delete(&self, id: Uuid, user: UserId) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(DELETE).bind(id).bind(user.uuid())).map(|touched| touched == 1)
+    }
+}
