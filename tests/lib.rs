@@ -3,3 +3,4 @@ pub mod live;
 pub mod postgres;
 pub mod process;
 pub mod server;
+pub mod smtp;

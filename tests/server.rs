@@ -77,8 +77,12 @@ impl TestServer {
 
     /// `None`, said loudly, when there is no Postgres to test on.
     pub async fn start_on_postgres() -> Option<Self> {
+        Self::start_on_postgres_with(|_| {}).await
+    }
+
+    pub async fn start_on_postgres_with(change: impl FnOnce(&mut Config)) -> Option<Self> {
         let database = TemporaryDatabase::create().await?;
-        Some(Self::start_in(Home::on(database), |_| {}).await)
+        Some(Self::start_in(Home::on(database), change).await)
     }
 
     /// # Panics

@@ -21,10 +21,11 @@ use crate::in_flight::InFlight;
 use crate::line::Keepers;
 use crate::line::tokens::LineTokens;
 use crate::live::Hub;
+use crate::mail::{MailSetupError, Mailer, Post, Transport};
 use crate::rate_limit::RateLimits;
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
-use crate::{first_start, housekeeping, ids, metrics, router, serve};
+use crate::{first_start, housekeeping, ids, mail, metrics, router, serve};
 
 /// What is still in mailboxes when the last request is answered.
 const ENGINE_STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -47,6 +48,8 @@ pub enum StartError {
     TicketKey(#[from] KeyError),
     #[error("passwords cannot be hashed")]
     Passwords(#[from] PasswordError),
+    #[error(transparent)]
+    Mail(#[from] MailSetupError),
     #[error("cannot listen on {address}")]
     Listen {
         address: SocketAddr,
@@ -82,8 +85,10 @@ impl App {
         let state = state(config, addr, store, prometheus).await?;
         // 7. First start.
         first_start::run(&state).await?;
+        let post = post(&state, addr)?;
         // 8. Routes, requests.
         let app = Self { addr, state, stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        app.tasks.spawn(mail::run(post, app.stop.clone()));
         app.serve(listener);
         Ok(app)
     }
@@ -126,6 +131,14 @@ impl App {
     }
 }
 
+fn post(state: &AppState, addr: SocketAddr) -> Result<Post, MailSetupError> {
+    let config = state.config.mail.clone();
+    let transport = Transport::new(&config, &state.config.store.data_dir)?;
+    let site = state.config.http.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
+    let site = site.trim_end_matches('/').to_owned();
+    Ok(Post::new(state.mail.clone(), transport, Arc::clone(&state.clock), config, site))
+}
+
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { address, source };
     let listener = serve::bind(address).map_err(failed)?;
@@ -152,6 +165,7 @@ async fn state(
         standings: Standings::new(config.auth.access_ttl),
         rate_limit: RateLimits::new(&config.rate_limit),
         live: Hub::new(&config, addr),
+        mail: Mailer::new(store.clone()),
         in_flight: InFlight::default(),
         ready: AtomicBool::new(false),
         keepers: Keepers::new(store.clone(), directory.clone(), Arc::clone(&clock)),

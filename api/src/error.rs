@@ -100,6 +100,7 @@ pub enum Noun {
     Hold,
     Order,
     Ticket,
+    Mail,
     WaitingRoom,
     /// In a waiting room.
     WaitingPlace,
@@ -119,6 +120,8 @@ pub enum Conflict {
     EventNotDraft,
     /// The account has a role at the event already, or organizes it.
     StaffMemberExists,
+    /// Only what was given up is tried again by hand.
+    MailNotFailed,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
 }

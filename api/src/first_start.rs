@@ -76,6 +76,7 @@ async fn account(
         status: UserStatus::Active,
         created_at: now,
         whitelisted: false,
+        email_confirmed_at: Some(now),
     };
     state.store.user_insert(&user).await?;
     if given.is_none() {

@@ -34,6 +34,8 @@ pub mod ids;
 pub mod in_flight;
 pub mod line;
 pub mod live;
+pub mod mail;
+pub mod mails;
 pub mod metrics;
 pub mod order_access;
 pub mod orders;

@@ -31,12 +31,17 @@ pub const JOIN_BATCH_SECONDS: &str = "usher_waiting_join_batch_seconds";
 /// Joins in one batch. Histogram.
 pub const JOIN_BATCH_JOINS: &str = "usher_waiting_join_batch_joins";
 
+/// What became of mails, by [`RESULT`]. Counter.
+pub const MAILS_TOTAL: &str = "usher_mails_total";
+
 /// Label: `login`, `booking`, `browsing`, `queue` or `live`.
 pub const LANE: &str = "lane";
 /// Label: `2xx` (also of a live feed that was opened), `3xx`, `4xx`, `5xx`.
 pub const STATUS: &str = "status";
 /// Label: the event's id, of active waiting rooms only.
 pub const EVENT: &str = "event";
+/// Label: `queued`, `sent`, `deferred` (to be tried again) or `failed` (given up).
+pub const RESULT: &str = "result";
 /// Label: `demand`, `rate`, `shoppers`, `latency`, `paused` or `closed`.
 pub const REASON: &str = "reason";
 
@@ -124,6 +129,24 @@ pub fn forget_admission(event: EventId) {
     for (_, reason) in LIMITS {
         metrics::gauge!(ADMISSION_LIMIT, EVENT => event.to_string(), REASON => reason).set(0.0);
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailResult {
+    Queued,
+    Sent,
+    Deferred,
+    Failed,
+}
+
+pub fn count_mail(result: MailResult) {
+    let result = match result {
+        MailResult::Queued => "queued",
+        MailResult::Sent => "sent",
+        MailResult::Deferred => "deferred",
+        MailResult::Failed => "failed",
+    };
+    metrics::counter!(MAILS_TOTAL, RESULT => result).increment(1);
 }
 
 /// The process' recorder. Later calls get the first one's: several servers of one test process share it.

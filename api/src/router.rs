@@ -10,8 +10,8 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    accounts, api_keys, docs, events, gate, health, holds, live, orders, payments, seat_maps, staff, tickets, tiers,
-    waiting_room,
+    accounts, api_keys, docs, events, gate, health, holds, live, mails, orders, payments, seat_maps, staff, tickets,
+    tiers, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -50,6 +50,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(staff::routes())
         .merge(waiting_room::routes())
         .merge(live::routes())
+        .merge(mails::routes())
 }
 
 /// `None` when no origin is allowed: then it costs nothing.

@@ -15,6 +15,7 @@ use crate::in_flight::InFlight;
 use crate::line::Keepers;
 use crate::line::tokens::LineTokens;
 use crate::live::Hub;
+use crate::mail::Mailer;
 use crate::rate_limit::RateLimits;
 use crate::ticket_code::TicketSigner;
 
@@ -34,6 +35,7 @@ pub struct Inner {
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
     pub live: Hub,
+    pub mail: Mailer,
     pub ticket_signer: TicketSigner,
     pub line_tokens: LineTokens,
     /// Of the active waiting rooms.

@@ -30,6 +30,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0003_lease_terms.sql"),
     },
     Step {
+        number: 4,
+        name: "mail",
+        postgres: include_str!("../migrations/postgres/0004_mail.sql"),
+        sqlite: include_str!("../migrations/sqlite/0004_mail.sql"),
+    },
+    Step {
         number: 6,
         name: "access",
         postgres: include_str!("../migrations/postgres/0006_access.sql"),

@@ -20,6 +20,7 @@ mod live_hostile;
 mod live_limits;
 mod live_line;
 mod loadgen;
+mod mail;
 mod openapi;
 mod orders;
 mod queue_proof;

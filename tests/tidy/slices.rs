@@ -4,7 +4,7 @@
 use super::lexer::{Source, identifier_at};
 use super::workspace::{Workspace, assert_clean, planted, read};
 
-const SLICES: [&str; 17] = [
+const SLICES: &[&str] = &[
     "accounts",
     "api_keys",
     "events",
@@ -22,6 +22,7 @@ const SLICES: [&str; 17] = [
     "tiers",
     "seat_maps",
     "live",
+    "mails",
 ];
 
 fn sideways(workspace: &Workspace) -> Vec<String> {
@@ -40,7 +41,7 @@ fn sideways(workspace: &Workspace) -> Vec<String> {
 fn slice_of(path: &str) -> Option<&'static str> {
     let first = path.strip_prefix("api/src/")?.split('/').next()?;
     let name = first.strip_suffix(".rs").unwrap_or(first);
-    SLICES.into_iter().find(|slice| *slice == name)
+    SLICES.iter().copied().find(|slice| *slice == name)
 }
 
 /// What follows each `crate::` (or `super::super::` from inside a folder): one name, or the heads of a braced group.

@@ -56,6 +56,9 @@ pub struct User {
     pub email: String,
     pub role: Role,
     pub status: UserStatus,
+    /// Whether somebody has shown that he reads what is sent to the address.
+    #[serde(default)]
+    pub email_confirmed: bool,
     pub created_at: DateTime<Utc>,
 }
 

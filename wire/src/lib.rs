@@ -11,6 +11,7 @@ mod gate;
 mod holds;
 mod live;
 mod live_binary;
+mod mails;
 mod orders;
 mod seat_map;
 mod staff;
@@ -34,6 +35,7 @@ pub use live::{
     LivePlace, LiveRequest, LiveSale, LiveSnapshot,
 };
 pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, state_letter};
+pub use mails::{Mail, MailStatus};
 pub use orders::{
     Attendee, MockOutcome, Order, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod, RefundRequest,
     Ticket, TicketState, TransferRequest,

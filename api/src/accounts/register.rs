@@ -48,5 +48,6 @@ async fn user(state: &AppState, body: RegisterRequest) -> Result<User, ApiError>
         status: UserStatus::Active,
         created_at: now,
         whitelisted: false,
+        email_confirmed_at: None,
     })
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ArgMatches;
+use lettre::Address;
+use lettre::message::Mailbox;
 use secrecy::SecretString;
 use thiserror::Error;
 
@@ -21,6 +23,7 @@ pub struct Config {
     pub auth: Auth,
     pub rate_limit: RateLimit,
     pub live: Live,
+    pub mail: Mail,
     pub logs: Logs,
     pub first_start: FirstStart,
 }
@@ -100,6 +103,47 @@ pub struct Live {
     pub write_timeout: Duration,
 }
 
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// `None`: mails are written into `folder`.
+    pub smtp_host: Option<String>,
+    /// `None`: the usual one for `smtp_tls`.
+    pub smtp_port: Option<u16>,
+    pub smtp_tls: SmtpTls,
+    pub smtp_user: Option<String>,
+    pub smtp_password: Option<SecretString>,
+    pub from: Mailbox,
+    /// `None`: `mail` in the data directory.
+    pub folder: Option<PathBuf>,
+    /// Sending one mail.
+    pub timeout: Duration,
+    /// Pause after the first attempt; each next one is twice as long.
+    pub retry_after: Duration,
+    pub attempts_max: u32,
+    /// How long it is remembered that a mail was sent or given up.
+    pub kept: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// Plain at first, then `STARTTLS`, without which nothing is sent.
+    StartTls,
+    /// From the first byte.
+    Wrapped,
+    Off,
+}
+
+impl SmtpTls {
+    /// RFC 8314 and RFC 5321.
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::StartTls => 587,
+            Self::Wrapped => 465,
+            Self::Off => 25,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Json,
@@ -176,6 +220,19 @@ impl Default for Config {
                 idle_timeout: Duration::from_secs(27),
                 write_timeout: Duration::from_secs(10),
             },
+            mail: Mail {
+                smtp_host: None,
+                smtp_port: None,
+                smtp_tls: SmtpTls::StartTls,
+                smtp_user: None,
+                smtp_password: None,
+                from: Mailbox::new(Some("Usher".to_owned()), Address::new_dangerous("usher", "localhost")),
+                folder: None,
+                timeout: Duration::from_secs(15),
+                retry_after: Duration::from_secs(30),
+                attempts_max: 10,
+                kept: Duration::from_secs(30 * 24 * 3_600),
+            },
             logs: Logs {
                 format: LogFormat::Auto,
                 filter: "info,kameo=warn,sqlx=warn".to_owned(),
@@ -232,6 +289,7 @@ impl Config {
             ("write_timeout", self.http.write_timeout),
             ("live_ping_after", self.live.ping_after),
             ("live_write_timeout", self.live.write_timeout),
+            ("mail_timeout", self.mail.timeout),
             ("access_ttl", self.auth.access_ttl),
             ("refresh_ttl", self.auth.refresh_ttl),
         ] {
@@ -248,8 +306,26 @@ impl Config {
         if self.auth.password_memory_kib < 8 {
             return refuse("password_memory_kib", "at least 8");
         }
+        self.mail.check()?;
         if self.store.connections_max == 0 {
             return refuse("database_connections_max", "at least 1");
+        }
+        Ok(())
+    }
+}
+
+impl Mail {
+    fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |key, problem: &str| Err(ConfigError::Relation { key, problem: problem.to_owned() });
+        if self.attempts_max == 0 {
+            return refuse("mail_attempts_max", "at least 1");
+        }
+        if self.smtp_user.is_some() != self.smtp_password.is_some() {
+            return refuse("mail_smtp_user", "a user and a password come together");
+        }
+        let is_here = self.smtp_host.as_deref().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "::1"));
+        if self.smtp_password.is_some() && self.smtp_tls == SmtpTls::Off && !is_here {
+            return refuse("mail_smtp_tls", "off: the password would cross the network for all to read");
         }
         Ok(())
     }

@@ -177,6 +177,29 @@ settings! {
     /// How long one frame may take to be written.
     live_write_timeout, "live-write-timeout", "USHER_LIVE_WRITE_TIMEOUT" => live.write_timeout;
 
+    /// The server that mails are sent by. Without one they are written into a folder.
+    mail_smtp_host, "mail-smtp-host", "USHER_MAIL_SMTP_HOST" => mail.smtp_host;
+    /// Its port, if not the usual one.
+    mail_smtp_port, "mail-smtp-port", "USHER_MAIL_SMTP_PORT" => mail.smtp_port;
+    /// `starttls`, `tls`, or `off`.
+    mail_smtp_tls, "mail-smtp-tls", "USHER_MAIL_SMTP_TLS" => mail.smtp_tls;
+    /// Whom it knows the server as.
+    mail_smtp_user, "mail-smtp-user", "USHER_MAIL_SMTP_USER" => mail.smtp_user;
+    /// The password that goes with it.
+    mail_smtp_password, "mail-smtp-password", "USHER_MAIL_SMTP_PASSWORD" => mail.smtp_password;
+    /// Who mails are from, for instance `Usher <tickets@example.org>`.
+    mail_from, "mail-from", "USHER_MAIL_FROM" => mail.from;
+    /// Where mails are written without an SMTP server.
+    mail_folder, "mail-folder", "USHER_MAIL_FOLDER" => mail.folder;
+    /// How long sending one mail may take.
+    mail_timeout, "mail-timeout", "USHER_MAIL_TIMEOUT" => mail.timeout;
+    /// The pause after a mail's first attempt; each next one is twice as long, up to an hour.
+    mail_retry_after, "mail-retry-after", "USHER_MAIL_RETRY_AFTER" => mail.retry_after;
+    /// Attempts after which a mail is given up.
+    mail_attempts_max, "mail-attempts-max", "USHER_MAIL_ATTEMPTS_MAX" => mail.attempts_max;
+    /// How long mails that were sent or given up are listed.
+    mail_kept, "mail-kept", "USHER_MAIL_KEPT" => mail.kept;
+
     /// `json`, `text`, or `auto`: text on a terminal.
     log_format, "log-format", "USHER_LOG_FORMAT" => logs.format;
     /// What is logged, for instance `info,usher=debug`.

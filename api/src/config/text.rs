@@ -2,9 +2,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lettre::message::Mailbox;
 use secrecy::SecretString;
 
-use super::LogFormat;
+use super::{LogFormat, SmtpTls};
 
 /// How a setting is written, the same in flags, environment and file.
 pub trait Text: Sized {
@@ -27,7 +28,7 @@ macro_rules! by_from_str {
     )+};
 }
 
-by_from_str!(SocketAddr, IpAddr, u32, usize);
+by_from_str!(SocketAddr, IpAddr, Mailbox, u16, u32, usize);
 
 impl Text for String {
     fn read(text: &str) -> Result<Self, String> {
@@ -132,6 +133,26 @@ impl Text for LogFormat {
             Self::Json => "json",
             Self::Text => "text",
             Self::Auto => "auto",
+        }
+        .to_owned()
+    }
+}
+
+impl Text for SmtpTls {
+    fn read(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "starttls" => Ok(Self::StartTls),
+            "tls" => Ok(Self::Wrapped),
+            "off" => Ok(Self::Off),
+            other => Err(format!("`{other}`: not one of `starttls`, `tls`, `off`")),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::StartTls => "starttls",
+            Self::Wrapped => "tls",
+            Self::Off => "off",
         }
         .to_owned()
     }

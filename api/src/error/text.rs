@@ -44,6 +44,7 @@ impl ApiError {
                 Conflict::ApiKeysTooMany => "API_KEYS_TOO_MANY",
                 Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
+                Conflict::MailNotFailed => "MAIL_NOT_FAILED",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
             Self::QueueRequired(_) => "QUEUE_REQUIRED",
@@ -95,6 +96,9 @@ impl ApiError {
                 Conflict::EventNotDraft => "The event is not a draft any more.",
                 Conflict::StaffMemberExists => {
                     "The account organizes the event or has a role at it already, which can be changed."
+                }
+                Conflict::MailNotFailed => {
+                    "The mail was sent, or still will be: only one that was given up is retried."
                 }
                 Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
             }
@@ -153,6 +157,7 @@ impl Noun {
             Self::Hold => "HOLD_NOT_FOUND",
             Self::Order => "ORDER_NOT_FOUND",
             Self::Ticket => "TICKET_NOT_FOUND",
+            Self::Mail => "MAIL_NOT_FOUND",
             Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
             Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
@@ -170,6 +175,7 @@ impl Noun {
             Self::Hold => "There is no such hold.",
             Self::Order => "There is no such order.",
             Self::Ticket => "There is no such ticket.",
+            Self::Mail => "There is no such mail, or it was too long ago.",
             Self::WaitingRoom => "The event never had a waiting room.",
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
             Self::StaffMember => "The account has no role at the event.",

@@ -10,6 +10,7 @@ mod events;
 mod heads;
 mod health;
 mod idempotency;
+mod mails;
 mod orders;
 mod outbox;
 mod payments;
@@ -33,6 +34,7 @@ pub use attendees::Attendee;
 pub use events::{Event, EventFilter, EventPatch, EventStatus};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
+pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
 pub use orders::{Order, OrderItem, OrderStatus};
 pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;
@@ -198,6 +200,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         heads::STATEMENTS,
         health::STATEMENTS,
         idempotency::STATEMENTS,
+        mails::STATEMENTS,
         orders::STATEMENTS,
         outbox::STATEMENTS,
         payments::STATEMENTS,

@@ -32,22 +32,27 @@ row! {
         pub created_at: TimeUs,
         /// Spared by the rules against abuse.
         pub whitelisted: bool,
+        /// `None`: nobody has shown yet that he reads what is sent to the address.
+        pub email_confirmed_at: Option<TimeUs>,
     }
 }
 
 const INSERT: &str = "
-    INSERT INTO users (id, name, name_key, email, email_key, password_hash, role, status, created_at, whitelisted)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    INSERT INTO users (id, name, name_key, email, email_key, password_hash, role, status, created_at, whitelisted,
+        email_confirmed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (email_key) DO NOTHING";
 
 const FIND: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted FROM users WHERE id = $1";
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at
+    FROM users WHERE id = $1";
 
 const FIND_BY_EMAIL: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted FROM users WHERE email_key = $1";
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at
+    FROM users WHERE email_key = $1";
 
 const LIST: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted FROM users
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at FROM users
     WHERE id > $1 ORDER BY id LIMIT $2";
 
 const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1";
@@ -77,6 +82,7 @@ impl Store {
                 .bind(user.status.name())
                 .bind(user.created_at.0)
                 .bind(user.whitelisted)
+                .bind(user.email_confirmed_at.map(|at| at.0))
         )?;
         if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
     }

@@ -42,6 +42,7 @@ fn account(id: UserId, email: &str) -> User {
         status: UserStatus::Active,
         created_at: TimeUs(5),
         whitelisted: false,
+        email_confirmed_at: None,
     }
 }
 

@@ -1,0 +1,85 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::render::Block;
+
+/// How long a link that confirms an address is good.
+pub const CONFIRM_GOOD_FOR: Duration = Duration::from_secs(24 * 3_600);
+/// How long a link that resets a password is good.
+pub const RESET_GOOD_FOR: Duration = Duration::from_secs(3_600);
+/// How long a code to sign in with is good.
+pub const CODE_GOOD_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// Everything the server ever writes to somebody. Kept in the store as JSON: a kind may get new fields only with a
+/// default, since mails of the release before are still queued when this one starts.
+///
+/// None names its reader: anybody can register any name with somebody else's address, and would have the server carry
+/// his text.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Letter {
+    ConfirmEmail { token: String },
+    LoginCode { code: String },
+    ResetPassword { token: String },
+    PasswordChanged {},
+}
+
+impl Letter {
+    /// As admins and metrics see it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ConfirmEmail { .. } => "confirm_email",
+            Self::LoginCode { .. } => "login_code",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::PasswordChanged {} => "password_changed",
+        }
+    }
+
+    /// Shown to admins and kept after sending: nothing secret.
+    pub const fn subject(&self) -> &'static str {
+        match self {
+            Self::ConfirmEmail { .. } => "Confirm your e-mail address",
+            Self::LoginCode { .. } => "Your code to sign in",
+            Self::ResetPassword { .. } => "Choose a new password",
+            Self::PasswordChanged {} => "Your password was changed",
+        }
+    }
+
+    /// After this it is not sent any more. `None`: good for ever.
+    pub const fn good_for(&self) -> Option<Duration> {
+        match self {
+            Self::ConfirmEmail { .. } => Some(CONFIRM_GOOD_FOR),
+            Self::LoginCode { .. } => Some(CODE_GOOD_FOR),
+            Self::ResetPassword { .. } => Some(RESET_GOOD_FOR),
+            Self::PasswordChanged {} => None,
+        }
+    }
+
+    /// `site`: where the server's pages are. A token stands behind `#`, which browsers keep to themselves.
+    pub(super) fn blocks(&self, site: &str) -> Vec<Block> {
+        match self {
+            Self::ConfirmEmail { token } => vec![
+                Block::text("Somebody, hopefully you, made an account with this address."),
+                Block::link("Confirm the address", format!("{site}/confirm-email#token={token}")),
+                Block::text("The link is good for 24 hours. If it was not you, do nothing."),
+            ],
+            Self::LoginCode { code } => vec![
+                Block::text("Your code to sign in:"),
+                Block::Code(code.clone()),
+                Block::text("It is good for 5 minutes and for one sign-in. Nobody of ours ever asks you for it."),
+                Block::text("If you did not ask for it, do nothing."),
+            ],
+            Self::ResetPassword { token } => vec![
+                Block::text("Somebody, hopefully you, asked for a new password for your account."),
+                Block::link("Choose a new password", format!("{site}/reset-password#token={token}")),
+                Block::text("The link is good for one hour and for one use. If it was not you, do nothing."),
+            ],
+            Self::PasswordChanged {} => vec![
+                Block::text("The password of your account was changed, and other devices were signed out."),
+                Block::text("If it was not you, choose a new one now:"),
+                Block::link("Choose a new password", format!("{site}/forgot-password")),
+            ],
+        }
+    }
+}

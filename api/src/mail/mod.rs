@@ -1,0 +1,81 @@
+//! Mail: written as a row with the change it tells of, sent by a task of the server, at least once, with the same
+//! Message-ID each time. Who sends one knows [`Letter`] and [`Mailer`]; how a letter looks and travels is nobody else's.
+
+mod letter;
+mod render;
+mod transport;
+mod worker;
+
+use std::sync::Arc;
+
+use inventory::TimeUs;
+use persistence::{NewMail, Redacted, Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::error::ApiError;
+use crate::{ids, metrics, time};
+
+pub use letter::Letter;
+pub use transport::{MailSetupError, Transport};
+pub use worker::{Post, run};
+
+/// Hands letters to the store. Cheap to clone.
+#[derive(Clone)]
+pub struct Mailer {
+    store: Store,
+    /// Somebody may be waiting for a mail: the worker need not wait for its next look.
+    woken: Arc<Notify>,
+}
+
+impl Mailer {
+    pub fn new(store: Store) -> Self {
+        Self { store, woken: Arc::default() }
+    }
+
+    /// The row of a letter, to be written in the transaction of the change it tells of. [`Self::queued`] follows.
+    ///
+    /// # Errors
+    /// Only a defect.
+    pub fn compose(&self, recipient: &str, letter: &Letter, now: TimeUs) -> Result<NewMail, ApiError> {
+        let body = serde_json::to_string(letter)
+            .map_err(|error| ApiError::Defect(format!("a letter cannot be written: {error}").into()))?;
+        Ok(NewMail {
+            id: ids::mint(now),
+            kind: letter.kind(),
+            recipient: recipient.to_owned(),
+            subject: letter.subject().to_owned(),
+            body: Redacted(body),
+            expires_at: letter.good_for().map(|good_for| time::plus(now, good_for)),
+            created_at: now,
+        })
+    }
+
+    /// What [`Self::compose`] made is in the store.
+    pub fn queued(&self) {
+        metrics::count_mail(metrics::MailResult::Queued);
+        self.woken.notify_one();
+    }
+
+    /// For a letter that tells of no change.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn queue(&self, recipient: &str, letter: &Letter, now: TimeUs) -> Result<(), ApiError> {
+        let mail = self.compose(recipient, letter, now)?;
+        self.store.mail_insert(&mail).await?;
+        self.queued();
+        Ok(())
+    }
+
+    /// Queues a failed mail once more. Whether it was one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn retry(&self, id: uuid::Uuid, now: TimeUs) -> Result<bool, StoreError> {
+        let is_failed = self.store.mail_retry(id, now).await?;
+        if is_failed {
+            self.queued();
+        }
+        Ok(is_failed)
+    }
+}

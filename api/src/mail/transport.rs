@@ -1,0 +1,131 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use persistence::Mail;
+use secrecy::ExposeSecret;
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::render::Rendered;
+use crate::config::{self, SmtpTls};
+
+/// RFC 3834: answering machines leave it alone.
+const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+
+#[derive(Debug, Error)]
+pub enum MailSetupError {
+    #[error("mails cannot be sent to `{host}`")]
+    Smtp {
+        host: String,
+        #[source]
+        source: lettre::transport::smtp::Error,
+    },
+    #[error("mails cannot be written to {folder}")]
+    Folder {
+        folder: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Why a mail was not sent.
+#[derive(Debug)]
+pub struct Refused {
+    /// The mail itself is at fault: it will be refused again.
+    pub is_final: bool,
+    pub why: String,
+}
+
+pub enum Transport {
+    /// A connection for each mail: those that a pool keeps die unnoticed between two mails, and the first mail with them.
+    Smtp { relay: Box<AsyncSmtpTransport<Tokio1Executor>>, from: Mailbox, timeout: Duration },
+    /// For development: a file for each mail.
+    Folder { folder: PathBuf, from: Mailbox },
+}
+
+impl Transport {
+    /// # Errors
+    /// A host that can be none, or a folder that cannot be made.
+    pub fn new(config: &config::Mail, data_dir: &Path) -> Result<Self, MailSetupError> {
+        let from = config.from.clone();
+        let Some(host) = &config.smtp_host else {
+            let folder = config.folder.clone().unwrap_or_else(|| data_dir.join("mail"));
+            let made = std::fs::create_dir_all(&folder);
+            made.map_err(|source| MailSetupError::Folder { folder: folder.clone(), source })?;
+            tracing::info!("mails are not sent but written to {}: no SMTP server is set", folder.display());
+            return Ok(Self::Folder { folder, from });
+        };
+        let tls = tls(config.smtp_tls, host).map_err(|source| MailSetupError::Smtp { host: host.clone(), source })?;
+        let mut relay = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .port(config.smtp_port.unwrap_or_else(|| config.smtp_tls.port()))
+            .tls(tls)
+            .timeout(Some(config.timeout))
+            .hello_name(ClientId::Domain(from.email.domain().to_owned()));
+        if let (Some(user), Some(password)) = (&config.smtp_user, &config.smtp_password) {
+            relay = relay.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
+        }
+        Ok(Self::Smtp { relay: Box::new(relay.build()), from, timeout: config.timeout })
+    }
+
+    /// # Errors
+    /// Not sent, or not surely.
+    pub async fn send(&self, mail: &Mail, rendered: Rendered) -> Result<(), Refused> {
+        match self {
+            Self::Smtp { relay, from, timeout } => {
+                let message = message(mail, rendered, from)?;
+                match tokio::time::timeout(*timeout, relay.send(message)).await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(error)) => Err(Refused { is_final: is_final(&error), why: error.to_string() }),
+                    Err(_) => Err(Refused { is_final: false, why: "the server did not answer in time".to_owned() }),
+                }
+            }
+            Self::Folder { folder, from } => {
+                let message = message(mail, rendered, from)?;
+                let written = write(folder, mail.id, &message.formatted()).await;
+                written.map_err(|error| Refused { is_final: false, why: error.to_string() })
+            }
+        }
+    }
+}
+
+fn tls(tls: SmtpTls, host: &str) -> Result<Tls, lettre::transport::smtp::Error> {
+    Ok(match tls {
+        SmtpTls::Wrapped => Tls::Wrapper(TlsParameters::new(host.to_owned())?),
+        SmtpTls::StartTls => Tls::Required(TlsParameters::new(host.to_owned())?),
+        SmtpTls::Off => Tls::None,
+    })
+}
+
+/// A refused login says nothing about the mail: 530, 534, 535 and 538 are ours to mend.
+fn is_final(error: &lettre::transport::smtp::Error) -> bool {
+    let is_about_login = error.status().is_some_and(|code| code.to_string().starts_with("53"));
+    (error.is_permanent() && !is_about_login) || error.is_client()
+}
+
+fn message(mail: &Mail, rendered: Rendered, from: &Mailbox) -> Result<Message, Refused> {
+    let unfit = |why: String| Refused { is_final: true, why };
+    let address = mail.recipient.parse().map_err(|error| unfit(format!("not an address: {error}")))?;
+    let written = UNIX_EPOCH + Duration::from_micros(u64::try_from(mail.created_at.0).unwrap_or(0));
+    Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(None, address))
+        .subject(mail.subject.as_str())
+        .date(written)
+        .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
+        .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
+        .multipart(MultiPart::alternative_plain_html(rendered.plain, rendered.html))
+        .map_err(|error| unfit(error.to_string()))
+}
+
+/// Whole or not at all, for whoever watches the folder.
+async fn write(folder: &Path, id: Uuid, message: &[u8]) -> std::io::Result<()> {
+    let unfinished = folder.join(format!("{id}.part"));
+    tokio::fs::write(&unfinished, message).await?;
+    tokio::fs::rename(&unfinished, folder.join(format!("{id}.eml"))).await
+}
