@@ -25,9 +25,11 @@ use crate::metrics;
 
 /// Joins in one transaction.
 const BATCH_MAX: usize = 1_000;
-/// After a batch its time is rested so many times over: joins take at most a quarter of what the store can write, so
-/// that a crowd at the door does not slow down those who are inside.
+/// After a batch its time is rested so many times over once the line is open: joins take at most a quarter of what the
+/// store can write, so that a crowd at the door does not slow down those who are inside.
 const REST: u32 = 3;
+/// While nobody is inside only other events want to write.
+const REST_CLOSED: u32 = 1;
 const REST_MAX: Duration = Duration::from_millis(100);
 /// Between two calls while somebody waits.
 const CALL_EVERY: Duration = Duration::from_millis(100);
@@ -156,7 +158,7 @@ impl Keeper {
             self.refuse(failure);
             return ControlFlow::Continue(());
         }
-        let opens = self.write_joins().await;
+        let opens = self.write_joins(if line.opened.is_some() { REST } else { REST_CLOSED }).await;
         self.open_if_due(&handle).await;
         for ask in opens {
             self.open(&handle, ask).await;
@@ -195,7 +197,7 @@ impl Keeper {
     }
 
     /// Answers every join that was asked for. What is left to be done.
-    async fn write_joins(&mut self) -> Vec<Ask> {
+    async fn write_joins(&mut self, rest: u32) -> Vec<Ask> {
         let Some(Numbered { round, .. }) = self.round.filter(|_| !self.asked.is_empty()) else { return Vec::new() };
         let (mut joins, mut replies, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for ask in self.asked.drain(..) {
@@ -215,7 +217,7 @@ impl Keeper {
         let began = Instant::now();
         let written = self.world.store.waiting_places_join(self.event, round, &joins, self.world.clock.now()).await;
         let took = began.elapsed();
-        self.next_write = Instant::now() + (took * REST).min(REST_MAX);
+        self.next_write = Instant::now() + (took * rest).min(REST_MAX);
         match written {
             Ok(Some(joined)) => {
                 let new = joined.total.saturating_sub(self.joined());

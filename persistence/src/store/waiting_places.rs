@@ -60,10 +60,19 @@ const PRUNE: &str = "
 
 pub(super) const STATEMENTS: &[&str] = &[LOCK, COUNT, FIND, DELETE, PRUNE];
 
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts { find: ROWS.map(find_text), put: ROWS.map(put_text) });
+const KEEP_OLD: &str = "DO NOTHING";
+
+const PUT_NEW: &str = "DO UPDATE SET number = excluded.number, joined_at = excluded.joined_at";
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
+    find: ROWS.map(find_text),
+    add: ROWS.map(|rows| insert_text(rows, KEEP_OLD)),
+    put: ROWS.map(|rows| insert_text(rows, PUT_NEW)),
+});
 
 struct Texts {
     find: [Arc<str>; ROWS.len()],
+    add: [Arc<str>; ROWS.len()],
     put: [Arc<str>; ROWS.len()],
 }
 
@@ -79,12 +88,12 @@ fn find_text(rows: usize) -> Arc<str> {
 }
 
 /// `$1` event, `$2` round, `$3` now, then account and number of each row.
-fn put_text(rows: usize) -> Arc<str> {
+fn insert_text(rows: usize, on_conflict: &str) -> Arc<str> {
     let values: Vec<String> =
         (0..rows).map(|row| format!("($1, $2, ${}, ${}, $3)", 4 + 2 * row, 5 + 2 * row)).collect();
     format!(
         "INSERT INTO waiting_places (event_id, round, user_id, number, joined_at) VALUES {}
-        ON CONFLICT (event_id, round, user_id) DO UPDATE SET number = excluded.number, joined_at = excluded.joined_at",
+        ON CONFLICT (event_id, round, user_id) {on_conflict}",
         values.join(", ")
     )
     .into()
@@ -93,7 +102,7 @@ fn put_text(rows: usize) -> Arc<str> {
 /// Every text that is made here, for the test that prepares them.
 pub(super) fn statements() -> impl Iterator<Item = &'static str> {
     let texts = &*TEXTS;
-    texts.find.iter().chain(&texts.put).map(AsRef::as_ref)
+    texts.find.iter().chain(&texts.add).chain(&texts.put).map(AsRef::as_ref)
 }
 
 /// `all` in pieces that have a prepared text, with it.
@@ -148,25 +157,35 @@ impl Store {
         joins: &[Join],
         now: TimeUs,
     ) -> Result<Option<Joined>, StoreError> {
-        let mut accounts: Vec<Uuid> = joins.iter().map(|join| join.user.uuid()).collect();
-        accounts.sort_unstable();
-        accounts.dedup();
         on_transaction!(self, transaction => async {
             let locked: Option<i64> =
                 sqlx::query_scalar(LOCK).bind(event.uuid()).bind(i64::from(round)).fetch_optional(&mut *transaction).await?;
             let Some(first) = locked.and_then(|joined| u32::try_from(joined).ok()) else { return Ok(None) };
             let mut batch = Batch { joins, numbers: BTreeMap::new() };
-            for (piece, text) in pieces(&accounts, &TEXTS.find) {
-                let find = sqlx::query_as(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round));
-                let find = piece.iter().fold(find, |find, account| find.bind(*account));
-                let found: Vec<WaitingPlace> = find.fetch_all(&mut *transaction).await?;
-                batch.numbers.extend(found.into_iter().map(|place| (place.user_id.bytes(), place.number)));
+            let (mut rows, mut next) = batch.give(first);
+            let mut added = 0;
+            for (piece, text) in pieces(&rows, &TEXTS.add) {
+                let add = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round)).bind(now.0);
+                let add = piece.iter().fold(add, |add, (account, number)| add.bind(*account).bind(*number));
+                added += add.execute(&mut *transaction).await?.rows_affected();
             }
-            let (rows, next) = batch.give(first);
-            for (piece, text) in pieces(&rows, &TEXTS.put) {
-                let put = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round)).bind(now.0);
-                let put = piece.iter().fold(put, |put, (account, number)| put.bind(*account).bind(*number));
-                put.execute(&mut *transaction).await?;
+            // In a rush everybody is new, and nothing has to be looked up.
+            if added < rows.len() as u64 {
+                let accounts: Vec<Uuid> = rows.iter().map(|(account, _)| *account).collect();
+                batch.numbers.clear();
+                for (piece, text) in pieces(&accounts, &TEXTS.find) {
+                    let find = sqlx::query_as(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round));
+                    let find = piece.iter().fold(find, |find, account| find.bind(*account));
+                    let found: Vec<WaitingPlace> = find.fetch_all(&mut *transaction).await?;
+                    let old = found.into_iter().filter(|place| place.number < first);
+                    batch.numbers.extend(old.map(|place| (place.user_id.bytes(), place.number)));
+                }
+                (rows, next) = batch.give(first);
+                for (piece, text) in pieces(&rows, &TEXTS.put) {
+                    let put = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round)).bind(now.0);
+                    let put = piece.iter().fold(put, |put, (account, number)| put.bind(*account).bind(*number));
+                    put.execute(&mut *transaction).await?;
+                }
             }
             if next > first {
                 let count = sqlx::query(COUNT).bind(event.uuid()).bind(i64::from(round)).bind(i64::from(next));
