@@ -78,6 +78,8 @@ pub enum Leaving {
     Bought,
     Abandoned,
     Released,
+    /// Too few places were left.
+    SoldOut,
     /// The rule said no.
     Refused,
     /// No final answer within the time to give up.

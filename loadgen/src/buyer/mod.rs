@@ -20,6 +20,8 @@ use crate::measure::{Leaving, Step};
 use crate::mix::{Ending, Intent};
 use crate::pool::Call;
 
+const SOLD_OUT: [&str; 3] = ["NOT_ENOUGH_SEATS", "AREA_SOLD_OUT", "QUOTA_EXHAUSTED"];
+
 /// What all buyers of a run share.
 pub struct Sale {
     pub client: Client,
@@ -58,7 +60,7 @@ pub async fn visit(sale: &Sale, number: u32, intent: Intent, due: Instant) {
     };
     let (kept, bought) = match leaving {
         Leaving::Bought => (false, intent.units),
-        Leaving::Released | Leaving::Refused => (false, 0),
+        Leaving::Released | Leaving::SoldOut | Leaving::Refused => (false, 0),
         Leaving::Abandoned | Leaving::LeftUnknown | Leaving::Broken => (true, intent.units),
     };
     account.leave(kept, intent.units, bought);
@@ -123,6 +125,7 @@ impl Buyer<'_> {
     /// Why a visit ends at a step that was not done.
     fn gone<T>(&self, step: Step, outcome: &Outcome<T>) -> Leaving {
         match outcome {
+            Outcome::Refused(refusal) if SOLD_OUT.contains(&refusal.code.as_str()) => Leaving::SoldOut,
             Outcome::Done(_) | Outcome::Refused(_) => Leaving::Refused,
             Outcome::GaveUp { .. } => Leaving::LeftUnknown,
             Outcome::Broken(what) => {

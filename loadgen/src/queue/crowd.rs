@@ -194,6 +194,7 @@ impl Crowd {
                 End::Bought
             }
             Leaving::LeftUnknown | Leaving::Broken => End::Unknown,
+            Leaving::SoldOut => End::SoldOut,
             Leaving::Refused | Leaving::Abandoned | Leaving::Released => End::Refused,
         }
     }

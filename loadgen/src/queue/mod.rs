@@ -255,6 +255,7 @@ impl<'a> Run<'a> {
             turns_untold: sockets.untold,
             priority_shoppers: ACCOUNTS_BESIDE as u32,
             units_per_customer_max: UNITS_PER_CUSTOMER_MAX,
+            capacity: crowd.sale.arena.capacity(),
         };
         let checks = verdict::judge(&record).into_iter().chain(bought.checks).collect::<Vec<_>>();
         let around = Around {

@@ -35,6 +35,8 @@ pub struct Record {
     /// Who was let in past the line by the organizer.
     pub priority_shoppers: u32,
     pub units_per_customer_max: u32,
+    /// Of the whole house.
+    pub capacity: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +70,10 @@ pub struct Compared {
 }
 
 impl Record {
+    pub fn units_bought(&self) -> u64 {
+        self.log.bought.iter().map(|(_, units, _)| u64::from(*units)).sum()
+    }
+
     /// All promises whose time came, as error in µs, and those of them that were made for a steady line.
     pub fn promises(&self) -> (Histogram<u64>, Vec<Kept>) {
         let (mut errors, mut steady) = (histogram(), Vec::new());

@@ -107,6 +107,7 @@ fn sound() -> Record {
         turns_untold: 0,
         priority_shoppers: 3,
         units_per_customer_max: 4,
+        capacity: 1_000,
     }
 }
 
@@ -215,6 +216,12 @@ fn bots_that_get_more_than_their_due_are_found() {
     finds("hoarders", |record| record.log.bought.push((record.started, 4, true)));
     finds("hoarders", |record| record.log.bought.retain(|(_, _, is_bot)| *is_bot));
     finds("let in", |record| record.waiters[9].seen.end = Some(End::Refused));
+    finds("let in", |record| record.waiters[9].seen.end = Some(End::SoldOut));
+    let sold_out = failing(|record| {
+        record.capacity = record.units_bought();
+        record.waiters[9].seen.end = Some(End::SoldOut);
+    });
+    assert_eq!(sold_out, Vec::<String>::new(), "there was nothing left for him");
 }
 
 #[test]

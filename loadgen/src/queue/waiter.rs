@@ -64,6 +64,8 @@ pub struct Promise {
 pub enum End {
     Bought,
     Left,
+    /// Was let in when too few places were left.
+    SoldOut,
     /// Was let in and got nothing.
     Refused,
     /// Was called, and came too late.
