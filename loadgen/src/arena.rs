@@ -44,11 +44,6 @@ pub struct Area {
 }
 
 impl Arena {
-    /// Seats and places to stand.
-    pub fn capacity(&self) -> u64 {
-        self.seats.len() as u64 + self.areas.iter().map(|area| u64::from(area.capacity)).sum::<u64>()
-    }
-
     /// The event `id`, or the first published one that the load generator did not make for itself.
     ///
     /// # Errors

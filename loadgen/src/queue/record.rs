@@ -36,7 +36,7 @@ pub struct Record {
     pub priority_shoppers: u32,
     pub units_per_customer_max: u32,
     /// Of the whole house.
-    pub capacity: u64,
+    pub capacity: u32,
 }
 
 #[derive(Clone, Debug)]

@@ -131,7 +131,7 @@ fn nobody_is_let_in_before_another(record: &Record) -> Check {
 
 fn the_called_get_in(record: &Record) -> Check {
     let mut check = Check::new("whoever is called and comes is let in, and buys if he wants to and places are left");
-    let is_sold_out = record.units_bought() as f64 >= record.capacity as f64 * SOLD_OUT_SHARE;
+    let is_sold_out = record.units_bought() as f64 >= f64::from(record.capacity) * SOLD_OUT_SHARE;
     for waited in &record.waiters {
         let Some(end) = waited.seen.end else { continue };
         let is_due = matches!(end, End::Bought | End::Left) || end == End::SoldOut && is_sold_out;

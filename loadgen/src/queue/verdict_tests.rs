@@ -218,7 +218,7 @@ fn bots_that_get_more_than_their_due_are_found() {
     finds("let in", |record| record.waiters[9].seen.end = Some(End::Refused));
     finds("let in", |record| record.waiters[9].seen.end = Some(End::SoldOut));
     let sold_out = failing(|record| {
-        record.capacity = record.units_bought();
+        record.capacity = record.units_bought() as u32;
         record.waiters[9].seen.end = Some(End::SoldOut);
     });
     assert_eq!(sold_out, Vec::<String>::new(), "there was nothing left for him");
