@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::audit_log::Security;
 use crate::auth::{ApiKeys, PasswordError, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
@@ -25,7 +26,7 @@ use crate::mail::{MailSetupError, Mailer, Post, Transport};
 use crate::rate_limit::RateLimits;
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
-use crate::{first_start, housekeeping, ids, mail, metrics, router, serve};
+use crate::{audit_log, first_start, housekeeping, ids, mail, metrics, router, serve};
 
 /// What is still in mailboxes when the last request is answered.
 const ENGINE_STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -105,6 +106,7 @@ impl App {
         let edge = Edge::new(router::router(self.state.clone()), self.state.clone());
         let (state, stop) = (self.state.clone(), self.stop.clone());
         self.tasks.spawn(async move { serve::serve(listener, edge, &state.config.http, stop).await });
+        self.tasks.spawn(audit_log::security(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::warm_up(self.state.clone(), self.stop.clone()));
         let keepers = self.state.keepers.clone();
@@ -164,6 +166,7 @@ async fn state(
         api_keys: ApiKeys::default(),
         standings: Standings::new(config.auth.access_ttl),
         rate_limit: RateLimits::new(&config.rate_limit),
+        security: Security::default(),
         live: Hub::new(&config, addr),
         mail: Mailer::new(store.clone()),
         in_flight: InFlight::default(),

@@ -1,6 +1,7 @@
 //! The outermost layer, one for all routes: names the request, limits its address, its time and its damage, finishes
 //! problem responses. One function instead of a stack of layers, because each layer costs a box per request.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -15,12 +16,13 @@ use inventory::TimeUs;
 use tower::Service;
 use wire::Problem;
 
+use crate::audit_log::{Incident, Source};
 use crate::docs::CODES;
 use crate::error::{ApiError, Busy, Failure};
 use crate::rate_limit::Lane;
 use crate::request::RequestContext;
 use crate::state::AppState;
-use crate::{forwarded, metrics};
+use crate::{auth, forwarded, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -37,6 +39,8 @@ struct Asked {
     /// `None` unless something may be logged about it: copying a path costs an allocation.
     path: Option<String>,
     lane: Lane,
+    authorization: Option<HeaderValue>,
+    user_agent: Option<HeaderValue>,
 }
 
 impl Edge {
@@ -54,11 +58,18 @@ impl Edge {
         let peer = self.client(request.headers(), peer);
         let context = RequestContext::new(request.headers().get(REQUEST_ID), peer, now);
         let lane = Lane::of(request.method(), request.uri().path());
-        let asked = Asked { method: request.method().clone(), path: Some(request.uri().path().to_owned()), lane };
+        let asked = Asked {
+            method: request.method().clone(),
+            path: Some(request.uri().path().to_owned()),
+            lane,
+            authorization: request.headers().get(header::AUTHORIZATION).cloned(),
+            user_agent: request.headers().get(header::USER_AGENT).cloned(),
+        };
         let mut response = match self.admit(lane, &asked, peer) {
             Ok(()) => self.route(request, &context, &asked).await,
             Err(error) => error.into_response(),
         };
+        self.note(&asked, &context, &response);
         finish(&mut response, &context);
         self.observe(&asked, &context, &response, now);
         response
@@ -85,6 +96,20 @@ impl Edge {
         request.extensions_mut().insert(context.clone());
         let routed = self.router.clone().call(request);
         guarded(routed, self.state.config.http.request_timeout, &asked.method).await
+    }
+
+    /// A refusal that the audit log counts.
+    fn note(&self, asked: &Asked, context: &RequestContext, response: &Response) {
+        let Some(Failure { incident: Some(action), code: Cow::Borrowed(code), .. }) = response.extensions().get()
+        else {
+            return;
+        };
+        let token = asked.authorization.as_ref().and_then(|value| auth::scheme(value).ok());
+        let verified = token.and_then(|token| self.state.tokens.verify(token, context.received).ok());
+        let path = asked.path.as_deref().unwrap_or_default();
+        let account = verified.map(|verified| verified.claims.user());
+        let source = Source::new(context.peer, asked.user_agent.as_ref(), context.shown());
+        self.state.security.note(Incident { action: *action, code, account, path }, source, context.received);
     }
 
     fn observe(&self, asked: &Asked, context: &RequestContext, response: &Response, received: TimeUs) {

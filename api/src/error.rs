@@ -15,6 +15,7 @@ use inventory::{EventId, Rejection};
 use persistence::StoreError;
 use wire::{ApiScope, FieldError};
 
+use crate::audit_log::Action;
 use crate::auth::PasswordError;
 
 /// Sent by hand to a connection that nobody will serve.
@@ -222,6 +223,8 @@ pub struct Failure {
     pub code: Cow<'static, str>,
     pub detail: Cow<'static, str>,
     pub errors: Vec<FieldError>,
+    /// What the audit log counts it as.
+    pub incident: Option<Action>,
 }
 
 impl ApiError {
@@ -254,6 +257,31 @@ impl ApiError {
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
             Self::Defect(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Logins are noted where it is known who was meant.
+    const fn incident(&self) -> Option<Action> {
+        match self {
+            Self::Unauthorized(unauthorized) => match unauthorized {
+                Unauthorized::TokenMissing
+                | Unauthorized::TokenInvalid
+                | Unauthorized::TokenExpired
+                | Unauthorized::ApiKeyInvalid => Some(Action::TokenRefused),
+                Unauthorized::CredentialsWrong | Unauthorized::RefreshTokenInvalid => None,
+            },
+            Self::Forbidden(_) => Some(Action::AccessDenied),
+            Self::RateLimited { .. } | Self::SocketsTooMany => Some(Action::RateLimited),
+            Self::Rejected(..)
+            | Self::Malformed(_)
+            | Self::Invalid(_)
+            | Self::NotFound(_)
+            | Self::Conflict(_)
+            | Self::QueueRequired(_)
+            | Self::Payment(_)
+            | Self::Busy(_)
+            | Self::OutcomeUnknown
+            | Self::Defect(_) => None,
         }
     }
 
@@ -304,12 +332,12 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
-        let (code, detail) = (self.code().into(), self.detail());
+        let (code, detail, incident) = (self.code().into(), self.detail(), self.incident());
         let errors = match self {
             Self::Rejected(_, errors) | Self::Invalid(errors) => errors,
             _ => Vec::new(),
         };
-        response.extensions_mut().insert(Failure { code, detail, errors });
+        response.extensions_mut().insert(Failure { code, detail, errors, incident });
         response
     }
 }

@@ -135,7 +135,7 @@ async fn record(key: CallerKey, response: &mut Response, now: TimeUs) -> Option<
         return None;
     }
     let (content_type, bytes) = match response.extensions().get::<Failure>().cloned() {
-        Some(Failure { code, detail, errors }) => {
+        Some(Failure { code, detail, errors, .. }) => {
             let refusal = Refusal { code: code.into_owned(), detail: detail.into_owned(), errors };
             (REFUSAL.to_owned(), serde_json::to_vec(&refusal).ok()?)
         }
@@ -163,7 +163,7 @@ fn replay(stored: IdempotentAnswer) -> Result<Response, ApiError> {
     if stored.content_type == REFUSAL {
         let refusal: Refusal = serde_json::from_slice(&stored.response).map_err(|_| damaged())?;
         let Refusal { code, detail, errors } = refusal;
-        response.extensions_mut().insert(Failure { code: code.into(), detail: detail.into(), errors });
+        response.extensions_mut().insert(Failure { code: code.into(), detail: detail.into(), errors, incident: None });
     } else {
         if !stored.content_type.is_empty() {
             let content_type = HeaderValue::try_from(stored.content_type).map_err(|_| damaged())?;

@@ -9,6 +9,7 @@ use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use wire::AdmissionLimit;
 
+use crate::audit_log::Action;
 use crate::rate_limit::Lane;
 
 /// Requests answered, by [`LANE`] and [`STATUS`]. Counter.
@@ -19,6 +20,11 @@ pub const REQUEST_SECONDS: &str = "usher_http_request_seconds";
 pub const CONNECTIONS: &str = "usher_http_connections";
 /// Connections refused because there were too many. Counter.
 pub const CONNECTIONS_REFUSED_TOTAL: &str = "usher_http_connections_refused_total";
+
+/// Entries that the audit log could not keep and that are in the log instead. Counter.
+pub const AUDIT_LOST_TOTAL: &str = "usher_audit_lost_total";
+/// Refused logins, tokens, accesses and floods, each counted, by [`ACTION`]. Counter.
+pub const SECURITY_EVENTS_TOTAL: &str = "usher_security_events_total";
 
 /// Places that a waiting room calls per minute at present, by [`EVENT`]. Gauge.
 pub const ADMISSION_RATE: &str = "usher_admission_rate";
@@ -38,6 +44,8 @@ pub const MAILS_TOTAL: &str = "usher_mails_total";
 pub const LANE: &str = "lane";
 /// Label: `2xx` (also of a live feed that was opened), `3xx`, `4xx`, `5xx`.
 pub const STATUS: &str = "status";
+/// Label: `login.failed`, `login.locked`, `refresh.reused`, `token.refused`, `access.denied` or `rate.limited`.
+pub const ACTION: &str = "action";
 /// Label: the event's id, of active waiting rooms only.
 pub const EVENT: &str = "event";
 /// Label: `queued`, `sent`, `deferred` (to be tried again) or `failed` (given up).
@@ -96,6 +104,14 @@ pub fn observe_connections(open: usize) {
 
 pub fn count_connection_refused() {
     handles().refused.increment(1);
+}
+
+pub fn count_audit_lost(entries: u64) {
+    metrics::counter!(AUDIT_LOST_TOTAL).increment(entries);
+}
+
+pub fn count_incident(action: Action) {
+    metrics::counter!(SECURITY_EVENTS_TOTAL, ACTION => action.name()).increment(1);
 }
 
 /// `new`: places that nobody had before.

@@ -9,6 +9,7 @@ use inventory::TimeUs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use persistence::Store;
 
+use crate::audit_log::Security;
 use crate::auth::{ApiKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
 use crate::in_flight::InFlight;
@@ -34,6 +35,7 @@ pub struct Inner {
     pub passwords: Passwords,
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
+    pub security: Security,
     pub live: Hub,
     pub mail: Mailer,
     pub ticket_signer: TicketSigner,

@@ -24,8 +24,8 @@ pub use migrations::migration_names;
 pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
-    ApiKey, ApiKeyStanding, Attendee, Delivery, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, Join,
-    Joined, JournalHead, Mail, MailAttempt, MailStatus, NewMail, Order, OrderItem, OrderStatus, Outbox, OutboxStatus,
-    Payment, PriorityPass, Refresh, Role, Rotation, StaffMember, StaffPost, StaffRole, Store, Ticket, TicketState,
-    User, UserStatus, WaitingPlace, WaitingRoom,
+    ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Event, EventFilter, EventPatch,
+    EventStatus, IdempotentAnswer, Join, Joined, JournalHead, Mail, MailAttempt, MailStatus, NewMail, Order, OrderItem,
+    OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation, StaffMember, StaffPost,
+    StaffRole, Store, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
 };

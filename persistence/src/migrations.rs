@@ -41,6 +41,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0006_access.sql"),
         sqlite: include_str!("../migrations/sqlite/0006_access.sql"),
     },
+    Step {
+        number: 10,
+        name: "audit_log",
+        postgres: include_str!("../migrations/postgres/0010_audit_log.sql"),
+        sqlite: include_str!("../migrations/sqlite/0010_audit_log.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

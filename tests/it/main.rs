@@ -3,6 +3,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod audit_log;
 mod bad_input;
 mod conformance;
 mod edge;

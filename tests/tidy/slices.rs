@@ -7,6 +7,7 @@ use super::workspace::{Workspace, assert_clean, planted, read};
 const SLICES: &[&str] = &[
     "accounts",
     "api_keys",
+    "audit_entries",
     "events",
     "venues",
     "holds",

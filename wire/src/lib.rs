@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api_keys;
+mod audit_log;
 mod common;
 mod events;
 mod gate;
@@ -23,6 +24,7 @@ pub use accounts::{
     UserStatus,
 };
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
+pub use audit_log::{AuditEntry, AuditVia};
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
     Availability, Block, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts,

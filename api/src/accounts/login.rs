@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use wire::{LoginRequest, Problem, Tokens};
 
 use super::session;
+use crate::audit_log::{Action, Incident, Source};
 use crate::auth::RefreshTokens;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
@@ -20,14 +21,23 @@ const LOGIN_REFRESHES: u32 = 12;
     (status = 401, description = "CREDENTIALS_WRONG", body = Problem),
     (status = 503, description = "LOGIN_BUSY", body = Problem),
 ))]
-pub async fn login(State(state): State<AppState>, Body(body): Body<LoginRequest>) -> Result<Json<Tokens>, ApiError> {
+pub async fn login(
+    State(state): State<AppState>,
+    source: Source,
+    Body(body): Body<LoginRequest>,
+) -> Result<Json<Tokens>, ApiError> {
     let user = state.store.user_find_by_email(&body.email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.0.clone());
     let is_right = state.passwords.verify(SecretString::from(body.password), hash).await?;
-    let Some(user) = user.filter(|_| is_right) else {
-        return Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong));
-    };
     let now = state.now();
+    let account = user.as_ref().map(|user| user.id);
+    let Some(user) = user.filter(|_| is_right) else {
+        let refused = ApiError::Unauthorized(Unauthorized::CredentialsWrong);
+        let incident =
+            Incident { action: Action::LoginFailed, code: refused.code(), account, path: "/api/v1/auth/login" };
+        state.security.note(incident, source, now);
+        return Err(refused);
+    };
     let refresh = RefreshTokens::first();
     let family = ids::mint(now);
     let ttl = state.config.auth.refresh_ttl;

@@ -2,9 +2,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inventory::UserId;
+use serde_json::json;
 use wire::{Problem, User, UserPatch};
 
 use super::view;
+use crate::audit_log::{Action, Source};
 use crate::auth::{Standing, roles};
 use crate::error::{ApiError, Conflict, Noun};
 use crate::extract::PathId;
@@ -22,6 +24,7 @@ use crate::state::AppState;
 pub async fn patch(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<UserPatch>,
 ) -> Result<Response, ApiError> {
     let admin = write.caller.admin()?.0;
@@ -30,11 +33,16 @@ pub async fn patch(
         return Err(ApiError::Conflict(Conflict::OwnAccount));
     }
     remembered(&state, write.origin.key, async {
-        if let Some(role) = write.body.role {
-            state.store.user_set_role(id, roles::stored_role(role)).await?;
+        let before = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
+        let before = view::user(&before);
+        let entry = || source.entry(&admin, Action::UserUpdate).object(id);
+        if let Some(role) = write.body.role.filter(|role| *role != before.role) {
+            let entry = entry().change(&json!({"role": before.role}), &json!({"role": role})).row(state.now());
+            state.store.user_set_role(id, roles::stored_role(role), Some(&entry)).await?;
         }
-        if let Some(status) = write.body.status {
-            state.store.user_set_status(id, roles::stored_status(status)).await?;
+        if let Some(status) = write.body.status.filter(|status| *status != before.status) {
+            let entry = entry().change(&json!({"status": before.status}), &json!({"status": status})).row(state.now());
+            state.store.user_set_status(id, roles::stored_status(status), Some(&entry)).await?;
         }
         let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
         let shown = view::user(&user);

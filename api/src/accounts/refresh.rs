@@ -4,6 +4,7 @@ use persistence::Rotation;
 use wire::{Problem, RefreshRequest, Tokens};
 
 use super::session;
+use crate::audit_log::{Action, Incident, Source};
 use crate::auth::RefreshToken;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
@@ -17,21 +18,32 @@ use crate::time;
 ))]
 pub async fn refresh(
     State(state): State<AppState>,
+    source: Source,
     Body(body): Body<RefreshRequest>,
 ) -> Result<Json<Tokens>, ApiError> {
     let invalid = ApiError::Unauthorized(Unauthorized::RefreshTokenInvalid);
-    let Some(parent) = RefreshToken::parse(&body.refresh_token) else { return Err(invalid) };
-    let child = state.refresh_tokens.child(&parent);
     let now = state.now();
+    let note = |action, account| {
+        let incident = Incident { action, code: invalid.code(), account, path: "/api/v1/auth/refresh" };
+        state.security.note(incident, source, now);
+    };
+    let Some(parent) = RefreshToken::parse(&body.refresh_token) else {
+        note(Action::TokenRefused, None);
+        return Err(invalid);
+    };
+    let child = state.refresh_tokens.child(&parent);
     let expires_at = time::plus(now, state.config.auth.refresh_ttl);
     let (user, family) = match state.store.refresh_rotate(parent.hash(), child.hash(), now, expires_at).await? {
         Rotation::Rotated { user, family } | Rotation::Grace { user, family } => (user, family),
         Rotation::Reused { user, family } => {
-            tracing::warn!(%user, "a refresh token of user {user} was used twice: the login was ended");
             state.standings.end(family, now);
+            note(Action::RefreshReused, Some(user));
             return Err(invalid);
         }
-        Rotation::Expired | Rotation::Unknown => return Err(invalid),
+        Rotation::Expired | Rotation::Unknown => {
+            note(Action::TokenRefused, None);
+            return Err(invalid);
+        }
     };
     let Some(user) = state.store.user_find(user).await? else { return Err(invalid) };
     session::tokens(&state, &user, family, &child).map(Json)

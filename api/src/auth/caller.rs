@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 use wire::{ApiScope, Role, UserStatus};
@@ -177,6 +177,14 @@ fn api_key(parts: &Parts) -> Result<Option<&str>, ApiError> {
 /// No `Authorization` header, or not of this scheme.
 pub fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     let value = parts.headers.get(header::AUTHORIZATION).ok_or(ApiError::Unauthorized(Unauthorized::TokenMissing))?;
+    scheme(value)
+}
+
+/// The token in the value of an `Authorization` header.
+///
+/// # Errors
+/// Another scheme.
+pub fn scheme(value: &HeaderValue) -> Result<&str, ApiError> {
     let text = value.to_str().map_err(|_| ApiError::Unauthorized(Unauthorized::TokenInvalid))?;
     match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),

@@ -11,7 +11,7 @@ mod standing;
 mod tokens;
 
 pub use api_keys::{ApiKey, ApiKeys};
-pub use caller::{Admin, Caller, Organizer, bearer, is_machine, is_signed};
+pub use caller::{Admin, Caller, Organizer, bearer, is_machine, is_signed, scheme};
 pub use passwords::{PasswordError, Passwords};
 pub use refresh_tokens::{RefreshToken, RefreshTokens};
 pub use scopes::Scopes;

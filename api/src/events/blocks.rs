@@ -4,6 +4,7 @@ use inventory::EventId;
 use uuid::Uuid;
 use wire::Block;
 
+use crate::audit_log::{self, Action, Source};
 use crate::error::ApiError;
 use crate::event_access;
 use crate::extract::{Empty, PathName};
@@ -21,9 +22,10 @@ use crate::state::AppState;
 pub async fn release(
     State(state): State<AppState>,
     PathName(event, name): PathName,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Json<Block>, ApiError> {
-    set(&state, event, name, write, false).await
+    set(&state, event, name, &source, write, false).await
 }
 
 /// Takes a block off sale
@@ -36,15 +38,17 @@ pub async fn release(
 pub async fn withhold(
     State(state): State<AppState>,
     PathName(event, name): PathName,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Json<Block>, ApiError> {
-    set(&state, event, name, write, true).await
+    set(&state, event, name, &source, write, true).await
 }
 
 async fn set(
     state: &AppState,
     event: Uuid,
     name: String,
+    source: &Source,
     write: Write<Empty>,
     withheld: bool,
 ) -> Result<Json<Block>, ApiError> {
@@ -52,5 +56,8 @@ async fn set(
     let event = event_access::own(state, caller, EventId::from_uuid(event)).await?;
     let handle = event_access::handle(state, event.id).await?;
     let done = handle.set_block(event_access::asker(caller.user, origin), name.clone(), withheld).await?;
+    let action = if withheld { Action::BlockWithhold } else { Action::BlockRelease };
+    let entry = source.entry(&caller, action).event(event.id).object(&name).once_for(origin.key);
+    audit_log::write(state, entry).await;
     Ok(Json(Block { name, withheld, seq: done.lsn.0 }))
 }

@@ -1,9 +1,11 @@
 use axum::Json;
 use axum::extract::State;
 use inventory::EventId;
+use serde_json::json;
 use wire::Event;
 
 use super::view;
+use crate::audit_log::{self, Action, Source};
 use crate::error::ApiError;
 use crate::event_access;
 use crate::extract::{Empty, PathId};
@@ -20,11 +22,16 @@ use crate::state::AppState;
 pub async fn publish(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Json<Event>, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(id)).await?;
     let handle = event_access::handle(&state, event.id).await?;
     handle.publish(event_access::asker(caller.user, origin)).await?;
-    view::changed(&state, &handle).await.map(Json)
+    let entry = source.entry(&caller, Action::EventPublish).event(event.id).object(event.id).once_for(origin.key);
+    let shown = view::changed(&state, &handle).await?;
+    audit_log::write(&state, entry.change(&json!({"status": event.status.name()}), &json!({"status": shown.status})))
+        .await;
+    Ok(Json(shown))
 }

@@ -5,8 +5,10 @@ use axum::extract::State;
 use inventory::limits::UNITS_PER_HOLD_MAX;
 use inventory::{OrderId, Rejection, TicketId};
 use persistence::{Ticket, TicketState};
+use serde_json::json;
 use wire::{Order, RefundRequest};
 
+use crate::audit_log::{self, Action, Source};
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::idempotency::Write;
@@ -23,6 +25,7 @@ use crate::{event_access, order_access};
 pub async fn refund(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<RefundRequest>,
 ) -> Result<Json<Order>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
@@ -36,8 +39,12 @@ pub async fn refund(
         None => worth(&order, &body, &state.store.ticket_list(order.id).await?),
     };
     let handle = event_access::handle(&state, order.event_id).await?;
+    let named = body.tickets.len();
     let tickets = body.tickets.into_iter().map(TicketId::from_uuid).collect();
     handle.refund_order(event_access::asker(caller.user, origin), order.id, tickets, amount_minor).await?;
+    let entry = source.entry(&caller, Action::OrderRefund).event(order.event_id).object(order.id).once_for(origin.key);
+    let asked = json!({"amount_minor": amount_minor, "currency": order.currency, "tickets": named});
+    audit_log::write(&state, entry.made(&asked)).await;
     Ok(Json(order_access::changed(&state, caller.user, order.id).await?))
 }
 

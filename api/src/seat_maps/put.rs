@@ -4,6 +4,7 @@ use inventory::{EventId, SeatMapSpec, SectionKind};
 use wire::{SeatMap, SeatMapSize};
 
 use super::spec;
+use crate::audit_log::{self, Action, Source};
 use crate::error::ApiError;
 use crate::event_access;
 use crate::extract::PathId;
@@ -20,6 +21,7 @@ use crate::state::AppState;
 pub async fn put(
     State(state): State<AppState>,
     PathId(event): PathId,
+    source: Source,
     write: Write<SeatMap>,
 ) -> Result<Json<SeatMapSize>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
@@ -28,7 +30,10 @@ pub async fn put(
     let handle = event_access::handle(&state, event.id).await?;
     let size = size(&spec);
     let done = handle.set_seat_map(event_access::asker(caller.user, origin), spec).await?;
-    Ok(Json(SeatMapSize { seq: done.lsn.0, ..size }))
+    let size = SeatMapSize { seq: done.lsn.0, ..size };
+    let entry = source.entry(&caller, Action::SeatMapSet).event(event.id).object(event.id).once_for(origin.key);
+    audit_log::write(&state, entry.made(&size)).await;
+    Ok(Json(size))
 }
 
 fn size(spec: &SeatMapSpec) -> SeatMapSize {

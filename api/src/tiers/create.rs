@@ -6,6 +6,7 @@ use inventory::{EventId, TierId};
 use wire::{Tier, TierCreate};
 
 use super::spec;
+use crate::audit_log::{self, Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
 use crate::idempotency::Write;
@@ -22,6 +23,7 @@ use crate::{derived_id, event_access, ids, tier_view};
 pub async fn create(
     State(state): State<AppState>,
     PathId(event): PathId,
+    source: Source,
     write: Write<TierCreate>,
 ) -> Result<(StatusCode, Json<Tier>), ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
@@ -29,6 +31,8 @@ pub async fn create(
     let handle = event_access::handle(&state, event.id).await?;
     let asker = event_access::asker(caller.user, origin);
     let tier = create_tier(&state, &handle, asker, body).await?;
+    let entry = source.entry(&caller, Action::TierCreate).event(event.id).object(tier.id).once_for(origin.key);
+    audit_log::write(&state, entry.made(&tier)).await;
     Ok((StatusCode::CREATED, Json(tier)))
 }
 

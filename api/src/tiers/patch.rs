@@ -4,6 +4,7 @@ use inventory::{EventId, TierId};
 use wire::{Tier, TierPatch};
 
 use super::spec;
+use crate::audit_log::{self, Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::extract::PathIds;
 use crate::idempotency::Write;
@@ -21,6 +22,7 @@ use crate::{event_access, tier_view};
 pub async fn patch(
     State(state): State<AppState>,
     PathIds(event, tier): PathIds,
+    source: Source,
     write: Write<TierPatch>,
 ) -> Result<Json<Tier>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
@@ -28,8 +30,12 @@ pub async fn patch(
     let handle = event_access::handle(&state, event.id).await?;
     let (layout, id) = (handle.layout(), TierId::from_uuid(tier));
     let at = layout.tier(id).ok_or(ApiError::NotFound(Noun::Tier))?;
+    let before = tier_view::render(&layout.tiers()[at.ix()], &layout);
     let spec = spec::patch(&layout.tiers()[at.ix()], body, &layout)?;
     handle.set_tier(event_access::asker(caller.user, origin), spec).await?;
     let layout = handle.layout();
-    Ok(Json(tier_view::render(&layout.tiers()[at.ix()], &layout)))
+    let tier = tier_view::render(&layout.tiers()[at.ix()], &layout);
+    let entry = source.entry(&caller, Action::TierUpdate).event(event.id).object(tier.id).once_for(origin.key);
+    audit_log::write(&state, entry.change(&before, &tier)).await;
+    Ok(Json(tier))
 }

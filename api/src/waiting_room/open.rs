@@ -5,6 +5,7 @@ use inventory::limits::BEACON_BYTES_MAX;
 use wire::{OpenRequest, QueueProof};
 
 use super::proof;
+use crate::audit_log::{self, Action, Source};
 use crate::error::ApiError;
 use crate::event_access;
 use crate::extract::PathId;
@@ -22,6 +23,7 @@ use crate::state::AppState;
 pub async fn open(
     State(state): State<AppState>,
     PathId(event): PathId,
+    source: Source,
     write: Write<OpenRequest>,
 ) -> Result<Json<QueueProof>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
@@ -30,6 +32,8 @@ pub async fn open(
         return Err(ApiError::invalid("beacon_value", "LENGTH", format!("1 to {BEACON_BYTES_MAX} bytes")));
     }
     let handle = event_access::handle(&state, event).await?;
+    let entry = source.entry(&caller, Action::LineOpen).event(event).object(event).once_for(origin.key).made(&body);
     state.keepers.open(event, origin, body.beacon_value).await?;
+    audit_log::write(&state, entry).await;
     proof::render(event, &handle.line())
 }

@@ -6,6 +6,7 @@ use inventory::{EventId, TimeUs, UserId};
 use persistence::Event;
 use wire::{IssuedPass, Page, PriorityPass, PriorityPassRequest};
 
+use crate::audit_log::{Action, Source};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{PathId, Query, page};
@@ -32,36 +33,38 @@ const LIFE_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 pub async fn create(
     State(state): State<AppState>,
     PathId(event): PathId,
+    source: Source,
     write: Write<PriorityPassRequest>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
-    remembered(&state, origin.key, issue(&state, &event, caller.user, body)).await
+    remembered(&state, origin.key, issue(&state, &event, caller, &source, body)).await
 }
 
 async fn issue(
     state: &AppState,
     event: &Event,
-    issuer: UserId,
+    issuer: Caller,
+    source: &Source,
     wanted: PriorityPassRequest,
 ) -> Result<Response, ApiError> {
     let now = state.now();
     let (uses, until) = check(now, event, &wanted)?;
     let id = ids::mint(now);
     let user = wanted.user_id.map(UserId::from_uuid);
-    state
-        .store
-        .priority_pass_insert(&persistence::PriorityPass {
-            id,
-            event_id: event.id,
-            issued_by: issuer,
-            issued_at: now,
-            reason: wanted.reason,
-            uses,
-            expires_at: until,
-            user_id: user,
-        })
-        .await?;
+    let kept = persistence::PriorityPass {
+        id,
+        event_id: event.id,
+        issued_by: issuer.user,
+        issued_at: now,
+        reason: wanted.reason,
+        uses,
+        expires_at: until,
+        user_id: user,
+    };
+    let entry = source.entry(&issuer, Action::PriorityPassIssue).event(event.id).object(id);
+    let entry = entry.made(&render(kept.clone())).row(now);
+    state.store.priority_pass_insert(&kept, Some(&entry)).await?;
     let pass = tokens::PriorityPass { id: id.into_bytes(), uses, until, user };
     let priority_pass = state.line_tokens.priority_pass(event.id, &pass);
     let issued = PriorityPass { id, priority_pass, uses, expires_at: time::utc(until) };

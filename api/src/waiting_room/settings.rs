@@ -4,6 +4,7 @@ use inventory::EventId;
 use wire::WaitingRoomSettings;
 
 use super::spec;
+use crate::audit_log::{self, Action, Source};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::PathId;
@@ -40,22 +41,27 @@ pub async fn show(
 pub async fn put(
     State(state): State<AppState>,
     PathId(event): PathId,
+    source: Source,
     write: Write<WaitingRoomSettings>,
 ) -> Result<Json<WaitingRoomSettings>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?.id;
     let settings = spec::parse(&body)?;
     let handle = event_access::handle(&state, event).await?;
+    let before = spec::render(&handle.line().settings);
     if settings.active {
         // Before the event knows: a room that is on is found again whenever the server ends.
         state.store.waiting_room_set_active(event, true).await?;
     }
     handle.set_waiting_room(event_access::asker(caller.user, origin), settings, ids::entropy()).await?;
     let line = handle.line();
+    let after = spec::render(&line.settings);
+    let entry = source.entry(&caller, Action::WaitingRoomSet).event(event).object(event).once_for(origin.key);
+    audit_log::write(&state, entry.change(&before, &after)).await;
     // By what is in force: an answer repeated for its key may be older than that.
     state.keepers.wake(event);
     if !line.settings.active {
         state.store.waiting_room_set_active(event, false).await.map_err(event_access::after_change)?;
     }
-    Ok(Json(spec::render(&line.settings)))
+    Ok(Json(after))
 }

@@ -6,6 +6,7 @@
 
 mod api_keys;
 mod attendees;
+mod audit_log;
 mod events;
 mod heads;
 mod health;
@@ -31,6 +32,7 @@ use crate::{ConnectError, StoreConfig};
 
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attendees::Attendee;
+pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use events::{Event, EventFilter, EventPatch, EventStatus};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
@@ -196,6 +198,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
     [
         api_keys::STATEMENTS,
         attendees::STATEMENTS,
+        audit_log::STATEMENTS,
         events::STATEMENTS,
         heads::STATEMENTS,
         health::STATEMENTS,

@@ -3,7 +3,8 @@
 use inventory::{EventId, TimeUs, UserId};
 use uuid::Uuid;
 
-use super::{Store, changed, on_pool};
+use super::audit_log::audited;
+use super::{AuditEntry, Store, on_pool};
 use crate::StoreError;
 use crate::row::row;
 
@@ -33,9 +34,14 @@ const LIST: &str = "
 pub(super) const STATEMENTS: &[&str] = &[INSERT, LIST];
 
 impl Store {
-    pub async fn priority_pass_insert(&self, pass: &PriorityPass) -> Result<(), StoreError> {
-        changed!(
+    pub async fn priority_pass_insert(
+        &self,
+        pass: &PriorityPass,
+        entry: Option<&AuditEntry>,
+    ) -> Result<(), StoreError> {
+        audited!(
             self,
+            entry,
             sqlx::query(INSERT)
                 .bind(pass.id)
                 .bind(pass.event_id.uuid())

@@ -1,6 +1,7 @@
 use inventory::{TimeUs, UserId};
 
-use super::{Store, changed, on_pool};
+use super::audit_log::audited;
+use super::{AuditEntry, Store, changed, on_pool};
 use crate::StoreError;
 use crate::row::{Redacted, named, row};
 
@@ -108,13 +109,18 @@ impl Store {
     }
 
     /// Whether there is such a user.
-    pub async fn user_set_role(&self, id: UserId, role: Role) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(SET_ROLE).bind(id.uuid()).bind(role.name())).map(|touched| touched == 1)
+    pub async fn user_set_role(&self, id: UserId, role: Role, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(SET_ROLE).bind(id.uuid()).bind(role.name())).map(|touched| touched == 1)
     }
 
     /// Whether there is such a user.
-    pub async fn user_set_status(&self, id: UserId, status: UserStatus) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(SET_STATUS).bind(id.uuid()).bind(status.name())).map(|touched| touched == 1)
+    pub async fn user_set_status(
+        &self,
+        id: UserId,
+        status: UserStatus,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(SET_STATUS).bind(id.uuid()).bind(status.name())).map(|touched| touched == 1)
     }
 
     /// Whether nobody has an account yet: the first start.

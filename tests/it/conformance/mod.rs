@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod append;
+mod audit_log;
 mod fencing;
 mod fixture;
 mod leases;

@@ -99,11 +99,11 @@ async fn users_are_found_listed_and_changed(fixture: Fixture) {
     let rest = store.user_list(Some(first[2].id), 3).await.unwrap();
     assert_eq!(rest.iter().map(|user| user.id).collect::<Vec<_>>(), ids[3..]);
 
-    assert!(store.user_set_role(ids[0], Role::Organizer).await.unwrap());
-    assert!(store.user_set_status(ids[0], UserStatus::Suspended).await.unwrap());
+    assert!(store.user_set_role(ids[0], Role::Organizer, None).await.unwrap());
+    assert!(store.user_set_status(ids[0], UserStatus::Suspended, None).await.unwrap());
     let changed = store.user_find(ids[0]).await.unwrap().unwrap();
     assert_eq!((changed.role, changed.status), (Role::Organizer, UserStatus::Suspended));
-    assert!(!store.user_set_role(user(), Role::Admin).await.unwrap());
+    assert!(!store.user_set_role(user(), Role::Admin, None).await.unwrap());
     assert_eq!(store.user_find(user()).await.unwrap(), None);
 }
 

@@ -175,7 +175,7 @@ async fn priority_passes_are_listed_newest_first_with_their_reason(fixture: Fixt
     };
     let passes = [pass(1, None), pass(2, Some(user())), pass(3, None)];
     for pass in &passes {
-        fixture.store.priority_pass_insert(pass).await.unwrap();
+        fixture.store.priority_pass_insert(pass, None).await.unwrap();
     }
     let [first, second, third] = passes;
     let newest = fixture.store.priority_pass_list(event, None, 2).await.unwrap();

@@ -1,0 +1,68 @@
+/// What is written down. Names are stable: a report may be made from them.
+macro_rules! actions {
+    ($($variant:ident = $name:literal,)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $($variant,)+
+        }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// `noun.verb`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    AccessDenied = "access.denied",
+    BlockRelease = "block.release",
+    BlockWithhold = "block.withhold",
+    EventCancel = "event.cancel",
+    EventCreate = "event.create",
+    EventDelete = "event.delete",
+    EventPublish = "event.publish",
+    EventUpdate = "event.update",
+    LineOpen = "waiting_room.open",
+    LoginFailed = "login.failed",
+    LoginLocked = "login.locked",
+    OrderRefund = "order.refund",
+    PriorityPassIssue = "priority_pass.issue",
+    RateLimited = "rate.limited",
+    RefreshReused = "refresh.reused",
+    SeatMapSet = "seat_map.set",
+    TierCreate = "tier.create",
+    TierUpdate = "tier.update",
+    TokenRefused = "token.refused",
+    UserUpdate = "user.update",
+    WaitingRoomSet = "waiting_room.set",
+}
+
+impl Action {
+    /// The kind of object that it is done to.
+    pub fn noun(self) -> &'static str {
+        self.name().split('.').next().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_action_has_a_name_of_its_own_made_of_a_noun_and_a_verb() {
+        let names: BTreeSet<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        for name in names {
+            assert!(name.split_once('.').is_some_and(|(noun, verb)| is_word(noun) && is_word(verb)), "{name}");
+        }
+    }
+}
