@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use wire::{LiveBinary, LiveFrame, LiveHold, LiveRequest, LiveSnapshot};
+use wire::{LiveBinary, LiveFrame, LiveHold, LiveRequest, LiveSnapshot, SectionCounts};
 
 use crate::server::{Session, TestServer};
 
@@ -56,7 +56,7 @@ pub struct Watcher {
     pub view: View,
     pub snapshots: usize,
     pub deltas: usize,
-    /// The map, for frames that name places by position.
+    /// The map: section and row of each seat, and the ids of areas, for frames that name places by position.
     seats: Vec<(String, String)>,
     areas: Vec<String>,
 }
@@ -122,7 +122,7 @@ impl Watcher {
         }
     }
 
-    /// What a client of the binary form knows beforehand.
+    /// What a client knows beforehand that begins with a delta, or gets the binary form.
     pub fn know_map(&mut self, map: &Value) {
         for section in map["sections"].as_array().expect("sections") {
             let id = section["id"].as_str().expect("an id").to_owned();
@@ -131,7 +131,8 @@ impl Watcher {
                 Some(rows) => {
                     for row in rows {
                         let row_id = row["id"].as_str().expect("an id");
-                        let seats = row["seats"].as_array().expect("seats").len();
+                        let seats =
+                            row["seats"].as_array().expect("seats").iter().filter(|seat| !seat.is_null()).count();
                         self.seats.extend((0..seats).map(|_| (id.clone(), row_id.to_owned())));
                     }
                 }
@@ -242,12 +243,7 @@ impl Watcher {
             }
             LiveBinary::Delta(delta) => {
                 assert!(delta.prev <= self.seq, "a gap: {} after {}", delta.prev, self.seq);
-                for (position, state) in &delta.seats {
-                    let at = *position as usize;
-                    let place = self.seats[at].clone();
-                    let first = self.seats.iter().position(|other| *other == place).expect("it is there");
-                    self.set(place, at - first, letter(*state));
-                }
+                delta.seats.iter().for_each(|(position, state)| self.set(*position, letter(*state)));
                 for (position, area) in &delta.areas {
                     let id = self.areas[*position as usize].clone();
                     self.view.areas.insert(id, [area.free, area.held, area.sold, area.blocked]);
@@ -259,8 +255,11 @@ impl Watcher {
         self.seq
     }
 
-    fn set(&mut self, place: (String, String), at: usize, letter: char) {
-        let row = self.view.rows.get_mut(&place).expect("a known row");
+    fn set(&mut self, position: u32, letter: char) {
+        let place = &self.seats[position as usize];
+        let first = self.seats.iter().position(|other| other == place).expect("it is there");
+        let at = position as usize - first;
+        let row = self.view.rows.get_mut(place).expect("a known row");
         row.replace_range(at..=at, letter.encode_utf8(&mut [0; 4]));
     }
 
@@ -268,17 +267,15 @@ impl Watcher {
         match frame {
             LiveFrame::Snapshot(snapshot) => {
                 self.view = View::of(snapshot);
+                self.seats = snapshot.sections.iter().flat_map(places).collect();
                 self.seq = snapshot.seq;
                 self.snapshots += 1;
             }
             LiveFrame::Delta(delta) => {
                 assert!(delta.prev <= self.seq, "a gap: {} after {}", delta.prev, self.seq);
                 assert!(delta.seq > self.seq, "{} after {}", delta.seq, self.seq);
-                for (seat, letter) in &delta.seats {
-                    let [section, row, number] = seat.split('-').collect::<Vec<_>>()[..] else { panic!("{seat}") };
-                    // In the shows of these tests, seats of a row are numbered from 1.
-                    let at = number.parse::<usize>().expect("a number") - 1;
-                    self.set((section.to_owned(), row.to_owned()), at, *letter);
+                for (first, letters) in &delta.seats {
+                    letters.chars().zip(*first..).for_each(|(letter, position)| self.set(position, letter));
                 }
                 for area in &delta.areas {
                     self.view.areas.insert(area.id.clone(), [area.free, area.held, area.sold, area.blocked]);
@@ -289,6 +286,12 @@ impl Watcher {
             _ => {}
         }
     }
+}
+
+/// Section and row of each of its seats.
+fn places(section: &SectionCounts) -> impl Iterator<Item = (String, String)> {
+    let rows = section.rows.iter().flatten();
+    rows.flat_map(|row| row.seats.chars().map(|_| (section.id.clone(), row.id.clone())))
 }
 
 impl View {

@@ -72,9 +72,11 @@ pub struct LiveDelta {
     pub seq: u64,
     /// When the oldest of these changes became durable, µs since 1970.
     pub at_us: i64,
-    /// Public seat id and its letter: `f`ree, `h`eld, `s`old, `b`locked.
+    /// Runs of neighbours: the position of the first, and the letters of it and those behind it, `f`ree, `h`eld, `s`old,
+    /// `b`locked. Positions count all seats of the map in order, from 0, gaps left out: the letters of a snapshot, joined.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub seats: Vec<(String, char)>,
+    #[schema(example = json!([[1043, "hhh"], [2210, "f"]]))]
+    pub seats: Vec<(u32, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub areas: Vec<LiveArea>,
 }

@@ -1,4 +1,4 @@
-//! The binary form of `snapshot` and `delta` on the live feed, for big arenas: two bits per seat, four bytes per change.
+//! The binary form of `snapshot` and `delta` on the live feed, for big arenas: two bits per seat, five bytes per run of changes.
 //!
 //! Numbers are little-endian. Seats and areas are named by their position in the event's seat map, each counted from 0
 //! through all sections, gaps left out. A state is 0 free, 1 held, 2 sold, 3 blocked.
@@ -7,8 +7,8 @@
 //! snapshot  u8 1   u8 status   u16 areas   u32 seats   u64 seq
 //!           ⌈seats / 4⌉ bytes: seat i in bits 2 (i mod 4) and up of byte i / 4
 //!           per area  u32 free   u32 held   u32 sold   u32 blocked
-//! delta     u8 2   u8 0   u16 areas   u32 seats   u64 prev   u64 seq   i64 at_us
-//!           per seat  u32 position × 4 + state
+//! delta     u8 2   u8 0   u16 areas   u32 runs   u64 prev   u64 seq   i64 at_us
+//!           per run   u32 position × 4 + state   u8 seats: so many in that state, from that position on
 //!           per area  u32 position   u32 free   u32 held   u32 sold   u32 blocked
 //! ```
 
@@ -40,7 +40,7 @@ pub struct BinaryDelta {
     pub seq: u64,
     /// See [`crate::LiveDelta::at_us`].
     pub at_us: i64,
-    /// Position and state.
+    /// Position and state. Neighbours in one state that follow one another here are written as one.
     pub seats: Vec<(u32, u8)>,
     pub areas: Vec<(u32, Counts)>,
 }
@@ -75,14 +75,19 @@ impl BinarySnapshot {
 
 impl BinaryDelta {
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(32 + 4 * self.seats.len() + 20 * self.areas.len());
+        let is_run = |one: &(u32, u8), next: &(u32, u8)| one.0.checked_add(1) == Some(next.0) && one.1 == next.1;
+        let runs = || self.seats.chunk_by(is_run).flat_map(|run| run.chunks(usize::from(u8::MAX)));
+        let count = runs().count();
+        let mut bytes = Vec::with_capacity(32 + 5 * count + 20 * self.areas.len());
         bytes.extend([DELTA, 0]);
-        put_lengths(&mut bytes, self.areas.len(), self.seats.len());
+        put_lengths(&mut bytes, self.areas.len(), count);
         bytes.extend(self.prev.to_le_bytes());
         bytes.extend(self.seq.to_le_bytes());
         bytes.extend(self.at_us.to_le_bytes());
-        for (position, state) in &self.seats {
+        for run in runs() {
+            let (position, state) = run[0];
             bytes.extend((position << 2 | u32::from(state & 3)).to_le_bytes());
+            bytes.push(u8::try_from(run.len()).unwrap_or(u8::MAX));
         }
         for (position, area) in &self.areas {
             bytes.extend(position.to_le_bytes());
@@ -98,21 +103,20 @@ impl LiveBinary {
     pub fn decode(bytes: &[u8]) -> Result<Self, LiveBinaryError> {
         let mut rest = Reader(bytes);
         let [kind, status] = rest.take()?;
-        let (areas, seats) = (u16::from_le_bytes(rest.take()?), u32::from_le_bytes(rest.take()?));
-        let seats = usize::try_from(seats).map_err(|_| LiveBinaryError)?;
+        let (areas, seats_or_runs) = (u16::from_le_bytes(rest.take()?), u32::from_le_bytes(rest.take()?));
         let frame =
             match kind {
                 SNAPSHOT => Self::Snapshot(BinarySnapshot {
                     status: status_of(status)?,
                     seq: u64::from_le_bytes(rest.take()?),
-                    seats: rest.states(seats)?,
+                    seats: rest.states(usize::try_from(seats_or_runs).map_err(|_| LiveBinaryError)?)?,
                     areas: (0..areas).map(|_| rest.counts()).collect::<Result<_, _>>()?,
                 }),
                 DELTA => Self::Delta(BinaryDelta {
                     prev: u64::from_le_bytes(rest.take()?),
                     seq: u64::from_le_bytes(rest.take()?),
                     at_us: i64::from_le_bytes(rest.take()?),
-                    seats: (0..seats).map(|_| rest.change()).collect::<Result<_, _>>()?,
+                    seats: rest.runs(seats_or_runs)?,
                     areas: (0..areas)
                         .map(|_| Ok((u32::from_le_bytes(rest.take()?), rest.counts()?)))
                         .collect::<Result<_, LiveBinaryError>>()?,
@@ -179,9 +183,15 @@ impl Reader<'_> {
         Ok(all.take(seats).collect())
     }
 
-    fn change(&mut self) -> Result<(u32, u8), LiveBinaryError> {
-        let packed = u32::from_le_bytes(self.take()?);
-        Ok((packed >> 2, (packed & 3) as u8))
+    fn runs(&mut self, runs: u32) -> Result<Vec<(u32, u8)>, LiveBinaryError> {
+        let mut seats = Vec::new();
+        for _ in 0..runs {
+            let packed = u32::from_le_bytes(self.take()?);
+            let [length] = self.take()?;
+            let (first, state) = (packed >> 2, (packed & 3) as u8);
+            seats.extend((first..first + u32::from(length)).map(|position| (position, state)));
+        }
+        Ok(seats)
     }
 
     fn counts(&mut self) -> Result<Counts, LiveBinaryError> {
@@ -209,7 +219,8 @@ mod tests {
     }
 
     fn delta() -> BinaryDelta {
-        let seats = vec![(0, 3), ((1 << 30) - 1, 0), (17, 2)];
+        let run = (100..700).map(|position| (position, 1));
+        let seats = [(0, 3), ((1 << 30) - 1, 0), (17, 2), (18, 2), (19, 1), (18, 1)].into_iter().chain(run).collect();
         BinaryDelta { prev: 7, seq: 9, at_us: -1, seats, areas: vec![(3, counts(1))] }
     }
 
@@ -231,9 +242,9 @@ mod tests {
         let head = [1, 1, 1, 0, 5, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0b00_11_10_01, 0b10];
         let counts = [2, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0];
         assert_eq!(snapshot.encode(), [&head[..], &counts].concat());
-        let delta = BinaryDelta { prev: 1, seq: 2, at_us: 3, seats: vec![(5, 1)], areas: Vec::new() };
-        let head = [2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(delta.encode(), [&head[..], &[21, 0, 0, 0]].concat());
+        let delta = BinaryDelta { prev: 1, seq: 2, at_us: 3, seats: vec![(5, 1), (6, 1), (7, 0)], areas: Vec::new() };
+        let head = [2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(delta.encode(), [&head[..], &[21, 0, 0, 0, 2, 28, 0, 0, 0, 1]].concat());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! that is what watchers know already.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,6 +53,7 @@ struct Places<S> {
 pub struct Cut {
     pub prev: u64,
     pub seq: u64,
+    /// In map order.
     pub seats: Vec<(SeatIx, SeatState)>,
     pub areas: Vec<(AreaIx, Counts)>,
 }
@@ -148,6 +149,7 @@ impl Board {
                 seats.push((seat_ix(at), state));
             }
         }
+        seats.sort_unstable_by_key(|(seat, _)| *seat);
         let mut areas = Vec::new();
         for (at, counts) in self.areas.drain() {
             if std::mem::replace(&mut told.areas[at], counts) != counts {

@@ -1,7 +1,7 @@
 //! Frames in the two forms a socket may have asked for.
 
 use bytes::Bytes;
-use inventory::{Counts, Layout, SeatState};
+use inventory::{Counts, Layout, SeatIx, SeatState};
 use uuid::Uuid;
 use wire::{
     BinaryDelta, BinarySnapshot, LiveArea, LiveCounts, LiveDelta, LiveFrame, LiveSale, LiveSnapshot, RowStates,
@@ -41,7 +41,6 @@ impl Forms {
 
 /// `at_us`: when the oldest of the changes became durable.
 pub fn delta(cut: &Cut, layout: &Layout, at_us: i64) -> Forms {
-    let seats = cut.seats.iter().map(|(seat, state)| (layout.seat_id(*seat), state.letter())).collect();
     let areas = cut.areas.iter().map(|(area, counts)| LiveArea {
         id: layout.area_id(*area).to_owned(),
         free: counts.free,
@@ -49,7 +48,7 @@ pub fn delta(cut: &Cut, layout: &Layout, at_us: i64) -> Forms {
         sold: counts.sold,
         blocked: counts.blocked,
     });
-    let json = LiveDelta { prev: cut.prev, seq: cut.seq, at_us, seats, areas: areas.collect() };
+    let json = LiveDelta { prev: cut.prev, seq: cut.seq, at_us, seats: runs(&cut.seats), areas: areas.collect() };
     let binary = BinaryDelta {
         prev: cut.prev,
         seq: cut.seq,
@@ -58,6 +57,12 @@ pub fn delta(cut: &Cut, layout: &Layout, at_us: i64) -> Forms {
         areas: cut.areas.iter().map(|(area, counts)| (u32::from(area.0), render(*counts))).collect(),
     };
     Forms { json: frame::text(&LiveFrame::Delta(json)), binary: frame::binary(&binary.encode()) }
+}
+
+/// Neighbours as one: the position of the first, and the letters of all.
+fn runs(seats: &[(SeatIx, SeatState)]) -> Vec<(u32, String)> {
+    let runs = seats.chunk_by(|(seat, _), (next, _)| seat.0 + 1 == next.0);
+    runs.map(|run| (run[0].0.0, run.iter().map(|(_, state)| state.letter()).collect())).collect()
 }
 
 /// What watchers have been told so far.

@@ -16,6 +16,9 @@ pub struct WatchOptions {
     /// Of those, read in full; of the others only the head of each frame is looked at
     #[arg(long, env = "USHER_LOADGEN_SAMPLED", default_value_t = 50)]
     pub sampled: u32,
+    /// The binary form of the feed instead of JSON
+    #[arg(long, env = "USHER_LOADGEN_BINARY")]
+    pub binary: bool,
     /// Loopback addresses that sockets leave from in turn; 0: as few as hold them
     #[arg(long, env = "USHER_LOADGEN_SOURCES", default_value_t = 0)]
     pub sources: u32,

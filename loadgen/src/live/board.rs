@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use wire::{Availability, Counts, LiveArea, LiveCounts, LiveDelta, LiveFrame, LiveSnapshot, SectionCounts};
+use wire::{
+    Availability, BinaryDelta, BinarySnapshot, Counts, LiveArea, LiveBinary, LiveCounts, LiveDelta, LiveFrame,
+    LiveSnapshot, SectionCounts,
+};
 
 use crate::arena::Arena;
 
@@ -50,10 +53,47 @@ impl Board {
         }
     }
 
-    fn snapshot(&mut self, snapshot: &LiveSnapshot) {
-        if snapshot.seq < self.seq {
-            self.fault(format!("a snapshot of {} after {}", snapshot.seq, self.seq));
+    pub fn take_binary(&mut self, frame: &LiveBinary) {
+        match frame {
+            LiveBinary::Snapshot(snapshot) => self.binary_snapshot(snapshot),
+            LiveBinary::Delta(delta) => self.binary_delta(delta),
         }
+    }
+
+    fn binary_snapshot(&mut self, snapshot: &BinarySnapshot) {
+        self.expect_later(snapshot.seq);
+        let (seats, areas) = (snapshot.seats.len(), snapshot.areas.len());
+        if (seats, areas) != (self.arena.seats.len(), self.arena.areas.len()) {
+            return self.fault(format!("snapshot {}: {seats} seats and {areas} areas", snapshot.seq));
+        }
+        let letters = snapshot.seats.iter().map(|state| letter(*state));
+        (self.seq, self.letters, self.areas) = (snapshot.seq, letters.collect(), snapshot.areas.clone());
+    }
+
+    fn binary_delta(&mut self, delta: &BinaryDelta) {
+        self.follow(delta.prev, delta.seq);
+        for (position, state) in &delta.seats {
+            match self.letters.get_mut(*position as usize) {
+                Some(slot) => *slot = letter(*state),
+                None => self.fault(format!("delta {}: no seat {position}", delta.seq)),
+            }
+        }
+        for (position, counts) in &delta.areas {
+            match self.areas.get_mut(*position as usize) {
+                Some(slot) => *slot = *counts,
+                None => self.fault(format!("delta {}: no area {position}", delta.seq)),
+            }
+        }
+    }
+
+    fn expect_later(&mut self, seq: u64) {
+        if seq < self.seq {
+            self.fault(format!("a snapshot of {seq} after {}", self.seq));
+        }
+    }
+
+    fn snapshot(&mut self, snapshot: &LiveSnapshot) {
+        self.expect_later(snapshot.seq);
         match self.read(&snapshot.sections) {
             Ok((letters, areas)) => {
                 (self.seq, self.letters, self.areas) = (snapshot.seq, letters, areas);
@@ -63,19 +103,26 @@ impl Board {
         }
     }
 
+    fn follow(&mut self, prev: u64, seq: u64) {
+        if !self.is_known() || prev > self.seq {
+            self.fault(format!("a delta from {prev} to {seq} on a state at {}", self.seq));
+        }
+        if seq < self.seq {
+            self.fault(format!("a delta to {seq} after {}", self.seq));
+        }
+        self.seq = seq;
+    }
+
     fn delta(&mut self, delta: &LiveDelta) {
-        if !self.is_known() || delta.prev > self.seq {
-            self.fault(format!("a delta from {} to {} on a state at {}", delta.prev, delta.seq, self.seq));
-        }
-        if delta.seq < self.seq {
-            self.fault(format!("a delta to {} after {}", delta.seq, self.seq));
-        }
-        self.seq = delta.seq;
-        for (id, letter) in &delta.seats {
-            let slot = self.arena.seat(id).and_then(|at| self.letters.get_mut(at as usize));
-            match (slot, letter) {
-                (Some(slot), 'f' | 'h' | 's' | 'b') => *slot = *letter as u8,
-                _ => self.fault(format!("delta {}: seat {id} became `{letter}`", delta.seq)),
+        self.follow(delta.prev, delta.seq);
+        for (first, letters) in &delta.seats {
+            let first = *first as usize;
+            let slots = self.letters.get_mut(first..first + letters.len());
+            match slots {
+                Some(slots) if letters.bytes().all(|letter| b"fhsb".contains(&letter)) => {
+                    slots.copy_from_slice(letters.as_bytes());
+                }
+                _ => self.fault(format!("delta {}: seats from {first} on became `{letters}`", delta.seq)),
             }
         }
         for area in &delta.areas {
@@ -157,6 +204,10 @@ impl Board {
     }
 }
 
+fn letter(state: u8) -> u8 {
+    wire::state_letter(state).map_or(b'?', |letter| letter as u8)
+}
+
 fn counts_of(area: &LiveArea) -> Counts {
     Counts { free: area.free, held: area.held, sold: area.sold, blocked: area.blocked }
 }
@@ -202,7 +253,7 @@ mod tests {
     }
 
     fn delta(prev: u64, seq: u64) -> LiveFrame {
-        frame(json!({"type": "delta", "prev": prev, "seq": seq, "at_us": 1, "seats": [["A-2-1", "h"]],
+        frame(json!({"type": "delta", "prev": prev, "seq": seq, "at_us": 1, "seats": [[2, "h"]],
             "areas": [{"id": "F", "free": 8, "held": 2, "sold": 0, "blocked": 0}]}))
     }
 
@@ -229,6 +280,25 @@ mod tests {
     }
 
     #[test]
+    fn the_binary_form_makes_the_same_state() {
+        let area = |held| Counts { free: 10 - held, held, sold: 0, blocked: 0 };
+        let snapshot = |seats: &[u8]| {
+            let (status, seats, areas) = (wire::EventStatus::Published, seats.to_vec(), vec![area(0)]);
+            LiveBinary::Snapshot(BinarySnapshot { status, seq: 5, seats, areas })
+        };
+        let delta =
+            |seats| LiveBinary::Delta(BinaryDelta { prev: 5, seq: 7, at_us: 1, seats, areas: vec![(0, area(2))] });
+        let mut board = Board::new(arena());
+        board.take_binary(&snapshot(&[0, 2, 0]));
+        board.take_binary(&delta(vec![(2, 1)]));
+        assert_eq!((board.difference(&now(["fs", "h"], [8, 2])), board.seq()), (None, 7));
+        assert_eq!(board.faults, Vec::<String>::new());
+        board.take_binary(&snapshot(&[0, 2]));
+        board.take_binary(&delta(vec![(3, 1)]));
+        assert_eq!(board.faults.len(), 3, "backwards, of another length, and no such seat: {:?}", board.faults);
+    }
+
+    #[test]
     fn frames_that_cannot_be_true_are_faults() {
         let faults = |frames: &[LiveFrame]| {
             let mut board = Board::new(arena());
@@ -242,7 +312,9 @@ mod tests {
         let counts = json!({"type": "counts", "seq": 5, "tiers": [],
             "totals": {"free": 13, "held": 0, "sold": 0, "blocked": 0}});
         assert_eq!(faults(&[snapshot(5), frame(counts)]), 1, "counts that do not add up");
-        let nowhere = json!({"type": "delta", "prev": 5, "seq": 6, "at_us": 1, "seats": [["B-1-1", "h"]]});
+        let nowhere = json!({"type": "delta", "prev": 5, "seq": 6, "at_us": 1, "seats": [[2, "hh"]]});
         assert_eq!(faults(&[snapshot(5), frame(nowhere)]), 1, "a seat that is not on the map");
+        let unknown = json!({"type": "delta", "prev": 5, "seq": 6, "at_us": 1, "seats": [[0, "hx"]]});
+        assert_eq!(faults(&[snapshot(5), frame(unknown)]), 1, "a letter that is no state");
     }
 }

@@ -14,7 +14,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use uuid::Uuid;
-use wire::{LIVE_JSON, Problem};
+use wire::Problem;
 
 /// Of the 28,000 source ports that one address commonly has towards one destination.
 const SOCKETS_PER_SOURCE: u32 = 25_000;
@@ -29,6 +29,8 @@ pub struct Dial {
     path: String,
     /// Loopback addresses that sockets leave from in turn. None: the system chooses.
     sources: u32,
+    /// Of the feed: [`wire::LIVE_JSON`] or [`wire::LIVE_BINARY`].
+    protocol: &'static str,
 }
 
 /// An open socket, and what the server sent right behind its handshake.
@@ -59,7 +61,7 @@ impl Dial {
     ///
     /// # Errors
     /// The server's name does not resolve, or several sources are needed and it is not on this machine.
-    pub async fn new(authority: &str, event: Uuid, sockets: u32, sources: u32) -> Result<Self> {
+    pub async fn new(authority: &str, event: Uuid, sockets: u32, sources: u32, protocol: &'static str) -> Result<Self> {
         let server =
             tokio::net::lookup_host(authority).await?.next().with_context(|| format!("no address of {authority}"))?;
         let needed = sockets.div_ceil(SOCKETS_PER_SOURCE);
@@ -70,7 +72,7 @@ impl Dial {
         );
         ensure!(sources < 250 * 250, "at most 62,500 source addresses");
         let path = format!("/api/v1/events/{event}/live");
-        Ok(Self { authority: authority.to_owned(), server, path, sources })
+        Ok(Self { authority: authority.to_owned(), server, path, sources, protocol })
     }
 
     /// Socket number `number`, resuming after `from`, with a receive buffer of `receive_bytes` if not the system's.
@@ -159,7 +161,7 @@ impl Dial {
             .header(header::UPGRADE, "websocket")
             .header(header::SEC_WEBSOCKET_VERSION, "13")
             .header(header::SEC_WEBSOCKET_KEY, key)
-            .header(header::SEC_WEBSOCKET_PROTOCOL, LIVE_JSON);
+            .header(header::SEC_WEBSOCKET_PROTOCOL, self.protocol);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -189,6 +191,8 @@ async fn refusal(response: Response<hyper::body::Incoming>) -> Refused {
 
 #[cfg(test)]
 mod tests {
+    use wire::LIVE_JSON;
+
     use super::*;
 
     #[test]
@@ -202,10 +206,11 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_takes_as_few_sources_as_hold_it() {
         let event = Uuid::from_u128(1);
-        let sources = async |sockets, asked| Dial::new("127.0.0.1:1", event, sockets, asked).await.unwrap().sources;
+        let dial = async |server, sockets, asked| Dial::new(server, event, sockets, asked, LIVE_JSON).await;
+        let sources = async |sockets, asked| dial("127.0.0.1:1", sockets, asked).await.unwrap().sources;
         assert_eq!(sources(20_000, 0).await, 0);
         assert_eq!(sources(60_000, 0).await, 3);
         assert_eq!(sources(10, 100).await, 100);
-        assert!(Dial::new("192.0.2.1:1", event, 60_000, 0).await.is_err());
+        assert!(dial("192.0.2.1:1", 60_000, 0).await.is_err());
     }
 }

@@ -24,7 +24,7 @@ use chrono::TimeDelta;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
-use wire::{Availability, Place, QueueProof, WaitingRoomSettings};
+use wire::{Availability, LIVE_JSON, Place, QueueProof, WaitingRoomSettings};
 
 use crate::account::Accounts;
 use crate::arena::Arena;
@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
         let tag = format!("{:x}{:04x}", clock.started_at.timestamp_micros(), rand::random::<u16>());
         let wanted = options.waiters as usize + ACCOUNTS_BESIDE;
         let accounts = Accounts::prepare(&setup, wanted, options.accounts_file.as_deref(), &tag, &progress).await?;
-        let dial = Dial::new(setup.pool.authority(), room.event, options.sockets.max(1), 0).await?;
+        let dial = Dial::new(setup.pool.authority(), room.event, options.sockets.max(1), 0, LIVE_JSON).await?;
         let seats: Availability = setup.ask(Step::Setup, None, &arena.availability_call()).await?;
 
         let clock = Clock::start();

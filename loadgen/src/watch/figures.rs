@@ -25,6 +25,7 @@ pub struct WatchReport {
     pub event: Uuid,
     pub started_at: DateTime<Utc>,
     pub watchers: u32,
+    pub binary: bool,
     pub sampled: u32,
     pub stalled: u32,
     pub duration_s: f64,
@@ -130,6 +131,7 @@ impl WatchReport {
             event: run.arena.event.id,
             started_at: clock.started_at,
             watchers: options.watchers,
+            binary: options.binary,
             sampled,
             stalled: run.watchers.iter().filter(|one| matches!(one.role, super::Role::Stalling)).count() as u32,
             duration_s: options.duration,
@@ -154,7 +156,8 @@ impl WatchReport {
         Sheet {
             title: format!("watch: {} sockets on one event", self.watchers),
             subtitle: format!(
-                "{} read in full, {} stalled, {:.0} s, {}",
+                "{}, {} read in full, {} stalled, {:.0} s, {}",
+                if self.binary { "binary" } else { "JSON" },
                 self.sampled,
                 self.stalled,
                 self.duration_s,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use wire::Availability;
+use wire::{Availability, LIVE_BINARY, LIVE_JSON};
 
 use crate::account::Accounts;
 use crate::arena::Arena;
@@ -99,7 +99,8 @@ impl<'a> Run<'a> {
         let file = options.accounts_file.as_deref();
         let accounts = Accounts::prepare(&setup, options.accounts as usize, file, &tag, &progress).await?;
         let booking = Booking::new(setup.clone(), accounts, &arena, options.seats_per_hold as usize, tag)?;
-        let dial = Dial::new(setup.pool.authority(), event, options.watchers, options.sources).await?;
+        let protocol = if options.binary { LIVE_BINARY } else { LIVE_JSON };
+        let dial = Dial::new(setup.pool.authority(), event, options.watchers, options.sources, protocol).await?;
         let (stall, stalled) = watch::channel(false);
         let crowd = Arc::new(Crowd { dial, tally: Tally::new(clock), stall: stalled });
         Ok(Self {
@@ -175,10 +176,12 @@ impl<'a> Run<'a> {
             let stalled_for = self.stalled_for();
             self.crowd.tally.enter(Phase::Stalled);
             self.stall.send_replace(true);
-            let stall = self.stall.clone();
+            let (stall, crowd) = (self.stall.clone(), Arc::clone(&self.crowd));
             let mut timer = JoinSet::new();
             timer.spawn(async move {
                 tokio::time::sleep(stalled_for).await;
+                // Reading what has gathered meanwhile is the generator's work, and no longer the server's doing.
+                crowd.tally.enter(Phase::Quiet);
                 stall.send_replace(false);
             });
             self.book("stalled", duration / 2).await?;

@@ -51,7 +51,7 @@ fn layout() -> Arc<Layout> {
 
 const FULL: Counts = Counts { free: 100, held: 0, sold: 0, blocked: 0 };
 
-fn board() -> Board {
+pub fn board() -> Board {
     Board::new(layout(), Phase::Published, Lsn(1), vec![SeatState::Free; SEATS], vec![FULL; AREAS])
 }
 
@@ -116,11 +116,14 @@ impl View {
         }
     }
 
-    fn apply_json(&mut self, forms: &Forms) {
+    fn apply_json(&mut self, forms: &Forms, layout: &Layout) {
         let LiveFrame::Delta(delta) = serde_json::from_slice(payload(&forms.json)).unwrap() else { panic!() };
         assert!(delta.prev <= self.seq && self.seq < delta.seq);
         self.seq = delta.seq;
-        self.seats.extend(delta.seats);
+        for (first, letters) in delta.seats {
+            let seats = letters.chars().zip(first..);
+            self.seats.extend(seats.map(|(letter, at)| (layout.seat_id(SeatIx(at)), letter)));
+        }
         self.areas.extend(delta.areas.into_iter().map(|area| (area.id, area.held)));
     }
 
@@ -180,7 +183,7 @@ proptest! {
                         Some(cut) => {
                             prop_assert_eq!((cut.prev, cut.seq), (prev, lsn));
                             let forms = forms::delta(&cut, &board.layout, 7);
-                            json.apply_json(&forms);
+                            json.apply_json(&forms, &board.layout);
                             binary.apply_binary(&forms, &board.layout);
                         }
                     }
@@ -200,6 +203,18 @@ proptest! {
             prop_assert_eq!((of_sections as usize, frame.totals.sold as usize), (of_seats, of_seats));
         }
     }
+}
+
+#[test]
+fn neighbours_are_told_as_one_run() {
+    let mut board = board();
+    for (seat, state) in [(9, 2), (4, 1), (3, 1), (5, 2), (11, 1)] {
+        board.set_seat(seat_ix(seat), state_of(state));
+    }
+    board.reach(Lsn(6));
+    let forms = forms::delta(&board.cut(false).unwrap(), &board.layout, 7);
+    let delta = r#"{"type":"delta","prev":1,"seq":6,"at_us":7,"seats":[[3,"hhs"],[9,"s"],[11,"h"]]}"#;
+    assert_eq!(std::str::from_utf8(payload(&forms.json)), Ok(delta));
 }
 
 #[test]
