@@ -7,10 +7,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -33,6 +35,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub struct ConnectionPlace {
     _permit: Arc<OwnedSemaphorePermit>,
+}
+
+type Io = Stall<TokioIo<TcpStream>>;
+
+/// The bare connection of an upgraded request, and what the peer has sent right behind it. `None`: it is not one of this
+/// server's.
+pub fn connection_of(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
+    let parts = upgraded.downcast::<Io>().ok()?;
+    Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }
 
 /// # Errors
@@ -119,7 +130,7 @@ async fn connection(
         }
         Ok::<_, Infallible>(edge.answer(request, peer).await)
     });
-    let io = Stall::new(TokioIo::new(stream), write_timeout);
+    let io: Io = Stall::new(TokioIo::new(stream), write_timeout);
     let mut connection = pin!(http.serve_connection(io, service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

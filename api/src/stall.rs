@@ -34,6 +34,10 @@ impl<T> Stall<T> {
         Self { io, timeout, waiting: None, lingering: None }
     }
 
+    pub fn into_inner(self) -> T {
+        self.io
+    }
+
     fn judge<R>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         if polled.is_ready() {
             self.waiting = None;

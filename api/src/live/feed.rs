@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::board::Board;
 use super::bye::Bye;
+use super::crew::Outlets;
 use super::forms::{self, Form, Forms};
 use super::personal::{Inbox, Personal};
 use super::rhythm::Fanout;
@@ -22,9 +23,10 @@ const CATCH_UP_BYTES_MIN: usize = 4 << 10;
 
 pub struct Feed {
     event: EventId,
-    /// Grows with everything that sockets should look at.
+    /// Grows with everything that sockets should be told.
     edition: watch::Sender<u64>,
     watchers: AtomicUsize,
+    pub outlets: Outlets,
     pub fanout: Fanout,
     shared: Mutex<Shared>,
 }
@@ -99,6 +101,7 @@ impl Feed {
             event,
             edition: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
+            outlets: Outlets::default(),
             fanout: Fanout::new(),
             shared: Mutex::new(Shared::Starting),
         })
@@ -258,6 +261,7 @@ impl Feed {
     pub fn end(&self, bye: Bye) {
         *self.shared.lock() = Shared::Ended(bye);
         self.publish();
+        self.outlets.call_all();
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Open) -> T) -> Option<T> {

@@ -2,14 +2,17 @@
 //! his holds.
 //!
 //! One publisher per watched event takes what has become durable from the engine, conflates it on a board, and makes one
-//! frame of it for all sockets. A socket is a task that writes the frames it has not seen; when it cannot keep up it
-//! skips to a snapshot. Nobody waits for a socket, and nothing about one is unbounded.
+//! frame of it for all sockets. A crew writes it to those that take it at once. A socket that does not is left to its own
+//! task, which goes on when it can, and skips to a snapshot when it has fallen behind. Nobody else waits for a socket, and
+//! nothing about one is unbounded.
 //!
 //! Invariant: a snapshot, and the deltas after it, applied in order, are the event's durable state at each `seq`.
 
 mod board;
 mod bye;
 mod caps;
+mod connection;
+mod crew;
 mod feed;
 mod forms;
 mod frame;
@@ -18,6 +21,7 @@ mod hub;
 mod inbound;
 mod metrics;
 mod origin;
+mod outlet;
 mod personal;
 mod place;
 mod publisher;

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use engine::{Changes, Picture, Tap, Unavailable};
 use inventory::{Availability, EventId, Layout, Phase, TimeUs};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::{LiveFrame, WaitingRoom};
 
 use super::board::Board;
 use super::bye::Bye;
+use super::crew::{self, CREW};
 use super::feed::{Feed, Kind};
 use super::forms;
 use super::personal::Personal;
@@ -83,6 +85,8 @@ impl Publisher {
 
     /// Until nobody watches any more, the event is lost, or `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
+        let mut crew = JoinSet::new();
+        (0..CREW).for_each(|member| drop(crew.spawn(crew::serve(Arc::clone(&self.feed), member))));
         let mut lost_at = None;
         loop {
             let tapped = stop.run_until_cancelled(tap(&self.state, self.feed.event())).await;

@@ -1,31 +1,28 @@
 //! One open socket: writes what its feed has for it, hears what its client says, and ends in time.
 //!
-//! Frames of the feed are written straight to the connection, because they are ready-made and shared: a socket that does
-//! not read keeps a reference, no copy. Reading, unmasking and control frames are the library's.
+//! Frames of the feed go straight to the connection, because they are ready-made and shared: a socket that does not read
+//! keeps a reference, no copy. Reading, unmasking and control frames are the library's.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use inventory::UserId;
-use tokio::io::AsyncWriteExt;
-use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wire::LiveRequest;
 
 use super::bye::Bye;
-use super::feed::{Next, Seen};
+use super::connection::Connection;
 use super::forms::Form;
 use super::hub::Watch;
 use super::inbound::{Budget, MESSAGE_BYTES_MAX};
-use super::personal::{Inbox, Post};
+use super::outlet::{Outlet, Pumped};
+use super::personal::Inbox;
 use super::place::Followed;
 use super::{frame, inbound, metrics};
 use crate::auth::{Caller, Claims};
@@ -38,8 +35,6 @@ const READ_BUFFER_BYTES: usize = 512;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often it is looked up whether a login has ended.
 const LOGIN_CHECK: Duration = Duration::from_secs(10);
-
-type Stream = WebSocketStream<TokioIo<Upgraded>>;
 
 /// How the loop ended.
 enum End {
@@ -59,16 +54,14 @@ pub struct Login {
 
 pub struct Socket {
     state: AppState,
-    stream: Stream,
+    stream: WebSocketStream<Connection>,
+    outlet: Arc<Outlet>,
+    /// Of the outlet among those of the feed.
+    number: u64,
     watch: Watch,
-    editions: watch::Receiver<u64>,
-    seen: Seen,
-    form: Form,
     login: Option<Login>,
     place: Option<Box<Followed>>,
     budget: Budget,
-    /// A pong of the library's may be waiting to be written.
-    has_pong: bool,
     heard_at: Instant,
     pinged_at: Instant,
     checked_at: Instant,
@@ -84,31 +77,33 @@ pub struct Opening {
 }
 
 impl Socket {
-    pub async fn run(state: AppState, upgraded: Upgraded, opening: Opening) {
+    /// `behind`: what the client has sent right after its handshake. It is copied: what it lies in is large.
+    pub async fn run(state: AppState, stream: TcpStream, behind: &[u8], opening: Opening) {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
             .max_write_buffer_size(2 * MESSAGE_BYTES_MAX)
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         let Opening { watch, form, from, claims } = opening;
         let now = Instant::now();
         let login = claims.and_then(|claims| {
             let user = claims.user();
             watch.feed.join(user).map(|inbox| Login { user, claims, inbox })
         });
+        let personal = login.as_ref().map(|login| (login.user, Arc::clone(&login.inbox)));
+        let (read, write) = stream.into_split();
+        let outlet = Arc::new(Outlet::new(write, form, watch.feed.seen_from(from), personal));
+        let connection = Connection::new(read, Arc::clone(&outlet));
         let mut socket = Self {
             state,
-            stream,
-            editions: watch.feed.editions(),
-            seen: watch.feed.seen_from(from),
+            stream: WebSocketStream::from_partially_read(connection, behind.to_vec(), Role::Server, Some(config)).await,
+            number: watch.feed.outlets.enter(Arc::clone(&outlet)),
+            outlet,
             watch,
-            form,
             login,
             place: None,
             budget: Budget::new(now),
-            has_pong: false,
             heard_at: now,
             pinged_at: now,
             checked_at: now,
@@ -138,10 +133,15 @@ impl Socket {
 
     async fn step(&mut self, alarm: &mut std::pin::Pin<Box<Sleep>>) -> Result<(), End> {
         self.write_due().await?;
+        if let Some(frame) = self.place_news() {
+            metrics::count_private();
+            self.outlet.say(&frame);
+            return Ok(());
+        }
         let inbox = self.login.as_ref().map(|login| &login.inbox);
         tokio::select! {
             biased;
-            changed = self.editions.changed() => changed.map_err(|_| End::Bye(Bye::Stopping)),
+            () = self.outlet.called() => Ok(()),
             () = arrived(inbox) => Ok(()),
             message = self.stream.next() => self.hear(message).await,
             () = alarm.as_mut() => {
@@ -163,53 +163,22 @@ async fn arrived(inbox: Option<&Arc<Inbox>>) {
 
 /// Writing.
 impl Socket {
+    /// Until everything that is due has been written. While a peer is waited for it is not heard either.
     async fn write_due(&mut self) -> Result<(), End> {
-        self.editions.mark_unchanged();
         loop {
-            // What a socket knows of the house before what it knows of itself.
-            if self.seen.seq.is_some()
-                && let Some(frame) = self.private()
-            {
-                metrics::count_private();
-                self.write(&frame).await?;
-                continue;
+            match self.outlet.write(&self.watch.feed) {
+                Pumped::Idle => return Ok(()),
+                Pumped::Blocked(since) => {
+                    let until = since + self.state.config.live.write_timeout;
+                    match timeout_at(until, self.stream.get_ref().writable()).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(_)) => return Err(End::Gone),
+                        Err(_) => return Err(End::Cut(Bye::TooSlow)),
+                    }
+                }
+                Pumped::Bye(bye) => return Err(End::Bye(bye)),
+                Pumped::Gone => return Err(End::Gone),
             }
-            let had_state = self.seen.seq.is_some();
-            let next = self.watch.feed.next(&mut self.seen, self.form);
-            metrics::count_frame(&next);
-            match next {
-                Next::Delta(frame) => {
-                    if self.write(&frame).await? {
-                        self.watch.feed.fanout.written(Instant::now());
-                    }
-                }
-                Next::Snapshot(frame) => {
-                    if had_state {
-                        metrics::count_lagged();
-                    }
-                    self.write(&frame).await?;
-                }
-                Next::Notice(frame) => {
-                    self.write(&frame).await?;
-                }
-                Next::Nothing => match self.place_news() {
-                    None => return Ok(()),
-                    Some(frame) => {
-                        metrics::count_private();
-                        self.write(&frame).await?;
-                    }
-                },
-                Next::Bye(bye) => return Err(End::Bye(bye)),
-            }
-        }
-    }
-
-    fn private(&self) -> Option<Bytes> {
-        let login = self.login.as_ref()?;
-        match login.inbox.take() {
-            Post::Nothing => None,
-            Post::Frame(frame) => Some(frame),
-            Post::Lost => self.watch.feed.holds_of(login.user),
         }
     }
 
@@ -218,43 +187,22 @@ impl Socket {
         followed.news(&*self.watch.feed.line()?, self.state.now())
     }
 
-    /// `true` when the peer did not have to be waited for.
-    async fn write(&mut self, frame: &[u8]) -> Result<bool, End> {
-        if std::mem::take(&mut self.has_pong) {
-            // A frame must not start inside another.
-            self.flush().await?;
-        }
-        let mut writing = std::pin::pin!(self.stream.get_mut().write_all(frame));
-        let written = match futures_util::poll!(writing.as_mut()) {
-            std::task::Poll::Ready(written) => return written.map(|()| true).map_err(|_| End::Gone),
-            std::task::Poll::Pending => timeout(self.state.config.live.write_timeout, writing).await,
-        };
-        match written {
-            Ok(Ok(())) => Ok(false),
-            Ok(Err(_)) => Err(End::Gone),
-            Err(_) => Err(End::Cut(Bye::TooSlow)),
-        }
-    }
-
+    /// What the library has to say joins what is due.
     async fn flush(&mut self) -> Result<(), End> {
-        match timeout(self.state.config.live.write_timeout, self.stream.flush()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Gone),
-            Err(_) => Err(End::Cut(Bye::TooSlow)),
-        }
+        self.stream.flush().await.map_err(|_| End::Gone)
     }
 
     /// The last words. The connection stays until the peer has had a chance to read them.
     async fn say(&mut self, bye: Bye) {
-        let frames = bye.frames();
+        // After a protocol error the library has nothing more to say.
+        let _: Result<(), End> = self.flush().await;
+        self.outlet.say_last(&bye.frames());
         let last = async {
-            // After a protocol error the library has nothing more to write.
-            let _ = self.stream.flush().await;
-            let stream = self.stream.get_mut();
-            stream.write_all(&frames).await?;
-            stream.shutdown().await
+            if self.write_due().await.is_ok() && self.outlet.end() {
+                self.stream.get_mut().linger().await;
+            }
         };
-        let _: Result<io::Result<()>, _> = timeout(CLOSE_TIMEOUT, last).await;
+        let _: Result<(), _> = timeout(CLOSE_TIMEOUT, last).await;
     }
 }
 
@@ -276,13 +224,14 @@ impl Socket {
                 Some(request) => self.asked(request).await,
                 None => Err(End::Bye(Bye::MessageInvalid)),
             },
-            Message::Ping(_) => {
-                self.has_pong = true;
-                Ok(())
-            }
+            // The library answers it.
+            Message::Ping(_) => self.flush().await,
             Message::Pong(_) => Ok(()),
-            // The library answers it; then the stream ends.
-            Message::Close(_) => self.flush().await.and(Err(End::Gone)),
+            // That, too; then the stream ends.
+            Message::Close(_) => {
+                self.flush().await?;
+                self.write_due().await.and(Err(End::Gone))
+            }
             Message::Binary(_) | Message::Frame(_) => Err(End::Bye(Bye::MessageInvalid)),
         }
     }
@@ -290,7 +239,7 @@ impl Socket {
     async fn asked(&mut self, request: LiveRequest) -> Result<(), End> {
         match request {
             LiveRequest::Snapshot {} => {
-                self.seen.seq = None;
+                self.outlet.forget();
                 Ok(())
             }
             LiveRequest::Token { access_token } => self.renew(&access_token).await,
@@ -304,6 +253,7 @@ impl Socket {
         let is_own = |user| self.login.as_ref().is_none_or(|login| login.user == user);
         let ticket = ticket.filter(|ticket| is_own(ticket.user)).ok_or(End::Bye(Bye::MessageInvalid))?;
         self.place = Some(Box::new(Followed::new(ticket)));
+        self.outlet.call_on_notice();
         Ok(())
     }
 
@@ -366,7 +316,7 @@ impl Socket {
         }
         if now.duration_since(self.heard_at.max(self.pinged_at)) >= live.ping_after {
             self.pinged_at = now;
-            self.write(frame::PING).await?;
+            self.outlet.say(frame::PING);
         }
         Ok(())
     }
@@ -374,6 +324,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        self.watch.feed.outlets.leave(self.number);
         if let Some(login) = &self.login {
             self.watch.feed.part(login.user, &login.inbox);
         }

@@ -17,7 +17,7 @@ use crate::event_access;
 use crate::extract::{PathId, Query};
 use crate::problems::Read;
 use crate::request;
-use crate::serve::ConnectionPlace;
+use crate::serve::{self, ConnectionPlace};
 use crate::state::AppState;
 
 /// From the answer to the connection's being ours.
@@ -77,8 +77,10 @@ pub async fn watch(
         let state = state.clone();
         async move {
             let _places = (place, connection);
-            if let Ok(Ok(upgraded)) = timeout(UPGRADE_TIMEOUT, on_upgrade).await {
-                Socket::run(state, upgraded, opening).await;
+            if let Ok(Ok(upgraded)) = timeout(UPGRADE_TIMEOUT, on_upgrade).await
+                && let Some((stream, behind)) = serve::connection_of(upgraded)
+            {
+                Socket::run(state, stream, &behind, opening).await;
             }
         }
     };
