@@ -2,5 +2,6 @@ pub mod frozen;
 pub mod live;
 pub mod postgres;
 pub mod process;
+pub mod s3;
 pub mod server;
 pub mod smtp;

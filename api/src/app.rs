@@ -18,11 +18,13 @@ use crate::auth::{ApiKeys, PasswordError, Passwords, RefreshTokens, Standings, T
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
 use crate::first_start::FirstStartError;
+use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
 use crate::line::tokens::LineTokens;
 use crate::live::Hub;
 use crate::mail::{MailSetupError, Mailer, Post, Transport};
+use crate::objects::{Objects, OpenError};
 use crate::rate_limit::RateLimits;
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
@@ -51,6 +53,8 @@ pub enum StartError {
     Passwords(#[from] PasswordError),
     #[error(transparent)]
     Mail(#[from] MailSetupError),
+    #[error(transparent)]
+    Objects(#[from] OpenError),
     #[error("cannot listen on {address}")]
     Listen {
         address: SocketAddr,
@@ -156,6 +160,7 @@ async fn state(
 ) -> Result<AppState, StartError> {
     let clock = Arc::new(SystemClock::default());
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let objects = Objects::open(&config)?;
     let passwords = Passwords::new(config.auth.password_memory_kib, cores, config.auth.password_queue)?;
     let tokens = Tokens::new(&key(&store, "access-token-hs256").await?, config.auth.access_ttl, ids::mint(clock.now()));
     let ticket_signer = TicketSigner::from_seed(&key(&store, "ticket-ed25519").await?)?;
@@ -181,6 +186,8 @@ async fn state(
         refresh_tokens,
         ticket_signer,
         passwords,
+        images: Workers::new(cores),
+        objects,
         prometheus,
     }))
 }

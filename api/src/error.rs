@@ -3,20 +3,19 @@
 //! Four kinds, never mixed. The rule said no: final. Not now: promises that nothing happened. Unknown: it may have
 //! happened, ask again under the same key. A defect: ours, logged here, once.
 
+mod from;
 mod text;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use engine::{SubmitError, Unavailable};
+use engine::Unavailable;
 use http::{HeaderValue, StatusCode, header};
 use inventory::{EventId, Rejection};
-use persistence::StoreError;
 use wire::{ApiScope, FieldError};
 
 use crate::audit_log::Action;
-use crate::auth::PasswordError;
 
 /// Sent by hand to a connection that nobody will serve.
 pub const TOO_MANY_CONNECTIONS: &[u8] =
@@ -65,6 +64,15 @@ pub enum Malformed {
     Method,
     /// Not the opening of a WebSocket.
     Upgrade,
+    Image(ImageFault),
+}
+
+/// Why a file is not taken as a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageFault {
+    Type,
+    Damaged,
+    TooManyPixels { pixels_max: usize },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +106,7 @@ pub enum Noun {
     Event,
     Tier,
     SeatMap,
+    Image,
     Hold,
     Order,
     Ticket,
@@ -123,6 +132,7 @@ pub enum Conflict {
     StaffMemberExists,
     /// Only what was given up is tried again by hand.
     MailNotFailed,
+    ImagesTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
 }
@@ -141,6 +151,10 @@ pub enum Busy {
     Store,
     /// Too many passwords wait to be checked.
     Passwords,
+    /// Too many pictures are being sent or cut.
+    Images,
+    /// Where files are kept.
+    Objects,
     /// Too many joins wait to be written.
     Line,
     /// Events are being brought back, or the server is about to stop.
@@ -151,65 +165,6 @@ pub enum Busy {
     Sockets {
         spread_s: u32,
     },
-}
-
-impl From<Rejection> for ApiError {
-    fn from(rejection: Rejection) -> Self {
-        Self::Rejected(rejection, Vec::new())
-    }
-}
-
-impl From<Unavailable> for ApiError {
-    fn from(unavailable: Unavailable) -> Self {
-        Self::Busy(Busy::Event(unavailable))
-    }
-}
-
-impl From<SubmitError> for ApiError {
-    fn from(error: SubmitError) -> Self {
-        match error {
-            SubmitError::Rejected(rejection) => rejection.into(),
-            SubmitError::Unavailable(unavailable) => unavailable.into(),
-            SubmitError::OutcomeUnknown => Self::OutcomeUnknown,
-        }
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::EmailTaken => Self::Conflict(Conflict::EmailTaken),
-            StoreError::Unavailable(_) | StoreError::Timeout => {
-                tracing::warn!(error = %chain(&error), "the store is not available: {}", chain(&error));
-                Self::Busy(Busy::Store)
-            }
-            StoreError::OutcomeUnknown(_) => {
-                tracing::warn!(error = %chain(&error), "the outcome of a write is unknown: {}", chain(&error));
-                Self::OutcomeUnknown
-            }
-            StoreError::Defect(_) => Self::Defect(chain(&error).into()),
-        }
-    }
-}
-
-impl From<PasswordError> for ApiError {
-    fn from(error: PasswordError) -> Self {
-        match error {
-            PasswordError::QueueFull => Self::Busy(Busy::Passwords),
-            PasswordError::Hash(_) => Self::Defect(error.to_string().into()),
-        }
-    }
-}
-
-/// An error with all its causes, for the log.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// Whether the same request may be answered otherwise next time: such an answer is not kept for the idempotency key.
@@ -239,7 +194,10 @@ impl ApiError {
                 Malformed::Json | Malformed::Query | Malformed::Cursor | Malformed::IdempotencyKey => {
                     StatusCode::BAD_REQUEST
                 }
-                Malformed::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Malformed::MediaType | Malformed::Image(ImageFault::Type) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Malformed::Image(ImageFault::Damaged | ImageFault::TooManyPixels { .. }) => {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
                 Malformed::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 Malformed::Path => StatusCode::NOT_FOUND,
                 Malformed::Method => StatusCode::METHOD_NOT_ALLOWED,

@@ -77,6 +77,7 @@ async fn account(
         created_at: now,
         whitelisted: false,
         email_confirmed_at: Some(now),
+        avatar: None,
     };
     state.store.user_insert(&user).await?;
     if given.is_none() {

@@ -9,10 +9,12 @@ use persistence::{EventFilter, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::images;
 use crate::state::AppState;
 
 const UPKEEP: Duration = Duration::from_secs(5);
 const PRUNE: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_secs(300);
 /// How long an idempotency key is remembered.
 const KEYS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 /// Published events brought into memory at the start, newest first. Older ones come at their first request.
@@ -24,12 +26,19 @@ const WARM_AT_ONCE: usize = 4;
 pub async fn run(state: AppState, stop: CancellationToken) {
     let mut upkeep = interval(UPKEEP);
     let mut prune = interval(PRUNE);
+    let mut sweep = interval(SWEEP);
     upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = upkeep.tick() => state.prometheus.run_upkeep(),
+            _ = sweep.tick() => {
+                if let Err(error) = images::sweep(&state).await {
+                    tracing::warn!(%error, "unused pictures could not be deleted: {error}");
+                }
+            }
             _ = prune.tick() => {
                 if let Err(error) = forget(&state).await {
                     tracing::warn!(%error, "old rows could not be deleted: {error}");

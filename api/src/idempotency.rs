@@ -7,6 +7,7 @@
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
@@ -71,6 +72,25 @@ impl<T: DeserializeOwned> FromRequest<AppState> for AnonymousWrite<T> {
         let body = extract::decode(&bytes)?;
         Ok(Self { key, body, claim: claim(&state.in_flight, key)? })
     }
+}
+
+/// Of a body that is a file: its digest takes a while and is made beside the reactor.
+///
+/// # Errors
+/// A key that is none; the same one is being answered.
+pub async fn of_file(
+    parts: &Parts,
+    caller: Caller,
+    bytes: Bytes,
+    state: &AppState,
+) -> Result<(Option<CallerKey>, Option<Claim>), ApiError> {
+    if given(&parts.headers)?.is_none() {
+        return Ok((None, None));
+    }
+    let digest = tokio::task::spawn_blocking(move || digest::full(&[&bytes])).await;
+    let digest = digest.map_err(|error| ApiError::Defect(error.to_string().into()))?;
+    let key = key(parts, Some(caller.user), &digest)?;
+    Ok((key, claim(&state.in_flight, key)?))
 }
 
 fn claim(in_flight: &InFlight, key: Option<CallerKey>) -> Result<Option<Claim>, ApiError> {

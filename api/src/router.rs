@@ -10,8 +10,8 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    accounts, api_keys, audit_entries, docs, events, gate, health, holds, live, mails, orders, payments, seat_maps,
-    staff, tickets, tiers, waiting_room,
+    accounts, api_keys, audit_entries, docs, events, gate, health, holds, images, live, mails, orders, payments,
+    seat_maps, staff, tickets, tiers, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -41,6 +41,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(api_keys::routes())
         .merge(audit_entries::routes())
         .merge(events::routes())
+        .merge(images::routes())
         .merge(seat_maps::routes())
         .merge(tiers::routes())
         .merge(holds::routes())

@@ -12,11 +12,13 @@ use persistence::Store;
 use crate::audit_log::Security;
 use crate::auth::{ApiKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
+use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
 use crate::line::tokens::LineTokens;
 use crate::live::Hub;
 use crate::mail::Mailer;
+use crate::objects::Objects;
 use crate::rate_limit::RateLimits;
 use crate::ticket_code::TicketSigner;
 
@@ -33,6 +35,9 @@ pub struct Inner {
     pub standings: Standings,
     pub api_keys: ApiKeys,
     pub passwords: Passwords,
+    /// Cut pictures.
+    pub images: Workers,
+    pub objects: Objects,
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
     pub security: Security,

@@ -25,7 +25,7 @@ pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
     ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Event, EventFilter, EventPatch,
-    EventStatus, IdempotentAnswer, Join, Joined, JournalHead, Mail, MailAttempt, MailStatus, NewMail, Order, OrderItem,
-    OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation, StaffMember, StaffPost,
-    StaffRole, Store, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
+    EventStatus, IdempotentAnswer, Image, ImageFormat, Join, Joined, JournalHead, Mail, MailAttempt, MailStatus,
+    NewMail, Order, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation,
+    StaffMember, StaffPost, StaffRole, Store, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
 };

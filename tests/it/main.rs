@@ -14,6 +14,7 @@ mod frozen;
 mod full_disk;
 mod gate;
 mod holds;
+mod images;
 mod kill;
 mod limits;
 mod live;

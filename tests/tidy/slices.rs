@@ -24,6 +24,7 @@ const SLICES: &[&str] = &[
     "seat_maps",
     "live",
     "mails",
+    "images",
 ];
 
 fn sideways(workspace: &Workspace) -> Vec<String> {

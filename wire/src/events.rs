@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{SaleWindow, Tier};
+use crate::{Image, SaleWindow, Tier};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +88,9 @@ pub struct Event {
     pub currency: String,
     pub status: EventStatus,
     pub created_at: DateTime<Utc>,
+    /// In their order; the first is the cover.
+    #[serde(default)]
+    pub images: Vec<Image>,
     /// In `GET /events/{id}`; left out of lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiers: Option<Vec<Tier>>,

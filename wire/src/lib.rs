@@ -10,6 +10,7 @@ mod common;
 mod events;
 mod gate;
 mod holds;
+mod images;
 mod live;
 mod live_binary;
 mod mails;
@@ -32,6 +33,7 @@ pub use events::{
 };
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};
+pub use images::{Avatar, EventImages, EventImagesOrder, Image, ImageUrls};
 pub use live::{
     LIVE_BEARER, LIVE_BINARY, LIVE_JSON, LiveArea, LiveCounts, LiveDelta, LiveFrame, LiveHold, LiveHoldState,
     LivePlace, LiveRequest, LiveSale, LiveSnapshot,

@@ -1,9 +1,9 @@
 //! The process that owns what must not outlive a run.
 //!
 //! Whoever needs services starts a second copy of this program in a process group of its own and holds the pipe to its
-//! stdin. The keeper starts Postgres, says so on stdout, and waits for that pipe to close. It closes on every way out:
+//! stdin. The keeper starts what is wanted, says so on stdout, and waits for that pipe to close. It closes on every way out:
 //! a return, a panic, Ctrl-C, SIGTERM, SIGKILL. Only then, and always then, does the keeper stop the process groups it was told of
-//! (test runners, the server), stop Postgres, and remove its files. One path for cleaning up, no signal handlers.
+//! (test runners, the server), stop the services, and remove their files. One path for cleaning up, no signal handlers.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,11 +14,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::object_storage::ObjectStorage;
 use crate::postgres::Postgres;
 use crate::terminal;
 
 /// Not in the usage text: only `services` starts it.
 pub const VERB: &str = "keep-services";
+
+pub const POSTGRES: &str = "postgres";
+pub const OBJECT_STORAGE: &str = "object-storage";
 
 /// How long a stopped process group may take to finish its own business (a server drains, a runner reports).
 const GRACE: Duration = Duration::from_secs(10);
@@ -36,10 +40,18 @@ pub fn forget(group: u32) -> String {
     format!("forget {group}\n")
 }
 
-pub fn run() -> Result<()> {
-    let postgres = Postgres::start()?;
-    terminal::print(&format!("TEST_POSTGRES_URL={}", postgres.url()));
-    terminal::print(&format!("socket={}", postgres.socket_url()));
+/// `wanted`: names of services.
+pub fn run(wanted: &[String]) -> Result<()> {
+    let is_wanted = |name: &str| wanted.iter().any(|wanted| wanted == name);
+    let postgres = is_wanted(POSTGRES).then(Postgres::start).transpose()?;
+    let storage = is_wanted(OBJECT_STORAGE).then(ObjectStorage::start).transpose()?;
+    if let Some(postgres) = &postgres {
+        terminal::print(&format!("TEST_POSTGRES_URL={}", postgres.url()));
+        terminal::print(&format!("socket={}", postgres.socket_url()));
+    }
+    if let Some(storage) = &storage {
+        terminal::print(&format!("TEST_S3_URL={}", storage.url()));
+    }
     terminal::print(READY);
 
     let mut groups = BTreeSet::new();
@@ -55,7 +67,8 @@ pub fn run() -> Result<()> {
     for group in groups {
         stop_group(group);
     }
-    postgres.stop()
+    drop(storage);
+    postgres.map_or(Ok(()), Postgres::stop)
 }
 
 fn stop_group(group: u32) {

@@ -4,8 +4,10 @@
 
 mod bench;
 mod ci;
+mod debian;
 mod dev;
 mod keeper;
+mod object_storage;
 mod postgres;
 mod services;
 mod terminal;
@@ -22,10 +24,10 @@ cargo xtask VERB [ARGS]
   test [ARGS]         start services, build once, run every suite; ARGS go to the test runner
   ci                  format, lints, dependency policy, then test: what must pass before anything lands
   bench [ARGS]        the benchmarks, with services up; ARGS go to criterion (a filter, --quick, ...)
-  services [COMMAND]  a private Postgres until Ctrl-C or the end of stdin; with COMMAND, while it runs
+  services [COMMAND]  a private Postgres and an S3 server until Ctrl-C or the end of stdin; with COMMAND, while it runs
   dev [ARGS]          services and the server on them; ARGS go to the server
 
-A Postgres named by TEST_POSTGRES_URL is used instead of a private one.";
+A Postgres named by TEST_POSTGRES_URL is used instead of a private one, and an S3 server named by TEST_S3_URL.";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -50,7 +52,7 @@ fn dispatch(verb: &str, rest: &[String]) -> Result<ExitCode> {
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         "services" => services::run(rest).map(|()| ExitCode::SUCCESS),
         "dev" => dev::run(rest).map(|()| ExitCode::SUCCESS),
-        keeper::VERB => keeper::run().map(|()| ExitCode::SUCCESS),
+        keeper::VERB => keeper::run(rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             terminal::print(USAGE);
             Ok(ExitCode::SUCCESS)

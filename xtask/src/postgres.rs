@@ -5,12 +5,12 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::terminal;
+use crate::{debian, terminal};
 
 /// The port is chosen before Postgres takes it, so somebody else can be faster.
 const PORT_TRIES: u32 = 5;
@@ -46,7 +46,7 @@ impl Postgres {
         let as_root = home.owner()? == 0;
         let binaries = match find_binaries() {
             Some(found) => found,
-            None => install(as_root)?,
+            None => install()?,
         };
         let account = if as_root { Some(unprivileged_account()?) } else { None };
         if let Some(account) = account {
@@ -206,22 +206,9 @@ fn find_binaries() -> Option<PathBuf> {
     versioned().chain(std::env::split_paths(&path)).find(complete)
 }
 
-fn install(as_root: bool) -> Result<PathBuf> {
+fn install() -> Result<PathBuf> {
     const BY_HAND: &str = "install PostgreSQL (Debian: apt-get install postgresql) or set TEST_POSTGRES_URL";
-    ensure!(as_root && Path::new("/usr/bin/apt-get").is_file(), "PostgreSQL is missing: {BY_HAND}");
-    terminal::say("xtask: installing the Debian package postgresql");
-    for args in [&["update"][..], &["install", "--yes", "--no-install-recommends", "postgresql"]] {
-        let status = Command::new("apt-get")
-            .arg("--quiet=2")
-            .args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .stdin(Stdio::null())
-            // Stdout belongs to the caller, who reads the addresses of services from it.
-            .stdout(Stdio::null())
-            .status()
-            .context("running apt-get")?;
-        ensure!(status.success(), "apt-get {} failed: {BY_HAND}", args.join(" "));
-    }
+    debian::install("postgresql", BY_HAND)?;
     find_binaries().with_context(|| format!("PostgreSQL is still missing: {BY_HAND}"))
 }
 

@@ -8,9 +8,11 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::{keeper, terminal};
 
-/// A private Postgres, or the one the caller's environment names.
+/// Private ones, or those the caller's environment names.
 pub struct Services {
     postgres_url: String,
+    /// Empty when nothing asks for it.
+    s3_url: String,
     keeper: Option<Keeper>,
 }
 
@@ -22,16 +24,38 @@ struct Keeper {
 }
 
 impl Services {
+    /// A database.
     pub fn start() -> Result<Services> {
-        if let Ok(url) = std::env::var("TEST_POSTGRES_URL")
-            && !url.is_empty()
-        {
-            terminal::say("xtask: using the Postgres named by TEST_POSTGRES_URL");
-            return Ok(Services { postgres_url: url, keeper: None });
+        Self::start_all(&[keeper::POSTGRES])
+    }
+
+    /// All that the suites ask for.
+    pub fn for_tests() -> Result<Services> {
+        Self::start_all(&[keeper::POSTGRES, keeper::OBJECT_STORAGE])
+    }
+
+    fn start_all(wanted: &[&str]) -> Result<Services> {
+        let mut missing = Vec::new();
+        let mut given = |name: &'static str, variable: &str| match std::env::var(variable) {
+            Ok(url) if !url.is_empty() && wanted.contains(&name) => {
+                terminal::say(&format!("xtask: using the {name} named by {variable}"));
+                url
+            }
+            _ => {
+                missing.extend(wanted.contains(&name).then_some(name));
+                String::new()
+            }
+        };
+        let postgres_url = given(keeper::POSTGRES, "TEST_POSTGRES_URL");
+        let s3_url = given(keeper::OBJECT_STORAGE, "TEST_S3_URL");
+        let mut services = Services { postgres_url, s3_url, keeper: None };
+        if missing.is_empty() {
+            return Ok(services);
         }
         let own = std::env::current_exe().context("finding this program")?;
         let mut process = Command::new(own)
             .arg(keeper::VERB)
+            .args(missing)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Ctrl-C goes to the group in the foreground; the keeper is to see a closed pipe instead.
@@ -40,8 +64,7 @@ impl Services {
             .context("starting the keeper of services")?;
         let pipe = process.stdin.take();
         let output = process.stdout.take().context("the keeper has no stdout")?;
-        let mut services =
-            Services { postgres_url: String::new(), keeper: Some(Keeper { process, pipe, socket_url: String::new() }) };
+        services.keeper = Some(Keeper { process, pipe, socket_url: String::new() });
         services.wait_until_ready(BufReader::new(output))?;
         Ok(services)
     }
@@ -52,6 +75,7 @@ impl Services {
             let line = line.context("reading from the keeper")?;
             match line.split_once('=') {
                 Some(("TEST_POSTGRES_URL", url)) => self.postgres_url = url.to_owned(),
+                Some(("TEST_S3_URL", url)) => self.s3_url = url.to_owned(),
                 Some(("socket", url)) => {
                     if let Some(keeper) = &mut self.keeper {
                         keeper.socket_url = url.to_owned();
@@ -71,6 +95,9 @@ impl Services {
             .env("USHER_TEST_REQUIRE_POSTGRES", "1")
             .stdin(Stdio::null())
             .process_group(0);
+        if !self.s3_url.is_empty() {
+            command.env("TEST_S3_URL", &self.s3_url).env("USHER_TEST_REQUIRE_S3", "1");
+        }
         let mut child = command.spawn().with_context(|| format!("starting {what}"))?;
         let group = child.id();
         self.tell(&keeper::adopt(group));
@@ -104,12 +131,15 @@ impl Drop for Services {
 
 /// `cargo xtask services`: until stdin ends, or while a command runs.
 pub fn run(command: &[String]) -> Result<()> {
-    let mut services = Services::start()?;
+    let mut services = Services::for_tests()?;
     if let Some((program, args)) = command.split_first() {
         return services.run(program, Command::new(program).args(args));
     }
     terminal::print(&format!("TEST_POSTGRES_URL={}", services.postgres_url()));
-    if let Some(keeper) = &services.keeper {
+    terminal::print(&format!("TEST_S3_URL={}", services.s3_url));
+    if let Some(keeper) = &services.keeper
+        && !keeper.socket_url.is_empty()
+    {
         terminal::print(&format!("# the same by its socket: {}", keeper.socket_url));
     }
     terminal::print("# running until Ctrl-C or the end of stdin");

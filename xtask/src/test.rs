@@ -10,7 +10,7 @@ use crate::services::Services;
 use crate::{terminal, workspace};
 
 pub fn run(args: &[String]) -> Result<()> {
-    run_on(&mut Services::start()?, args)
+    run_on(&mut Services::for_tests()?, args)
 }
 
 pub fn run_on(services: &mut Services, args: &[String]) -> Result<()> {

@@ -49,5 +49,6 @@ async fn user(state: &AppState, body: RegisterRequest) -> Result<User, ApiError>
         created_at: now,
         whitelisted: false,
         email_confirmed_at: None,
+        avatar: None,
     })
 }

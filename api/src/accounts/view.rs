@@ -1,5 +1,5 @@
 use crate::auth::roles;
-use crate::time;
+use crate::{image_view, time};
 
 pub fn user(user: &persistence::User) -> wire::User {
     wire::User {
@@ -10,5 +10,6 @@ pub fn user(user: &persistence::User) -> wire::User {
         status: roles::status(user.status),
         email_confirmed: user.email_confirmed_at.is_some(),
         created_at: time::utc(user.created_at),
+        avatar: user.avatar.as_ref().map(image_view::avatar),
     }
 }

@@ -20,6 +20,7 @@ pub use settings::{Overrides, Setting, Source};
 pub struct Config {
     pub http: Http,
     pub store: Store,
+    pub objects: Objects,
     pub auth: Auth,
     pub rate_limit: RateLimit,
     pub live: Live,
@@ -58,6 +59,22 @@ pub struct Store {
     pub database_url: Option<SecretString>,
     pub allow_unsafe_durability: bool,
     pub connections_max: u32,
+}
+
+/// Where pictures and other files are kept.
+#[derive(Clone, Debug)]
+pub struct Objects {
+    /// Of an S3-compatible storage. `None`: a folder in `data_dir`.
+    pub bucket: Option<String>,
+    /// `None`: Amazon's own, by the region.
+    pub endpoint: Option<String>,
+    pub region: String,
+    pub access_key: Option<String>,
+    pub secret_key: Option<SecretString>,
+    /// Whether the endpoint may be spoken to without TLS.
+    pub allow_http: bool,
+    /// Of one call.
+    pub timeout: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -193,6 +210,15 @@ impl Default for Config {
                 allow_unsafe_durability: false,
                 connections_max: 8,
             },
+            objects: Objects {
+                bucket: None,
+                endpoint: None,
+                region: "us-east-1".to_owned(),
+                access_key: None,
+                secret_key: None,
+                allow_http: false,
+                timeout: Duration::from_secs(5),
+            },
             auth: Auth {
                 access_ttl: Duration::from_secs(15 * 60),
                 refresh_ttl: Duration::from_secs(30 * 24 * 3_600),
@@ -292,6 +318,7 @@ impl Config {
             ("mail_timeout", self.mail.timeout),
             ("access_ttl", self.auth.access_ttl),
             ("refresh_ttl", self.auth.refresh_ttl),
+            ("objects_timeout", self.objects.timeout),
         ] {
             if timeout.is_zero() {
                 return refuse(key, "0 would refuse everything");
@@ -307,6 +334,13 @@ impl Config {
             return refuse("password_memory_kib", "at least 8");
         }
         self.mail.check()?;
+        let objects = &self.objects;
+        if objects.bucket.is_some() && (objects.access_key.is_none() || objects.secret_key.is_none()) {
+            return refuse("objects_bucket", "needs objects_access_key and objects_secret_key");
+        }
+        if objects.endpoint.as_ref().is_some_and(|url| url.starts_with("http://")) && !objects.allow_http {
+            return refuse("objects_endpoint", "without TLS only with objects_allow_http");
+        }
         if self.store.connections_max == 0 {
             return refuse("database_connections_max", "at least 1");
         }

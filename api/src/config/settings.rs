@@ -124,6 +124,21 @@ settings! {
     /// Connections to the database.
     database_connections_max, "database-connections-max", "USHER_DATABASE_CONNECTIONS_MAX" => store.connections_max;
 
+    /// Bucket of an S3-compatible storage for files, instead of a folder in `data_dir`.
+    objects_bucket, "objects-bucket", "USHER_OBJECTS_BUCKET" => objects.bucket;
+    /// URL of the S3-compatible storage, when it is not Amazon's own.
+    objects_endpoint, "objects-endpoint", "USHER_OBJECTS_ENDPOINT" => objects.endpoint;
+    /// Region of the bucket.
+    objects_region, "objects-region", "USHER_OBJECTS_REGION" => objects.region;
+    /// Name of the key to the bucket.
+    objects_access_key, "objects-access-key", "USHER_OBJECTS_ACCESS_KEY" => objects.access_key;
+    /// The key to the bucket.
+    objects_secret_key, "objects-secret-key", "USHER_OBJECTS_SECRET_KEY" => objects.secret_key;
+    /// Whether the storage may be spoken to without TLS.
+    objects_allow_http, "objects-allow-http", "USHER_OBJECTS_ALLOW_HTTP" => objects.allow_http;
+    /// How long one call of the storage may take.
+    objects_timeout, "objects-timeout", "USHER_OBJECTS_TIMEOUT" => objects.timeout;
+
     /// How long an access token lives.
     access_ttl, "access-ttl", "USHER_ACCESS_TTL" => auth.access_ttl;
     /// How long a login lives without being refreshed.

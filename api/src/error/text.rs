@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use inventory::EventId;
 
-use super::{ApiError, Busy, Conflict, Forbidden, Malformed, Noun, PaymentFailure, Unauthorized};
+use super::{ApiError, Busy, Conflict, Forbidden, ImageFault, Malformed, Noun, PaymentFailure, Unauthorized};
 
 impl ApiError {
     /// Stable, part of the API's contract.
@@ -21,6 +21,11 @@ impl ApiError {
                 Malformed::IdempotencyKey => "IDEMPOTENCY_KEY_INVALID",
                 Malformed::Method => "METHOD_NOT_ALLOWED",
                 Malformed::Upgrade => "UPGRADE_REQUIRED",
+                Malformed::Image(fault) => match fault {
+                    ImageFault::Type => "IMAGE_TYPE_UNSUPPORTED",
+                    ImageFault::Damaged => "IMAGE_DAMAGED",
+                    ImageFault::TooManyPixels { .. } => "IMAGE_TOO_MANY_PIXELS",
+                },
             },
             Self::Invalid(_) => "VALIDATION_FAILED",
             Self::Unauthorized(unauthorized) => match unauthorized {
@@ -45,6 +50,7 @@ impl ApiError {
                 Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::MailNotFailed => "MAIL_NOT_FAILED",
+                Conflict::ImagesTooMany => "IMAGES_TOO_MANY",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
             Self::QueueRequired(_) => "QUEUE_REQUIRED",
@@ -56,6 +62,8 @@ impl ApiError {
                 Busy::Event(unavailable) => unavailable.code(),
                 Busy::Store => "STORE_UNAVAILABLE",
                 Busy::Passwords => "LOGIN_BUSY",
+                Busy::Images => "IMAGES_BUSY",
+                Busy::Objects => "OBJECTS_UNAVAILABLE",
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
                 Busy::Deadline => "DEADLINE_EXCEEDED",
@@ -100,6 +108,7 @@ impl ApiError {
                 Conflict::MailNotFailed => {
                     "The mail was sent, or still will be: only one that was given up is retried."
                 }
+                Conflict::ImagesTooMany => "The event has as many pictures as it may. Delete one.",
                 Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
             }
             .into(),
@@ -119,6 +128,8 @@ impl ApiError {
                 Busy::Event(unavailable) => format!("Nothing happened: {unavailable}. Ask again.").into(),
                 Busy::Store => "Nothing happened: the store does not answer. Ask again.".into(),
                 Busy::Passwords => "Nothing happened: too many sign-ins at once. Ask again.".into(),
+                Busy::Images => "Nothing happened: too many pictures at once. Ask again.".into(),
+                Busy::Objects => "Nothing happened: the storage of files does not answer. Ask again.".into(),
                 Busy::Line => "Nothing happened: too many join at once. Ask again.".into(),
                 Busy::NotReady => "The server is starting or stopping.".into(),
                 Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
@@ -141,6 +152,13 @@ impl Malformed {
             Self::Cursor => "The cursor is not one that this list gave.".into(),
             Self::IdempotencyKey => "`Idempotency-Key` must be 1 to 255 visible ASCII characters.".into(),
             Self::Method => "The address exists, the method does not; see Allow.".into(),
+            Self::Image(ImageFault::Type) => "Send a picture as JPEG, PNG or WebP.".into(),
+            Self::Image(ImageFault::Damaged) => {
+                "The picture cannot be read to its end. Save it anew and send that.".into()
+            }
+            Self::Image(ImageFault::TooManyPixels { pixels_max }) => {
+                format!("The picture has more than {pixels_max} pixels. Send a smaller one.").into()
+            }
             Self::Upgrade => "This is a WebSocket of version 13: send the headers of its opening.".into(),
         }
     }
@@ -154,6 +172,7 @@ impl Noun {
             Self::Event => "EVENT_NOT_FOUND",
             Self::Tier => "TIER_NOT_FOUND",
             Self::SeatMap => "SEAT_MAP_NOT_FOUND",
+            Self::Image => "IMAGE_NOT_FOUND",
             Self::Hold => "HOLD_NOT_FOUND",
             Self::Order => "ORDER_NOT_FOUND",
             Self::Ticket => "TICKET_NOT_FOUND",
@@ -172,6 +191,7 @@ impl Noun {
             Self::Event => "There is no such event.",
             Self::Tier => "The event has no such tier.",
             Self::SeatMap => "The event has no seat map yet.",
+            Self::Image => "There is no such picture.",
             Self::Hold => "There is no such hold.",
             Self::Order => "There is no such order.",
             Self::Ticket => "There is no such ticket.",

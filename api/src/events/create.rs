@@ -58,6 +58,7 @@ pub async fn create_draft(
         status: EventStatus::Draft,
         created_at: now,
         request_key: origin.key.map(|key| key.key),
+        images: Vec::new(),
     };
     Ok(state.store.event_insert(&event).await?)
 }

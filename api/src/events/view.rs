@@ -9,7 +9,7 @@ use super::spec;
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 use crate::tier_view::{self, Sight};
-use crate::{event_access, time};
+use crate::{event_access, image_view, time};
 
 pub fn brief(event: persistence::Event) -> Event {
     Event {
@@ -24,6 +24,7 @@ pub fn brief(event: persistence::Event) -> Event {
         currency: event.currency,
         status: status(event.status),
         created_at: time::utc(event.created_at),
+        images: event.images.iter().map(image_view::image).collect(),
         tiers: None,
         policy: None,
     }

@@ -44,18 +44,24 @@ pub async fn read(parts: &Parts, body: axum::body::Body, state: &AppState) -> Re
         Some(BodyLimit::SeatMap) => state.config.http.seat_map_bytes_max,
         None => state.config.http.body_bytes_max,
     };
-    let bytes = Limited::new(body, bytes_max).collect().await.map_err(|error| {
+    let bytes = collect(body, bytes_max).await?;
+    if !bytes.is_empty() && !is_json(&parts.headers) {
+        return Err(ApiError::Malformed(Malformed::MediaType));
+    }
+    Ok(bytes)
+}
+
+/// # Errors
+/// More bytes than the limit, or a body that breaks off.
+pub async fn collect(body: axum::body::Body, bytes_max: usize) -> Result<Bytes, ApiError> {
+    let collected = Limited::new(body, bytes_max).collect().await.map_err(|error| {
         if error.downcast_ref::<LengthLimitError>().is_some() {
             ApiError::Malformed(Malformed::BodyTooLarge { bytes_max })
         } else {
             ApiError::Malformed(Malformed::Json)
         }
     })?;
-    let bytes = bytes.to_bytes();
-    if !bytes.is_empty() && !is_json(&parts.headers) {
-        return Err(ApiError::Malformed(Malformed::MediaType));
-    }
-    Ok(bytes)
+    Ok(collected.to_bytes())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -6,7 +6,7 @@ mod objects;
 mod path;
 mod query;
 
-pub use body::{Body, BodyLimit, Empty, decode, read};
+pub use body::{Body, BodyLimit, Empty, collect, decode, read};
 pub use cursor::{Cursor, PAGE_DEFAULT, PAGE_MAX, page};
-pub use path::{PathId, PathIds, PathName};
+pub use path::{PathId, PathIds, PathName, PathText};
 pub use query::Query;

@@ -14,6 +14,19 @@ pub struct PathIds(pub Uuid, pub Uuid);
 /// The id and the name in the path, in this order.
 pub struct PathName(pub Uuid, pub String);
 
+/// The one text in the path.
+pub struct PathText(pub String);
+
+impl FromRequestParts<AppState> for PathText {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::Malformed(Malformed::Path))?;
+        Ok(Self(text))
+    }
+}
+
 impl FromRequestParts<AppState> for PathId {
     type Rejection = ApiError;
 

@@ -3,7 +3,7 @@
 
 use inventory::{EventId, TimeUs, UserId};
 
-use super::{Store, changed, on_pool, on_transaction, on_writer};
+use super::{Image, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::row::{named, row};
 
@@ -32,6 +32,8 @@ row! {
         pub created_at: TimeUs,
         /// Digest of the account and the idempotency key that created it.
         pub request_key: Option<[u8; 16]>,
+        /// In their order; the first is the cover.
+        pub images: Vec<Image>,
     }
 }
 
@@ -63,27 +65,27 @@ const INSERT: &str = "
 
 const FIND: &str = "
     SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key
+        request_key, images
     FROM events WHERE id = $1";
 
 const FIND_BY_REQUEST: &str = "
     SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key
+        request_key, images
     FROM events WHERE request_key = $1";
 
 const LIST_PUBLISHED: &str = "
     SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key
+        request_key, images
     FROM events WHERE status = 'published' AND id < $1 ORDER BY id DESC LIMIT $2";
 
 const LIST_OF_ORGANIZER: &str = "
     SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key
+        request_key, images
     FROM events WHERE organizer_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2";
 
 const LIST: &str = "
     SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key
+        request_key, images
     FROM events WHERE id < $1 ORDER BY id DESC LIMIT $2";
 
 /// Each half by its own index.
@@ -101,7 +103,7 @@ const UPDATE: &str = "
         ends_at = COALESCE($7, ends_at)
     WHERE id = $1
     RETURNING id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key";
+        request_key, images";
 
 const DELETE_DRAFT: &str = "DELETE FROM events WHERE id = $1 AND status = 'draft'";
 

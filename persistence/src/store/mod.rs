@@ -11,6 +11,7 @@ mod events;
 mod heads;
 mod health;
 mod idempotency;
+mod images;
 mod mails;
 mod orders;
 mod outbox;
@@ -36,6 +37,7 @@ pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use events::{Event, EventFilter, EventPatch, EventStatus};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
+pub use images::{Image, ImageFormat};
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
 pub use orders::{Order, OrderItem, OrderStatus};
 pub use outbox::{Outbox, OutboxStatus};
@@ -204,6 +206,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         health::STATEMENTS,
         idempotency::STATEMENTS,
         mails::STATEMENTS,
+        images::STATEMENTS,
         orders::STATEMENTS,
         outbox::STATEMENTS,
         payments::STATEMENTS,

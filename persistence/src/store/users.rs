@@ -1,7 +1,7 @@
 use inventory::{TimeUs, UserId};
 
 use super::audit_log::audited;
-use super::{AuditEntry, Store, changed, on_pool};
+use super::{AuditEntry, Image, Store, changed, on_pool};
 use crate::StoreError;
 use crate::row::{Redacted, named, row};
 
@@ -35,6 +35,7 @@ row! {
         pub whitelisted: bool,
         /// `None`: nobody has shown yet that he reads what is sent to the address.
         pub email_confirmed_at: Option<TimeUs>,
+        pub avatar: Option<Image>,
     }
 }
 
@@ -45,15 +46,15 @@ const INSERT: &str = "
     ON CONFLICT (email_key) DO NOTHING";
 
 const FIND: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar
     FROM users WHERE id = $1";
 
 const FIND_BY_EMAIL: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar
     FROM users WHERE email_key = $1";
 
 const LIST: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at FROM users
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
     WHERE id > $1 ORDER BY id LIMIT $2";
 
 const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1";

@@ -43,6 +43,7 @@ fn account(id: UserId, email: &str) -> User {
         created_at: TimeUs(5),
         whitelisted: false,
         email_confirmed_at: None,
+        avatar: None,
     }
 }
 
@@ -60,6 +61,7 @@ pub fn show(organizer: UserId) -> Event {
         status: EventStatus::Draft,
         created_at: TimeUs(5),
         request_key: None,
+        images: Vec::new(),
     }
 }
 
