@@ -36,6 +36,9 @@ pub enum ApiError {
     Forbidden(Forbidden),
     NotFound(Noun),
     Conflict(Conflict),
+    /// Fields that stand fast because somebody has bought by them.
+    Frozen(Vec<FieldError>),
+    EventEnded,
     /// The event has a waiting room, and the caller no pass that would be worth asking for.
     QueueRequired(EventId),
     Payment(PaymentFailure),
@@ -127,12 +130,16 @@ pub enum Conflict {
     OwnAccount,
     /// As many as an account may have.
     ApiKeysTooMany,
-    EventNotDraft,
     /// The account has a role at the event already, or organizes it.
     StaffMemberExists,
     /// Only what was given up is tried again by hand.
     MailNotFailed,
     ImagesTooMany,
+    /// Its organizer has another of this title at this time.
+    EventTitleTaken,
+    /// Places of it are held or paid for.
+    EventSold,
+    EventStarted,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
 }
@@ -207,7 +214,8 @@ impl ApiError {
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::Frozen(_) => StatusCode::CONFLICT,
+            Self::EventEnded => StatusCode::GONE,
             Self::QueueRequired(_) => StatusCode::TOO_EARLY,
             Self::Payment(PaymentFailure::Declined) => StatusCode::PAYMENT_REQUIRED,
             Self::Payment(PaymentFailure::TooLate) => StatusCode::GONE,
@@ -235,6 +243,8 @@ impl ApiError {
             | Self::Invalid(_)
             | Self::NotFound(_)
             | Self::Conflict(_)
+            | Self::Frozen(_)
+            | Self::EventEnded
             | Self::QueueRequired(_)
             | Self::Payment(_)
             | Self::Busy(_)
@@ -258,6 +268,8 @@ impl ApiError {
             | Self::Forbidden(_)
             | Self::NotFound(_)
             | Self::Conflict(_)
+            | Self::Frozen(_)
+            | Self::EventEnded
             | Self::QueueRequired(_)
             | Self::Payment(_)
             | Self::Defect(_) => None,
@@ -292,7 +304,7 @@ impl IntoResponse for ApiError {
         }
         let (code, detail, incident) = (self.code().into(), self.detail(), self.incident());
         let errors = match self {
-            Self::Rejected(_, errors) | Self::Invalid(errors) => errors,
+            Self::Rejected(_, errors) | Self::Invalid(errors) | Self::Frozen(errors) => errors,
             _ => Vec::new(),
         };
         response.extensions_mut().insert(Failure { code, detail, errors, incident });

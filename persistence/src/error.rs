@@ -30,6 +30,8 @@ pub enum ConnectError {
 pub enum StoreError {
     #[error("the e-mail address has an account already")]
     EmailTaken,
+    #[error("another event of the organizer has this title at this time")]
+    TitleTaken,
     /// Nothing was written. Asking again later may succeed.
     #[error("the store is not available")]
     Unavailable(#[source] sqlx::Error),

@@ -27,5 +27,5 @@ pub use store::{
     ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Event, EventFilter, EventPatch,
     EventStatus, IdempotentAnswer, Image, ImageFormat, Join, Joined, JournalHead, Mail, MailAttempt, MailStatus,
     NewMail, Order, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation,
-    StaffMember, StaffPost, StaffRole, Store, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
+    StaffMember, StaffPost, StaffRole, Store, Tags, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
 };

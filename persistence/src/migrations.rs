@@ -42,6 +42,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0006_access.sql"),
     },
     Step {
+        number: 7,
+        name: "catalogue",
+        postgres: include_str!("../migrations/postgres/0007_catalogue.sql"),
+        sqlite: include_str!("../migrations/sqlite/0007_catalogue.sql"),
+    },
+    Step {
         number: 8,
         name: "images_and_venues",
         postgres: include_str!("../migrations/postgres/0008_images_and_venues.sql"),

@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod audit_log;
 mod bad_input;
+mod catalogue;
 mod conformance;
 mod edge;
 mod errors;

@@ -10,10 +10,35 @@ use crate::{Image, SaleWindow, Tier};
 pub struct EventCreate {
     /// 1 to 200 characters.
     pub title: String,
+    /// At most 10,000 characters.
     #[serde(default)]
     pub description: String,
+    /// Who puts it on. At most 200 characters.
+    #[serde(default)]
+    pub organization: String,
+    /// Whom it is for, as the country rates it: `PG-13`, `FSK 12`. At most 40 characters.
+    #[serde(default)]
+    pub rating: String,
+    /// The venue's name. At most 200 characters.
     #[serde(default)]
     pub location: String,
+    /// Street and number. At most 200 characters.
+    #[serde(default)]
+    pub address: String,
+    /// At most 100 characters.
+    #[serde(default)]
+    pub city: String,
+    /// ISO 3166-1 alpha-2, for instance `DE`.
+    #[serde(default)]
+    pub country: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+    /// One word such as `concert`: kept in lower case, spaces as hyphens. At most 40 characters.
+    #[serde(default)]
+    pub category: String,
+    /// At most 10 words, each as `category`.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// IANA name of the venue's zone, for instance `Europe/Berlin`. Default `UTC`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
@@ -43,6 +68,16 @@ pub struct EventCreate {
     pub reentry: Option<bool>,
 }
 
+/// Where the venue is, in degrees: north and east are positive.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Coordinates {
+    /// -90 to 90.
+    pub latitude: f64,
+    /// -180 to 180.
+    pub longitude: f64,
+}
+
 /// What is absent stays as it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,13 +87,32 @@ pub struct EventPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<DateTime<Utc>>,
+    /// The event's own: its prices stay in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_window: Option<SaleWindow>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,14 +134,39 @@ pub struct Event {
     pub id: Uuid,
     pub organizer_id: Uuid,
     pub title: String,
+    /// Finds the event as its id does. Unique, made from its first title.
+    pub slug: String,
     pub description: String,
+    pub organization: String,
+    pub rating: String,
+    /// The venue's name.
     pub location: String,
+    pub address: String,
+    pub city: String,
+    pub country: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+    pub category: String,
+    pub tags: Vec<String>,
+    /// Of events that are sessions of one series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series_id: Option<Uuid>,
     pub timezone: String,
     pub starts_at: DateTime<Utc>,
     pub ends_at: Option<DateTime<Utc>>,
     pub currency: String,
     pub status: EventStatus,
+    /// Whether it is over by the clock. Without `ends_at`, twelve hours after its start.
+    pub ended: bool,
+    /// Whether a tier that everybody sees can be bought now, as far as time says: it may be sold out. In `GET /events/{id}`;
+    /// left out of lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_sale: Option<bool>,
     pub created_at: DateTime<Utc>,
+    pub changed_at: DateTime<Utc>,
+    /// Only admins see a deleted event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
     /// In their order; the first is the cover.
     #[serde(default)]
     pub images: Vec<Image>,

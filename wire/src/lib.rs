@@ -28,8 +28,8 @@ pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
 pub use audit_log::{AuditEntry, AuditVia};
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
-    Availability, Block, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts,
-    TierCounts,
+    Availability, Block, Coordinates, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates,
+    SectionCounts, TierCounts,
 };
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};

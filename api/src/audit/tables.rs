@@ -56,7 +56,7 @@ impl Seen {
 }
 
 async fn status(store: &Store, event: EventId, replayed: &Replayed, report: &mut Report) -> anyhow::Result<()> {
-    let Some(stored) = store.event_find(event).await? else {
+    let Some(stored) = store.event_find_any(event).await? else {
         report.add(event, "it has a journal and no row".to_owned());
         return Ok(());
     };

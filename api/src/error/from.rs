@@ -33,6 +33,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::EmailTaken => Self::Conflict(Conflict::EmailTaken),
+            StoreError::TitleTaken => Self::Conflict(Conflict::EventTitleTaken),
             StoreError::Unavailable(_) | StoreError::Timeout => {
                 tracing::warn!(error = %chain(&error), "the store is not available: {}", chain(&error));
                 Self::Busy(Busy::Store)

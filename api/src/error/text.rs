@@ -47,12 +47,16 @@ impl ApiError {
                 Conflict::InProgress => "IN_PROGRESS",
                 Conflict::OwnAccount => "OWN_ACCOUNT",
                 Conflict::ApiKeysTooMany => "API_KEYS_TOO_MANY",
-                Conflict::EventNotDraft => "EVENT_NOT_DRAFT",
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::MailNotFailed => "MAIL_NOT_FAILED",
                 Conflict::ImagesTooMany => "IMAGES_TOO_MANY",
+                Conflict::EventTitleTaken => "EVENT_TITLE_TAKEN",
+                Conflict::EventSold => "EVENT_SOLD",
+                Conflict::EventStarted => "EVENT_STARTED",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
+            Self::Frozen(_) => "EVENT_FIELD_FROZEN",
+            Self::EventEnded => "EVENT_ENDED",
             Self::QueueRequired(_) => "QUEUE_REQUIRED",
             Self::Payment(PaymentFailure::Declined) => "PAYMENT_DECLINED",
             Self::Payment(PaymentFailure::TooLate) => "PAYMENT_TOO_LATE",
@@ -101,7 +105,6 @@ impl ApiError {
                 Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
                 Conflict::OwnAccount => "Nobody changes the role or status of the own account.",
                 Conflict::ApiKeysTooMany => "The account has as many API keys as it may. Revoke one.",
-                Conflict::EventNotDraft => "The event is not a draft any more.",
                 Conflict::StaffMemberExists => {
                     "The account organizes the event or has a role at it already, which can be changed."
                 }
@@ -109,9 +112,14 @@ impl ApiError {
                     "The mail was sent, or still will be: only one that was given up is retried."
                 }
                 Conflict::ImagesTooMany => "The event has as many pictures as it may. Delete one.",
+                Conflict::EventTitleTaken => "You have an event of this title at this time.",
+                Conflict::EventSold => "Places of the event are held or paid for. Cancel it and refund them first.",
+                Conflict::EventStarted => "The event is under way or over.",
                 Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
             }
             .into(),
+            Self::Frozen(_) => "Some fields stand fast once anything is sold; see errors. Nothing was changed.".into(),
+            Self::EventEnded => "The event is over.".into(),
             Self::QueueRequired(event) => {
                 let room = waiting_room(*event);
                 format!("The event has a waiting room. Join it with POST {room} and send the pass it gives.").into()

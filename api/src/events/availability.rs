@@ -57,8 +57,9 @@ pub async fn availability(
     } else {
         (handle.availability().await?, Vec::new())
     };
-    // The store is asked only where it decides something: drafts and hidden tiers are for those who run the event.
-    let has_secrets = now.phase == Phase::Draft || layout.tiers().iter().any(|tier| tier.access_code.is_some());
+    // The store is asked only where it decides something: drafts and hidden tiers are for those who run the event, and what
+    // is cancelled may be deleted.
+    let has_secrets = now.phase != Phase::Published || layout.tiers().iter().any(|tier| tier.access_code.is_some());
     let runs = if has_secrets {
         let event = event_access::visible(&state, viewer, id).await?;
         viewer.is_some_and(|viewer| event_access::runs(viewer, &event))

@@ -2,12 +2,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use inventory::{EventId, Origin, UserId};
+use inventory::{EventId, Origin, Policy, UserId};
 use persistence::EventStatus;
 use wire::{Event, EventCreate};
 
-use super::{spec, view};
-use crate::error::ApiError;
+use super::{spec, view, words};
+use crate::error::{ApiError, Conflict};
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
 use crate::state::AppState;
@@ -15,7 +15,8 @@ use crate::{ids, time};
 
 /// Creates a draft
 ///
-/// For organizers. Nobody else sees it before it is published.
+/// For organizers. Nobody else sees it before it is published. An organizer has one event of a title at a time of start:
+/// the same show at another time is another event, and a form sent twice is not.
 #[utoipa::path(post, path = "/events", tag = "events", request_body = EventCreate, security(("bearer" = [])),
     responses((status = 201, description = "The draft", body = Event), Written))]
 pub async fn create(State(state): State<AppState>, write: Write<EventCreate>) -> Result<Response, ApiError> {
@@ -23,8 +24,8 @@ pub async fn create(State(state): State<AppState>, write: Write<EventCreate>) ->
     caller.organizer()?;
     let answer = async {
         let id = EventId::from_uuid(ids::mint(state.now()));
-        let event = create_draft(&state, id, caller.user, origin, body).await?;
-        Ok((StatusCode::CREATED, Json(view::brief(event))).into_response())
+        let event = Box::pin(create_draft(&state, id, caller.user, origin, body)).await?;
+        Ok((StatusCode::CREATED, Json(view::brief(event, state.now()))).into_response())
     };
     remembered(&state, origin.key, answer).await
 }
@@ -42,23 +43,53 @@ pub async fn create_draft(
     body: EventCreate,
 ) -> Result<persistence::Event, ApiError> {
     let now = state.now();
-    let policy = spec::policy(now, &body)?;
-    let handle = state.directory.open(id).await?;
-    handle.set_policy(engine::Caller { user: organizer, request: origin.request, key: None }, policy).await?;
+    let (words, policy) = spec::created(now, &body)?;
     let event = persistence::Event {
         id,
         organizer_id: organizer,
+        slug: words::slug(&body.title),
         title: body.title,
         description: body.description,
+        organization: body.organization,
+        rating: body.rating,
         location: body.location,
+        address: body.address,
+        city: body.city,
+        country: body.country,
+        latitude_e6: words.coordinates.map(|(latitude, _)| latitude),
+        longitude_e6: words.coordinates.map(|(_, longitude)| longitude),
+        category: words.category.unwrap_or_default(),
+        tags: words.tags.unwrap_or_default(),
+        series_id: None,
         timezone: body.timezone.unwrap_or_else(|| spec::TIMEZONE_DEFAULT.to_owned()),
         starts_at: time::time_us(body.starts_at),
         ends_at: body.ends_at.map(time::time_us),
         currency: body.currency,
         status: EventStatus::Draft,
+        revision: 0,
         created_at: now,
+        changed_at: now,
+        deleted_at: None,
         request_key: origin.key.map(|key| key.key),
         images: Vec::new(),
     };
+    store_draft(state, event, policy, origin).await
+}
+
+/// # Errors
+/// The organizer has an event of this title at this time; the engine or the store is not available.
+pub async fn store_draft(
+    state: &AppState,
+    event: persistence::Event,
+    policy: Policy,
+    origin: Origin,
+) -> Result<persistence::Event, ApiError> {
+    let persistence::Event { organizer_id, starts_at, request_key, .. } = event;
+    // Asked before there is a journal that no event would go with.
+    if state.store.event_title_is_taken(organizer_id, starts_at, &event.title, request_key).await? {
+        return Err(ApiError::Conflict(Conflict::EventTitleTaken));
+    }
+    let handle = state.directory.open(event.id).await?;
+    handle.set_policy(engine::Caller { user: organizer_id, request: origin.request, key: None }, policy).await?;
     Ok(state.store.event_insert(&event).await?)
 }

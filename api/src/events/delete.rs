@@ -1,18 +1,21 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use inventory::EventId;
+use inventory::{EventId, Rejection};
+use persistence::EventStatus;
 
-use crate::error::{ApiError, Conflict};
+use super::life;
+use crate::error::{ApiError, Conflict, Noun};
 use crate::event_access;
 use crate::extract::{Empty, PathId};
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
 use crate::state::AppState;
 
-/// Deletes a draft
+/// Deletes an event
 ///
-/// Once published, an event can only be cancelled.
+/// Not while places of it are held or paid for, nor once it is under way. What was published is cancelled with it. It is
+/// gone for all but admins.
 #[utoipa::path(delete, path = "/events/{id}", tag = "events", params(("id" = Uuid, Path, description = "Event")),
     security(("bearer" = [])),
     responses((status = 204, description = "It is gone"), Written))]
@@ -24,11 +27,34 @@ pub async fn delete(
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let answer = async {
         let event = event_access::own(&state, caller, EventId::from_uuid(id)).await?;
-        if state.store.event_delete(event.id).await? {
-            Ok(StatusCode::NO_CONTENT.into_response())
-        } else {
-            Err(ApiError::Conflict(Conflict::EventNotDraft))
-        }
+        let asker = engine::Caller { user: caller.user, request: origin.request, key: None };
+        remove(&state, asker, event).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
     };
     remembered(&state, origin.key, answer).await
+}
+
+/// Cancels first: then nothing can be sold, or put on sale, while it goes.
+async fn remove(state: &AppState, asker: engine::Caller, event: persistence::Event) -> Result<(), ApiError> {
+    let now = state.now();
+    if event.status == EventStatus::Published && life::has_started(&event, now) {
+        return Err(ApiError::Conflict(Conflict::EventStarted));
+    }
+    let handle = event_access::handle(state, event.id).await?;
+    let totals = handle.availability().await?.totals;
+    let is_open = event.status != EventStatus::Cancelled;
+    if totals.sold > 0 || (is_open && totals.held > 0) {
+        return Err(ApiError::Conflict(Conflict::EventSold));
+    }
+    match handle.cancel_event(asker).await.map_err(ApiError::from) {
+        Ok(_) | Err(ApiError::Rejected(Rejection::EventCancelled, _)) => {}
+        Err(other) => return Err(other),
+    }
+    if state.store.event_delete(event.id, now).await.map_err(event_access::after_change)? {
+        return Ok(());
+    }
+    match state.store.event_find(event.id).await.map_err(event_access::after_change)? {
+        Some(_) => Err(ApiError::Conflict(Conflict::EventSold)),
+        None => Err(ApiError::NotFound(Noun::Event)),
+    }
 }

@@ -49,5 +49,6 @@ pub async fn list(
     let after = query.cursor.map(|cursor| EventId::from_uuid(cursor.0));
     let limit = query.limit.get();
     let events = state.store.event_list(filter, after, limit + 1).await?;
-    Ok(Json(page(events, limit, |event| event.id.uuid(), view::brief)))
+    let now = state.now();
+    Ok(Json(page(events, limit, |event| event.id.uuid(), |event| view::brief(event, now))))
 }

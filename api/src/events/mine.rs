@@ -35,6 +35,7 @@ pub async fn mine(
         Some(StaffRole::BoxOffice) if event.organizer_id != caller.user => EventRole::BoxOffice,
         _ => EventRole::Organizer,
     };
-    let show = |event| MyEvent { role: role(&event), event: view::brief(event) };
+    let now = state.now();
+    let show = |event| MyEvent { role: role(&event), event: view::brief(event, now) };
     Ok(Json(page(events, limit, |event| event.id.uuid(), show)))
 }

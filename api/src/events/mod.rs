@@ -3,9 +3,11 @@
 mod availability;
 mod blocks;
 mod cancel;
+mod countries;
 mod create;
 mod currencies;
 mod delete;
+mod life;
 mod list;
 mod mine;
 mod patch;
@@ -13,6 +15,7 @@ mod publish;
 mod show;
 mod spec;
 mod view;
+mod words;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

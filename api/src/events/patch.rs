@@ -3,9 +3,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inventory::{EventId, Rejection};
 use persistence::EventStatus;
-use wire::{Event, EventPatch};
+use wire::{Event, EventPatch, FieldError};
 
-use super::{spec, view};
+use super::words::Words;
+use super::{life, spec, view};
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
@@ -17,7 +18,8 @@ use crate::{event_access, time};
 
 /// Changes an event
 ///
-/// What is absent stays. Not once it is cancelled.
+/// What is absent stays. Not once it is cancelled or over. Date, place and time zone stand fast once anything is sold, the
+/// currency from the start.
 #[utoipa::path(patch, path = "/events/{id}", tag = "events", request_body = EventPatch,
     params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),
     responses((status = 200, description = "The event as it is now", body = Event), Written))]
@@ -28,32 +30,97 @@ pub async fn patch(
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let answer = async {
-        let event = change(&state, caller, EventId::from_uuid(id), body).await?;
+        let event = Box::pin(change(&state, caller, EventId::from_uuid(id), body)).await?;
         Ok(Json(event).into_response())
     };
     remembered(&state, origin.key, answer).await
 }
 
-/// Rules first: they can be refused. The words that follow cannot.
 async fn change(state: &AppState, caller: Caller, id: EventId, patch: EventPatch) -> Result<Event, ApiError> {
     let event = event_access::own(state, caller, id).await?;
+    let handle = event_access::handle(state, id).await?;
+    let asker = engine::Caller { user: caller.user, request: None, key: None };
+    let event = change_event(state, &handle, asker, event, &patch).await?;
+    Ok(view::full(event, &handle.layout(), &Sight::new(true, None), state.now()))
+}
+
+/// Rules first: they can be refused. The words that follow cannot, but for a sale or a title between the two.
+///
+/// # Errors
+/// The fields at fault, or that stand fast; the core's refusal.
+pub async fn change_event(
+    state: &AppState,
+    handle: &engine::EventHandle,
+    asker: engine::Caller,
+    event: persistence::Event,
+    patch: &EventPatch,
+) -> Result<persistence::Event, ApiError> {
+    let now = state.now();
     if event.status == EventStatus::Cancelled {
         return Err(Rejection::EventCancelled.into());
     }
-    let handle = event_access::handle(state, id).await?;
-    if let Some(rules) = spec::patched_rules(&event, &patch)? {
-        let asker = engine::Caller { user: caller.user, request: None, key: None };
+    if event.status == EventStatus::Published && life::has_ended(&event, now) {
+        return Err(ApiError::EventEnded);
+    }
+    let (words, rules) = spec::patched(now, &event, patch)?;
+    let words = as_stored(words, patch);
+    if patch.currency.as_ref().is_some_and(|currency| *currency != event.currency) {
+        return Err(ApiError::Frozen(vec![frozen("currency", "prices are in it; make a new event")]));
+    }
+    let frozen = frozen_when_sold(&event, &words);
+    if !frozen.is_empty() && state.store.event_is_sold(event.id).await? {
+        return Err(ApiError::Frozen(frozen));
+    }
+    if let Some(rules) = rules {
         handle.patch_policy(asker, rules).await?;
     }
-    let words = persistence::EventPatch {
-        title: patch.title,
-        description: patch.description,
-        location: patch.location,
-        timezone: patch.timezone,
+    let words = persistence::EventPatch { only_unsold: !frozen.is_empty(), ..words };
+    match state.store.event_update(event.id, &words, now).await.map_err(event_access::after_change)? {
+        Some(event) => Ok(event),
+        None if frozen.is_empty() => Err(ApiError::NotFound(Noun::Event)),
+        None => Err(ApiError::Frozen(frozen)),
+    }
+}
+
+fn as_stored(words: Words, patch: &EventPatch) -> persistence::EventPatch {
+    persistence::EventPatch {
+        title: words.title,
+        description: words.description,
+        organization: words.organization,
+        rating: words.rating,
+        location: words.location,
+        address: words.address,
+        city: words.city,
+        country: words.country,
+        latitude_e6: words.coordinates.map(|(latitude, _)| latitude),
+        longitude_e6: words.coordinates.map(|(_, longitude)| longitude),
+        category: words.category,
+        tags: words.tags,
+        timezone: words.timezone,
         starts_at: patch.starts_at.map(time::time_us),
         ends_at: patch.ends_at.map(time::time_us),
-    };
-    let event = state.store.event_update(id, &words).await.map_err(event_access::after_change)?;
-    let event = event.ok_or(ApiError::NotFound(Noun::Event))?;
-    Ok(view::full(event, &handle.layout(), &Sight::new(true, None)))
+        only_unsold: false,
+    }
+}
+
+/// What the patch would change of that which buyers have paid for: when and where.
+fn frozen_when_sold(event: &persistence::Event, patch: &persistence::EventPatch) -> Vec<FieldError> {
+    let text = |new: &Option<String>, old: &str| new.as_deref().is_some_and(|new| new != old);
+    let fields = [
+        ("starts_at", patch.starts_at.is_some_and(|at| at != event.starts_at)),
+        ("ends_at", patch.ends_at.is_some() && patch.ends_at != event.ends_at),
+        ("timezone", text(&patch.timezone, &event.timezone)),
+        ("location", text(&patch.location, &event.location)),
+        ("address", text(&patch.address, &event.address)),
+        ("city", text(&patch.city, &event.city)),
+        ("country", text(&patch.country, &event.country)),
+    ];
+    let moved = fields.into_iter().filter(|(_, moves)| *moves);
+    moved
+        .map(|(field, _)| frozen(field, "stands fast once anything is sold; cancel the event, or make a new one"))
+        .collect()
+}
+
+fn frozen(field: &str, message: &str) -> FieldError {
+    FieldError { field: field.to_owned(), code: "FROZEN".to_owned(), message: message.to_owned() }
 }

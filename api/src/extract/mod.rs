@@ -8,5 +8,5 @@ mod query;
 
 pub use body::{Body, BodyLimit, Empty, collect, decode, read};
 pub use cursor::{Cursor, PAGE_DEFAULT, PAGE_MAX, page};
-pub use path::{PathId, PathIds, PathName, PathText};
+pub use path::{IdOrSlug, PathId, PathIdOrSlug, PathIds, PathName, PathText};
 pub use query::Query;

@@ -8,6 +8,14 @@ use crate::state::AppState;
 /// The one id in the path. What is no UUID names nothing: 404.
 pub struct PathId(pub Uuid);
 
+/// What finds an event in the path. No slug looks like an id.
+pub enum IdOrSlug {
+    Id(Uuid),
+    Slug(String),
+}
+
+pub struct PathIdOrSlug(pub IdOrSlug);
+
 /// The two ids in the path, in its order.
 pub struct PathIds(pub Uuid, pub Uuid);
 
@@ -34,6 +42,16 @@ impl FromRequestParts<AppState> for PathId {
         let Path(id) =
             Path::<Uuid>::from_request_parts(parts, state).await.map_err(|_| ApiError::Malformed(Malformed::Path))?;
         Ok(Self(id))
+    }
+}
+
+impl FromRequestParts<AppState> for PathIdOrSlug {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::Malformed(Malformed::Path))?;
+        Ok(Self(Uuid::try_parse(&text).map_or_else(|_| IdOrSlug::Slug(text), IdOrSlug::Id)))
     }
 }
 

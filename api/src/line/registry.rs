@@ -49,7 +49,7 @@ impl From<&StoreError> for Failure {
         match error {
             StoreError::Unavailable(_) | StoreError::Timeout => Self::Store,
             StoreError::OutcomeUnknown(_) => Self::OutcomeUnknown,
-            StoreError::EmailTaken | StoreError::Defect(_) => Self::Defect,
+            StoreError::EmailTaken | StoreError::TitleTaken | StoreError::Defect(_) => Self::Defect,
         }
     }
 }

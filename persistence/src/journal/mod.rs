@@ -188,9 +188,11 @@ impl Journal for Store {
 fn journal_error(error: StoreError) -> JournalError {
     match error {
         StoreError::OutcomeUnknown(_) => JournalError::Unknown(Box::new(error)),
-        StoreError::EmailTaken | StoreError::Unavailable(_) | StoreError::Defect(_) | StoreError::Timeout => {
-            JournalError::Unreachable(Box::new(error))
-        }
+        StoreError::EmailTaken
+        | StoreError::TitleTaken
+        | StoreError::Unavailable(_)
+        | StoreError::Defect(_)
+        | StoreError::Timeout => JournalError::Unreachable(Box::new(error)),
     }
 }
 

@@ -2,10 +2,12 @@
 //! is projected from there.
 
 use inventory::{EventId, TimeUs, UserId};
+use uuid::Uuid;
 
-use super::{Image, Store, changed, on_pool, on_transaction, on_writer};
+use super::event_names::{Title, claim_slug, claim_title};
+use super::{Image, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
-use crate::row::{named, row};
+use crate::row::{Field, named, row};
 
 named! {
     pub enum EventStatus {
@@ -20,8 +22,22 @@ row! {
         pub id: EventId,
         pub organizer_id: UserId,
         pub title: String,
+        /// Unique, made from the first title.
+        pub slug: String,
         pub description: String,
+        pub organization: String,
+        pub rating: String,
         pub location: String,
+        pub address: String,
+        pub city: String,
+        /// ISO 3166-1 alpha-2.
+        pub country: String,
+        /// Degrees in millionths, north and east positive.
+        pub latitude_e6: Option<i64>,
+        pub longitude_e6: Option<i64>,
+        pub category: String,
+        pub tags: Tags,
+        pub series_id: Option<Uuid>,
         /// IANA name.
         pub timezone: String,
         pub starts_at: TimeUs,
@@ -29,11 +45,33 @@ row! {
         /// ISO 4217.
         pub currency: String,
         pub status: EventStatus,
+        /// Grows with every change of words and dates.
+        pub revision: i64,
         pub created_at: TimeUs,
+        pub changed_at: TimeUs,
+        pub deleted_at: Option<TimeUs>,
         /// Digest of the account and the idempotency key that created it.
         pub request_key: Option<[u8; 16]>,
         /// In their order; the first is the cover.
         pub images: Vec<Image>,
+    }
+}
+
+/// Words without spaces, kept in one column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags(pub Vec<String>);
+
+impl Tags {
+    fn column(&self) -> String {
+        self.0.join(" ")
+    }
+}
+
+impl Field for Tags {
+    type Column = String;
+
+    fn from_column(column: String) -> Result<Self, sqlx::error::BoxDynError> {
+        Ok(Self(column.split_ascii_whitespace().map(str::to_owned).collect()))
     }
 }
 
@@ -42,10 +80,21 @@ row! {
 pub struct EventPatch {
     pub title: Option<String>,
     pub description: Option<String>,
+    pub organization: Option<String>,
+    pub rating: Option<String>,
     pub location: Option<String>,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub latitude_e6: Option<i64>,
+    pub longitude_e6: Option<i64>,
+    pub category: Option<String>,
+    pub tags: Option<Tags>,
     pub timezone: Option<String>,
     pub starts_at: Option<TimeUs>,
     pub ends_at: Option<TimeUs>,
+    /// Not once anything of the event is sold.
+    pub only_unsold: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,90 +106,170 @@ pub enum EventFilter {
     All,
 }
 
+macro_rules! columns {
+    () => {
+        "id, organizer_id, title, slug, description, organization, rating, location, address, city, country, latitude_e6,
+        longitude_e6, category, tags, series_id, timezone, starts_at, ends_at, currency, status, revision, created_at,
+        changed_at, deleted_at, request_key, images"
+    };
+}
+
+/// Whether places of the event `$1` are paid for.
+macro_rules! is_sold {
+    () => {
+        "EXISTS (SELECT 1 FROM orders WHERE event_id = $1 AND status IN ('paid', 'partially_refunded'))"
+    };
+}
+
 const INSERT: &str = "
-    INSERT INTO events (id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status,
-        status_lsn, created_at, request_key)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)
-    ON CONFLICT (request_key) DO NOTHING";
+    INSERT INTO events (id, organizer_id, title, slug, description, organization, rating, location, address, city, country,
+        latitude_e6, longitude_e6, category, tags, series_id, timezone, starts_at, ends_at, currency, status, revision,
+        created_at, changed_at, request_key, status_lsn)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+        $25, 0)";
 
-const FIND: &str = "
-    SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key, images
-    FROM events WHERE id = $1";
+const FIND: &str = concat!("SELECT ", columns!(), " FROM events WHERE id = $1");
 
-const FIND_BY_REQUEST: &str = "
-    SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key, images
-    FROM events WHERE request_key = $1";
+const FIND_BY_REQUEST: &str = concat!("SELECT ", columns!(), " FROM events WHERE request_key = $1");
 
-const LIST_PUBLISHED: &str = "
-    SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key, images
-    FROM events WHERE status = 'published' AND id < $1 ORDER BY id DESC LIMIT $2";
+const FIND_BY_SLUG: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM events WHERE id = (SELECT event_id FROM event_slugs WHERE event_slugs.slug = $1) AND deleted_at IS NULL"
+);
 
-const LIST_OF_ORGANIZER: &str = "
-    SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key, images
-    FROM events WHERE organizer_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2";
+const LIST_PUBLISHED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM events WHERE status = 'published' AND deleted_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2"
+);
 
-const LIST: &str = "
-    SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key, images
-    FROM events WHERE id < $1 ORDER BY id DESC LIMIT $2";
+const LIST_OF_ORGANIZER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM events WHERE organizer_id = $3 AND deleted_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2"
+);
 
 /// Each half by its own index.
-const LIST_OF_MEMBER: &str = "
-    SELECT id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key
-    FROM events WHERE id IN (
+const LIST_OF_MEMBER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM events WHERE deleted_at IS NULL AND id IN (
         SELECT id FROM events WHERE organizer_id = $3 AND id < $1
         UNION SELECT event_id FROM event_staff WHERE user_id = $3 AND event_id < $1)
-    ORDER BY id DESC LIMIT $2";
+    ORDER BY id DESC LIMIT $2"
+);
 
-const UPDATE: &str = "
-    UPDATE events SET title = COALESCE($2, title), description = COALESCE($3, description),
-        location = COALESCE($4, location), timezone = COALESCE($5, timezone), starts_at = COALESCE($6, starts_at),
-        ends_at = COALESCE($7, ends_at)
-    WHERE id = $1
-    RETURNING id, organizer_id, title, description, location, timezone, starts_at, ends_at, currency, status, created_at,
-        request_key, images";
+const LIST: &str =
+    concat!("SELECT ", columns!(), " FROM events WHERE deleted_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2");
 
-const DELETE_DRAFT: &str = "DELETE FROM events WHERE id = $1 AND status = 'draft'";
+/// Two who patch one event claim its title one after the other.
+const LOCK: &str = concat!("UPDATE events SET revision = revision WHERE id = $1 RETURNING ", columns!());
 
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, FIND_BY_REQUEST, LIST_PUBLISHED, LIST_OF_ORGANIZER, LIST_OF_MEMBER, LIST, UPDATE, DELETE_DRAFT];
+const UPDATE: &str = concat!(
+    "UPDATE events SET title = COALESCE($3, title), description = COALESCE($4, description),
+        organization = COALESCE($5, organization), rating = COALESCE($6, rating), location = COALESCE($7, location),
+        address = COALESCE($8, address), city = COALESCE($9, city), country = COALESCE($10, country),
+        latitude_e6 = COALESCE($11, latitude_e6), longitude_e6 = COALESCE($12, longitude_e6),
+        category = COALESCE($13, category), tags = COALESCE($14, tags), timezone = COALESCE($15, timezone),
+        starts_at = COALESCE($16, starts_at), ends_at = COALESCE($17, ends_at), revision = revision + 1, changed_at = $2
+    WHERE id = $1 AND deleted_at IS NULL AND ($18 = 0 OR NOT ",
+    is_sold!(),
+    ") RETURNING ",
+    columns!()
+);
+
+const IS_SOLD: &str = concat!("SELECT 1 FROM events WHERE id = $1 AND ", is_sold!());
+
+/// A published event is cancelled first, so that nothing is sold while it goes.
+const DELETE: &str = concat!(
+    "UPDATE events SET deleted_at = $2
+    WHERE id = $1 AND deleted_at IS NULL AND status IN ('draft', 'cancelled') AND NOT ",
+    is_sold!()
+);
+
+pub(super) const STATEMENTS: &[&str] = &[
+    INSERT,
+    FIND,
+    FIND_BY_REQUEST,
+    FIND_BY_SLUG,
+    LIST_PUBLISHED,
+    LIST_OF_ORGANIZER,
+    LIST_OF_MEMBER,
+    LIST,
+    LOCK,
+    UPDATE,
+    IS_SOLD,
+    DELETE,
+];
 
 impl Store {
-    /// Stores the event, or finds the one that the same request created before. Answers the stored one.
+    /// Stores the event under a slug of its own, or finds the one that the same request created before. Answers the stored
+    /// one.
+    ///
+    /// # Errors
+    /// [`StoreError::TitleTaken`] when another event of the organizer that is neither cancelled nor deleted has the title at
+    /// this time.
     pub async fn event_insert(&self, event: &Event) -> Result<Event, StoreError> {
-        on_transaction!(self, transaction => async {
-            let inserted = sqlx::query(INSERT)
+        let title = Title::of(event);
+        let stored: Option<Event> = on_transaction!(self, transaction => async {
+            if let Some(key) = event.request_key {
+                let found = sqlx::query_as(FIND_BY_REQUEST).bind(key.to_vec()).fetch_optional(&mut *transaction).await?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+            if !claim_title!(transaction, title) {
+                // Another node may have stored the same request since.
+                let key = event.request_key.map(|key| key.to_vec());
+                return sqlx::query_as(FIND_BY_REQUEST).bind(key).fetch_optional(&mut *transaction).await;
+            }
+            let slug = claim_slug!(transaction, event);
+            sqlx::query(INSERT)
                 .bind(event.id.uuid())
                 .bind(event.organizer_id.uuid())
                 .bind(&event.title)
+                .bind(slug)
                 .bind(&event.description)
+                .bind(&event.organization)
+                .bind(&event.rating)
                 .bind(&event.location)
+                .bind(&event.address)
+                .bind(&event.city)
+                .bind(&event.country)
+                .bind(event.latitude_e6)
+                .bind(event.longitude_e6)
+                .bind(&event.category)
+                .bind(event.tags.column())
+                .bind(event.series_id)
                 .bind(&event.timezone)
                 .bind(event.starts_at.0)
                 .bind(event.ends_at.map(|at| at.0))
                 .bind(&event.currency)
                 .bind(event.status.name())
+                .bind(event.revision)
                 .bind(event.created_at.0)
+                .bind(event.changed_at.0)
                 .bind(event.request_key.map(|key| key.to_vec()))
                 .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-            let stored = if inserted == 1 {
-                sqlx::query_as(FIND).bind(event.id.uuid())
-            } else {
-                sqlx::query_as(FIND_BY_REQUEST).bind(event.request_key.map(|key| key.to_vec()))
-            };
-            stored.fetch_one(&mut *transaction).await
-        })
+                .await?;
+            sqlx::query_as(FIND).bind(event.id.uuid()).fetch_optional(&mut *transaction).await
+        })?;
+        stored.ok_or(StoreError::TitleTaken)
+    }
+
+    /// Deleted ones included.
+    pub async fn event_find_any(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
     }
 
     pub async fn event_find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
-        on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
+        let found = self.event_find_any(id).await?;
+        Ok(found.filter(|event| event.deleted_at.is_none()))
+    }
+
+    pub async fn event_find_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND_BY_SLUG).bind(slug).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
@@ -161,21 +290,72 @@ impl Store {
         .fetch_all(pool))
     }
 
-    /// The event as it is now; `None` when there is none.
-    pub async fn event_update(&self, id: EventId, patch: &EventPatch) -> Result<Option<Event>, StoreError> {
-        on_writer!(self, pool => sqlx::query_as(UPDATE)
-            .bind(id.uuid())
-            .bind(&patch.title)
-            .bind(&patch.description)
-            .bind(&patch.location)
-            .bind(&patch.timezone)
-            .bind(patch.starts_at.map(|at| at.0))
-            .bind(patch.ends_at.map(|at| at.0))
-            .fetch_optional(pool))
+    /// The event as it is now; `None` when there is none, or when it is sold and the patch is for unsold ones.
+    ///
+    /// # Errors
+    /// [`StoreError::TitleTaken`] as for [`Self::event_insert`].
+    pub async fn event_update(
+        &self,
+        id: EventId,
+        patch: &EventPatch,
+        now: TimeUs,
+    ) -> Result<Option<Event>, StoreError> {
+        let changed = on_transaction!(self, transaction => async {
+            let Some(found) = sqlx::query_as::<_, Event>(LOCK).bind(id.uuid()).fetch_optional(&mut *transaction).await?
+            else {
+                return Ok(Updated::Not);
+            };
+            let title = Title::of(&found).patched(patch.title.as_deref(), patch.starts_at);
+            let is_renamed = patch.title.is_some() || patch.starts_at.is_some();
+            if is_renamed && !claim_title!(transaction, title) {
+                return Ok(Updated::TitleTaken);
+            }
+            let updated = sqlx::query_as(UPDATE)
+                .bind(id.uuid())
+                .bind(now.0)
+                .bind(&patch.title)
+                .bind(&patch.description)
+                .bind(&patch.organization)
+                .bind(&patch.rating)
+                .bind(&patch.location)
+                .bind(&patch.address)
+                .bind(&patch.city)
+                .bind(&patch.country)
+                .bind(patch.latitude_e6)
+                .bind(patch.longitude_e6)
+                .bind(&patch.category)
+                .bind(patch.tags.as_ref().map(Tags::column))
+                .bind(&patch.timezone)
+                .bind(patch.starts_at.map(|at| at.0))
+                .bind(patch.ends_at.map(|at| at.0))
+                .bind(i64::from(patch.only_unsold))
+                .fetch_optional(&mut *transaction)
+                .await?;
+            Ok(updated.map_or(Updated::Not, |event| Updated::Is(Box::new(event))))
+        })?;
+        match changed {
+            Updated::Is(event) => Ok(Some(*event)),
+            Updated::Not => Ok(None),
+            Updated::TitleTaken => Err(StoreError::TitleTaken),
+        }
     }
 
-    /// Whether there was such a draft. Anything else is cancelled, never deleted.
-    pub async fn event_delete(&self, id: EventId) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(DELETE_DRAFT).bind(id.uuid())).map(|touched| touched == 1)
+    /// Whether places of it are paid for.
+    pub async fn event_is_sold(&self, id: EventId) -> Result<bool, StoreError> {
+        let sold: Option<i32> =
+            on_pool!(self, pool => sqlx::query_scalar(IS_SOLD).bind(id.uuid()).fetch_optional(pool))?;
+        Ok(sold.is_some())
     }
+
+    /// Whether it is deleted by this: it must be a draft or cancelled, and nothing of it paid for. The row stays, for the
+    /// orders and the journal that name it.
+    pub async fn event_delete(&self, id: EventId, now: TimeUs) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(DELETE).bind(id.uuid()).bind(now.0)).map(|touched| touched == 1)
+    }
+}
+
+enum Updated {
+    Is(Box<Event>),
+    Not,
+    TitleTaken,
 }

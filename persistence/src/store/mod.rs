@@ -7,6 +7,7 @@
 mod api_keys;
 mod attendees;
 mod audit_log;
+mod event_names;
 mod events;
 mod heads;
 mod health;
@@ -34,7 +35,7 @@ use crate::{ConnectError, StoreConfig};
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
-pub use events::{Event, EventFilter, EventPatch, EventStatus};
+pub use events::{Event, EventFilter, EventPatch, EventStatus, Tags};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
 pub use images::{Image, ImageFormat};
@@ -201,6 +202,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         api_keys::STATEMENTS,
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
+        event_names::STATEMENTS,
         events::STATEMENTS,
         heads::STATEMENTS,
         health::STATEMENTS,

@@ -6,6 +6,7 @@
 mod api_keys;
 mod append;
 mod audit_log;
+mod events;
 mod fencing;
 mod fixture;
 mod leases;

@@ -241,8 +241,14 @@ async fn text_that_a_database_cannot_store_never_holds_back_a_commit(fixture: Fi
     assert_eq!(stored.tier_name, "a\u{fffd}b 'quoted' \u{1f3ab}");
 }
 
+/// One order of the event is paid.
+pub async fn sell(fixture: &Fixture, event: EventId) {
+    let order = order_row(event, order(), "paid", 1);
+    commit(fixture, event, [vec![row(&order)]]).await;
+}
+
 async fn the_status_of_an_event_follows_its_journal(fixture: Fixture) {
-    let show = super::relational::show(user());
+    let show = super::events::show(user());
     fixture.store.event_insert(&show).await.unwrap();
     let status = |status, lsn| vec![Row::EventStatus { event: show.id, status, lsn: Lsn(lsn) }];
     commit(&fixture, show.id, [status("published", 1)]).await;

@@ -2,11 +2,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use engine::Journal;
-use inventory::{EventId, TimeUs, UserId};
-use persistence::{
-    Attendee, Event, EventFilter, EventPatch, EventStatus, IdempotentAnswer, Redacted, Role, Store, StoreError, User,
-    UserStatus,
-};
+use inventory::{TimeUs, UserId};
+use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserStatus};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
@@ -15,10 +12,6 @@ on_every_store!(
     an_address_has_one_account_in_any_case,
     of_many_registrations_of_one_address_exactly_one_succeeds,
     users_are_found_listed_and_changed,
-    an_event_is_created_once_per_request,
-    events_are_listed_by_who_may_see_them,
-    what_a_patch_leaves_out_stays,
-    only_drafts_are_deleted,
     an_answer_is_kept_for_its_key_and_forgotten_with_age,
     a_secret_is_made_once,
     attendees_are_replaced_whole,
@@ -44,24 +37,6 @@ fn account(id: UserId, email: &str) -> User {
         whitelisted: false,
         email_confirmed_at: None,
         avatar: None,
-    }
-}
-
-pub fn show(organizer: UserId) -> Event {
-    Event {
-        id: event(),
-        organizer_id: organizer,
-        title: "Evening".into(),
-        description: String::new(),
-        location: "Arena".into(),
-        timezone: "Europe/Berlin".into(),
-        starts_at: TimeUs(10),
-        ends_at: None,
-        currency: "EUR".into(),
-        status: EventStatus::Draft,
-        created_at: TimeUs(5),
-        request_key: None,
-        images: Vec::new(),
     }
 }
 
@@ -107,66 +82,6 @@ async fn users_are_found_listed_and_changed(fixture: Fixture) {
     assert_eq!((changed.role, changed.status), (Role::Organizer, UserStatus::Suspended));
     assert!(!store.user_set_role(user(), Role::Admin, None).await.unwrap());
     assert_eq!(store.user_find(user()).await.unwrap(), None);
-}
-
-async fn an_event_is_created_once_per_request(fixture: Fixture) {
-    let store = &fixture.store;
-    let first = Event { request_key: Some([9; 16]), ends_at: Some(TimeUs(i64::MAX)), ..show(user()) };
-    assert_eq!(store.event_insert(&first).await.unwrap(), first);
-    let again = Event { request_key: Some([9; 16]), ..show(first.organizer_id) };
-    assert_eq!(store.event_insert(&again).await.unwrap(), first);
-    assert_eq!(store.event_find(again.id).await.unwrap(), None);
-
-    let (keyless, other) = (show(user()), show(user()));
-    assert_eq!(store.event_insert(&keyless).await.unwrap(), keyless);
-    assert_eq!(store.event_insert(&other).await.unwrap(), other);
-}
-
-async fn events_are_listed_by_who_may_see_them(fixture: Fixture) {
-    let store = &fixture.store;
-    let (mine, others) = (user(), user());
-    let mut ids: Vec<EventId> = Vec::new();
-    for (organizer, status) in
-        [(mine, EventStatus::Draft), (others, EventStatus::Published), (mine, EventStatus::Published)]
-    {
-        let event = Event { status, ..show(organizer) };
-        store.event_insert(&event).await.unwrap();
-        ids.push(event.id);
-    }
-    let list = async |filter, after, limit| {
-        let events = store.event_list(filter, after, limit).await.unwrap();
-        events.iter().map(|event| event.id).collect::<Vec<_>>()
-    };
-    assert_eq!(list(EventFilter::Published, None, 9).await, [ids[2], ids[1]]);
-    assert_eq!(list(EventFilter::Organizer(mine), None, 9).await, [ids[2], ids[0]]);
-    assert_eq!(list(EventFilter::All, None, 2).await, [ids[2], ids[1]]);
-    assert_eq!(list(EventFilter::All, Some(ids[1]), 2).await, [ids[0]]);
-}
-
-async fn what_a_patch_leaves_out_stays(fixture: Fixture) {
-    let store = &fixture.store;
-    let event = show(user());
-    store.event_insert(&event).await.unwrap();
-    let unchanged = store.event_update(event.id, &EventPatch::default()).await.unwrap();
-    assert_eq!(unchanged, Some(event.clone()));
-    let patch = EventPatch { title: Some("Matinee".into()), ends_at: Some(TimeUs(77)), ..EventPatch::default() };
-    let expected = Event { title: "Matinee".into(), ends_at: Some(TimeUs(77)), ..event };
-    assert_eq!(store.event_update(expected.id, &patch).await.unwrap(), Some(expected.clone()));
-    assert_eq!(store.event_find(expected.id).await.unwrap(), Some(expected));
-    assert_eq!(store.event_update(super::fixture::event(), &patch).await.unwrap(), None);
-}
-
-async fn only_drafts_are_deleted(fixture: Fixture) {
-    let store = &fixture.store;
-    let draft = show(user());
-    let published = Event { status: EventStatus::Published, ..show(user()) };
-    store.event_insert(&draft).await.unwrap();
-    store.event_insert(&published).await.unwrap();
-    assert!(store.event_delete(draft.id).await.unwrap());
-    assert!(!store.event_delete(draft.id).await.unwrap());
-    assert!(!store.event_delete(published.id).await.unwrap());
-    assert_eq!(store.event_find(draft.id).await.unwrap(), None);
-    assert_eq!(store.event_find(published.id).await.unwrap(), Some(published));
 }
 
 async fn an_answer_is_kept_for_its_key_and_forgotten_with_age(fixture: Fixture) {

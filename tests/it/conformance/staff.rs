@@ -3,8 +3,9 @@
 use inventory::{TimeUs, UserId};
 use persistence::{EventFilter, StaffRole};
 
+use super::events::show;
 use super::fixture::{Fixture, on_every_store, user};
-use super::relational::{insert_user, show};
+use super::relational::insert_user;
 
 on_every_store!(
     an_account_has_one_role_at_an_event,

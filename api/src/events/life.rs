@@ -1,0 +1,25 @@
+//! What time makes of an event, beside its status: whether it is on sale, under way or over. Computed when asked; no timer
+//! could be late.
+
+use inventory::{Layout, TimeUs};
+use persistence::{Event, EventStatus};
+
+/// How long an event lasts that does not say.
+const LASTS_US: i64 = 12 * 60 * 60 * 1_000_000;
+
+pub fn has_started(event: &Event, now: TimeUs) -> bool {
+    event.starts_at <= now
+}
+
+pub fn has_ended(event: &Event, now: TimeUs) -> bool {
+    event.ends_at.unwrap_or_else(|| event.starts_at.plus_us(LASTS_US)) <= now
+}
+
+/// Whether somebody without an access code may buy now, if there is something left.
+pub fn is_on_sale(event: &Event, layout: &Layout, now: TimeUs) -> bool {
+    let is_sold_now = |tier: &inventory::TierSpec| tier.open && tier.access_code.is_none() && tier.sale.contains(now);
+    event.status == EventStatus::Published
+        && !has_ended(event, now)
+        && layout.policy().sale.contains(now)
+        && layout.tiers().iter().any(is_sold_now)
+}
