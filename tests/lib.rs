@@ -1,5 +1,6 @@
 pub mod frozen;
 pub mod live;
+pub mod openid;
 pub mod postgres;
 pub mod process;
 pub mod s3;

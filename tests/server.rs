@@ -214,7 +214,8 @@ pub async fn send(request: RequestBuilder) -> Answer {
     Answer { status, headers, body, text }
 }
 
-fn session(tokens: &Value) -> Session {
+/// What a sign-in has answered.
+pub fn session(tokens: &Value) -> Session {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     Session {
         id: text(&tokens["user"]["id"]),

@@ -25,10 +25,12 @@ use crate::line::tokens::LineTokens;
 use crate::live::Hub;
 use crate::mail::{MailSetupError, Mailer, Post, Transport};
 use crate::objects::{Objects, OpenError};
+use crate::openid::{Client, Provider};
 use crate::rate_limit::RateLimits;
+use crate::sealed::{SealError, Seals};
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
-use crate::{audit_log, first_start, housekeeping, ids, mail, metrics, router, serve};
+use crate::{audit_log, first_start, housekeeping, ids, mail, metrics, revocations, router, serve};
 
 /// What is still in mailboxes when the last request is answered.
 const ENGINE_STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -49,6 +51,10 @@ pub enum StartError {
     Key { name: &'static str, bytes: usize },
     #[error(transparent)]
     TicketKey(#[from] KeyError),
+    #[error(transparent)]
+    Seals(#[from] SealError),
+    #[error("there is no way to ask the provider of sign-ins")]
+    Google(#[source] reqwest::Error),
     #[error("passwords cannot be hashed")]
     Passwords(#[from] PasswordError),
     #[error(transparent)]
@@ -112,6 +118,7 @@ impl App {
         self.tasks.spawn(async move { serve::serve(listener, edge, &state.config.http, stop).await });
         self.tasks.spawn(audit_log::security(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::run(self.state.clone(), self.stop.clone()));
+        self.tasks.spawn(revocations::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::warm_up(self.state.clone(), self.stop.clone()));
         let keepers = self.state.keepers.clone();
         let stop = self.stop.clone();
@@ -165,7 +172,9 @@ async fn state(
     let tokens = Tokens::new(&key(&store, "access-token-hs256").await?, config.auth.access_ttl, ids::mint(clock.now()));
     let ticket_signer = TicketSigner::from_seed(&key(&store, "ticket-ed25519").await?)?;
     let refresh_tokens = RefreshTokens::new(key(&store, "refresh-token-hmac").await?);
+    let seals = Seals::new(&key(&store, "seals-hmac").await?)?;
     let line_tokens = LineTokens::new(&key(&store, "waiting-room-hmac").await?);
+    let google = google(&config, addr).map_err(StartError::Google)?;
     let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
     Ok(AppState::new(Inner {
         api_keys: ApiKeys::default(),
@@ -188,8 +197,25 @@ async fn state(
         passwords,
         images: Workers::new(cores),
         objects,
+        seals,
+        google,
         prometheus,
     }))
+}
+
+fn google(config: &Config, addr: SocketAddr) -> Result<Option<Provider>, reqwest::Error> {
+    let google = &config.google;
+    let (Some(client_id), Some(client_secret)) = (&google.client_id, &google.client_secret) else { return Ok(None) };
+    let site = config.http.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
+    let site = site.trim_end_matches('/');
+    let client = Client {
+        issuer: google.issuer.clone(),
+        client_id: client_id.clone(),
+        client_secret: client_secret.clone(),
+        redirect_url: google.redirect_url.clone().unwrap_or_else(|| format!("{site}/api/v1/auth/google/callback")),
+        return_url: google.return_url.clone().unwrap_or_else(|| format!("{site}/")),
+    };
+    Provider::new(client).map(Some)
 }
 
 /// Made at the first start, found again ever after, by every node of one store.

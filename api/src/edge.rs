@@ -173,6 +173,7 @@ fn write_problem(response: &mut Response, failure: Failure, context: &RequestCon
         detail: failure.detail.into_owned(),
         request_id: context.shown().to_owned(),
         errors: failure.errors,
+        challenge: failure.challenge,
     };
     // Strings and numbers only: there is nothing that could fail to be written.
     let body = serde_json::to_vec(&problem).unwrap_or_default();

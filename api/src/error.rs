@@ -4,6 +4,7 @@
 //! happened, ask again under the same key. A defect: ours, logged here, once.
 
 mod from;
+mod rejections;
 mod text;
 
 use std::borrow::Cow;
@@ -33,6 +34,10 @@ pub enum ApiError {
     /// Fields whose values cannot be right, all of them.
     Invalid(Vec<FieldError>),
     Unauthorized(Unauthorized),
+    /// Signed in but for the second factor, which is given with this challenge.
+    SecondFactorRequired {
+        challenge: String,
+    },
     Forbidden(Forbidden),
     NotFound(Noun),
     Conflict(Conflict),
@@ -87,6 +92,13 @@ pub enum Unauthorized {
     RefreshTokenInvalid,
     /// Unknown, revoked or expired.
     ApiKeyInvalid,
+    /// Unknown, expired, used, or guessed at too often.
+    ChallengeInvalid,
+    SecondFactorWrong,
+    /// A sign-in at another provider that this browser did not begin, or has ended before.
+    AttemptInvalid,
+    /// The other provider says no, or says it in a way that cannot be believed.
+    SignInRefused,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +111,8 @@ pub enum Forbidden {
     ApiKey,
     /// A page that may not open a socket.
     Origin,
+    /// The other provider does not vouch for the address.
+    EmailNotVerified,
 }
 
 /// What was looked for. Something of another owner is answered like something that never was.
@@ -110,6 +124,9 @@ pub enum Noun {
     Tier,
     SeatMap,
     Image,
+    Session,
+    /// Nobody has configured it.
+    GoogleSignIn,
     Hold,
     Order,
     Ticket,
@@ -130,6 +147,12 @@ pub enum Conflict {
     OwnAccount,
     /// As many as an account may have.
     ApiKeysTooMany,
+    SecondFactorOn,
+    SecondFactorOff,
+    /// The account organizes events that are not over.
+    EventsLive,
+    /// Nobody else administers the server.
+    LastAdmin,
     /// The account has a role at the event already, or organizes it.
     StaffMemberExists,
     /// Only what was given up is tried again by hand.
@@ -162,6 +185,8 @@ pub enum Busy {
     Images,
     /// Where files are kept.
     Objects,
+    /// The provider of a sign-in.
+    IdentityProvider,
     /// Too many joins wait to be written.
     Line,
     /// Events are being brought back, or the server is about to stop.
@@ -187,6 +212,8 @@ pub struct Failure {
     pub errors: Vec<FieldError>,
     /// What the audit log counts it as.
     pub incident: Option<Action>,
+    /// A secret: an answer with it is not kept.
+    pub challenge: Option<String>,
 }
 
 impl ApiError {
@@ -196,7 +223,7 @@ impl ApiError {
 
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Rejected(rejection, _) => rejection_status(rejection),
+            Self::Rejected(rejection, _) => rejections::status(rejection),
             Self::Malformed(malformed) => match malformed {
                 Malformed::Json | Malformed::Query | Malformed::Cursor | Malformed::IdempotencyKey => {
                     StatusCode::BAD_REQUEST
@@ -211,7 +238,7 @@ impl ApiError {
                 Malformed::Upgrade => StatusCode::UPGRADE_REQUIRED,
             },
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized(_) | Self::SecondFactorRequired { .. } => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) | Self::Frozen(_) => StatusCode::CONFLICT,
@@ -234,6 +261,10 @@ impl ApiError {
                 | Unauthorized::TokenInvalid
                 | Unauthorized::TokenExpired
                 | Unauthorized::ApiKeyInvalid => Some(Action::TokenRefused),
+                Unauthorized::ChallengeInvalid
+                | Unauthorized::SecondFactorWrong
+                | Unauthorized::AttemptInvalid
+                | Unauthorized::SignInRefused => Some(Action::LoginFailed),
                 Unauthorized::CredentialsWrong | Unauthorized::RefreshTokenInvalid => None,
             },
             Self::Forbidden(_) => Some(Action::AccessDenied),
@@ -241,6 +272,7 @@ impl ApiError {
             Self::Rejected(..)
             | Self::Malformed(_)
             | Self::Invalid(_)
+            | Self::SecondFactorRequired { .. }
             | Self::NotFound(_)
             | Self::Conflict(_)
             | Self::Frozen(_)
@@ -265,6 +297,7 @@ impl ApiError {
             | Self::Malformed(_)
             | Self::Invalid(_)
             | Self::Unauthorized(_)
+            | Self::SecondFactorRequired { .. }
             | Self::Forbidden(_)
             | Self::NotFound(_)
             | Self::Conflict(_)
@@ -290,7 +323,7 @@ impl IntoResponse for ApiError {
                 response.headers_mut().insert(header::RETRY_AFTER, value);
             }
         }
-        if matches!(self, Self::Unauthorized(_)) {
+        if matches!(self, Self::Unauthorized(_) | Self::SecondFactorRequired { .. }) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Self::QueueRequired(event) = self
@@ -303,81 +336,12 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
         let (code, detail, incident) = (self.code().into(), self.detail(), self.incident());
-        let errors = match self {
-            Self::Rejected(_, errors) | Self::Invalid(errors) | Self::Frozen(errors) => errors,
-            _ => Vec::new(),
+        let (errors, challenge) = match self {
+            Self::Rejected(_, errors) | Self::Invalid(errors) | Self::Frozen(errors) => (errors, None),
+            Self::SecondFactorRequired { challenge } => (Vec::new(), Some(challenge)),
+            _ => (Vec::new(), None),
         };
-        response.extensions_mut().insert(Failure { code, detail, errors, incident });
+        response.extensions_mut().insert(Failure { code, detail, errors, incident, challenge });
         response
-    }
-}
-
-const fn rejection_status(rejection: &Rejection) -> StatusCode {
-    match rejection {
-        Rejection::BlockUnknown | Rejection::HoldNotFound | Rejection::OrderNotFound | Rejection::TicketNotFound => {
-            StatusCode::NOT_FOUND
-        }
-
-        Rejection::EventCancelled
-        | Rejection::SaleEnded
-        | Rejection::HoldExpired
-        | Rejection::HoldReleased
-        | Rejection::PlaceLapsed
-        | Rejection::PassExpired
-        | Rejection::PassSpent => StatusCode::GONE,
-
-        Rejection::QueueRequired => StatusCode::TOO_EARLY,
-
-        Rejection::KeyReused
-        | Rejection::SeatMapInvalid { .. }
-        | Rejection::TierInvalid { .. }
-        | Rejection::PolicyInvalid { .. }
-        | Rejection::RoomInvalid { .. }
-        | Rejection::BeaconRequired
-        | Rejection::BeaconInvalid
-        | Rejection::HoldEmpty
-        | Rejection::ItemsTooMany { .. }
-        | Rejection::QuantityInvalid { .. }
-        | Rejection::SeatUnknown { .. }
-        | Rejection::AreaUnknown { .. }
-        | Rejection::SectionUnknown { .. }
-        | Rejection::TierUnknown { .. }
-        | Rejection::SeatDuplicate { .. }
-        | Rejection::TierNotForPlace { .. }
-        | Rejection::NotPriced { .. }
-        | Rejection::AccessCodeRequired { .. }
-        | Rejection::UnitsPerHoldExceeded { .. }
-        | Rejection::PerOrderMinimum { .. }
-        | Rejection::PerOrderMaximum { .. }
-        | Rejection::CurrencyMismatch
-        | Rejection::AmountMismatch { .. }
-        | Rejection::RefundExceeds { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-
-        Rejection::EventNotPublished
-        | Rejection::EventAlreadyPublished
-        | Rejection::SeatMapMissing
-        | Rejection::TierMissing
-        | Rejection::SaleNotStarted { .. }
-        | Rejection::HoldsPerCustomerExceeded { .. }
-        | Rejection::UnitsPerCustomerExceeded { .. }
-        | Rejection::PerCustomerMaximum { .. }
-        | Rejection::SeatsTaken { .. }
-        | Rejection::AreaSoldOut { .. }
-        | Rejection::QuotaExhausted { .. }
-        | Rejection::NotEnoughSeats { .. }
-        | Rejection::HoldConfirmed
-        | Rejection::HoldExtensionExhausted
-        | Rejection::HoldHasOrder
-        | Rejection::OrderTransition { .. }
-        | Rejection::TicketVoid
-        | Rejection::TicketUsed
-        | Rejection::RoomFrozen { .. }
-        | Rejection::RoomOff
-        | Rejection::LineAlreadyOpen
-        | Rejection::LineOpensLater { .. }
-        | Rejection::LineNotOpen
-        | Rejection::NobodyToCall { .. }
-        | Rejection::PlaceNotCalled { .. }
-        | Rejection::ScanRefused(_) => StatusCode::CONFLICT,
     }
 }

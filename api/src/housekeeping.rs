@@ -58,6 +58,8 @@ async fn forget(state: &AppState) -> Result<(), StoreError> {
     state.api_keys.write_used(&state.store).await?;
     let mail_kept_us = i64::try_from(state.config.mail.kept.as_micros()).unwrap_or(i64::MAX);
     state.store.mails_prune(now.plus_us(-mail_kept_us)).await?;
+    state.store.login_challenge_prune(now).await?;
+    state.store.token_prune(now).await?;
     Ok(())
 }
 

@@ -155,6 +155,7 @@ async fn record(key: CallerKey, response: &mut Response, now: TimeUs) -> Option<
         return None;
     }
     let (content_type, bytes) = match response.extensions().get::<Failure>().cloned() {
+        Some(Failure { challenge: Some(_), .. }) => return None,
         Some(Failure { code, detail, errors, .. }) => {
             let refusal = Refusal { code: code.into_owned(), detail: detail.into_owned(), errors };
             (REFUSAL.to_owned(), serde_json::to_vec(&refusal).ok()?)
@@ -183,7 +184,8 @@ fn replay(stored: IdempotentAnswer) -> Result<Response, ApiError> {
     if stored.content_type == REFUSAL {
         let refusal: Refusal = serde_json::from_slice(&stored.response).map_err(|_| damaged())?;
         let Refusal { code, detail, errors } = refusal;
-        response.extensions_mut().insert(Failure { code: code.into(), detail: detail.into(), errors, incident: None });
+        let (code, detail) = (code.into(), detail.into());
+        response.extensions_mut().insert(Failure { code, detail, errors, incident: None, challenge: None });
     } else {
         if !stored.content_type.is_empty() {
             let content_type = HeaderValue::try_from(stored.content_type).map_err(|_| damaged())?;

@@ -19,7 +19,9 @@ use crate::line::tokens::LineTokens;
 use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::objects::Objects;
+use crate::openid::Provider;
 use crate::rate_limit::RateLimits;
+use crate::sealed::Seals;
 use crate::ticket_code::TicketSigner;
 
 #[derive(Clone)]
@@ -38,6 +40,9 @@ pub struct Inner {
     /// Cut pictures.
     pub images: Workers,
     pub objects: Objects,
+    pub seals: Seals,
+    /// `None`: nobody signs in with Google.
+    pub google: Option<Provider>,
     pub in_flight: InFlight,
     pub rate_limit: RateLimits,
     pub security: Security,

@@ -25,6 +25,10 @@ pub fn plus(time: TimeUs, duration: std::time::Duration) -> TimeUs {
     time.plus_us(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
+pub fn minus(time: TimeUs, duration: std::time::Duration) -> TimeUs {
+    time.plus_us(i64::try_from(duration.as_micros()).map_or(i64::MIN, std::ops::Neg::neg))
+}
+
 /// `None` past the end of the calendar.
 pub fn checked(time: DateTime<Utc>) -> Option<TimeUs> {
     let first = DateTime::<Utc>::UNIX_EPOCH;

@@ -24,8 +24,9 @@ pub use migrations::migration_names;
 pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
-    ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Event, EventFilter, EventPatch,
-    EventStatus, IdempotentAnswer, Image, ImageFormat, Join, Joined, JournalHead, Mail, MailAttempt, MailStatus,
-    NewMail, Order, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PriorityPass, Refresh, Role, Rotation,
-    StaffMember, StaffPost, StaffRole, Store, Tags, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
+    ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Device, Erasure, Event, EventFilter,
+    EventPatch, EventStatus, GuessLimit, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead,
+    Mail, MailAttempt, MailStatus, NewMail, Order, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PlaceOfUser,
+    PriorityPass, Refresh, Role, Rotation, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole,
+    Store, Tags, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
 };

@@ -36,6 +36,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0004_mail.sql"),
     },
     Step {
+        number: 5,
+        name: "identities",
+        postgres: include_str!("../migrations/postgres/0005_identities.sql"),
+        sqlite: include_str!("../migrations/sqlite/0005_identities.sql"),
+    },
+    Step {
         number: 6,
         name: "access",
         postgres: include_str!("../migrations/postgres/0006_access.sql"),

@@ -8,7 +8,7 @@ use usher_tests::server::{Answer, TestServer, send};
 const PASSWORD: &str = "correct horse";
 
 /// Runs the test on SQLite and, where there is one, on Postgres.
-async fn on_both_stores<F: Future<Output = ()>>(test: impl Fn(TestServer) -> F) {
+pub async fn on_both_stores<F: Future<Output = ()>>(test: impl Fn(TestServer) -> F) {
     test(TestServer::start().await).await;
     if let Some(server) = TestServer::start_on_postgres().await {
         test(server).await;

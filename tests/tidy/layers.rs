@@ -147,3 +147,33 @@ fn a_metric_named_elsewhere_is_found() {
     ]);
     assert_eq!(metric_literals(&workspace), ["engine/src/actor.rs:1: a metric is named outside metrics.rs"]);
 }
+
+/// Tokens are made where the second factor is asked for, and nowhere else.
+fn logins(workspace: &Workspace) -> Vec<String> {
+    const HOME: &str = "api/src/accounts/session.rs";
+    workspace
+        .production(&["api"])
+        .filter(|source| source.path != HOME)
+        .flat_map(|source| {
+            ["refresh_insert(", "login_challenge_guess("].into_iter().flat_map(move |call| {
+                let calls = source.code.match_indices(call).filter(move |(at, _)| !source.in_test(*at));
+                calls.map(move |(at, _)| format!("{}: a login begins outside {HOME}", source.place(at)))
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn logins_begin_in_one_place() {
+    assert_clean(logins(&read()));
+}
+
+#[test]
+fn a_login_that_begins_elsewhere_is_found() {
+    let workspace = planted(&[
+        ("api/src/accounts/session.rs", "fn f() { store.refresh_insert(a) }"),
+        ("api/src/accounts/login.rs", "fn f() { store.refresh_insert(a) }"),
+        ("persistence/src/store/refresh.rs", "fn refresh_insert(a: A) {}"),
+    ]);
+    assert_eq!(logins(&workspace), ["api/src/accounts/login.rs:1: a login begins outside api/src/accounts/session.rs"]);
+}

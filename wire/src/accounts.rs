@@ -38,6 +38,36 @@ pub struct RefreshRequest {
 #[serde(deny_unknown_fields)]
 pub struct LogoutRequest {
     pub refresh_token: String,
+    /// Every login of the account, not only this one.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// A login of the caller's account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    pub id: Uuid,
+    pub created_at: DateTime<Utc>,
+    /// When it was last refreshed.
+    pub last_used_at: DateTime<Utc>,
+    /// However often it is refreshed.
+    pub expires_at: DateTime<Utc>,
+    /// Where it was last refreshed from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// The one that asks.
+    pub is_current: bool,
+}
+
+/// `DELETE /me/sessions`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsEnd {
+    /// All but the one that asks.
+    #[serde(default)]
+    pub keep_current: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -49,6 +79,62 @@ pub struct Tokens {
     /// Seconds until the access token expires.
     pub expires_in: u64,
     pub user: User,
+}
+
+/// Whether logins of the account ask for a second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SecondFactor {
+    pub is_on: bool,
+    pub recovery_codes_left: u32,
+}
+
+/// For an authenticator app: the same secret three times.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SecondFactorSecret {
+    /// Base32, to be typed.
+    pub secret: String,
+    pub otpauth_url: String,
+    /// The URL as a picture.
+    pub qr_svg: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorConfirm {
+    /// The six digits that the app shows.
+    pub code: String,
+}
+
+/// Shown once.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RecoveryCodes {
+    pub recovery_codes: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorRemove {
+    pub password: String,
+    /// Six digits, or a recovery code.
+    pub code: String,
+}
+
+/// `POST /auth/google/exchange`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GoogleExchange {
+    /// What follows `#sign_in=` in the page's address.
+    pub code: String,
+}
+
+/// `POST /auth/second-factor`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorSignIn {
+    /// Of the problem SECOND_FACTOR_REQUIRED. Good for five minutes and five guesses.
+    pub challenge: String,
+    /// Six digits, or a recovery code.
+    pub code: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -89,6 +175,18 @@ pub struct MePatch {
     /// 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// `DELETE /me`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeErase {
+    /// Of an account without a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Of the second factor, or a recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// `PATCH /users/{id}` by an admin.

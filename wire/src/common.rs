@@ -36,6 +36,9 @@ pub struct Problem {
     /// The fields at fault, or the conflicting seats.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Of SECOND_FACTOR_REQUIRED: what `POST /auth/second-factor` wants beside the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -8,6 +8,7 @@ mod api_keys;
 mod audit_log;
 mod common;
 mod events;
+mod export;
 mod gate;
 mod holds;
 mod images;
@@ -21,8 +22,9 @@ mod tiers;
 mod waiting_room;
 
 pub use accounts::{
-    LoginRequest, LogoutRequest, MePatch, RefreshRequest, RegisterRequest, Registered, Role, Tokens, User, UserPatch,
-    UserStatus,
+    GoogleExchange, LoginRequest, LogoutRequest, MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest,
+    Registered, Role, SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn,
+    Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
 pub use audit_log::{AuditEntry, AuditVia};
@@ -31,6 +33,7 @@ pub use events::{
     Availability, Block, Coordinates, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates,
     SectionCounts, TierCounts,
 };
+pub use export::{Export, ExportedApiKey, ExportedIdentity, ExportedPlace, ExportedStaffRole};
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};
 pub use images::{Avatar, EventImages, EventImagesOrder, Image, ImageUrls};

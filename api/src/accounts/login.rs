@@ -1,56 +1,37 @@
 use axum::Json;
 use axum::extract::State;
-use persistence::Refresh;
 use secrecy::SecretString;
 use wire::{LoginRequest, Problem, Tokens};
 
 use super::session;
 use crate::audit_log::{Action, Incident, Source};
-use crate::auth::RefreshTokens;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
+use crate::request::ClientDevice;
 use crate::state::AppState;
-use crate::{ids, time};
-
-/// A login ends after so many refresh lifetimes, however often it is refreshed.
-const LOGIN_REFRESHES: u32 = 12;
 
 /// Starts a login. Says neither whether the address or the password was wrong, nor by the time it takes.
 #[utoipa::path(post, path = "/auth/login", tag = "accounts", request_body = LoginRequest, responses(
     (status = 200, description = "Tokens", body = Tokens),
-    (status = 401, description = "CREDENTIALS_WRONG", body = Problem),
+    (status = 401, description = "CREDENTIALS_WRONG, or SECOND_FACTOR_REQUIRED with a challenge", body = Problem),
     (status = 503, description = "LOGIN_BUSY", body = Problem),
 ))]
 pub async fn login(
     State(state): State<AppState>,
     source: Source,
+    ClientDevice(device): ClientDevice,
     Body(body): Body<LoginRequest>,
 ) -> Result<Json<Tokens>, ApiError> {
     let user = state.store.user_find_by_email(&body.email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.0.clone());
     let is_right = state.passwords.verify(SecretString::from(body.password), hash).await?;
-    let now = state.now();
     let account = user.as_ref().map(|user| user.id);
     let Some(user) = user.filter(|_| is_right) else {
         let refused = ApiError::Unauthorized(Unauthorized::CredentialsWrong);
         let incident =
             Incident { action: Action::LoginFailed, code: refused.code(), account, path: "/api/v1/auth/login" };
-        state.security.note(incident, source, now);
+        state.security.note(incident, source, state.now());
         return Err(refused);
     };
-    let refresh = RefreshTokens::first();
-    let family = ids::mint(now);
-    let ttl = state.config.auth.refresh_ttl;
-    state
-        .store
-        .refresh_insert(&Refresh {
-            hash: refresh.hash(),
-            family,
-            user: user.id,
-            now,
-            expires_at: time::plus(now, ttl),
-            family_expires_at: time::plus(now, ttl * LOGIN_REFRESHES),
-        })
-        .await?;
-    session::tokens(&state, &user, family, &refresh).map(Json)
+    session::begin(&state, &user, &device).await.map(Json)
 }

@@ -2,12 +2,13 @@ use axum::extract::State;
 use http::StatusCode;
 use wire::LogoutRequest;
 
+use super::session;
 use crate::auth::{Caller, RefreshToken};
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::state::AppState;
 
-/// Ends a login: its refresh token and, on this node, its access tokens. Again: the same answer.
+/// Ends a login, or all logins of the account: refresh tokens and access tokens. Again: the same answer.
 #[utoipa::path(post, path = "/auth/logout", tag = "accounts", request_body = LogoutRequest, responses(
     (status = 204, description = "Ended, or unknown"),
 ))]
@@ -16,13 +17,17 @@ pub async fn logout(
     caller: Result<Caller, ApiError>,
     Body(body): Body<LogoutRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let now = state.now();
-    if let Some(token) = RefreshToken::parse(&body.refresh_token) {
-        state.store.refresh_revoke(token.hash(), now).await?;
-    }
+    let named = match RefreshToken::parse(&body.refresh_token) {
+        Some(token) => state.store.refresh_owner(token.hash()).await?,
+        None => None,
+    };
     // The caller's own access token, if he sent one that is still good.
-    if let Ok(caller) = caller {
-        state.standings.end(caller.session, now);
+    let own = caller.ok().map(|caller| (caller.user, caller.session));
+    for (user, login) in named.into_iter().chain(own) {
+        session::end(&state, user, login).await?;
+        if body.all {
+            session::end_all(&state, user, None).await?;
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,9 @@
 //! Slice `accounts`: registering, signing in, who one is, and what admins do about users.
 
 mod check;
+mod erase;
+mod export;
+mod google;
 mod list;
 mod login;
 mod logout;
@@ -9,7 +12,10 @@ mod me_patch;
 mod patch;
 mod refresh;
 mod register;
+mod second_factor;
 mod session;
+mod session_end;
+mod sessions;
 mod view;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -25,7 +31,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(login::login))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
-        .routes(routes!(me::me, me_patch::me_patch))
+        .routes(routes!(me::me, me_patch::me_patch, erase::erase))
+        .routes(routes!(sessions::sessions, session_end::sessions_end))
+        .routes(routes!(session_end::session_end))
+        .routes(routes!(export::export))
+        .merge(google::routes())
+        .merge(second_factor::routes())
         .routes(routes!(list::list))
         .routes(routes!(patch::patch))
 }

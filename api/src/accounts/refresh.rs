@@ -8,6 +8,7 @@ use crate::audit_log::{Action, Incident, Source};
 use crate::auth::RefreshToken;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
+use crate::request::ClientDevice;
 use crate::state::AppState;
 use crate::time;
 
@@ -19,6 +20,7 @@ use crate::time;
 pub async fn refresh(
     State(state): State<AppState>,
     source: Source,
+    ClientDevice(device): ClientDevice,
     Body(body): Body<RefreshRequest>,
 ) -> Result<Json<Tokens>, ApiError> {
     let invalid = ApiError::Unauthorized(Unauthorized::RefreshTokenInvalid);
@@ -33,7 +35,8 @@ pub async fn refresh(
     };
     let child = state.refresh_tokens.child(&parent);
     let expires_at = time::plus(now, state.config.auth.refresh_ttl);
-    let (user, family) = match state.store.refresh_rotate(parent.hash(), child.hash(), now, expires_at).await? {
+    let (user, family) = match state.store.refresh_rotate(parent.hash(), child.hash(), now, expires_at, &device).await?
+    {
         Rotation::Rotated { user, family } | Rotation::Grace { user, family } => (user, family),
         Rotation::Reused { user, family } => {
             state.standings.end(family, now);

@@ -1,13 +1,78 @@
-use persistence::User;
+//! Where logins begin and end. Whoever has shown who he is, in whatever way, gets his tokens from [`begin`] and from
+//! nowhere else: what must hold for every way in is asked there.
+
+use std::time::Duration;
+
+use inventory::UserId;
+use persistence::{Device, Refresh, User};
 use uuid::Uuid;
 use wire::Tokens;
 
+use super::second_factor::{self, Code};
 use super::view;
-use crate::auth::RefreshToken;
-use crate::error::ApiError;
+use crate::auth::{RefreshToken, RefreshTokens};
+use crate::error::{ApiError, Unauthorized};
 use crate::state::AppState;
+use crate::{ids, time};
 
-/// The pair of tokens of a login.
+/// A login ends after so many refresh lifetimes, however often it is refreshed.
+const LOGIN_REFRESHES: u32 = 12;
+/// For fetching the phone and typing.
+const CHALLENGE_TTL: Duration = Duration::from_secs(5 * 60);
+const CHALLENGE_GUESSES: u32 = 5;
+
+/// Starts a login of somebody who has shown, in one way, that the account is his.
+///
+/// # Errors
+/// The account has a second factor: the error holds the challenge that [`answer`] takes. The store is not available.
+pub async fn begin(state: &AppState, user: &User, device: &Device) -> Result<Tokens, ApiError> {
+    if !second_factor::is_on(state, user.id).await? {
+        return open(state, user, device).await;
+    }
+    let challenge = RefreshTokens::first();
+    let expires_at = time::plus(state.now(), CHALLENGE_TTL);
+    state.store.login_challenge_insert(challenge.hash(), user.id, expires_at).await?;
+    Err(ApiError::SecondFactorRequired { challenge: challenge.text() })
+}
+
+/// Finishes a login that [`begin`] has made wait for its second factor.
+///
+/// # Errors
+/// The challenge is not one that waits, or the code is wrong. The store is not available.
+pub async fn answer(state: &AppState, challenge: &str, code: &Code, device: &Device) -> Result<Tokens, ApiError> {
+    let invalid = || ApiError::Unauthorized(Unauthorized::ChallengeInvalid);
+    let challenge = RefreshToken::parse(challenge).ok_or_else(invalid)?.hash();
+    let user = state.store.login_challenge_guess(challenge, CHALLENGE_GUESSES, state.now()).await?;
+    let user = user.ok_or_else(invalid)?;
+    second_factor::check(state, user, code).await?;
+    if !state.store.login_challenge_take(challenge).await? {
+        return Err(invalid());
+    }
+    let user = state.store.user_find(user).await?.ok_or_else(invalid)?;
+    open(state, &user, device).await
+}
+
+async fn open(state: &AppState, user: &User, device: &Device) -> Result<Tokens, ApiError> {
+    let now = state.now();
+    let refresh = RefreshTokens::first();
+    let family = ids::mint(now);
+    let ttl = state.config.auth.refresh_ttl;
+    let login = Refresh {
+        hash: refresh.hash(),
+        family,
+        user: user.id,
+        now,
+        expires_at: time::plus(now, ttl),
+        family_expires_at: time::plus(now, ttl * LOGIN_REFRESHES),
+    };
+    state.store.refresh_insert(&login, device).await?;
+    tokens(state, user, family, &refresh)
+}
+
+/// The pair of tokens of a login that has begun.
+///
+/// # Errors
+/// Only when the crypto library fails.
 pub fn tokens(state: &AppState, user: &User, session: Uuid, refresh: &RefreshToken) -> Result<Tokens, ApiError> {
     let shown = view::user(user);
     let access_token = state
@@ -21,4 +86,29 @@ pub fn tokens(state: &AppState, user: &User, session: Uuid, refresh: &RefreshTok
         expires_in: state.tokens.ttl().as_secs(),
         user: shown,
     })
+}
+
+/// Ends one login, at once here and within seconds on other nodes. Whether the user has, or had, such a one.
+///
+/// # Errors
+/// The store is not available.
+pub async fn end(state: &AppState, user: UserId, session: Uuid) -> Result<bool, ApiError> {
+    let now = state.now();
+    let is_own = state.store.session_end(user, session, now).await?;
+    if is_own {
+        state.standings.end(session, now);
+    }
+    Ok(is_own)
+}
+
+/// Ends every login of the user but `except`.
+///
+/// # Errors
+/// The store is not available.
+pub async fn end_all(state: &AppState, user: UserId, except: Option<Uuid>) -> Result<(), ApiError> {
+    let now = state.now();
+    for session in state.store.session_end_all(user, except, now).await? {
+        state.standings.end(session, now);
+    }
+    Ok(())
 }

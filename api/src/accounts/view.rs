@@ -1,3 +1,5 @@
+use uuid::Uuid;
+
 use crate::auth::roles;
 use crate::{image_view, time};
 
@@ -11,5 +13,18 @@ pub fn user(user: &persistence::User) -> wire::User {
         email_confirmed: user.email_confirmed_at.is_some(),
         created_at: time::utc(user.created_at),
         avatar: user.avatar.as_ref().map(image_view::avatar),
+    }
+}
+
+/// `current`: the session that asks.
+pub fn session(session: persistence::Session, current: Uuid) -> wire::Session {
+    wire::Session {
+        id: session.id,
+        created_at: time::utc(session.created_at),
+        last_used_at: time::utc(session.used_at.unwrap_or(session.created_at)),
+        expires_at: time::utc(session.expires_at),
+        ip: session.ip,
+        user_agent: session.user_agent,
+        is_current: session.id == current,
     }
 }

@@ -129,6 +129,9 @@ impl Caller {
         let claims = &verified.claims;
         state.rate_limit.check_user(lane, claims.user())?;
         let standing = standing(&verified, state, now).await?;
+        if verified.is_new {
+            state.tokens.keep(token, claims);
+        }
         let caller = Self {
             user: claims.user(),
             role: standing.role,
@@ -140,19 +143,26 @@ impl Caller {
     }
 }
 
-/// What is true of the account now. This run of the server knows what has changed since it issued a token; of a token
-/// of another run it asks the store, once.
+/// What is true of the account and its login now. This run of the server knows what has changed since it issued a token;
+/// of a token of another run it asks the store, once.
 async fn standing(verified: &Verified, state: &AppState, now: TimeUs) -> Result<Standing, ApiError> {
     let claims = &verified.claims;
-    if verified.is_new && claims.node != state.tokens.node() {
-        let user = state.store.user_find(claims.user()).await?;
-        let user = user.ok_or(ApiError::Unauthorized(Unauthorized::TokenInvalid))?;
-        let stored = Standing { role: roles::role(user.role), status: roles::status(user.status) };
-        if (Standing { role: claims.role, status: claims.status }) != stored {
-            state.standings.change(claims.user(), stored, now);
-        }
+    let ended = || ApiError::Unauthorized(Unauthorized::TokenInvalid);
+    let known = state.standings.of(claims).ok_or_else(ended)?;
+    if !verified.is_new || claims.node == state.tokens.node() {
+        return Ok(known);
     }
-    state.standings.of(claims).ok_or(ApiError::Unauthorized(Unauthorized::TokenInvalid))
+    let stored = state.store.session_standing(claims.sid).await?;
+    let stored = stored.filter(|stored| stored.user_id == claims.user() && stored.revoked_at.is_none());
+    let Some(stored) = stored else {
+        state.standings.end(claims.sid, now);
+        return Err(ended());
+    };
+    let stored = Standing { role: roles::role(stored.role), status: roles::status(stored.status) };
+    if known != stored {
+        state.standings.change(claims.user(), stored, now);
+    }
+    Ok(stored)
 }
 
 /// Whether the request says who makes it, in whatever way.

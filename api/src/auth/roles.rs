@@ -15,6 +15,13 @@ pub const fn status(status: persistence::UserStatus) -> wire::UserStatus {
     }
 }
 
+pub const fn staff_role(role: persistence::StaffRole) -> wire::StaffRole {
+    match role {
+        persistence::StaffRole::Door => wire::StaffRole::Door,
+        persistence::StaffRole::BoxOffice => wire::StaffRole::BoxOffice,
+    }
+}
+
 pub const fn stored_role(role: wire::Role) -> persistence::Role {
     match role {
         wire::Role::Attendee => persistence::Role::Attendee,

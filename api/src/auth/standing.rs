@@ -52,7 +52,7 @@ impl Standings {
     }
 
     pub fn end(&self, session: Uuid, now: TimeUs) {
-        self.ended.write().insert(session, time::plus(now, self.ttl));
+        self.ended.write().entry(session).or_insert_with(|| time::plus(now, self.ttl));
         self.count();
     }
 

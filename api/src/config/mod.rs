@@ -1,6 +1,7 @@
 //! Every setting, one struct per concern, built once at start. Sizes carry their unit in the name, durations are typed.
 
 mod file;
+mod google;
 mod settings;
 mod text;
 
@@ -14,6 +15,7 @@ use lettre::message::Mailbox;
 use secrecy::SecretString;
 use thiserror::Error;
 
+pub use google::Google;
 pub use settings::{Overrides, Setting, Source};
 
 #[derive(Clone, Debug)]
@@ -22,6 +24,7 @@ pub struct Config {
     pub store: Store,
     pub objects: Objects,
     pub auth: Auth,
+    pub google: Google,
     pub rate_limit: RateLimit,
     pub live: Live,
     pub mail: Mail,
@@ -225,6 +228,13 @@ impl Default for Config {
                 password_memory_kib: 19 << 10,
                 password_queue: 256,
             },
+            google: Google {
+                issuer: "https://accounts.google.com".to_owned(),
+                client_id: None,
+                client_secret: None,
+                redirect_url: None,
+                return_url: None,
+            },
             rate_limit: RateLimit {
                 enabled: true,
                 booking_per_user_per_s: 10,
@@ -327,6 +337,7 @@ impl Config {
         if self.live.idle_timeout <= self.live.ping_after {
             return refuse("live_idle_timeout", "not longer than live_ping_after: nobody could answer in time");
         }
+        self.google.check()?;
         if self.auth.access_ttl > self.auth.refresh_ttl {
             return refuse("access_ttl", "longer than refresh_ttl: the login would end before its token");
         }

@@ -148,6 +148,17 @@ settings! {
     /// Passwords that may wait to be hashed or checked.
     password_queue, "password-queue", "USHER_PASSWORD_QUEUE" => auth.password_queue;
 
+    /// Provider of OpenID Connect that accounts may sign in at.
+    google_issuer, "google-issuer", "USHER_GOOGLE_ISSUER" => google.issuer;
+    /// Id of this server at the provider. None: nobody signs in there.
+    google_client_id, "google-client-id", "USHER_GOOGLE_CLIENT_ID" => google.client_id;
+    /// Secret that belongs to the id.
+    google_client_secret, "google-client-secret", "USHER_GOOGLE_CLIENT_SECRET" => google.client_secret;
+    /// Where the provider sends browsers back to, as registered there.
+    google_redirect_url, "google-redirect-url", "USHER_GOOGLE_REDIRECT_URL" => google.redirect_url;
+    /// The page that browsers end up at, with the code for their tokens.
+    google_return_url, "google-return-url", "USHER_GOOGLE_RETURN_URL" => google.return_url;
+
     /// `on` or `off`.
     rate_limit, "rate-limit", "USHER_RATE_LIMIT" => rate_limit.enabled;
     /// Writes per second of one account.

@@ -35,18 +35,28 @@ impl ApiError {
                 Unauthorized::CredentialsWrong => "CREDENTIALS_WRONG",
                 Unauthorized::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
                 Unauthorized::ApiKeyInvalid => "API_KEY_INVALID",
+                Unauthorized::ChallengeInvalid => "CHALLENGE_INVALID",
+                Unauthorized::SecondFactorWrong => "SECOND_FACTOR_WRONG",
+                Unauthorized::AttemptInvalid => "SIGN_IN_ATTEMPT_INVALID",
+                Unauthorized::SignInRefused => "SIGN_IN_REFUSED",
             },
+            Self::SecondFactorRequired { .. } => "SECOND_FACTOR_REQUIRED",
             Self::Forbidden(Forbidden::Role) => "ROLE_REQUIRED",
             Self::Forbidden(Forbidden::Suspended) => "ACCOUNT_SUSPENDED",
             Self::Forbidden(Forbidden::Scope(_)) => "SCOPE_REQUIRED",
             Self::Forbidden(Forbidden::ApiKey) => "NOT_FOR_API_KEYS",
             Self::Forbidden(Forbidden::Origin) => "ORIGIN_NOT_ALLOWED",
+            Self::Forbidden(Forbidden::EmailNotVerified) => "EMAIL_NOT_VERIFIED",
             Self::NotFound(noun) => noun.code(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "EMAIL_TAKEN",
                 Conflict::InProgress => "IN_PROGRESS",
                 Conflict::OwnAccount => "OWN_ACCOUNT",
                 Conflict::ApiKeysTooMany => "API_KEYS_TOO_MANY",
+                Conflict::SecondFactorOn => "SECOND_FACTOR_ON",
+                Conflict::SecondFactorOff => "SECOND_FACTOR_OFF",
+                Conflict::EventsLive => "EVENTS_LIVE",
+                Conflict::LastAdmin => "LAST_ADMIN",
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::MailNotFailed => "MAIL_NOT_FAILED",
                 Conflict::ImagesTooMany => "IMAGES_TOO_MANY",
@@ -68,6 +78,7 @@ impl ApiError {
                 Busy::Passwords => "LOGIN_BUSY",
                 Busy::Images => "IMAGES_BUSY",
                 Busy::Objects => "OBJECTS_UNAVAILABLE",
+                Busy::IdentityProvider => "IDENTITY_PROVIDER_UNAVAILABLE",
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
                 Busy::Deadline => "DEADLINE_EXCEEDED",
@@ -90,8 +101,17 @@ impl ApiError {
                 Unauthorized::CredentialsWrong => "E-mail address or password is wrong.",
                 Unauthorized::RefreshTokenInvalid => "The refresh token is not valid any more. Sign in again.",
                 Unauthorized::ApiKeyInvalid => "The API key was never issued, was revoked, or has expired.",
+                Unauthorized::ChallengeInvalid => "The challenge is not valid any more. Sign in again.",
+                Unauthorized::SecondFactorWrong => "The code is wrong, or was used before.",
+                Unauthorized::AttemptInvalid => {
+                    "This browser has not begun this sign-in, or has ended it. Begin again."
+                }
+                Unauthorized::SignInRefused => "The provider did not sign you in. Begin again.",
             }
             .into(),
+            Self::SecondFactorRequired { .. } => {
+                "Send the challenge with a code of the second factor to POST /api/v1/auth/second-factor.".into()
+            }
             Self::Forbidden(Forbidden::Role) => "The account's role does not allow this.".into(),
             Self::Forbidden(Forbidden::Suspended) => "The account is suspended: it may look, not change.".into(),
             Self::Forbidden(Forbidden::Scope(scope)) => {
@@ -99,12 +119,21 @@ impl ApiError {
             }
             Self::Forbidden(Forbidden::ApiKey) => "This call is not for API keys: sign in.".into(),
             Self::Forbidden(Forbidden::Origin) => "Pages of this origin may not open a live feed.".into(),
+            Self::Forbidden(Forbidden::EmailNotVerified) => {
+                "The provider does not vouch for the e-mail address. Verify it there first.".into()
+            }
             Self::NotFound(noun) => noun.detail().into(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "An account with this e-mail address exists.",
                 Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
                 Conflict::OwnAccount => "Nobody changes the role or status of the own account.",
                 Conflict::ApiKeysTooMany => "The account has as many API keys as it may. Revoke one.",
+                Conflict::EventsLive => "The account organizes events that are not over. Cancel them first.",
+                Conflict::LastAdmin => "Nobody else administers the server. Make somebody else an admin first.",
+                Conflict::SecondFactorOn => "The account has a second factor. Switch it off first.",
+                Conflict::SecondFactorOff => {
+                    "The account has no second factor. Start with POST /api/v1/me/second-factor."
+                }
                 Conflict::StaffMemberExists => {
                     "The account organizes the event or has a role at it already, which can be changed."
                 }
@@ -138,6 +167,7 @@ impl ApiError {
                 Busy::Passwords => "Nothing happened: too many sign-ins at once. Ask again.".into(),
                 Busy::Images => "Nothing happened: too many pictures at once. Ask again.".into(),
                 Busy::Objects => "Nothing happened: the storage of files does not answer. Ask again.".into(),
+                Busy::IdentityProvider => "The provider of the sign-in does not answer. Begin again.".into(),
                 Busy::Line => "Nothing happened: too many join at once. Ask again.".into(),
                 Busy::NotReady => "The server is starting or stopping.".into(),
                 Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
@@ -181,6 +211,8 @@ impl Noun {
             Self::Tier => "TIER_NOT_FOUND",
             Self::SeatMap => "SEAT_MAP_NOT_FOUND",
             Self::Image => "IMAGE_NOT_FOUND",
+            Self::Session => "SESSION_NOT_FOUND",
+            Self::GoogleSignIn => "GOOGLE_SIGN_IN_OFF",
             Self::Hold => "HOLD_NOT_FOUND",
             Self::Order => "ORDER_NOT_FOUND",
             Self::Ticket => "TICKET_NOT_FOUND",
@@ -200,6 +232,8 @@ impl Noun {
             Self::Tier => "The event has no such tier.",
             Self::SeatMap => "The event has no seat map yet.",
             Self::Image => "There is no such picture.",
+            Self::Session => "The account has no such session.",
+            Self::GoogleSignIn => "Nobody can sign in with Google here.",
             Self::Hold => "There is no such hold.",
             Self::Order => "There is no such order.",
             Self::Ticket => "There is no such ticket.",

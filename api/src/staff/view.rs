@@ -1,5 +1,6 @@
 use wire::{StaffMember, StaffPost, StaffRole};
 
+use crate::auth::roles;
 use crate::time;
 
 pub fn member(member: persistence::StaffMember) -> StaffMember {
@@ -7,7 +8,7 @@ pub fn member(member: persistence::StaffMember) -> StaffMember {
         user_id: member.user_id.uuid(),
         name: member.name,
         email: member.email,
-        role: role(member.role),
+        role: roles::staff_role(member.role),
         added_at: time::utc(member.added_at),
     }
 }
@@ -17,15 +18,8 @@ pub fn post(post: persistence::StaffPost) -> StaffPost {
         event_id: post.event_id.uuid(),
         title: post.title,
         starts_at: time::utc(post.starts_at),
-        role: role(post.role),
+        role: roles::staff_role(post.role),
         added_at: time::utc(post.added_at),
-    }
-}
-
-const fn role(role: persistence::StaffRole) -> StaffRole {
-    match role {
-        persistence::StaffRole::Door => StaffRole::Door,
-        persistence::StaffRole::BoxOffice => StaffRole::BoxOffice,
     }
 }
 

@@ -7,11 +7,13 @@
 mod api_keys;
 mod attendees;
 mod audit_log;
+mod erasure;
 mod event_names;
 mod events;
 mod heads;
 mod health;
 mod idempotency;
+mod identities;
 mod images;
 mod mails;
 mod orders;
@@ -19,7 +21,9 @@ mod outbox;
 mod payments;
 mod priority_passes;
 mod refresh;
+mod second_factors;
 mod secrets;
+mod sessions;
 mod staff;
 mod tickets;
 mod users;
@@ -35,20 +39,24 @@ use crate::{ConnectError, StoreConfig};
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
+pub use erasure::Erasure;
 pub use events::{Event, EventFilter, EventPatch, EventStatus, Tags};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
+pub use identities::Identity;
 pub use images::{Image, ImageFormat};
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
 pub use orders::{Order, OrderItem, OrderStatus};
 pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
-pub use refresh::{Refresh, Rotation};
+pub use refresh::{Device, Refresh, Rotation};
+pub use second_factors::{GuessLimit, SecondFactor};
+pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use tickets::{Ticket, TicketState};
 pub use users::{Role, User, UserStatus};
-pub use waiting_places::{Join, Joined, WaitingPlace};
+pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
 
 /// As a deadline that somebody else keeps.
@@ -203,10 +211,12 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
         event_names::STATEMENTS,
+        erasure::STATEMENTS,
         events::STATEMENTS,
         heads::STATEMENTS,
         health::STATEMENTS,
         idempotency::STATEMENTS,
+        identities::STATEMENTS,
         mails::STATEMENTS,
         images::STATEMENTS,
         orders::STATEMENTS,
@@ -214,7 +224,9 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         payments::STATEMENTS,
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,
+        second_factors::STATEMENTS,
         secrets::STATEMENTS,
+        sessions::STATEMENTS,
         staff::STATEMENTS,
         tickets::STATEMENTS,
         users::STATEMENTS,

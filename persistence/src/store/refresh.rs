@@ -14,6 +14,13 @@ use crate::row::row;
 
 const GRACE_US: i64 = 10_000_000;
 
+/// Where a login comes from, as its owner will recognise it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    pub ip: String,
+    pub user_agent: Option<String>,
+}
+
 /// A new login.
 #[derive(Clone, Copy, Debug)]
 pub struct Refresh {
@@ -64,7 +71,8 @@ row! {
 }
 
 const INSERT_FAMILY: &str = "
-    INSERT INTO refresh_families (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    INSERT INTO refresh_families (id, user_id, created_at, expires_at, used_at, ip, user_agent)
+    VALUES ($1, $2, $3, $4, $3, $5, $6)";
 
 const INSERT_TOKEN: &str = "
     INSERT INTO refresh_tokens (hash, family_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
@@ -81,22 +89,24 @@ const FIND: &str = "
 const CONSUME: &str = "
     UPDATE refresh_tokens SET used_at = $2, child_hash = $3 WHERE hash = $1 AND used_at IS NULL";
 
-const REVOKE: &str = "UPDATE refresh_families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+const USE_FAMILY: &str = "UPDATE refresh_families SET used_at = $2, ip = $3, user_agent = $4 WHERE id = $1";
 
-const REVOKE_OF_USER: &str = "UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
+const REVOKE: &str = "UPDATE refresh_families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
 
 const PRUNE: &str = "DELETE FROM refresh_families WHERE expires_at < $1";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT_FAMILY, INSERT_TOKEN, FIND, CONSUME, REVOKE, REVOKE_OF_USER, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[INSERT_FAMILY, INSERT_TOKEN, FIND, CONSUME, USE_FAMILY, REVOKE, PRUNE];
 
 impl Store {
-    pub async fn refresh_insert(&self, refresh: &Refresh) -> Result<(), StoreError> {
+    pub async fn refresh_insert(&self, refresh: &Refresh, device: &Device) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             sqlx::query(INSERT_FAMILY)
                 .bind(refresh.family)
                 .bind(refresh.user.uuid())
                 .bind(refresh.now.0)
                 .bind(refresh.family_expires_at.0)
+                .bind(&device.ip)
+                .bind(&device.user_agent)
                 .execute(&mut *transaction)
                 .await?;
             sqlx::query(INSERT_TOKEN)
@@ -117,6 +127,7 @@ impl Store {
         child: [u8; 32],
         now: TimeUs,
         child_expires_at: TimeUs,
+        device: &Device,
     ) -> Result<Rotation, StoreError> {
         let Some(found) = self.refresh_find(parent).await? else { return Ok(Rotation::Unknown) };
         let rotation = found.judge(&child, now);
@@ -144,6 +155,13 @@ impl Store {
                     .bind(child_expires_at.0)
                     .execute(&mut *transaction)
                     .await?;
+                sqlx::query(USE_FAMILY)
+                    .bind(found.family_id)
+                    .bind(now.0)
+                    .bind(&device.ip)
+                    .bind(&device.user_agent)
+                    .execute(&mut *transaction)
+                    .await?;
             }
             Ok(consumed == 1)
         })?;
@@ -163,21 +181,13 @@ impl Store {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(hash.to_vec()).fetch_optional(pool))
     }
 
-    /// Logout.
-    pub async fn refresh_revoke(&self, hash: [u8; 32], now: TimeUs) -> Result<(), StoreError> {
-        match self.refresh_find(hash).await? {
-            Some(found) => self.refresh_revoke_family(found.family_id, now).await,
-            None => Ok(()),
-        }
+    /// Whose token it is, and of which login, whether or not it is still good.
+    pub async fn refresh_owner(&self, hash: [u8; 32]) -> Result<Option<(UserId, Uuid)>, StoreError> {
+        Ok(self.refresh_find(hash).await?.map(|found| (found.user_id, found.family_id)))
     }
 
-    pub async fn refresh_revoke_family(&self, family: Uuid, now: TimeUs) -> Result<(), StoreError> {
+    async fn refresh_revoke_family(&self, family: Uuid, now: TimeUs) -> Result<(), StoreError> {
         changed!(self, sqlx::query(REVOKE).bind(family).bind(now.0)).map(|_| ())
-    }
-
-    /// Every login of a user.
-    pub async fn refresh_revoke_user(&self, user: UserId, now: TimeUs) -> Result<(), StoreError> {
-        changed!(self, sqlx::query(REVOKE_OF_USER).bind(user.uuid()).bind(now.0)).map(|_| ())
     }
 
     /// Forgets logins that expired before `before`. How many.

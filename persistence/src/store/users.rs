@@ -47,21 +47,21 @@ const INSERT: &str = "
 
 const FIND: &str = "
     SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar
-    FROM users WHERE id = $1";
+    FROM users WHERE id = $1 AND erased_at IS NULL";
 
 const FIND_BY_EMAIL: &str = "
     SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar
-    FROM users WHERE email_key = $1";
+    FROM users WHERE email_key = $1 AND erased_at IS NULL";
 
 const LIST: &str = "
     SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
-    WHERE id > $1 ORDER BY id LIMIT $2";
+    WHERE id > $1 AND erased_at IS NULL ORDER BY id LIMIT $2";
 
-const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1";
+const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1 AND erased_at IS NULL";
 
-const SET_ROLE: &str = "UPDATE users SET role = $2 WHERE id = $1";
+const SET_ROLE: &str = "UPDATE users SET role = $2 WHERE id = $1 AND erased_at IS NULL";
 
-const SET_STATUS: &str = "UPDATE users SET status = $2 WHERE id = $1";
+const SET_STATUS: &str = "UPDATE users SET status = $2 WHERE id = $1 AND erased_at IS NULL";
 
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 

@@ -23,6 +23,15 @@ row! {
     }
 }
 
+row! {
+    /// A place in the present round of an event's waiting room.
+    pub struct PlaceOfUser {
+        pub event_id: EventId,
+        pub number: u32,
+        pub joined_at: TimeUs,
+    }
+}
+
 /// One account that wants a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Join {
@@ -51,6 +60,13 @@ const COUNT: &str = "UPDATE waiting_rooms SET joined = $3 WHERE event_id = $1 AN
 const FIND: &str = "
     SELECT user_id, number, joined_at FROM waiting_places WHERE event_id = $1 AND round = $2 AND user_id = $3";
 
+/// By room, because places are not indexed by account: rooms are few, and each is one look-up.
+const LIST_OF_USER: &str = "
+    SELECT place.event_id, place.number, place.joined_at
+    FROM waiting_rooms AS room JOIN waiting_places AS place
+        ON place.event_id = room.event_id AND place.round = room.round AND place.user_id = $1
+    WHERE room.event_id > $2 ORDER BY room.event_id LIMIT $3";
+
 const DELETE: &str = "
     DELETE FROM waiting_places WHERE event_id = $1 AND round = $2 AND user_id = $3 AND number = $4";
 
@@ -58,7 +74,7 @@ const PRUNE: &str = "
     DELETE FROM waiting_places WHERE event_id = $1 AND (round, user_id) IN (
         SELECT round, user_id FROM waiting_places WHERE event_id = $1 AND round < $2 LIMIT $3)";
 
-pub(super) const STATEMENTS: &[&str] = &[LOCK, COUNT, FIND, DELETE, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[LOCK, COUNT, FIND, LIST_OF_USER, DELETE, PRUNE];
 
 const KEEP_OLD: &str = "DO NOTHING";
 
@@ -206,6 +222,20 @@ impl Store {
             .bind(i64::from(round))
             .bind(user.uuid())
             .fetch_optional(pool))
+    }
+
+    /// In the present rounds of all rooms, by event, behind `after`.
+    pub async fn waiting_place_list_of_user(
+        &self,
+        user: UserId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<PlaceOfUser>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_USER)
+            .bind(user.uuid())
+            .bind(after.map_or_else(Uuid::nil, EventId::uuid))
+            .bind(i64::from(limit))
+            .fetch_all(pool))
     }
 
     /// Whether the account had this place. Its number is not given out again.

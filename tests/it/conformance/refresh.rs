@@ -1,5 +1,5 @@
 use inventory::TimeUs;
-use persistence::{Refresh, Rotation};
+use persistence::{Device, Refresh, Rotation};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -32,12 +32,12 @@ async fn login(fixture: &Fixture, hash: [u8; 32]) -> Refresh {
     let user = insert_user(&fixture.store, user()).await;
     let family = Uuid::from_bytes(user.bytes());
     let refresh = Refresh { hash, family, user, now: NOW, expires_at: LATER, family_expires_at: LATER };
-    fixture.store.refresh_insert(&refresh).await.unwrap();
+    fixture.store.refresh_insert(&refresh, &Device::default()).await.unwrap();
     refresh
 }
 
 async fn rotate(fixture: &Fixture, parent: [u8; 32], child: [u8; 32], seconds: i64) -> Rotation {
-    fixture.store.refresh_rotate(parent, child, at(seconds), LATER).await.unwrap()
+    fixture.store.refresh_rotate(parent, child, at(seconds), LATER, &Device::default()).await.unwrap()
 }
 
 async fn of_a_thousand_refreshes_of_one_token_exactly_one_has_a_child(fixture: Fixture) {
@@ -45,7 +45,8 @@ async fn of_a_thousand_refreshes_of_one_token_exactly_one_has_a_child(fixture: F
     let mut requests = JoinSet::new();
     for _ in 0..1_000 {
         let store = fixture.store.clone();
-        requests.spawn(async move { store.refresh_rotate(PARENT, CHILD, NOW, LATER).await.unwrap() });
+        requests
+            .spawn(async move { store.refresh_rotate(PARENT, CHILD, NOW, LATER, &Device::default()).await.unwrap() });
     }
     let answers = requests.join_all().await;
     let rotated = answers.iter().filter(|answer| **answer == Rotation::Rotated { user, family }).count();
@@ -88,14 +89,14 @@ async fn expired_tokens_and_families_are_refused(fixture: Fixture) {
     for (hash, expires_at, family_expires_at) in [([7; 32], at(5), LATER), ([8; 32], LATER, at(5))] {
         let family = Uuid::from_bytes([hash[0]; 16]);
         let refresh = Refresh { hash, family, user, now: NOW, expires_at, family_expires_at };
-        fixture.store.refresh_insert(&refresh).await.unwrap();
+        fixture.store.refresh_insert(&refresh, &Device::default()).await.unwrap();
         assert_eq!(rotate(&fixture, hash, CHILD, 5).await, Rotation::Expired);
     }
     assert_eq!(rotate(&fixture, [9; 32], CHILD, 0).await, Rotation::Unknown);
 }
 
 async fn a_logout_ends_one_family_and_a_ban_all_of_them(fixture: Fixture) {
-    let Refresh { user, .. } = login(&fixture, PARENT).await;
+    let Refresh { user, family, .. } = login(&fixture, PARENT).await;
     let second = Refresh {
         hash: [5; 32],
         family: Uuid::from_bytes([5; 16]),
@@ -104,15 +105,20 @@ async fn a_logout_ends_one_family_and_a_ban_all_of_them(fixture: Fixture) {
         expires_at: LATER,
         family_expires_at: LATER,
     };
-    fixture.store.refresh_insert(&second).await.unwrap();
+    fixture.store.refresh_insert(&second, &Device::default()).await.unwrap();
 
-    fixture.store.refresh_revoke(PARENT, NOW).await.unwrap();
-    fixture.store.refresh_revoke([99; 32], NOW).await.unwrap();
+    assert_eq!(fixture.store.refresh_owner(PARENT).await.unwrap(), Some((user, family)));
+    assert_eq!(fixture.store.refresh_owner([99; 32]).await.unwrap(), None);
+    assert!(fixture.store.session_end(user, family, NOW).await.unwrap());
+    assert!(fixture.store.session_end(user, family, at(1)).await.unwrap(), "again");
+    assert!(!fixture.store.session_end(user, Uuid::from_bytes([99; 16]), NOW).await.unwrap());
     assert_eq!(rotate(&fixture, PARENT, CHILD, 1).await, Rotation::Unknown);
     let rotated = Rotation::Rotated { user, family: second.family };
     assert_eq!(rotate(&fixture, second.hash, [6; 32], 1).await, rotated);
 
-    fixture.store.refresh_revoke_user(user, NOW).await.unwrap();
+    assert!(fixture.store.session_end_all(user, Some(second.family), NOW).await.unwrap().is_empty());
+    assert_eq!(fixture.store.session_end_all(user, None, at(1)).await.unwrap(), [second.family]);
+    assert_eq!(fixture.store.session_list_ended(NOW, 9).await.unwrap(), [(family, NOW), (second.family, at(1))]);
     assert_eq!(rotate(&fixture, [6; 32], [7; 32], 2).await, Rotation::Unknown);
 }
 

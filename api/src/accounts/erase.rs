@@ -1,0 +1,56 @@
+use axum::extract::State;
+use http::StatusCode;
+use persistence::{Erasure, User};
+use secrecy::SecretString;
+use wire::{MeErase, Problem};
+
+use super::second_factor::{self, Code};
+use crate::error::{ApiError, Conflict, Noun, Unauthorized};
+use crate::idempotency::Write;
+use crate::state::AppState;
+
+/// Erases the caller's account, for good: name, address, logins and keys. Orders and tickets stay, without a person.
+///
+/// Wants the password; of an account with a second factor, a code of it instead.
+#[utoipa::path(delete, path = "/me", tag = "accounts", security(("bearer" = [])), request_body = MeErase, responses(
+    (status = 204, description = "Erased"),
+    (status = 401, description = "CREDENTIALS_WRONG or SECOND_FACTOR_WRONG", body = Problem),
+    (status = 409, description = "EVENTS_LIVE or LAST_ADMIN", body = Problem),
+    (status = 422, description = "VALIDATION_FAILED", body = Problem),
+    (status = 429, description = "RATE_LIMITED", body = Problem),
+))]
+pub async fn erase(State(state): State<AppState>, write: Write<MeErase>) -> Result<StatusCode, ApiError> {
+    let id = write.caller.user;
+    let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
+    prove(&state, &user, write.body).await?;
+    let now = state.now();
+    match state.store.user_erase(id, now).await? {
+        Erasure::Done { sessions } => {
+            for session in sessions {
+                state.standings.end(session, now);
+            }
+            state.api_keys.forget_of(id);
+            tracing::info!(user = %id, "user {id} has erased the account");
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Erasure::EventsLive => Err(ApiError::Conflict(Conflict::EventsLive)),
+        Erasure::LastAdmin => Err(ApiError::Conflict(Conflict::LastAdmin)),
+        Erasure::Unknown => Err(ApiError::NotFound(Noun::User)),
+    }
+}
+
+/// That it is the owner who asks, not somebody who has found his phone unlocked.
+async fn prove(state: &AppState, user: &User, body: MeErase) -> Result<(), ApiError> {
+    if second_factor::is_on(state, user.id).await? {
+        let code =
+            body.code.ok_or_else(|| ApiError::invalid("code", "MISSING_FIELD", "a code of the second factor"))?;
+        return second_factor::check(state, user.id, &Code::parse(&code)?).await;
+    }
+    let password = body.password.ok_or_else(|| ApiError::invalid("password", "MISSING_FIELD", "the password"))?;
+    let stored = Some(user.password_hash.0.clone());
+    if state.passwords.verify(SecretString::from(password), stored).await? {
+        Ok(())
+    } else {
+        Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong))
+    }
+}

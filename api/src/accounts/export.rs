@@ -1,0 +1,204 @@
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use http::header;
+use inventory::{EventId, OrderId, TicketId, TimeUs};
+use serde::Serialize;
+use uuid::Uuid;
+use wire::{ExportedApiKey, ExportedIdentity, ExportedPlace, ExportedStaffRole, Problem, SecondFactor};
+
+use super::{second_factor, view};
+use crate::auth::{Caller, roles};
+use crate::error::{ApiError, Conflict, Noun};
+use crate::in_flight::Claim;
+use crate::state::AppState;
+use crate::{digest, order_access, ticket_view, time};
+
+/// Read at once. Nothing larger is ever held, however much there is.
+const PAGE: u32 = 50;
+/// Providers that one account is linked to.
+const IDENTITIES_MAX: u32 = 100;
+
+/// Everything that is kept about the caller, as one JSON document that is written while it is read.
+#[utoipa::path(get, path = "/me/export", tag = "accounts", security(("bearer" = [])), responses(
+    (status = 200, description = "The document", body = wire::Export),
+    (status = 401, description = "TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED", body = Problem),
+    (status = 409, description = "IN_PROGRESS: one at a time", body = Problem),
+))]
+pub async fn export(State(state): State<AppState>, caller: Caller) -> Result<Response, ApiError> {
+    let claim = state.in_flight.claim(digest::of(&[b"export", &caller.user.bytes()]));
+    let claim = claim.ok_or(ApiError::Conflict(Conflict::InProgress))?;
+    let mut export =
+        Export { state, caller, section: Some(Section::Profile), after: None, is_open: false, _claim: claim };
+    // What can go wrong at first is told as a problem. Afterwards the document breaks off.
+    let head = export.next().await?;
+    let rest = stream::unfold(export, |mut export| async move {
+        export.section?;
+        let text = export.next().await.map_err(|error| {
+            tracing::warn!(user = %export.caller.user, ?error, "an export broke off: {error:?}");
+            std::io::Error::other("broken off")
+        });
+        Some((text.map(Bytes::from), export))
+    });
+    let body = Body::from_stream(stream::iter([Ok(Bytes::from(head))]).chain(rest));
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"usher-account.json\""),
+    ];
+    Ok((headers, body).into_response())
+}
+
+#[derive(Clone, Copy)]
+enum Section {
+    Profile,
+    Sessions,
+    Orders,
+    Tickets,
+    WaitingPlaces,
+    StaffRoles,
+    ApiKeys,
+}
+
+/// How far the document is written.
+struct Export {
+    state: AppState,
+    caller: Caller,
+    /// `None`: to its end.
+    section: Option<Section>,
+    /// The last of the section's rows that is written.
+    after: Option<Uuid>,
+    /// Whether the section's list has begun.
+    is_open: bool,
+    _claim: Claim,
+}
+
+impl Export {
+    /// The next piece of text.
+    async fn next(&mut self) -> Result<String, ApiError> {
+        match self.section {
+            None => Ok(String::new()),
+            Some(Section::Profile) => self.profile().await,
+            Some(Section::Sessions) => self.sessions().await,
+            Some(Section::Orders) => self.orders().await,
+            Some(Section::Tickets) => self.tickets().await,
+            Some(Section::WaitingPlaces) => self.waiting_places().await,
+            Some(Section::StaffRoles) => self.staff_roles().await,
+            Some(Section::ApiKeys) => self.api_keys().await,
+        }
+    }
+
+    async fn profile(&mut self) -> Result<String, ApiError> {
+        let (state, id) = (&self.state, self.caller.user);
+        let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
+        let is_on = second_factor::is_on(state, id).await?;
+        let recovery_codes_left = state.store.recovery_code_count(id).await?;
+        let identities = state.store.identity_list(id, IDENTITIES_MAX).await?.into_iter();
+        let identities = identities.map(|identity| ExportedIdentity {
+            issuer: identity.issuer,
+            subject: identity.subject,
+            email: identity.email,
+            linked_at: time::utc(identity.created_at),
+        });
+        self.section = Some(Section::Sessions);
+        Ok(format!(
+            r#"{{"exported_at":{},"profile":{},"second_factor":{},"identities":{}"#,
+            json(&time::utc(state.now()))?,
+            json(&view::user(&user))?,
+            json(&SecondFactor { is_on, recovery_codes_left })?,
+            json(&identities.collect::<Vec<_>>())?,
+        ))
+    }
+
+    async fn sessions(&mut self) -> Result<String, ApiError> {
+        let (store, now) = (&self.state.store, self.state.now());
+        let found = store.session_list(self.caller.user, self.after, now, TimeUs(0), PAGE).await?;
+        let last = found.last().map(|session| session.id);
+        let shown = found.into_iter().map(|session| view::session(session, self.caller.session)).collect();
+        self.list("sessions", shown, last, Some(Section::Orders))
+    }
+
+    async fn orders(&mut self) -> Result<String, ApiError> {
+        let (user, after) = (self.caller.user, self.after.map(OrderId::from_uuid));
+        let found = self.state.store.order_list(user, after, PAGE).await?;
+        let last = found.last().map(|order| order.id.uuid());
+        let mut shown = Vec::with_capacity(found.len());
+        for order in found {
+            shown.push(order_access::full(&self.state, user, order).await?);
+        }
+        self.list("orders", shown, last, Some(Section::Tickets))
+    }
+
+    async fn tickets(&mut self) -> Result<String, ApiError> {
+        let (user, after) = (self.caller.user, self.after.map(TicketId::from_uuid));
+        let found = self.state.store.ticket_list_of_holder(user, after, PAGE).await?;
+        let last = found.last().map(|ticket| ticket.id.uuid());
+        let shown = found.into_iter().map(|ticket| ticket_view::render(&self.state, user, ticket)).collect();
+        self.list("tickets", shown, last, Some(Section::WaitingPlaces))
+    }
+
+    async fn waiting_places(&mut self) -> Result<String, ApiError> {
+        let after = self.after.map(EventId::from_uuid);
+        let found = self.state.store.waiting_place_list_of_user(self.caller.user, after, PAGE).await?;
+        let last = found.last().map(|place| place.event_id.uuid());
+        let shown = found.into_iter().map(|place| ExportedPlace {
+            event_id: place.event_id.uuid(),
+            number: place.number,
+            joined_at: time::utc(place.joined_at),
+        });
+        self.list("waiting_places", shown.collect(), last, Some(Section::StaffRoles))
+    }
+
+    async fn staff_roles(&mut self) -> Result<String, ApiError> {
+        let after = self.after.map(EventId::from_uuid);
+        let found = self.state.store.staff_list_of_user(self.caller.user, after, PAGE).await?;
+        let last = found.last().map(|post| post.event_id.uuid());
+        let shown = found.into_iter().map(|post| ExportedStaffRole {
+            event_id: post.event_id.uuid(),
+            role: roles::staff_role(post.role),
+            added_at: time::utc(post.added_at),
+        });
+        self.list("staff_roles", shown.collect(), last, Some(Section::ApiKeys))
+    }
+
+    async fn api_keys(&mut self) -> Result<String, ApiError> {
+        let found = self.state.store.api_key_list(self.caller.user, self.after, PAGE).await?;
+        let last = found.last().map(|key| key.id);
+        let shown = found.into_iter().map(|key| ExportedApiKey {
+            id: key.id,
+            name: key.name,
+            created_at: time::utc(key.created_at),
+            last_used_at: key.last_used_at.map(time::utc),
+        });
+        self.list("api_keys", shown.collect(), last, None)
+    }
+
+    /// One page of a section, and of what is around it as much as is due.
+    fn list<T: Serialize>(
+        &mut self,
+        name: &str,
+        items: Vec<T>,
+        last: Option<Uuid>,
+        next: Option<Section>,
+    ) -> Result<String, ApiError> {
+        let mut text = match (self.is_open, items.is_empty()) {
+            (false, _) => format!(",\"{name}\":["),
+            (true, false) => ",".to_owned(),
+            (true, true) => String::new(),
+        };
+        // Without the brackets of its own.
+        let page = json(&items)?;
+        text.push_str(&page[1..page.len() - 1]);
+        let is_last = items.len() < PAGE as usize;
+        (self.after, self.is_open) = if is_last { (None, false) } else { (last, true) };
+        if is_last {
+            text.push_str(if next.is_some() { "]" } else { "]}" });
+            self.section = next;
+        }
+        Ok(text)
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, ApiError> {
+    serde_json::to_string(value).map_err(|error| ApiError::Defect(error.to_string().into()))
+}

@@ -1,0 +1,48 @@
+use axum::Json;
+use axum::extract::State;
+use wire::{Problem, RecoveryCodes, SecondFactorConfirm};
+
+use super::check::{self, Code};
+use super::recovery::{self, RecoveryCode};
+use super::totp;
+use crate::error::{ApiError, Conflict, Unauthorized};
+use crate::idempotency::Write;
+use crate::state::AppState;
+
+/// Switches the second factor on, by a first code of the app. Answers ten codes for the day the app is lost, once.
+///
+/// The answer is a secret: it is not kept for the idempotency key.
+#[utoipa::path(post, path = "/me/second-factor/confirm", tag = "accounts", security(("bearer" = [])),
+    request_body = SecondFactorConfirm, responses(
+    (status = 200, description = "Every login asks for a code from now on", body = RecoveryCodes),
+    (status = 401, description = "SECOND_FACTOR_WRONG", body = Problem),
+    (status = 409, description = "SECOND_FACTOR_ON or SECOND_FACTOR_OFF", body = Problem),
+    (status = 422, description = "VALIDATION_FAILED", body = Problem),
+    (status = 429, description = "RATE_LIMITED", body = Problem),
+))]
+pub async fn confirm(
+    State(state): State<AppState>,
+    write: Write<SecondFactorConfirm>,
+) -> Result<Json<RecoveryCodes>, ApiError> {
+    let user = write.caller.user;
+    let Code::Totp(given) = Code::parse(&write.body.code)? else {
+        return Err(ApiError::invalid("code", "FORMAT", "the six digits that the app shows"));
+    };
+    let waiting = state.store.second_factor_find(user).await?;
+    let waiting = waiting.ok_or(ApiError::Conflict(Conflict::SecondFactorOff))?;
+    if waiting.confirmed_at.is_some() {
+        return Err(ApiError::Conflict(Conflict::SecondFactorOn));
+    }
+    check::guess(&state, user).await?;
+    let now = state.now();
+    let secret = check::secret(&state, user, &waiting)?;
+    let step = totp::steps(&secret, given, now).next();
+    let step = step.ok_or(ApiError::Unauthorized(Unauthorized::SecondFactorWrong))?;
+    let codes: Vec<RecoveryCode> = (0..recovery::CODES).map(|_| RecoveryCode::mint()).collect();
+    let hashes: Vec<[u8; 32]> = codes.iter().map(|code| code.hash(user)).collect();
+    if !state.store.second_factor_confirm(user, &waiting.secret, step, &hashes, now).await? {
+        return Err(ApiError::Conflict(Conflict::SecondFactorOn));
+    }
+    tracing::info!(%user, "user {user} has a second factor now");
+    Ok(Json(RecoveryCodes { recovery_codes: codes.iter().map(RecoveryCode::text).collect() }))
+}

@@ -1,0 +1,30 @@
+use axum::extract::State;
+use http::StatusCode;
+use secrecy::SecretString;
+use wire::{Problem, SecondFactorRemove};
+
+use super::check::{self, Code};
+use crate::error::{ApiError, Unauthorized};
+use crate::idempotency::Write;
+use crate::state::AppState;
+
+/// Switches the second factor off, for whoever has both the password and a code.
+#[utoipa::path(delete, path = "/me/second-factor", tag = "accounts", security(("bearer" = [])),
+    request_body = SecondFactorRemove, responses(
+    (status = 204, description = "Off"),
+    (status = 401, description = "CREDENTIALS_WRONG or SECOND_FACTOR_WRONG", body = Problem),
+    (status = 409, description = "SECOND_FACTOR_OFF", body = Problem),
+    (status = 429, description = "RATE_LIMITED", body = Problem),
+))]
+pub async fn remove(State(state): State<AppState>, write: Write<SecondFactorRemove>) -> Result<StatusCode, ApiError> {
+    let user = write.caller.user;
+    let code = Code::parse(&write.body.code)?;
+    let stored = state.store.user_find(user).await?.map(|user| user.password_hash.0);
+    if !state.passwords.verify(SecretString::from(write.body.password), stored).await? {
+        return Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong));
+    }
+    check::check(&state, user, &code).await?;
+    state.store.second_factor_delete(user).await?;
+    tracing::info!(%user, "user {user} has no second factor any more");
+    Ok(StatusCode::NO_CONTENT)
+}

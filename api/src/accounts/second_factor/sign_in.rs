@@ -1,0 +1,26 @@
+use axum::Json;
+use axum::extract::State;
+use wire::{Problem, SecondFactorSignIn, Tokens};
+
+use super::check::Code;
+use crate::accounts::session;
+use crate::error::ApiError;
+use crate::extract::Body;
+use crate::request::ClientDevice;
+use crate::state::AppState;
+
+/// Finishes a login that was answered with SECOND_FACTOR_REQUIRED: by a code of the app, or a recovery code. Five guesses.
+#[utoipa::path(post, path = "/auth/second-factor", tag = "accounts", request_body = SecondFactorSignIn, responses(
+    (status = 200, description = "Tokens", body = Tokens),
+    (status = 401, description = "CHALLENGE_INVALID or SECOND_FACTOR_WRONG", body = Problem),
+    (status = 422, description = "VALIDATION_FAILED", body = Problem),
+    (status = 429, description = "RATE_LIMITED: too many wrong codes of this account", body = Problem),
+))]
+pub async fn sign_in(
+    State(state): State<AppState>,
+    ClientDevice(device): ClientDevice,
+    Body(body): Body<SecondFactorSignIn>,
+) -> Result<Json<Tokens>, ApiError> {
+    let code = Code::parse(&body.code)?;
+    session::answer(&state, &body.challenge, &code, &device).await.map(Json)
+}

@@ -1,0 +1,74 @@
+//! Which status the event's own rules answer with.
+
+use http::StatusCode;
+use inventory::Rejection;
+
+pub(super) const fn status(rejection: &Rejection) -> StatusCode {
+    match rejection {
+        Rejection::BlockUnknown | Rejection::HoldNotFound | Rejection::OrderNotFound | Rejection::TicketNotFound => {
+            StatusCode::NOT_FOUND
+        }
+
+        Rejection::EventCancelled
+        | Rejection::SaleEnded
+        | Rejection::HoldExpired
+        | Rejection::HoldReleased
+        | Rejection::PlaceLapsed
+        | Rejection::PassExpired
+        | Rejection::PassSpent => StatusCode::GONE,
+
+        Rejection::QueueRequired => StatusCode::TOO_EARLY,
+
+        Rejection::KeyReused
+        | Rejection::SeatMapInvalid { .. }
+        | Rejection::TierInvalid { .. }
+        | Rejection::PolicyInvalid { .. }
+        | Rejection::RoomInvalid { .. }
+        | Rejection::BeaconRequired
+        | Rejection::BeaconInvalid
+        | Rejection::HoldEmpty
+        | Rejection::ItemsTooMany { .. }
+        | Rejection::QuantityInvalid { .. }
+        | Rejection::SeatUnknown { .. }
+        | Rejection::AreaUnknown { .. }
+        | Rejection::SectionUnknown { .. }
+        | Rejection::TierUnknown { .. }
+        | Rejection::SeatDuplicate { .. }
+        | Rejection::TierNotForPlace { .. }
+        | Rejection::NotPriced { .. }
+        | Rejection::AccessCodeRequired { .. }
+        | Rejection::UnitsPerHoldExceeded { .. }
+        | Rejection::PerOrderMinimum { .. }
+        | Rejection::PerOrderMaximum { .. }
+        | Rejection::CurrencyMismatch
+        | Rejection::AmountMismatch { .. }
+        | Rejection::RefundExceeds { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+
+        Rejection::EventNotPublished
+        | Rejection::EventAlreadyPublished
+        | Rejection::SeatMapMissing
+        | Rejection::TierMissing
+        | Rejection::SaleNotStarted { .. }
+        | Rejection::HoldsPerCustomerExceeded { .. }
+        | Rejection::UnitsPerCustomerExceeded { .. }
+        | Rejection::PerCustomerMaximum { .. }
+        | Rejection::SeatsTaken { .. }
+        | Rejection::AreaSoldOut { .. }
+        | Rejection::QuotaExhausted { .. }
+        | Rejection::NotEnoughSeats { .. }
+        | Rejection::HoldConfirmed
+        | Rejection::HoldExtensionExhausted
+        | Rejection::HoldHasOrder
+        | Rejection::OrderTransition { .. }
+        | Rejection::TicketVoid
+        | Rejection::TicketUsed
+        | Rejection::RoomFrozen { .. }
+        | Rejection::RoomOff
+        | Rejection::LineAlreadyOpen
+        | Rejection::LineOpensLater { .. }
+        | Rejection::LineNotOpen
+        | Rejection::NobodyToCall { .. }
+        | Rejection::PlaceNotCalled { .. }
+        | Rejection::ScanRefused(_) => StatusCode::CONFLICT,
+    }
+}

@@ -1,0 +1,108 @@
+//! The end of an account. Its row is deleted and what hangs on it goes by the database's own rules, so that a table made
+//! later cannot be forgotten; a row without a person takes its place, for the orders and events that name it.
+
+use inventory::{TimeUs, UserId};
+use uuid::Uuid;
+
+use super::users::Role;
+use super::{Store, on_pool, on_transaction};
+use crate::StoreError;
+use crate::row::row;
+
+/// What becomes of the wish to erase an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// Its logins that could have gone on.
+    Done { sessions: Vec<Uuid> },
+    /// It organizes events that are published and not over.
+    EventsLive,
+    /// Nobody else could administer the server.
+    LastAdmin,
+    /// There is no such account.
+    Unknown,
+}
+
+row! {
+    pub struct Account {
+        pub email: String,
+        pub created_at: TimeUs,
+        pub role: Role,
+        pub live_events: i64,
+        pub other_admins: i64,
+    }
+}
+
+row! {
+    pub struct Family {
+        pub id: Uuid,
+        pub created_at: TimeUs,
+        pub expires_at: TimeUs,
+    }
+}
+
+const FIND: &str = "
+    SELECT users.email, users.created_at, users.role,
+        (SELECT COUNT(*) FROM events WHERE organizer_id = users.id AND events.status = 'published'
+            AND COALESCE(ends_at, starts_at) > $2) AS live_events,
+        (SELECT COUNT(*) FROM users AS other WHERE other.role = 'admin' AND other.status = 'active'
+            AND other.id <> users.id) AS other_admins
+    FROM users WHERE users.id = $1 AND users.erased_at IS NULL";
+
+const FAMILIES: &str = "SELECT id, created_at, expires_at FROM refresh_families WHERE user_id = $1 AND expires_at > $2";
+
+const DELETE_ATTENDEES: &str = "
+    DELETE FROM attendees WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)";
+
+const DELETE_MAILS: &str = "DELETE FROM mails WHERE recipient = $1";
+
+const DELETE: &str = "DELETE FROM users WHERE id = $1 AND erased_at IS NULL";
+
+const INSERT_NOBODY: &str = "
+    INSERT INTO users (id, name, email, email_key, password_hash, role, status, created_at, erased_at)
+    VALUES ($1, '', '', $2, '', 'attendee', 'suspended', $3, $4)";
+
+/// Without it nodes that have seen one of its tokens would not hear that it has ended.
+const INSERT_FAMILY: &str = "
+    INSERT INTO refresh_families (id, user_id, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5)";
+
+pub(super) const STATEMENTS: &[&str] =
+    &[FIND, FAMILIES, DELETE_ATTENDEES, DELETE_MAILS, DELETE, INSERT_NOBODY, INSERT_FAMILY];
+
+impl Store {
+    pub async fn user_erase(&self, user: UserId, now: TimeUs) -> Result<Erasure, StoreError> {
+        let found: Option<Account> =
+            on_pool!(self, pool => sqlx::query_as(FIND).bind(user.uuid()).bind(now.0).fetch_optional(pool))?;
+        let Some(account) = found else { return Ok(Erasure::Unknown) };
+        if account.live_events > 0 {
+            return Ok(Erasure::EventsLive);
+        }
+        if account.role == Role::Admin && account.other_admins == 0 {
+            return Ok(Erasure::LastAdmin);
+        }
+        // No address has this form, so nobody can register it.
+        let nobody = format!("erased:{user}");
+        on_transaction!(self, transaction => async {
+            let families: Vec<Family> =
+                sqlx::query_as(FAMILIES).bind(user.uuid()).bind(now.0).fetch_all(&mut *transaction).await?;
+            sqlx::query(DELETE_ATTENDEES).bind(user.uuid()).execute(&mut *transaction).await?;
+            sqlx::query(DELETE_MAILS).bind(&account.email).execute(&mut *transaction).await?;
+            let deleted = sqlx::query(DELETE).bind(user.uuid()).execute(&mut *transaction).await?.rows_affected();
+            if deleted == 0 {
+                return Ok(Erasure::Unknown);
+            }
+            let insert = sqlx::query(INSERT_NOBODY).bind(user.uuid()).bind(&nobody).bind(account.created_at.0);
+            insert.bind(now.0).execute(&mut *transaction).await?;
+            for family in &families {
+                sqlx::query(INSERT_FAMILY)
+                    .bind(family.id)
+                    .bind(user.uuid())
+                    .bind(family.created_at.0)
+                    .bind(family.expires_at.0)
+                    .bind(now.0)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            Ok(Erasure::Done { sessions: families.into_iter().map(|family| family.id).collect() })
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! Second factors of accounts, the codes that replace a lost one, and logins that wait for theirs. Secrets come
+//! encrypted and codes hashed.
+
+use inventory::{TimeUs, UserId};
+
+use super::{Store, changed, on_pool, on_transaction, on_writer};
+use crate::StoreError;
+use crate::row::row;
+
+row! {
+    pub struct SecondFactor {
+        pub secret: Vec<u8>,
+        /// `None`: its owner has not shown yet that he has it.
+        pub confirmed_at: Option<TimeUs>,
+    }
+}
+
+/// How often one account may guess.
+#[derive(Clone, Copy, Debug)]
+pub struct GuessLimit {
+    pub guesses_max: u32,
+    /// A window that began at this time or before is over.
+    pub window_over: TimeUs,
+}
+
+const PUT: &str = "
+    INSERT INTO second_factors (user_id, secret, created_at, last_step, guesses, guesses_since)
+    VALUES ($1, $2, $3, 0, 0, 0)
+    ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at, last_step = 0
+    WHERE second_factors.confirmed_at IS NULL";
+
+const FIND: &str = "SELECT secret, confirmed_at FROM second_factors WHERE user_id = $1";
+
+const CONFIRM: &str = "
+    UPDATE second_factors SET confirmed_at = $3, last_step = $4, guesses = 0
+    WHERE user_id = $1 AND secret = $2 AND confirmed_at IS NULL AND last_step < $4";
+
+const GUESS: &str = "
+    UPDATE second_factors SET guesses = CASE WHEN guesses_since <= $2 THEN 1 ELSE guesses + 1 END,
+        guesses_since = CASE WHEN guesses_since <= $2 THEN $3 ELSE guesses_since END
+    WHERE user_id = $1 AND (guesses < $4 OR guesses_since <= $2)";
+
+/// Of several at once exactly one changes the row.
+const USE_STEP: &str = "
+    UPDATE second_factors SET last_step = $2, guesses = 0
+    WHERE user_id = $1 AND last_step < $2 AND confirmed_at IS NOT NULL";
+
+const FORGIVE: &str = "UPDATE second_factors SET guesses = 0 WHERE user_id = $1";
+
+const DELETE: &str = "DELETE FROM second_factors WHERE user_id = $1";
+
+const INSERT_CODE: &str = "INSERT INTO recovery_codes (hash, user_id) VALUES ($1, $2)";
+
+const USE_CODE: &str = "DELETE FROM recovery_codes WHERE hash = $1 AND user_id = $2";
+
+const COUNT_CODES: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
+
+const DELETE_CODES: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+
+const INSERT_CHALLENGE: &str = "
+    INSERT INTO login_challenges (hash, user_id, guesses, expires_at) VALUES ($1, $2, 0, $3)";
+
+const GUESS_CHALLENGE: &str = "
+    UPDATE login_challenges SET guesses = guesses + 1 WHERE hash = $1 AND expires_at > $2 AND guesses < $3
+    RETURNING user_id";
+
+const TAKE_CHALLENGE: &str = "DELETE FROM login_challenges WHERE hash = $1";
+
+const DELETE_CHALLENGES: &str = "DELETE FROM login_challenges WHERE user_id = $1";
+
+const PRUNE_CHALLENGES: &str = "DELETE FROM login_challenges WHERE expires_at <= $1";
+
+pub(super) const STATEMENTS: &[&str] = &[
+    PUT,
+    FIND,
+    CONFIRM,
+    GUESS,
+    USE_STEP,
+    FORGIVE,
+    DELETE,
+    INSERT_CODE,
+    USE_CODE,
+    COUNT_CODES,
+    DELETE_CODES,
+    INSERT_CHALLENGE,
+    GUESS_CHALLENGE,
+    TAKE_CHALLENGE,
+    DELETE_CHALLENGES,
+    PRUNE_CHALLENGES,
+];
+
+impl Store {
+    /// A new secret that waits to be confirmed. Whether it was taken: not in the place of a confirmed one.
+    pub async fn second_factor_put(&self, user: UserId, secret: &[u8], now: TimeUs) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(PUT).bind(user.uuid()).bind(secret).bind(now.0)).map(|touched| touched == 1)
+    }
+
+    pub async fn second_factor_find(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND).bind(user.uuid()).fetch_optional(pool))
+    }
+
+    /// Switches it on with its recovery codes. Whether `secret` was the one that waited.
+    pub async fn second_factor_confirm(
+        &self,
+        user: UserId,
+        secret: &[u8],
+        step: i64,
+        codes: &[[u8; 32]],
+        now: TimeUs,
+    ) -> Result<bool, StoreError> {
+        on_transaction!(self, transaction => async {
+            let confirmed = sqlx::query(CONFIRM)
+                .bind(user.uuid())
+                .bind(secret)
+                .bind(now.0)
+                .bind(step)
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected();
+            if confirmed == 1 {
+                sqlx::query(DELETE_CODES).bind(user.uuid()).execute(&mut *transaction).await?;
+                for code in codes {
+                    let insert = sqlx::query(INSERT_CODE).bind(code.to_vec()).bind(user.uuid());
+                    insert.execute(&mut *transaction).await?;
+                }
+            }
+            Ok(confirmed == 1)
+        })
+    }
+
+    /// Takes one of the account's guesses, before it is looked at. Whether there was one left.
+    pub async fn second_factor_guess(&self, user: UserId, limit: GuessLimit, now: TimeUs) -> Result<bool, StoreError> {
+        changed!(
+            self,
+            sqlx::query(GUESS)
+                .bind(user.uuid())
+                .bind(limit.window_over.0)
+                .bind(now.0)
+                .bind(i64::from(limit.guesses_max))
+        )
+        .map(|touched| touched == 1)
+    }
+
+    /// Uses up the code of a time step and all before it. Whether it was still unused.
+    pub async fn second_factor_use(&self, user: UserId, step: i64) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(USE_STEP).bind(user.uuid()).bind(step)).map(|touched| touched == 1)
+    }
+
+    /// Whether the account had this code; it has it no more.
+    pub async fn recovery_code_use(&self, user: UserId, hash: [u8; 32]) -> Result<bool, StoreError> {
+        on_transaction!(self, transaction => async {
+            let used = sqlx::query(USE_CODE).bind(hash.to_vec()).bind(user.uuid()).execute(&mut *transaction).await?;
+            if used.rows_affected() == 1 {
+                sqlx::query(FORGIVE).bind(user.uuid()).execute(&mut *transaction).await?;
+            }
+            Ok(used.rows_affected() == 1)
+        })
+    }
+
+    pub async fn recovery_code_count(&self, user: UserId) -> Result<u32, StoreError> {
+        let count: i64 = on_pool!(self, pool => sqlx::query_scalar(COUNT_CODES).bind(user.uuid()).fetch_one(pool))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// With its recovery codes and the logins that wait for it.
+    pub async fn second_factor_delete(&self, user: UserId) -> Result<(), StoreError> {
+        on_transaction!(self, transaction => async {
+            for statement in [DELETE, DELETE_CODES, DELETE_CHALLENGES] {
+                sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
+            }
+            Ok(())
+        })
+    }
+
+    pub async fn login_challenge_insert(
+        &self,
+        hash: [u8; 32],
+        user: UserId,
+        expires_at: TimeUs,
+    ) -> Result<(), StoreError> {
+        changed!(self, sqlx::query(INSERT_CHALLENGE).bind(hash.to_vec()).bind(user.uuid()).bind(expires_at.0))
+            .map(|_| ())
+    }
+
+    /// Takes one of the challenge's guesses. Whose login it is; `None` when it is unknown, expired or has none left.
+    pub async fn login_challenge_guess(
+        &self,
+        hash: [u8; 32],
+        guesses_max: u32,
+        now: TimeUs,
+    ) -> Result<Option<UserId>, StoreError> {
+        let user: Option<(uuid::Uuid,)> = on_writer!(self, pool => sqlx::query_as(GUESS_CHALLENGE)
+            .bind(hash.to_vec())
+            .bind(now.0)
+            .bind(i64::from(guesses_max))
+            .fetch_optional(pool))?;
+        Ok(user.map(|(id,)| UserId::from_uuid(id)))
+    }
+
+    /// Whether it was there: of several at once one takes it.
+    pub async fn login_challenge_take(&self, hash: [u8; 32]) -> Result<bool, StoreError> {
+        changed!(self, sqlx::query(TAKE_CHALLENGE).bind(hash.to_vec())).map(|touched| touched == 1)
+    }
+
+    /// Forgets those that have expired. How many.
+    pub async fn login_challenge_prune(&self, now: TimeUs) -> Result<u64, StoreError> {
+        changed!(self, sqlx::query(PRUNE_CHALLENGES).bind(now.0))
+    }
+}

@@ -1,0 +1,140 @@
+//! What the server keeps about somebody, and that it is gone when he wants it gone.
+#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use usher_tests::server::{Answer, PASSWORD, Session, TestServer, send};
+
+use crate::accounts::on_both_stores;
+use crate::second_factor;
+use crate::show::Show;
+
+async fn erase(server: &TestServer, session: &Session, body: Value) -> Answer {
+    send(server.request(Method::DELETE, "/me").bearer_auth(&session.access_token).json(&body)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_account_is_as_if_it_had_never_been() {
+    on_both_stores(|server| async move {
+        let (admin, account) = (server.admin().await, server.attendee().await);
+        let other = server.login(&account.email, PASSWORD).await;
+        for body in [json!({}), json!({"code": "123456"})] {
+            let problem = erase(&server, &account, body).await.problem(422, "VALIDATION_FAILED");
+            assert_eq!(problem["errors"][0]["field"], "password");
+        }
+        erase(&server, &account, json!({"password": "wrong horse"})).await.problem(401, "CREDENTIALS_WRONG");
+        erase(&server, &account, json!({"password": PASSWORD})).await.expect(204);
+
+        for session in [&account, &other] {
+            server.get(Some(session), "/me").await.problem(401, "TOKEN_INVALID");
+            let refresh = json!({"refresh_token": session.refresh_token});
+            server.post(None, "/auth/refresh", refresh).await.problem(401, "REFRESH_TOKEN_INVALID");
+        }
+        let login = json!({"email": account.email, "password": PASSWORD});
+        server.post(None, "/auth/login", login.clone()).await.problem(401, "CREDENTIALS_WRONG");
+        let users = server.get(Some(&admin), "/users").await.expect(200);
+        assert!(!users.to_string().contains(&account.id) && !users.to_string().contains(&account.email), "{users}");
+        let path = format!("/users/{}", account.id);
+        server.patch(Some(&admin), &path, json!({"status": "active"})).await.problem(404, "USER_NOT_FOUND");
+
+        // The address is free for somebody else, who is not the one before.
+        let again = json!({"name": "Grace", "email": account.email, "password": PASSWORD});
+        let user = server.post(None, "/auth/register", again).await.expect(201)["user"].clone();
+        assert_ne!(user["id"], account.id.as_str());
+        server.login(&account.email, PASSWORD).await;
+        server.get(Some(&account), "/me").await.problem(401, "TOKEN_INVALID");
+
+        let server = TestServer::start_in(server.stop().await, |_| {}).await;
+        server.get(Some(&account), "/me").await.problem(401, "TOKEN_INVALID");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_and_tickets_outlive_the_account_without_a_person() {
+    on_both_stores(|server| async move {
+        let show = Show::on_sale(&server).await;
+        let account = server.attendee().await;
+        let order = show.buy(&server, &account, json!([{"seat": "A-1-1"}])).await;
+        let path = format!("/orders?event={}", show.id);
+        let before = server.get(Some(&show.organizer), &path).await.expect(200);
+        assert!(before.to_string().contains(order["id"].as_str().unwrap()));
+        erase(&server, &account, json!({"password": PASSWORD})).await.expect(204);
+        let after = server.get(Some(&show.organizer), &path).await.expect(200);
+        assert_eq!(after, before);
+        let path = format!("/orders/{}", order["id"].as_str().unwrap());
+        let shown = server.get(Some(&show.organizer), &path).await.expect(200);
+        assert_eq!((&shown["status"], shown.get("attendees")), (&json!("paid"), None));
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organizer_of_a_live_event_and_the_only_admin_stay() {
+    on_both_stores(|server| async move {
+        let show = Show::on_sale(&server).await;
+        let proof = || json!({"password": PASSWORD});
+        erase(&server, &show.organizer, proof()).await.problem(409, "EVENTS_LIVE");
+        server.get(Some(&show.organizer), "/me").await.expect(200);
+        server.post(Some(&show.organizer), &show.path("/cancel"), json!({})).await.expect(200);
+        erase(&server, &show.organizer, proof()).await.expect(204);
+
+        let (admin, second) = (server.admin().await, server.attendee().await);
+        erase(&server, &admin, proof()).await.problem(409, "LAST_ADMIN");
+        server.patch(Some(&admin), &format!("/users/{}", second.id), json!({"role": "admin"})).await.expect(200);
+        erase(&server, &admin, proof()).await.expect(204);
+        erase(&server, &second, proof()).await.problem(409, "LAST_ADMIN");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_second_factor_the_password_is_not_enough() {
+    on_both_stores(|server| async move {
+        let account = server.attendee().await;
+        let (_, codes) = second_factor::enrol(&server, &account).await;
+        let problem = erase(&server, &account, json!({"password": PASSWORD})).await.problem(422, "VALIDATION_FAILED");
+        assert_eq!(problem["errors"][0]["field"], "code");
+        let waiting = second_factor::challenge(&server, &account).await;
+        erase(&server, &account, json!({"code": codes[0]})).await.expect(204);
+        second_factor::answer(&server, &waiting, &codes[1]).await.problem(401, "CHALLENGE_INVALID");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_holds_all_that_is_the_accounts_and_nothing_of_others() {
+    on_both_stores(|server| async move {
+        let show = Show::on_sale(&server).await;
+        let (account, stranger) = (server.attendee().await, server.attendee().await);
+        // More sessions than are read at once.
+        for _ in 0..60 {
+            server.login(&account.email, PASSWORD).await;
+        }
+        let order = show.buy(&server, &account, json!([{"seat": "A-1-1"}])).await;
+        let foreign = show.buy(&server, &stranger, json!([{"seat": "A-1-2"}])).await;
+        let export = server.get(Some(&account), "/me/export").await.expect(200);
+        assert_eq!(export["profile"], server.get(Some(&account), "/me").await.expect(200));
+        assert_eq!(export["sessions"].as_array().unwrap().len(), 61);
+        assert_eq!(export["orders"].as_array().unwrap().len(), 1);
+        assert_eq!(export["orders"][0]["id"], order["id"]);
+        assert_eq!(export["tickets"], order["tickets"]);
+        for empty in ["identities", "waiting_places", "staff_roles", "api_keys"] {
+            assert_eq!(export[empty], json!([]), "{empty}");
+        }
+        let text = export.to_string();
+        for secret in [&stranger.email, &stranger.id, foreign["id"].as_str().unwrap(), "argon2", &account.refresh_token]
+        {
+            assert!(!text.contains(secret), "{secret}");
+        }
+        // As the document of the API describes it.
+        serde_json::from_value::<wire::Export>(export).unwrap();
+        server.get(None, "/me/export").await.problem(401, "TOKEN_MISSING");
+        server.stop().await;
+    })
+    .await;
+}

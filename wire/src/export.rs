@@ -1,0 +1,56 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{Order, SecondFactor, Session, StaffRole, Ticket, User};
+
+/// What the server keeps about an account, for its owner.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Export {
+    pub exported_at: DateTime<Utc>,
+    pub profile: User,
+    pub second_factor: SecondFactor,
+    /// Accounts at other providers that sign in to this one.
+    pub identities: Vec<ExportedIdentity>,
+    /// Logins that have not been ended.
+    pub sessions: Vec<Session>,
+    /// With the names given for who will come.
+    pub orders: Vec<Order>,
+    /// Those held now, bought or received.
+    pub tickets: Vec<Ticket>,
+    pub waiting_places: Vec<ExportedPlace>,
+    pub staff_roles: Vec<ExportedStaffRole>,
+    pub api_keys: Vec<ExportedApiKey>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedApiKey {
+    pub id: Uuid,
+    pub name: String,
+    pub created_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedIdentity {
+    pub issuer: String,
+    pub subject: String,
+    pub email: String,
+    pub linked_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedPlace {
+    pub event_id: Uuid,
+    pub number: u32,
+    pub joined_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedStaffRole {
+    pub event_id: Uuid,
+    pub role: StaffRole,
+    pub added_at: DateTime<Utc>,
+}
