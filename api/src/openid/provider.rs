@@ -170,7 +170,7 @@ impl Provider {
         let document = self.document(now).await?;
         let fetch = async {
             let (_, body) = fetch::send(self.http.get(document.jwks_uri)).await?;
-            Keys::read(&body).ok_or(OpenIdError::unavailable("its keys cannot be read"))
+            Keys::read(&body).ok_or_else(|| OpenIdError::unavailable("its keys cannot be read"))
         };
         self.keys.get(now, |keys| keys.find(id).is_some(), fetch).await
     }
