@@ -7,7 +7,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -39,11 +38,11 @@ pub struct ConnectionPlace {
 
 type Io = Stall<TokioIo<TcpStream>>;
 
-/// The bare connection of an upgraded request, and what the peer has sent right behind it. `None`: it is not one of this
-/// server's.
-pub fn connection_of(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
+/// The bare connection of an upgraded request, and what the peer has sent right behind it: copied, because what it lies in
+/// is large. `None`: it is not one of this server's.
+pub fn connection_of(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
     let parts = upgraded.downcast::<Io>().ok()?;
-    Some((parts.io.into_inner().into_inner(), parts.read_buf))
+    Some((parts.io.into_inner().into_inner(), parts.read_buf.to_vec()))
 }
 
 /// # Errors

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, Interest, ReadBuf, copy, sink};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::timeout;
@@ -54,7 +55,7 @@ impl AsyncRead for Connection {
 /// A pong for each ping, and the answer to a close: as bounded as what the client may say.
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.outlet.say(bytes);
+        self.outlet.say(Bytes::copy_from_slice(bytes));
         Poll::Ready(Ok(bytes.len()))
     }
 

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::task::yield_now;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::feed::Feed;
 use super::outlet::Outlet;
@@ -43,6 +44,10 @@ impl Outlets {
         }
     }
 
+    fn count(&self, member: usize) -> usize {
+        self.by_member[member].lock().len()
+    }
+
     fn of(&self, number: u64) -> &Mutex<BTreeMap<u64, Arc<Outlet>>> {
         &self.by_member[(number % CREW as u64) as usize]
     }
@@ -59,20 +64,31 @@ impl Outlets {
     }
 }
 
-/// One member's work, until it is dropped.
+/// One member's work, until it is dropped: rounds through its sockets as long as there is news.
 pub async fn serve(feed: Arc<Feed>, member: usize) {
     let mut editions = feed.editions();
     let mut batch = Vec::with_capacity(BATCH);
-    while editions.changed().await.is_ok() {
-        let mut from = 0;
+    loop {
+        // The first news after a pause goes out at once.
+        let is_late = editions.has_changed().unwrap_or(false);
+        if editions.changed().await.is_err() {
+            return;
+        }
+        let (began, spread) = (Instant::now(), if is_late { feed.pace.spread() } else { Duration::ZERO });
+        let all = feed.outlets.count(member).max(1);
+        let (mut from, mut done) = (0, 0);
         loop {
             feed.outlets.batch(member, &mut from, &mut batch);
             if batch.is_empty() {
                 break;
             }
-            let deltas = batch.drain(..).map(|outlet| outlet.serve(&feed)).sum();
-            feed.fanout.written(deltas, Instant::now());
-            yield_now().await;
+            done += batch.len();
+            let at = Instant::now();
+            let writes = batch.drain(..).map(|outlet| u32::from(outlet.serve(&feed))).sum();
+            let now = Instant::now();
+            feed.pace.worked(now - at, writes);
+            let due = began + spread.mul_f64((done as f64 / all as f64).min(1.0));
+            if due > now { sleep_until(due).await } else { yield_now().await }
         }
     }
 }

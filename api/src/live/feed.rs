@@ -15,7 +15,7 @@ use super::bye::Bye;
 use super::crew::Outlets;
 use super::forms::{self, Form, Forms};
 use super::personal::{Inbox, Personal};
-use super::rhythm::Fanout;
+use super::rhythm::Pace;
 use super::ring::{After, Ring};
 
 /// Deltas are sent to one who is behind as long as they are shorter than this, whatever the snapshot's size.
@@ -27,7 +27,7 @@ pub struct Feed {
     edition: watch::Sender<u64>,
     watchers: AtomicUsize,
     pub outlets: Outlets,
-    pub fanout: Fanout,
+    pub pace: Pace,
     shared: Mutex<Shared>,
 }
 
@@ -102,7 +102,7 @@ impl Feed {
             edition: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
             outlets: Outlets::default(),
-            fanout: Fanout::new(),
+            pace: Pace::default(),
             shared: Mutex::new(Shared::Starting),
         })
     }

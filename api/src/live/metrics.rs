@@ -18,9 +18,9 @@ pub const LAGGED_TOTAL: &str = "usher_live_lagged_total";
 pub const CLOSED_TOTAL: &str = "usher_live_closed_total";
 /// Seconds from a change that is durable to the delta that tells of it. Histogram.
 pub const DELAY_SECONDS: &str = "usher_live_delay_seconds";
-/// Seconds in which one delta was written to all sockets. Histogram.
-pub const FANOUT_SECONDS: &str = "usher_live_fanout_seconds";
-/// Seconds between deltas, as chosen. Histogram.
+/// Seconds of writing to sockets, of all cores together, between two deltas. Histogram.
+pub const WRITING_SECONDS: &str = "usher_live_writing_seconds";
+/// Seconds between two turns of a socket, as chosen. Histogram.
 pub const PERIOD_SECONDS: &str = "usher_live_period_seconds";
 
 /// Label: `snapshot`, `delta`, `notice` (counts, sale, line, heartbeat) or `private`.
@@ -36,7 +36,7 @@ struct Handles {
     private: Counter,
     lagged: Counter,
     delay: Histogram,
-    fanout: Histogram,
+    writing: Histogram,
     period: Histogram,
 }
 
@@ -51,7 +51,7 @@ fn handles() -> &'static Handles {
         private: frames("private"),
         lagged: metrics::counter!(LAGGED_TOTAL),
         delay: metrics::histogram!(DELAY_SECONDS),
-        fanout: metrics::histogram!(FANOUT_SECONDS),
+        writing: metrics::histogram!(WRITING_SECONDS),
         period: metrics::histogram!(PERIOD_SECONDS),
     })
 }
@@ -84,10 +84,10 @@ pub fn count_lagged() {
     handles().lagged.increment(1);
 }
 
-/// `fanout` is that of the delta before.
-pub fn observe_delta(delay_us: i64, fanout: Duration, period: Duration) {
+/// `writing` is that since the delta before.
+pub fn observe_delta(delay_us: i64, writing: Duration, period: Duration) {
     let delay = Duration::from_micros(u64::try_from(delay_us).unwrap_or(0));
     handles().delay.record(delay.as_secs_f64());
-    handles().fanout.record(fanout.as_secs_f64());
+    handles().writing.record(writing.as_secs_f64());
     handles().period.record(period.as_secs_f64());
 }

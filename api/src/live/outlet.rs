@@ -1,9 +1,11 @@
 //! The way out of one socket. Whoever holds its lock writes what is due, as far as the peer takes it without being waited
 //! for: mostly the crew, which serves many sockets in one go, and the socket's own task for the rest.
 
+use std::collections::VecDeque;
+use std::io::{ErrorKind, IoSlice};
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use inventory::UserId;
 use parking_lot::Mutex;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -15,6 +17,9 @@ use super::feed::{Feed, Next, Seen};
 use super::forms::Form;
 use super::metrics;
 use super::personal::{Inbox, Post};
+
+/// Frames that go out with one write, if that many are due.
+const GATHERED_MAX: usize = 8;
 
 pub struct Outlet {
     form: Form,
@@ -28,13 +33,9 @@ pub struct Outlet {
 struct Way {
     stream: OwnedWriteHalf,
     seen: Seen,
-    /// Of the frame under way.
-    rest: Bytes,
-    /// The frame under way is a delta that was written without waiting, so far.
-    is_prompt_delta: bool,
-    /// What comes next: pings, pongs, and what else the socket's task says.
-    said: Vec<u8>,
-    /// Since when the peer has not taken the frame under way.
+    /// Under way: what is left of the first, and those behind it.
+    frames: VecDeque<Bytes>,
+    /// Since when the peer has not taken the first of them.
     blocked_at: Option<Instant>,
     /// The task wants to know of every notice.
     calls_on_notice: bool,
@@ -54,47 +55,38 @@ pub enum Pumped {
     Gone,
 }
 
-/// What was written until then.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// Deltas that the peer took at once.
-    pub deltas: u32,
-    has_notice: bool,
+/// What has been done on the way there.
+#[derive(Default)]
+struct Done {
+    has_written: bool,
+    had_notice: bool,
 }
 
 impl Outlet {
     pub fn new(stream: OwnedWriteHalf, form: Form, seen: Seen, personal: Option<(UserId, Arc<Inbox>)>) -> Self {
-        let way = Way {
-            stream,
-            seen,
-            rest: Bytes::new(),
-            is_prompt_delta: false,
-            said: Vec::new(),
-            blocked_at: None,
-            calls_on_notice: false,
-            is_closing: false,
-        };
+        let way =
+            Way { stream, seen, frames: VecDeque::new(), blocked_at: None, calls_on_notice: false, is_closing: false };
         Self { form, personal, way: Mutex::new(way), call: Notify::new() }
     }
 
     /// By the crew: a socket whose peer is being waited for is left to its task, and one that needs its task calls it.
-    /// Answers how many deltas were written.
-    pub fn serve(&self, feed: &Feed) -> u32 {
+    /// `true`: something was written, and the peer has taken all of it.
+    pub fn serve(&self, feed: &Feed) -> bool {
         let mut way = self.way.lock();
         if way.blocked_at.is_some() || way.is_closing {
-            return 0;
+            return false;
         }
-        let mut written = Written::default();
-        let pumped = self.pump(&mut way, feed, &mut written);
-        if pumped != Pumped::Idle || (written.has_notice && way.calls_on_notice) {
+        let mut done = Done::default();
+        let pumped = self.pump(&mut way, feed, &mut done);
+        if pumped != Pumped::Idle || (done.had_notice && way.calls_on_notice) {
             self.call.notify_one();
         }
-        written.deltas
+        done.has_written && pumped == Pumped::Idle
     }
 
     /// By the socket's task.
     pub fn write(&self, feed: &Feed) -> Pumped {
-        self.pump(&mut self.way.lock(), feed, &mut Written::default())
+        self.pump(&mut self.way.lock(), feed, &mut Done::default())
     }
 
     /// Until the crew has left something to the task. May be dropped at any time.
@@ -107,14 +99,14 @@ impl Outlet {
     }
 
     /// Comes before what else is due, and is written with it.
-    pub fn say(&self, frames: &[u8]) {
-        self.way.lock().said.extend_from_slice(frames);
+    pub fn say(&self, frame: Bytes) {
+        self.way.lock().frames.push_back(frame);
     }
 
     /// The last that is said.
-    pub fn say_last(&self, frames: &[u8]) {
+    pub fn say_last(&self, frames: Bytes) {
         let mut way = self.way.lock();
-        way.said.extend_from_slice(frames);
+        way.frames.push_back(frames);
         way.is_closing = true;
     }
 
@@ -135,43 +127,53 @@ impl Outlet {
         self.way.lock().seen.seq = None;
     }
 
-    fn pump(&self, way: &mut Way, feed: &Feed, written: &mut Written) -> Pumped {
+    fn pump(&self, way: &mut Way, feed: &Feed, done: &mut Done) -> Pumped {
         loop {
-            if let Some(stopped) = way.drain(written) {
+            let mut nothing_more = way.is_closing.then_some(Pumped::Idle);
+            // One whose peer is waited for is told what is true when it can be.
+            if way.blocked_at.is_none() {
+                while nothing_more.is_none() && way.frames.len() < GATHERED_MAX {
+                    match self.due(&mut way.seen, feed, done) {
+                        Ok(frame) => way.frames.push_back(frame),
+                        Err(pumped) => nothing_more = Some(pumped),
+                    }
+                }
+            }
+            if let Some(stopped) = way.drain(done) {
                 return stopped;
             }
-            if way.is_closing {
-                return Pumped::Idle;
+            if let Some(pumped) = nothing_more {
+                return pumped;
             }
-            // What a socket knows of the house before what it knows of itself.
-            if way.seen.seq.is_some()
-                && let Some(frame) = self.private(feed)
-            {
-                metrics::count_private();
-                way.rest = frame;
-                continue;
+        }
+    }
+
+    /// The next frame, or why there is none.
+    fn due(&self, seen: &mut Seen, feed: &Feed, done: &mut Done) -> Result<Bytes, Pumped> {
+        // What a socket knows of the house before what it knows of itself.
+        if seen.seq.is_some()
+            && let Some(frame) = self.private(feed)
+        {
+            metrics::count_private();
+            return Ok(frame);
+        }
+        let had_state = seen.seq.is_some();
+        let next = feed.next(seen, self.form);
+        metrics::count_frame(&next);
+        match next {
+            Next::Delta(frame) => Ok(frame),
+            Next::Snapshot(frame) => {
+                if had_state {
+                    metrics::count_lagged();
+                }
+                Ok(frame)
             }
-            let had_state = way.seen.seq.is_some();
-            let next = feed.next(&mut way.seen, self.form);
-            metrics::count_frame(&next);
-            way.rest = match next {
-                Next::Delta(frame) => {
-                    way.is_prompt_delta = true;
-                    frame
-                }
-                Next::Snapshot(frame) => {
-                    if had_state {
-                        metrics::count_lagged();
-                    }
-                    frame
-                }
-                Next::Notice(frame) => {
-                    written.has_notice = true;
-                    frame
-                }
-                Next::Nothing => return Pumped::Idle,
-                Next::Bye(bye) => return Pumped::Bye(bye),
-            };
+            Next::Notice(frame) => {
+                done.had_notice = true;
+                Ok(frame)
+            }
+            Next::Nothing => Err(Pumped::Idle),
+            Next::Bye(bye) => Err(Pumped::Bye(bye)),
         }
     }
 
@@ -186,26 +188,37 @@ impl Outlet {
 }
 
 impl Way {
-    /// Writes what is left of the frame under way, and what was said. `None`: all of it.
-    fn drain(&mut self, written: &mut Written) -> Option<Pumped> {
-        loop {
-            if self.rest.is_empty() {
-                self.blocked_at = None;
-                written.deltas += u32::from(std::mem::take(&mut self.is_prompt_delta));
-                if self.said.is_empty() {
-                    return None;
-                }
-                self.rest = std::mem::take(&mut self.said).into();
-            }
-            match self.stream.try_write(&self.rest) {
+    /// Writes what is under way. `None`: all of it.
+    fn drain(&mut self, done: &mut Done) -> Option<Pumped> {
+        while !self.frames.is_empty() {
+            let mut slices = [IoSlice::new(&[]); GATHERED_MAX];
+            slices.iter_mut().zip(&self.frames).for_each(|(slice, frame)| *slice = IoSlice::new(frame));
+            match self.stream.try_write_vectored(&slices[..GATHERED_MAX.min(self.frames.len())]) {
                 Ok(0) => return Some(Pumped::Gone),
-                Ok(taken) => drop(self.rest.split_to(taken)),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    self.is_prompt_delta = false;
+                Ok(taken) => {
+                    done.has_written = true;
+                    self.took(taken);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return Some(Pumped::Blocked(*self.blocked_at.get_or_insert_with(Instant::now)));
                 }
                 Err(_) => return Some(Pumped::Gone),
             }
+        }
+        self.blocked_at = None;
+        None
+    }
+
+    /// What has been written.
+    fn took(&mut self, mut taken: usize) {
+        while let Some(first) = self.frames.front_mut() {
+            if first.len() > taken {
+                first.advance(taken);
+                return;
+            }
+            taken -= first.len();
+            self.frames.pop_front();
+            self.blocked_at = None;
         }
     }
 }
@@ -256,9 +269,10 @@ pub(super) mod tests {
     #[tokio::test]
     async fn one_that_is_waited_for_is_left_alone_by_the_crew_and_every_frame_stays_whole() {
         let (feed, outlet, mut peer) = open().await;
-        assert_eq!(outlet.serve(&feed), 0, "a snapshot is no delta");
+        assert!(outlet.serve(&feed));
         tell(&feed, 2, 10);
-        assert_eq!(outlet.serve(&feed), 1);
+        assert!(outlet.serve(&feed));
+        assert!(!outlet.serve(&feed), "there is nothing more");
         let mut seq = 2;
         let since = loop {
             seq += 1;
@@ -272,8 +286,8 @@ pub(super) mod tests {
         };
         outlet.called().await;
         tell(&feed, seq + 1, LONG);
-        assert_eq!(outlet.serve(&feed), 0);
-        outlet.say(&frame::text(&"said"));
+        assert!(!outlet.serve(&feed));
+        outlet.say(frame::text(&"said"));
         assert_eq!(outlet.write(&feed), Pumped::Blocked(since), "the same frame is waited for");
         let reading = async {
             let mut all = Vec::new();
@@ -285,7 +299,7 @@ pub(super) mod tests {
                 tokio::task::yield_now().await;
             }
             tell(&feed, seq + 2, LONG);
-            outlet.say_last(&frame::text(&"said"));
+            outlet.say_last(frame::text(&"said"));
             while outlet.write(&feed) != Pumped::Idle {
                 tokio::task::yield_now().await;
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use engine::{Changes, Picture, Tap, Unavailable};
 use inventory::{Availability, EventId, Layout, Phase, TimeUs};
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -73,7 +74,7 @@ impl Publisher {
         Self {
             state,
             feed,
-            rhythm: Rhythm::default(),
+            rhythm: Rhythm::new(Handle::current().metrics().num_workers()),
             next_at: now,
             told_at: now,
             spoke_at: now,
@@ -219,11 +220,12 @@ impl Publisher {
         let forms = forms::delta(&cut, &layout, at.0);
         self.told_at = Instant::now();
         self.spoke_at = self.told_at;
-        let (took, frames) = self.feed.fanout.start(self.told_at);
-        self.rhythm.measured(took, frames, self.feed.watchers());
+        let (busy, writes) = self.feed.pace.take_work();
+        self.rhythm.measured(busy, writes, self.feed.watchers());
+        self.feed.pace.set_spread(self.rhythm.spread());
         self.feed.tell(cut.seq, forms, self.told_at);
-        self.next_at = self.told_at + self.rhythm.period();
-        metrics::observe_delta(now.since(at), took, self.rhythm.period());
+        self.next_at = self.told_at + self.rhythm.cut_period();
+        metrics::observe_delta(now.since(at), busy, self.rhythm.period());
     }
 
     /// `true`: nobody has watched for a while.

@@ -1,143 +1,161 @@
-//! How often deltas go out: as often as the sockets can be served beside everything else, between 20 and 4 times in a
-//! second.
+//! How often deltas are cut and how fast they go out: as often as the sockets can be served beside everything else, each
+//! of them between 20 and 4 times in a second.
 //!
-//! The crew reports how many sockets have been written a delta. From when it began and when the last of them was, the cost
-//! of a frame follows: wall-clock time, with whatever else keeps the machine busy in it.
+//! The crew reports how long it has been writing, and to how many sockets. What one socket costs follows from that, in
+//! wall-clock time, with whatever else keeps the machine busy in it.
+//!
+//! Few sockets are written to as soon as a delta is cut. With many that would keep all cores busy for a while, again and
+//! again, and the last ones would wait for as long on top of the period. So their turns are spread over the period, deltas
+//! are cut at the highest rate nevertheless, and each socket is told at its turn what has come since the last.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use super::crew::CREW;
 
 const PERIOD_MIN: Duration = Duration::from_millis(50);
 const PERIOD_MAX: Duration = Duration::from_millis(250);
-/// Of each period, in percent, that writing one delta to all sockets may take. The rest is for everything else: a delta is
-/// on average half a period and half a fan-out old when it arrives, so a longer pause makes it later, too.
-const FANOUT_SHARE_PERCENT: u32 = 75;
+/// Of the crew's time, in percent, that writing to all sockets may take at most. The rest is for everything else.
+const SHARE_PERCENT: u32 = 55;
 /// Where more than this share is left to others by a period of at most [`PERIOD_EASY`], it is: between 20 and 10 deltas per
-/// second few eyes see the difference, and whoever books does.
-const EASY_SHARE_PERCENT: u32 = 10;
+/// second few eyes see the difference, and whoever books does. Longer periods are spread.
+const EASY_SHARE_PERCENT: u32 = 5;
 const PERIOD_EASY: Duration = Duration::from_millis(100);
 /// What a new measurement weighs against what was known, as 1 / n.
-const WEIGHT: f64 = 4.0;
+const WEIGHT: f64 = 8.0;
 
 pub struct Rhythm {
-    frame_cost_s: f64,
+    write_cost_s: f64,
+    /// Writes at the same time.
+    hands: u32,
     period: Duration,
 }
 
-impl Default for Rhythm {
-    fn default() -> Self {
-        Self { frame_cost_s: 0.0, period: PERIOD_MIN }
-    }
-}
-
 impl Rhythm {
+    /// Of a crew on so many threads.
+    pub fn new(threads: usize) -> Self {
+        let hands = u32::try_from(threads.clamp(1, CREW)).unwrap_or(1);
+        Self { write_cost_s: 0.0, hands, period: PERIOD_MIN }
+    }
+
+    /// Between two turns of one socket.
     pub const fn period(&self) -> Duration {
         self.period
     }
 
-    /// After a delta was written `frames` times within `took`, with so many watchers now.
-    pub fn measured(&mut self, took: Duration, frames: u32, watchers: usize) {
-        if frames == 0 {
+    /// Between two cuts.
+    pub fn cut_period(&self) -> Duration {
+        if self.spread().is_zero() { self.period } else { PERIOD_MIN }
+    }
+
+    /// What a round through all sockets is to be spread over; zero: it goes as fast as it can.
+    pub fn spread(&self) -> Duration {
+        if self.period > PERIOD_EASY { self.period } else { Duration::ZERO }
+    }
+
+    /// After so many writes took so long altogether, with so many watchers now.
+    pub fn measured(&mut self, busy: Duration, writes: u32, watchers: usize) {
+        if writes == 0 {
             return;
         }
-        let cost_s = took.as_secs_f64() / f64::from(frames);
-        self.frame_cost_s += (cost_s - self.frame_cost_s) / WEIGHT;
+        let cost_s = busy.as_secs_f64() / f64::from(writes);
+        self.write_cost_s += (cost_s - self.write_cost_s) / WEIGHT;
         #[expect(clippy::cast_precision_loss, reason = "counts of sockets are far below 2^52")]
-        let fanout_s = self.frame_cost_s * watchers as f64;
-        let for_share = |percent: u32| fanout_s * 100.0 / f64::from(percent);
+        let round_s = self.write_cost_s * watchers as f64 / f64::from(self.hands);
+        let for_share = |percent: u32| round_s * 100.0 / f64::from(percent);
         let easy_s = for_share(EASY_SHARE_PERCENT).min(PERIOD_EASY.as_secs_f64());
-        let period_s = for_share(FANOUT_SHARE_PERCENT).max(easy_s);
+        let period_s = for_share(SHARE_PERCENT).max(easy_s);
         self.period = Duration::from_secs_f64(period_s.min(PERIOD_MAX.as_secs_f64())).max(PERIOD_MIN);
     }
 }
 
-/// One fan-out as the crew reports it.
-pub struct Fanout {
-    born: Instant,
-    started_us: AtomicU64,
-    last_us: AtomicU64,
-    frames: AtomicU32,
+/// What publisher and crew tell each other.
+#[derive(Default)]
+pub struct Pace {
+    spread_us: AtomicU64,
+    busy_us: AtomicU64,
+    writes: AtomicU32,
 }
 
-impl Fanout {
-    pub fn new() -> Self {
-        let (started_us, last_us, frames) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU32::new(0));
-        Self { born: Instant::now(), started_us, last_us, frames }
+impl Pace {
+    pub fn spread(&self) -> Duration {
+        Duration::from_micros(self.spread_us.load(Ordering::Relaxed))
     }
 
-    /// Of the one before: how long it took, and how many frames it was.
-    pub fn start(&self, now: Instant) -> (Duration, u32) {
-        let now_us = self.us(now);
-        let frames = self.frames.swap(0, Ordering::Relaxed);
-        let last_us = self.last_us.swap(now_us, Ordering::Relaxed);
-        let started_us = self.started_us.swap(now_us, Ordering::Relaxed);
-        (Duration::from_micros(last_us.saturating_sub(started_us)), frames)
+    pub fn set_spread(&self, spread: Duration) {
+        self.spread_us.store(us(spread), Ordering::Relaxed);
     }
 
-    /// So many deltas were written without having to wait for a peer.
-    pub fn written(&self, deltas: u32, now: Instant) {
-        if deltas > 0 {
-            self.last_us.fetch_max(self.us(now), Ordering::Relaxed);
-            self.frames.fetch_add(deltas, Ordering::Relaxed);
+    /// So many sockets have been written to without having to wait for a peer.
+    pub fn worked(&self, busy: Duration, writes: u32) {
+        if writes > 0 {
+            self.busy_us.fetch_add(us(busy), Ordering::Relaxed);
+            self.writes.fetch_add(writes, Ordering::Relaxed);
         }
     }
 
-    fn us(&self, now: Instant) -> u64 {
-        u64::try_from(now.duration_since(self.born).as_micros()).unwrap_or(u64::MAX)
+    /// All of it since the last time.
+    pub fn take_work(&self) -> (Duration, u32) {
+        let busy_us = self.busy_us.swap(0, Ordering::Relaxed);
+        (Duration::from_micros(busy_us), self.writes.swap(0, Ordering::Relaxed))
     }
+}
+
+fn us(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FRAME: Duration = Duration::from_micros(12);
+    const WRITE: Duration = Duration::from_micros(12);
 
-    fn settled(watchers: usize, frame: Duration) -> Duration {
-        let mut rhythm = Rhythm::default();
-        let frames = u32::try_from(watchers).unwrap();
-        for _ in 0..50 {
-            rhythm.measured(frame * frames, frames, watchers);
+    fn settled(watchers: usize, write: Duration) -> Rhythm {
+        let mut rhythm = Rhythm::new(2);
+        let writes = u32::try_from(watchers).unwrap();
+        for _ in 0..100 {
+            rhythm.measured(write * writes, writes, watchers);
         }
-        rhythm.period()
+        rhythm
     }
 
     #[test]
     fn the_period_follows_watchers_and_cost_within_its_bounds() {
-        assert_eq!(settled(1, FRAME), PERIOD_MIN);
-        assert_eq!(settled(400, FRAME), PERIOD_MIN);
-        assert!((58..=62).contains(&settled(500, FRAME).as_millis()));
-        assert_eq!(settled(1_000, FRAME), PERIOD_EASY);
-        assert_eq!(settled(5_000, FRAME), PERIOD_EASY);
-        let many = settled(10_000, FRAME).as_millis();
-        assert!((155..=165).contains(&many), "{many} ms");
-        assert_eq!(settled(100_000, FRAME), PERIOD_MAX);
-        assert!(settled(10_000, FRAME / 2) < settled(10_000, FRAME));
+        let period = |watchers| settled(watchers, WRITE).period();
+        assert_eq!([1, 400].map(period), [PERIOD_MIN; 2]);
+        assert!((70..=74).contains(&period(600).as_millis()));
+        assert_eq!([1_000, 5_000].map(period), [PERIOD_EASY; 2]);
+        let many = period(10_000).as_millis();
+        assert!((107..=111).contains(&many), "{many} ms");
+        assert_eq!(period(100_000), PERIOD_MAX);
+        assert!(settled(10_000, WRITE / 2).period() < period(10_000));
     }
 
     #[test]
-    fn sockets_that_wrote_nothing_do_not_count_as_fast() {
-        let mut rhythm = Rhythm::default();
-        rhythm.measured(Duration::from_millis(60), 5_000, 10_000);
-        let half = rhythm.period();
-        let mut rhythm = Rhythm::default();
-        rhythm.measured(Duration::from_millis(120), 10_000, 10_000);
-        assert_eq!(rhythm.period(), half);
-        rhythm.measured(Duration::ZERO, 0, 10_000);
-        assert_eq!(rhythm.period(), half);
+    fn turns_of_many_are_spread_and_cuts_go_on_at_the_highest_rate() {
+        let (few, many) = (settled(5_000, WRITE), settled(10_000, WRITE));
+        assert_eq!((few.cut_period(), few.spread()), (few.period(), Duration::ZERO));
+        assert_eq!((many.cut_period(), many.spread()), (PERIOD_MIN, many.period()));
     }
 
-    #[tokio::test]
-    async fn a_fanout_ends_with_its_last_frame() {
-        let fanout = Fanout::new();
-        let start = fanout.born;
-        let after = |ms| start + Duration::from_millis(ms);
-        fanout.start(start);
-        (1..=3).for_each(|batch| fanout.written(20, after(batch * 10)));
-        fanout.written(0, after(40));
-        assert_eq!(fanout.start(after(500)), (Duration::from_millis(30), 60));
-        assert_eq!(fanout.start(after(550)), (Duration::ZERO, 0));
+    #[test]
+    fn sockets_that_were_not_written_to_do_not_count_as_fast() {
+        let mut half = Rhythm::new(2);
+        half.measured(Duration::from_millis(60), 5_000, 10_000);
+        let mut all = Rhythm::new(2);
+        all.measured(Duration::from_millis(120), 10_000, 10_000);
+        assert_eq!(half.period(), all.period());
+        all.measured(Duration::from_millis(5), 0, 10_000);
+        assert_eq!(half.period(), all.period());
+    }
+
+    #[test]
+    fn work_is_taken_once() {
+        let pace = Pace::default();
+        (0..3).for_each(|_| pace.worked(Duration::from_millis(2), 100));
+        pace.worked(Duration::from_secs(1), 0);
+        assert_eq!(pace.take_work(), (Duration::from_millis(6), 300));
+        assert_eq!(pace.take_work(), (Duration::ZERO, 0));
     }
 }

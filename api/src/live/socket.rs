@@ -77,8 +77,8 @@ pub struct Opening {
 }
 
 impl Socket {
-    /// `behind`: what the client has sent right after its handshake. It is copied: what it lies in is large.
-    pub async fn run(state: AppState, stream: TcpStream, behind: &[u8], opening: Opening) {
+    /// `behind`: what the client has sent right after its handshake.
+    pub async fn run(state: AppState, stream: TcpStream, behind: Vec<u8>, opening: Opening) {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
@@ -97,7 +97,7 @@ impl Socket {
         let connection = Connection::new(read, Arc::clone(&outlet));
         let mut socket = Self {
             state,
-            stream: WebSocketStream::from_partially_read(connection, behind.to_vec(), Role::Server, Some(config)).await,
+            stream: WebSocketStream::from_partially_read(connection, behind, Role::Server, Some(config)).await,
             number: watch.feed.outlets.enter(Arc::clone(&outlet)),
             outlet,
             watch,
@@ -135,7 +135,7 @@ impl Socket {
         self.write_due().await?;
         if let Some(frame) = self.place_news() {
             metrics::count_private();
-            self.outlet.say(&frame);
+            self.outlet.say(frame);
             return Ok(());
         }
         let inbox = self.login.as_ref().map(|login| &login.inbox);
@@ -196,7 +196,7 @@ impl Socket {
     async fn say(&mut self, bye: Bye) {
         // After a protocol error the library has nothing more to say.
         let _: Result<(), End> = self.flush().await;
-        self.outlet.say_last(&bye.frames());
+        self.outlet.say_last(bye.frames());
         let last = async {
             if self.write_due().await.is_ok() && self.outlet.end() {
                 self.stream.get_mut().linger().await;
@@ -316,7 +316,7 @@ impl Socket {
         }
         if now.duration_since(self.heard_at.max(self.pinged_at)) >= live.ping_after {
             self.pinged_at = now;
-            self.outlet.say(frame::PING);
+            self.outlet.say(Bytes::from_static(frame::PING));
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ pub async fn watch(
             if let Ok(Ok(upgraded)) = timeout(UPGRADE_TIMEOUT, on_upgrade).await
                 && let Some((stream, behind)) = serve::connection_of(upgraded)
             {
-                Socket::run(state, stream, &behind, opening).await;
+                Socket::run(state, stream, behind, opening).await;
             }
         }
     };
