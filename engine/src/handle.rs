@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use inventory::{
-    Availability, CallerKey, Command, Entry, EventId, HoldId, HoldView, Inventory, Layout, LineView, Lsn, OrderId,
-    OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch, RequestId, RoomSettings, RowStates,
-    ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierSpec, UserId, Verb,
+    AccessCodeSpec, Availability, CallerKey, CodeView, Command, Entry, EventId, HoldId, HoldView, Inventory, Layout,
+    LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch, RequestId,
+    RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId, TierSpec, TimeUs,
+    UserId, Verb,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -146,6 +147,28 @@ impl EventHandle {
         self.view(move |inventory| (inventory.availability(), inventory.row_states(section.as_deref()))).await
     }
 
+    /// By ascending digest, behind `after`.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn access_codes(&self, after: Option<[u8; 16]>, count: usize) -> Result<Vec<CodeView>, Unavailable> {
+        self.view(move |inventory| inventory.access_codes(after, count)).await
+    }
+
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn access_code(&self, digest: [u8; 16]) -> Result<Option<CodeView>, Unavailable> {
+        self.view(move |inventory| inventory.access_code(&digest)).await
+    }
+
+    /// Tiers that the code opens now.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn opened_by(&self, now: TimeUs, code: [u8; 16]) -> Result<Vec<TierId>, Unavailable> {
+        self.view(move |inventory| inventory.opened_by(now, &code)).await
+    }
+
     /// `None`: there is no such hold, or it ended long ago.
     ///
     /// # Errors
@@ -216,6 +239,14 @@ impl EventHandle {
 
     pub async fn set_tier(&self, caller: Caller, tier: TierSpec) -> Outcome {
         self.ask(caller, Verb::SetTier(Box::new(tier))).await
+    }
+
+    pub async fn delete_tier(&self, caller: Caller, tier: TierId) -> Outcome {
+        self.ask(caller, Verb::DeleteTier { tier }).await
+    }
+
+    pub async fn set_access_code(&self, caller: Caller, code: AccessCodeSpec) -> Outcome {
+        self.ask(caller, Verb::SetAccessCode(Box::new(code))).await
     }
 
     pub async fn set_policy(&self, caller: Caller, policy: Policy) -> Outcome {

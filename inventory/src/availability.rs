@@ -52,6 +52,8 @@ pub struct TierAvailability {
     pub free: u32,
     pub held: u32,
     pub sold: u32,
+    /// Held and sold at each of the tier's price steps.
+    pub steps_used: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Direction, HoldId, OrderId, PaymentId, Place, Policy, RoomSettings, SeatIx, SeatMapSpec, TicketId, TierIx,
-    TierSpec, TimeUs, UserId, bytes16,
+    AccessCodeSpec, Direction, HoldId, OrderId, PaymentId, Place, Policy, RoomSettings, SeatIx, SeatMapSpec, TicketId,
+    TierIx, TierSpec, TimeUs, UserId, bytes16, spec,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +86,23 @@ pub enum Change {
     },
     /// Of the waiting room.
     Line(LineChange),
+    /// A tier with terms; one without is a [`Change::TierSet`].
+    TierSetInFull(#[serde(with = "spec::in_full")] Box<TierSpec>),
+    /// A hold that draws on access codes; one that does not is a [`Change::HoldPlaced`].
+    HoldPlacedByCode(#[serde(with = "by_code")] Arc<PlacedHold>),
+    AccessCodeSet(Box<AccessCodeSpec>),
+}
+
+impl Change {
+    pub(crate) fn tier_set(tier: TierSpec) -> Self {
+        let tier = Box::new(tier);
+        if tier.terms == crate::TierTerms::PLAIN { Self::TierSet(tier) } else { Self::TierSetInFull(tier) }
+    }
+
+    pub(crate) fn hold_placed(placed: PlacedHold) -> Self {
+        let placed = Arc::new(placed);
+        if placed.codes.is_none() { Self::HoldPlaced(placed) } else { Self::HoldPlacedByCode(placed) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -152,6 +169,35 @@ pub struct PlacedHold {
     pub expires_at: TimeUs,
     /// `false` when best available had to split a party.
     pub adjacent: bool,
+    /// Hardly any hold has some. Records of version 1 end before it: see [`Change::HoldPlacedByCode`].
+    #[serde(skip)]
+    pub codes: Option<Box<Vec<CodeUse>>>,
+}
+
+/// The units of one tier in a hold are held, and later bought, by this code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeUse {
+    pub tier: TierIx,
+    #[serde(with = "bytes16")]
+    pub code: [u8; 16],
+}
+
+/// A hold and its codes as one: the journal's form since version 3.
+mod by_code {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{CodeUse, PlacedHold};
+
+    pub fn serialize<S: Serializer>(placed: &PlacedHold, serializer: S) -> Result<S::Ok, S::Error> {
+        (placed, placed.codes()).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<PlacedHold>, D::Error> {
+        let (placed, codes) = <(PlacedHold, Vec<CodeUse>)>::deserialize(deserializer)?;
+        Ok(Arc::new(PlacedHold { codes: Some(Box::new(codes)), ..placed }))
+    }
 }
 
 impl PlacedHold {
@@ -161,6 +207,15 @@ impl PlacedHold {
 
     pub fn units(&self) -> u32 {
         self.items.iter().map(|item| item.place.units()).sum()
+    }
+
+    pub fn codes(&self) -> &[CodeUse] {
+        self.codes.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The code that holds or has bought the units of the tier.
+    pub(crate) fn code_of(&self, tier: TierIx) -> Option<[u8; 16]> {
+        self.codes().iter().find(|used| used.tier == tier).map(|used| used.code)
     }
 }
 

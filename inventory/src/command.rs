@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AreaIx, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings, SeatIx, SeatMapSpec, SectionIx,
-    TicketId, TierIx, TierSpec, TimeUs, UserId, bytes16,
+    AccessCodeSpec, AreaIx, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings, SeatIx,
+    SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,12 @@ pub enum Verb {
     SetSeatMap(Box<SeatMapSpec>),
     /// Adds the tier, or replaces the one with the same id.
     SetTier(Box<TierSpec>),
+    /// Refused while units of it are held or sold.
+    DeleteTier {
+        tier: TierId,
+    },
+    /// Adds the code, or replaces the one with the same digest.
+    SetAccessCode(Box<AccessCodeSpec>),
     SetPolicy(Box<Policy>),
     /// Rules as they are when the command's turn comes, with these changed: two who patch different ones both succeed.
     PatchPolicy(Box<PolicyPatch>),
@@ -146,7 +152,7 @@ pub struct PlaceHold {
     pub hold: HoldId,
     pub customer: UserId,
     pub wants: Vec<Want>,
-    /// Digests of the access codes that the buyer knows, see [`TierSpec::access_code`].
+    /// Digests of the access codes that the buyer knows, see [`TierSpec::access_code`] and [`AccessCodeSpec`].
     pub access_codes: Vec<[u8; 16]>,
 }
 

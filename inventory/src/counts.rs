@@ -44,7 +44,13 @@ impl Inventory {
             .map(|quota| cover.quotas[usize::from(*quota)].limit.saturating_sub(self.sales.quota_used(*quota)));
         let places = seats + units;
         let free = quotas.fold(places, u32::min);
-        TierAvailability { tier: self.layout.tiers()[tier.ix()].id, free, held: sales.held, sold: sales.sold }
+        TierAvailability {
+            tier: self.layout.tiers()[tier.ix()].id,
+            free,
+            held: sales.held,
+            sold: sales.sold,
+            steps_used: self.sales.steps(tier).to_vec(),
+        }
     }
 
     /// The state of each seat, row by row, one letter per seat (gaps have none); of one section, or of all. Empty for a

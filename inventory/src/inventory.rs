@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use crate::codes::Codes;
 use crate::customers::Customers;
 use crate::holds::Holds;
 use crate::house::House;
@@ -9,7 +10,7 @@ use crate::line::Line;
 use crate::orders::Orders;
 use crate::sales::Sales;
 use crate::tickets::Tickets;
-use crate::{Answer, EventId, Lsn, Origin, Phase, Rejection, TimeUs};
+use crate::{Answer, EventId, Item, Lsn, Origin, Phase, Rejection, TimeUs};
 
 /// The state of one event: the fold of its changes.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Inventory {
     pub(crate) house: House,
     pub(crate) sales: Sales,
     pub(crate) holds: Holds,
+    pub(crate) codes: Codes,
     pub(crate) customers: Customers,
     pub(crate) orders: Orders,
     pub(crate) tickets: Tickets,
@@ -40,6 +42,7 @@ impl Inventory {
             house: House::default(),
             sales: Sales::default(),
             holds: Holds::default(),
+            codes: Codes::default(),
             customers: Customers::default(),
             orders: Orders::default(),
             tickets: Tickets::default(),
@@ -64,6 +67,13 @@ impl Inventory {
     /// Empty for a draft without a seat map; another `Arc` whenever seat map, tiers or policy change.
     pub const fn layout(&self) -> &Arc<Layout> {
         &self.layout
+    }
+
+    /// What is held and sold, item by item.
+    pub(crate) fn taken_items(&self) -> impl Iterator<Item = Item> {
+        let held = self.holds.iter_live().flat_map(|(_, hold)| hold.placed.items.iter().copied());
+        let tickets = self.tickets.all().iter().filter(|ticket| !ticket.refunded);
+        held.chain(tickets.map(|it| Item { place: it.place, tier: it.tier, price_minor: it.price_minor }))
     }
 
     /// When the next hold is due, if there is one. Its seats are free once [`crate::Verb::ExpireHolds`] has run.

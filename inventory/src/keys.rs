@@ -54,6 +54,13 @@ impl Remembered {
             Told::Other(answer) => (**answer).clone(),
         }
     }
+
+    pub fn placed(&self) -> Option<&PlacedHold> {
+        match &self.answer {
+            Told::HoldPlaced(placed) => Some(placed),
+            Told::Other(_) => None,
+        }
+    }
 }
 
 impl Serialize for Told {

@@ -13,6 +13,7 @@ mod apply;
 mod availability;
 mod bytes16;
 mod change;
+mod codes;
 mod command;
 mod counts;
 mod customers;
@@ -45,7 +46,8 @@ mod views;
 
 pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
-pub use change::{Admission, Change, Item, LineChange, PlacedHold, Reseated};
+pub use change::{Admission, Change, CodeUse, Item, LineChange, PlacedHold, Reseated};
+pub use codes::CodeView;
 pub use command::{
     BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
     ScanTicket, SettlePayment, Verb, Want,
@@ -62,8 +64,8 @@ pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};
 pub use snapshot::SnapshotError;
 pub use spec::{
-    Currency, Policy, PolicyPatch, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec,
-    TierSpec,
+    AccessCodeSpec, Currency, Policy, PolicyPatch, PriceStep, QuotaSpec, RefundPolicy, RowSpec, SaleWindow,
+    SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec, TierTerms,
 };
 pub use tickets::TicketState;
 pub use time::TimeUs;

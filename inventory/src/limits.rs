@@ -53,6 +53,13 @@ pub const PAYMENTS_REFUSED_MAX: usize = 16;
 /// Scan nonces remembered per ticket.
 pub const NONCES_PER_TICKET_MAX: usize = 8;
 
+/// Prices of one tier that end at a time or after a number of units.
+pub const PRICE_STEPS_PER_TIER_MAX: usize = 16;
+pub const TIER_DESCRIPTION_BYTES_MAX: usize = 2_000;
+pub const ACCESS_CODES_PER_EVENT_MAX: usize = 10_000;
+/// Codes that one hold may name.
+pub const ACCESS_CODES_PER_HOLD_MAX: usize = 8;
+
 /// Price of one unit in minor units of the currency.
 pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 

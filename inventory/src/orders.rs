@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::holds::OrderAt;
-use crate::{OrderId, PaymentId, PlacedHold, TimeUs};
+use crate::{OrderId, PaymentId, PlacedHold, RefundPolicy, TierIx, TimeUs};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrderStatus {
@@ -72,6 +72,17 @@ pub(crate) struct Order {
     pub tickets: std::ops::Range<u32>,
     /// Payments that were turned away, so that a repeated notice is not a second refund.
     pub refused: Vec<PaymentId>,
+    /// What the buyer was promised by the tiers that promise something. Snapshots keep it apart.
+    #[serde(skip)]
+    pub refund: RefundTerms,
+}
+
+pub(crate) type RefundTerms = Option<Box<Vec<(TierIx, RefundPolicy)>>>;
+
+impl Order {
+    pub fn refund_of(&self, tier: TierIx) -> Option<RefundPolicy> {
+        self.refund.as_ref()?.iter().find(|(it, _)| *it == tier).map(|(_, refund)| *refund)
+    }
 }
 
 #[derive(Clone, Debug, Default)]

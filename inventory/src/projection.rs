@@ -2,7 +2,7 @@
 //! order, its tickets and its mail exist together or not at all. Rows are whole and carry the LSN: writing one twice, or
 //! an older one after a newer one, changes nothing.
 
-use crate::{EventId, Lsn, OrderId, PaymentId, TicketId, TierId, TimeUs, UserId};
+use crate::{EventId, Lsn, OrderId, PaymentId, RefundPolicy, TicketId, TierId, TimeUs, UserId};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
@@ -44,6 +44,8 @@ pub struct ItemRow {
     pub tier: TierId,
     pub tier_name: String,
     pub price_minor: i64,
+    /// What the tier promised when the order was placed.
+    pub refund: Option<RefundPolicy>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -12,13 +12,14 @@ mod line;
 mod map;
 mod orders;
 mod seating;
+mod terms;
 mod tickets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Answer, Change, Command, Counts, HoldId, Item, OrderId, PaymentId, Phase, Place, Policy, Rejection, SeatIx,
-    SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
+    AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, HoldId, Item, OrderId, PaymentId, Phase, Place, Policy,
+    Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
 };
 use map::Map;
 
@@ -62,6 +63,7 @@ struct Hold {
     id: HoldId,
     customer: UserId,
     items: Vec<Item>,
+    codes: Vec<CodeUse>,
     placed_at: TimeUs,
     expires_at: TimeUs,
     state: HoldState,
@@ -102,6 +104,7 @@ struct Order {
     /// Payments that were answered, so that a repeated notice is not a second one.
     settled: Vec<(PaymentId, Answer)>,
     items: Vec<Item>,
+    codes: Vec<CodeUse>,
     refunded_minor: i64,
 }
 
@@ -126,6 +129,7 @@ struct Ticket {
     holder: UserId,
     place: Place,
     tier: TierIx,
+    price_minor: i64,
     state: TicketState,
     refunded: bool,
     generation: u32,
@@ -147,6 +151,7 @@ pub struct Reference {
     map: Option<Map>,
     tiers: Vec<TierSpec>,
     quota_limits: BTreeMap<String, u32>,
+    codes: Vec<AccessCodeSpec>,
     withheld: BTreeSet<String>,
     holds: Vec<Hold>,
     orders: Vec<Order>,
@@ -163,6 +168,7 @@ impl Reference {
             map: None,
             tiers: Vec::new(),
             quota_limits: BTreeMap::new(),
+            codes: Vec::new(),
             withheld: BTreeSet::new(),
             holds: Vec::new(),
             orders: Vec::new(),
@@ -215,6 +221,8 @@ impl Reference {
         match verb {
             Verb::SetSeatMap(spec) => Ok(self.set_seat_map(spec)?),
             Verb::SetTier(spec) => Ok(self.set_tier(spec)?),
+            Verb::DeleteTier { tier } => Ok(self.delete_tier(*tier)?),
+            Verb::SetAccessCode(spec) => Ok(self.set_access_code(spec)?),
             Verb::SetPolicy(policy) => Ok(self.set_policy(policy)?),
             Verb::PatchPolicy(patch) => Ok(self.patch_policy(patch)?),
             Verb::Publish => Ok(self.publish()?),

@@ -27,6 +27,12 @@ pub enum Rejection {
     TierInvalid { problem: String },
     #[error("the policy is not valid: {problem}")]
     PolicyInvalid { problem: String },
+    #[error("the access code is not valid: {problem}")]
+    AccessCodeInvalid { problem: String },
+    #[error("no such tier")]
+    TierNotFound,
+    #[error("{units} of the tier are held or sold")]
+    TierInUse { units: u32 },
     #[error("there is no block of this name")]
     BlockUnknown,
 
@@ -107,6 +113,8 @@ pub enum Rejection {
     AreaSoldOut { area: AreaIx, free: u32 },
     #[error("{left} left of this tier")]
     QuotaExhausted { tier: TierIx, left: u32 },
+    #[error("{left} left by this access code")]
+    AccessCodeSpent { left: u32 },
     #[error("{free} seats of this kind are free")]
     NotEnoughSeats { free: u32 },
 
@@ -179,6 +187,9 @@ impl Rejection {
             Self::SeatMapInvalid { .. } => "SEAT_MAP_INVALID",
             Self::TierInvalid { .. } => "TIER_INVALID",
             Self::PolicyInvalid { .. } => "POLICY_INVALID",
+            Self::AccessCodeInvalid { .. } => "ACCESS_CODE_INVALID",
+            Self::TierNotFound => "TIER_NOT_FOUND",
+            Self::TierInUse { .. } => "TIER_IN_USE",
             Self::BlockUnknown => "BLOCK_UNKNOWN",
             Self::RoomInvalid { .. } => "WAITING_ROOM_INVALID",
             Self::RoomFrozen { .. } => "WAITING_ROOM_FROZEN",
@@ -216,6 +227,7 @@ impl Rejection {
             Self::SeatsTaken { .. } => "SEATS_TAKEN",
             Self::AreaSoldOut { .. } => "AREA_SOLD_OUT",
             Self::QuotaExhausted { .. } => "QUOTA_EXHAUSTED",
+            Self::AccessCodeSpent { .. } => "ACCESS_CODE_SPENT",
             Self::NotEnoughSeats { .. } => "NOT_ENOUGH_SEATS",
             Self::HoldNotFound => "HOLD_NOT_FOUND",
             Self::HoldExpired => "HOLD_EXPIRED",
@@ -243,6 +255,7 @@ impl Rejection {
             Self::SeatMapInvalid { .. }
                 | Self::TierInvalid { .. }
                 | Self::PolicyInvalid { .. }
+                | Self::AccessCodeInvalid { .. }
                 | Self::RoomInvalid { .. }
                 | Self::HoldEmpty
                 | Self::ItemsTooMany { .. }

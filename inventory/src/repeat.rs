@@ -24,6 +24,8 @@ impl Inventory {
             Verb::LeaveLine { user, number } => self.has_left(now, *user, *number).then_some(Ok(Answer::LineLeft)),
             Verb::SetSeatMap(_)
             | Verb::SetTier(_)
+            | Verb::DeleteTier { .. }
+            | Verb::SetAccessCode(_)
             | Verb::SetPolicy(_)
             | Verb::PatchPolicy(_)
             | Verb::Publish

@@ -17,9 +17,12 @@ impl Inventory {
         match &record.change {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
+            | Change::TierSetInFull(_)
+            | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
             | Change::BlockSet { .. }
             | Change::HoldPlaced(_)
+            | Change::HoldPlacedByCode(_)
             | Change::HoldReleased { .. }
             | Change::Line(_) => {}
             Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
@@ -92,6 +95,7 @@ impl Inventory {
                 tier: tier.id,
                 tier_name: tier.name.clone(),
                 price_minor: item.price_minor,
+                refund: order.refund_of(item.tier),
             }
         });
         Row::Order(Box::new(OrderRow {

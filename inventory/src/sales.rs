@@ -1,7 +1,7 @@
-//! Units held and sold per tier, and what that makes of the quotas.
+//! Units held and sold per tier and price step, and what that makes of the quotas.
 
-use crate::TierIx;
-use crate::layout::Cover;
+use crate::layout::{Cover, Layout};
+use crate::{Item, TierIx};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TierSales {
@@ -14,6 +14,8 @@ pub(crate) struct Sales {
     tiers: Vec<TierSales>,
     /// Held and sold of each quota of the layout.
     quotas: Vec<u32>,
+    /// Held and sold at each price step of a tier.
+    steps: Vec<Vec<u32>>,
 }
 
 impl Sales {
@@ -25,10 +27,34 @@ impl Sales {
         self.quotas[usize::from(quota)]
     }
 
-    /// Counts the quotas anew for other tiers.
-    pub fn follow(&mut self, cover: &Cover) {
-        self.tiers.resize(cover.tier_quotas.len(), TierSales::default());
-        self.quotas = used(&self.tiers, cover);
+    /// Counts the quotas anew for other tiers. The price steps begin at nothing: their units are to be added.
+    pub fn follow(&mut self, layout: &Layout) {
+        self.tiers.resize(layout.tiers().len(), TierSales::default());
+        self.quotas = used(&self.tiers, &layout.cover);
+        self.steps = layout.tiers().iter().map(|tier| vec![0; tier.terms.price_steps.len()]).collect();
+    }
+
+    /// Units held and sold at each price step of the tier.
+    pub fn steps(&self, tier: TierIx) -> &[u32] {
+        self.steps.get(tier.ix()).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn take_step(&mut self, layout: &Layout, item: &Item) {
+        let tier = &layout.tiers()[item.tier.ix()];
+        if let Some(step) = tier.step_at(item.price_minor) {
+            let used = &mut self.steps[item.tier.ix()][step];
+            *used += item.place.units();
+            let first = tier.terms.price_steps[step].first;
+            assert!(first.is_none_or(|first| *used <= first), "a price step is not oversold");
+        }
+    }
+
+    pub fn give_back_step(&mut self, layout: &Layout, item: &Item) {
+        if let Some(step) = layout.tiers()[item.tier.ix()].step_at(item.price_minor) {
+            let used = &mut self.steps[item.tier.ix()][step];
+            assert!(*used >= item.place.units(), "what is given back to a price step was taken");
+            *used -= item.place.units();
+        }
     }
 
     /// What the quotas of `cover` would have used.

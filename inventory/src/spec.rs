@@ -1,9 +1,9 @@
-//! What an organizer says about an event: its seat map, tiers and policy. Specs are plain data; the checked and indexed
+//! What an organizer says about an event: its seat map, tiers, access codes and policy. Specs are plain data; the checked and indexed
 //! form that the rules read is the `Layout`.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Rejection, TierId, TimeUs, limits};
+use crate::{Rejection, TierId, TimeUs, bytes16, limits};
 
 /// ISO 4217 alphabetic code, for instance `EUR`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,6 +131,79 @@ pub struct TierSpec {
     pub access_code: Option<[u8; 16]>,
     /// A closed tier sells nothing; what it sold stays.
     pub open: bool,
+    /// Records of version 1 end before it: see [`crate::Change::TierSetInFull`].
+    #[serde(skip)]
+    pub terms: TierTerms,
+}
+
+/// What a tier says beyond its price and limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TierTerms {
+    pub description: String,
+    /// Tiers are shown by ascending position, and those of one position in the order they were added.
+    pub position: u16,
+    /// The first that applies prices a unit; when none does, [`TierSpec::price_minor`].
+    pub price_steps: Vec<PriceStep>,
+    /// Sold to those who name a code of the event that opens it, or the tier's own [`TierSpec::access_code`].
+    pub needs_code: bool,
+    /// `None`: nothing is promised.
+    pub refund: Option<RefundPolicy>,
+    /// Said by [`crate::Verb::DeleteTier`] alone. The tier keeps its index and is found no more.
+    pub deleted: bool,
+}
+
+impl TierTerms {
+    /// One price for everybody, and nothing promised.
+    pub const PLAIN: Self = Self {
+        description: String::new(),
+        position: 0,
+        price_steps: Vec::new(),
+        needs_code: false,
+        refund: None,
+        deleted: false,
+    };
+}
+
+impl Default for TierTerms {
+    fn default() -> Self {
+        Self::PLAIN
+    }
+}
+
+/// A price for those who come early. No two prices of a tier are the same, so that a price names its step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceStep {
+    pub price_minor: i64,
+    /// Ends at this time.
+    pub until: Option<TimeUs>,
+    /// Ends while so many units are held or sold at this price. What is given back is on offer again.
+    pub first: Option<u32>,
+}
+
+/// What a buyer was promised. Kept with his order as it was when he bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundPolicy {
+    pub refundable: bool,
+    /// Of the price that was paid.
+    pub percent: u8,
+    pub until: Option<TimeUs>,
+}
+
+/// A code that opens tiers that need one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccessCodeSpec {
+    /// Keyed digest: whoever reads the journal cannot buy with the code.
+    #[serde(with = "bytes16")]
+    pub digest: [u8; 16],
+    /// For the organizer.
+    pub label: String,
+    /// Tiers that it opens. Empty: all that need a code.
+    pub tiers: Vec<TierId>,
+    /// Units held and bought by it over all tiers and customers.
+    pub units_max: Option<u32>,
+    pub window: SaleWindow,
+    /// A closed code opens nothing; what was held or bought by it stays.
+    pub open: bool,
 }
 
 impl TierSpec {
@@ -149,7 +222,34 @@ impl TierSpec {
             per_customer_max: None,
             access_code: None,
             open: true,
+            terms: TierTerms::PLAIN,
         }
+    }
+
+    /// The price step whose price this is.
+    pub(crate) fn step_at(&self, price_minor: i64) -> Option<usize> {
+        self.terms.price_steps.iter().position(|step| step.price_minor == price_minor)
+    }
+
+    /// Shown and sold to those alone who know a code.
+    pub const fn is_hidden(&self) -> bool {
+        self.access_code.is_some() || self.terms.needs_code
+    }
+}
+
+/// A tier and its terms as one: the journal's form since version 3.
+pub(crate) mod in_full {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{TierSpec, TierTerms};
+
+    pub fn serialize<S: Serializer>(tier: &TierSpec, serializer: S) -> Result<S::Ok, S::Error> {
+        (tier, &tier.terms).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<TierSpec>, D::Error> {
+        let (tier, terms) = <(Box<TierSpec>, TierTerms)>::deserialize(deserializer)?;
+        Ok(Box::new(TierSpec { terms, ..*tier }))
     }
 }
 

@@ -74,6 +74,8 @@ impl Inventory {
         match &record.change {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
+            | Change::TierSetInFull(_)
+            | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
             | Change::OrderPlaced { .. }
             | Change::PaymentDeclined { .. }
@@ -85,7 +87,7 @@ impl Inventory {
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),
-            Change::HoldPlaced(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
                 touched.items(&placed.items);
                 touched.holds.push(news(placed, HoldKind::Placed, placed.expires_at, lsn));
             }

@@ -3,10 +3,14 @@
 use hashbrown::HashMap;
 use thiserror::Error;
 
+use crate::codes::Code;
 use crate::customers::Customer;
 use crate::house::Owner;
 use crate::orders::OrderStatus;
-use crate::{AreaIx, Counts, HoldId, Inventory, Item, OrderId, Place, SeatIx, SeatState, SectionIx, TierIx, UserId};
+use crate::{
+    AreaIx, Counts, HoldId, Inventory, Item, OrderId, Place, PlacedHold, PriceStep, SeatIx, SeatState, SectionIx,
+    TierIx, UserId,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvariantViolation {
@@ -28,6 +32,10 @@ pub enum InvariantViolation {
     TierSales(TierIx),
     #[error("quota `{0}` is miscounted or oversold")]
     Quota(String),
+    #[error("a price step of {0:?} is miscounted or oversold")]
+    PriceStep(TierIx),
+    #[error("access code `{0}` is miscounted or overdrawn")]
+    AccessCode(String),
     #[error("what {0:?} holds and has bought is miscounted")]
     Customer(UserId),
     #[error("{0:?} and its order contradict each other")]
@@ -48,11 +56,19 @@ struct Recount {
     areas: Vec<(u32, u32)>,
     tiers: Vec<(u32, u32)>,
     customers: HashMap<UserId, (u32, HashMap<u8, u32>)>,
+    /// By tier and price.
+    prices: HashMap<(u8, i64), u32>,
+    codes: HashMap<[u8; 16], u32>,
 }
 
 impl Recount {
-    fn add(&mut self, customer: UserId, item: &Item, owner: Owner) -> Result<(), Violation> {
+    /// An item of what was placed.
+    fn add(&mut self, placed: &PlacedHold, item: &Item, owner: Owner) -> Result<(), Violation> {
         let units = item.place.units();
+        *self.prices.entry((item.tier.0, item.price_minor)).or_default() += units;
+        if let Some(code) = placed.code_of(item.tier) {
+            *self.codes.entry(code).or_default() += units;
+        }
         match item.place {
             Place::Seat(seat) => {
                 let was = std::mem::replace(&mut self.owners[seat.ix()], owner);
@@ -63,7 +79,7 @@ impl Recount {
             Place::Area { area, .. } => *side(&mut self.areas[area.ix()], owner) += units,
         }
         *side(&mut self.tiers[item.tier.ix()], owner) += units;
-        *self.customers.entry(customer).or_default().1.entry(item.tier.0).or_default() += units;
+        *self.customers.entry(placed.customer).or_default().1.entry(item.tier.0).or_default() += units;
         Ok(())
     }
 }
@@ -84,6 +100,7 @@ impl Inventory {
         self.verify_sections()?;
         self.verify_areas(&recount)?;
         self.verify_tiers(&recount)?;
+        self.verify_terms(&recount)?;
         self.verify_customers(&recount)?;
         self.verify_orders()?;
         match self.line.as_deref().and_then(|line| line.fault(self.event)) {
@@ -98,13 +115,13 @@ impl Inventory {
             owners: vec![Owner::NOBODY; grid.seat_count() as usize],
             areas: vec![(0, 0); grid.areas.len()],
             tiers: vec![(0, 0); self.layout.tiers().len()],
-            customers: HashMap::new(),
+            ..Recount::default()
         };
         for (slot, hold) in self.holds.iter_live() {
             let customer = hold.placed.customer;
             recount.customers.entry(customer).or_default().0 += 1;
             for item in &hold.placed.items {
-                recount.add(customer, item, Owner::hold(slot))?;
+                recount.add(&hold.placed, item, Owner::hold(slot))?;
             }
             if self.holds.due_of(slot) != Some(hold.expires_at) {
                 return Err(Violation::HoldNotDue(hold.placed.hold));
@@ -118,9 +135,9 @@ impl Inventory {
             }
         }
         for ticket in self.tickets.all().iter().filter(|ticket| !ticket.refunded) {
-            let customer = self.orders.get(ticket.order).placed.customer;
+            let placed = &self.orders.get(ticket.order).placed;
             let item = Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor };
-            recount.add(customer, &item, Owner::order(ticket.order))?;
+            recount.add(placed, &item, Owner::order(ticket.order))?;
         }
         Ok(recount)
     }
@@ -192,6 +209,28 @@ impl Inventory {
             }
         }
         Ok(())
+    }
+
+    fn verify_terms(&self, recount: &Recount) -> Result<(), Violation> {
+        for (tier, spec) in (0..).map(TierIx).zip(self.layout.tiers()) {
+            let used = |price_minor| recount.prices.get(&(tier.0, price_minor)).copied().unwrap_or(0);
+            let steps = &spec.terms.price_steps;
+            let is_sound = |(step, counted): (&PriceStep, &u32)| {
+                let used = used(step.price_minor);
+                *counted == used && step.first.is_none_or(|first| used <= first)
+            };
+            if self.sales.steps(tier).len() != steps.len() || !steps.iter().zip(self.sales.steps(tier)).all(is_sound) {
+                return Err(Violation::PriceStep(tier));
+            }
+        }
+        let is_sound = |code: &&Code| {
+            let used = recount.codes.get(&code.spec.digest).copied().unwrap_or(0);
+            code.used == used && code.spec.units_max.is_none_or(|max| used <= max)
+        };
+        match self.codes.all().find(|code| !is_sound(code)) {
+            Some(code) => Err(Violation::AccessCode(code.spec.label.clone())),
+            None => Ok(()),
+        }
     }
 
     fn verify_customers(&self, recount: &Recount) -> Result<(), Violation> {

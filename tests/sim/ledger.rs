@@ -87,6 +87,8 @@ impl Ledger {
         match &record.change {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
+            | Change::TierSetInFull(_)
+            | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
             | Change::Published
             | Change::EventCancelled
@@ -94,7 +96,7 @@ impl Ledger {
             | Change::PaymentDeclined { .. }
             | Change::PaymentRefused { .. }
             | Change::Line(_) => {}
-            Change::HoldPlaced(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
                 self.take(&placed.items, findings);
                 let hold = Hold {
                     items: placed.items.clone(),

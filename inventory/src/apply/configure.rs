@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::house::House;
 use crate::layout::{Grid, Layout, tiers_with};
-use crate::{Answer, Inventory, Phase, Policy, SeatMapSpec, TierSpec};
+use crate::{AccessCodeSpec, Answer, Inventory, Item, Phase, Policy, SeatMapSpec, TierSpec};
 
 pub(super) fn set_seat_map(inventory: &mut Inventory, spec: &SeatMapSpec) -> Answer {
     assert_eq!(inventory.phase, Phase::Draft, "a published seat map stays");
@@ -10,7 +10,7 @@ pub(super) fn set_seat_map(inventory: &mut Inventory, spec: &SeatMapSpec) -> Ans
     let grid = Arc::new(Grid::build(spec));
     inventory.house = House::new(&grid);
     inventory.layout = Arc::new(Layout::new(grid, layout.tiers().to_vec(), layout.policy().clone()));
-    inventory.sales.follow(&inventory.layout.cover);
+    inventory.sales.follow(&inventory.layout);
     Answer::Configured
 }
 
@@ -18,7 +18,16 @@ pub(super) fn set_tier(inventory: &mut Inventory, spec: &TierSpec) -> Answer {
     let layout = &inventory.layout;
     let tiers = tiers_with(layout.tiers(), spec);
     inventory.layout = Arc::new(Layout::new(Arc::clone(&layout.grid), tiers, layout.policy().clone()));
-    inventory.sales.follow(&inventory.layout.cover);
+    inventory.sales.follow(&inventory.layout);
+    if inventory.layout.cover.stepped != 0 {
+        let taken: Vec<Item> = inventory.taken_items().collect();
+        taken.iter().for_each(|item| inventory.sales.take_step(&inventory.layout, item));
+    }
+    Answer::Configured
+}
+
+pub(super) fn set_access_code(inventory: &mut Inventory, spec: &AccessCodeSpec) -> Answer {
+    inventory.codes.set(spec);
     Answer::Configured
 }
 

@@ -16,6 +16,7 @@ pub(super) fn place(inventory: &mut Inventory, at: TimeUs, placed: &Arc<PlacedHo
         order: None,
     });
     places::take(inventory, &placed.items, Owner::hold(slot));
+    inventory.codes.take_all(placed);
     inventory.customers.add_hold(placed.customer, &placed.items);
     Answer::HoldPlaced(Arc::clone(placed))
 }
@@ -32,6 +33,7 @@ pub(super) fn extend(inventory: &mut Inventory, hold: HoldId, expires_at: TimeUs
 pub(super) fn give_up(inventory: &mut Inventory, hold: HoldId, end: End) -> Hold {
     let (slot, hold) = inventory.holds.end(hold, end);
     places::give_back(inventory, &hold.placed.items, Owner::hold(slot));
+    inventory.codes.give_back_all(&hold.placed);
     inventory.customers.remove_hold(hold.placed.customer, &hold.placed.items);
     hold
 }

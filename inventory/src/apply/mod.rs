@@ -36,12 +36,12 @@ impl Inventory {
         let at = record.at;
         match &record.change {
             Change::SeatMapSet(spec) => configure::set_seat_map(self, spec),
-            Change::TierSet(spec) => configure::set_tier(self, spec),
+            Change::TierSet(spec) | Change::TierSetInFull(spec) => configure::set_tier(self, spec),
             Change::PolicySet(policy) => configure::set_policy(self, policy),
             Change::Published => configure::publish(self),
             Change::EventCancelled => configure::cancel_event(self),
             Change::BlockSet { block, withheld } => configure::set_block(self, block, *withheld),
-            Change::HoldPlaced(placed) => holds::place(self, at, placed),
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => holds::place(self, at, placed),
             Change::HoldExtended { hold, expires_at } => holds::extend(self, *hold, *expires_at),
             Change::HoldReleased { hold } => holds::release(self, *hold),
             Change::HoldsExpired { holds } => holds::expire(self, holds),
@@ -62,6 +62,7 @@ impl Inventory {
             Change::TicketVoided { ticket } => tickets::void(self, *ticket),
             Change::TicketTransferred { ticket, to, generation } => tickets::transfer(self, *ticket, *to, *generation),
             Change::Line(change) => line::make(self, at, change),
+            Change::AccessCodeSet(spec) => configure::set_access_code(self, spec),
         }
     }
 }

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
+use crate::change::by_tier;
 use crate::holds::{End, Found, OrderAt};
 use crate::house::Owner;
 use crate::limits::PAYMENTS_REFUSED_MAX;
-use crate::orders::{Order, OrderStatus};
+use crate::orders::{Order, OrderStatus, RefundTerms};
 use crate::tickets::{Ticket, TicketState, ticket_id};
 use crate::{
-    Answer, HoldId, Inventory, Item, OrderId, PaidOrder, PaymentId, Place, PlacedHold, Reseated, TicketId, TimeUs,
+    Answer, HoldId, Inventory, Item, OrderId, PaidOrder, PaymentId, Place, PlacedHold, RefundPolicy, Reseated,
+    TicketId, TierIx, TimeUs,
 };
 
 use super::{holds, places};
@@ -24,6 +26,7 @@ pub(super) fn place(
     assert!(found.order.is_none(), "a hold has one order");
     assert!(OrderStatus::Draft.may_become(OrderStatus::PendingPayment));
     let expires_at = found.expires_at;
+    let refund = refund_terms(inventory, &found.placed.items);
     let index = inventory.orders.insert(Order {
         id: order,
         placed: Arc::clone(&found.placed),
@@ -36,9 +39,22 @@ pub(super) fn place(
         reseated: false,
         tickets: 0..0,
         refused: Vec::new(),
+        refund,
     });
     inventory.holds.update(hold, |hold| hold.order = Some(index));
     Answer::OrderPlaced { order, expires_at }
+}
+
+fn refund_terms(inventory: &Inventory, items: &[Item]) -> RefundTerms {
+    let mut terms: Vec<(TierIx, RefundPolicy)> = Vec::new();
+    for (tier, _) in by_tier(items) {
+        if let Some(refund) = inventory.layout.tiers()[tier.ix()].terms.refund
+            && !terms.iter().any(|(it, _)| *it == tier)
+        {
+            terms.push((tier, refund));
+        }
+    }
+    (!terms.is_empty()).then(|| Box::new(terms))
 }
 
 pub(super) fn start(inventory: &mut Inventory, order: OrderId, expires_at: TimeUs) -> Answer {
@@ -76,6 +92,7 @@ pub(super) fn pay(
     } else {
         assert!(*reseated != Reseated::No, "the hold of an order paid in time is live");
         places::take(inventory, &placed.items, owner);
+        inventory.codes.take_all(&placed);
         inventory.customers.add(placed.customer, &placed.items);
     }
     let tickets = issue(inventory, at, index, &placed, entropy);
@@ -155,9 +172,12 @@ pub(super) fn refund(inventory: &mut Inventory, id: OrderId, tickets: &[TicketId
         items.push(Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor });
     }
     places::give_back(inventory, &items, Owner::order(index));
-    let customer = inventory.orders.get(index).placed.customer;
+    let placed = Arc::clone(&inventory.orders.get(index).placed);
     for item in &items {
-        inventory.customers.remove(customer, item.tier, item.place.units());
+        inventory.customers.remove(placed.customer, item.tier, item.place.units());
+        if let Some(code) = placed.code_of(item.tier) {
+            inventory.codes.give_back(&code, item.place.units());
+        }
     }
     let range = inventory.orders.get(index).tickets.clone();
     let is_whole = inventory.tickets.range(range).iter().all(|ticket| ticket.refunded);

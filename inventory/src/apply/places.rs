@@ -16,6 +16,9 @@ pub(crate) fn take(inventory: &mut Inventory, items: &[Item], owner: Owner) {
     for (tier, units) in by_tier(items) {
         inventory.sales.take(cover, tier, units, owner.is_sold());
     }
+    if cover.stepped != 0 {
+        items.iter().for_each(|item| inventory.sales.take_step(&inventory.layout, item));
+    }
 }
 
 /// Held places become sold.
@@ -42,5 +45,8 @@ pub(super) fn give_back(inventory: &mut Inventory, items: &[Item], from: Owner) 
     }
     for (tier, units) in by_tier(items) {
         inventory.sales.give_back(cover, tier, units, from.is_sold());
+    }
+    if cover.stepped != 0 {
+        items.iter().for_each(|item| inventory.sales.give_back_step(&inventory.layout, item));
     }
 }

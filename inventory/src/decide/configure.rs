@@ -1,7 +1,9 @@
 //! The organizer's verbs: seat map, tiers, policy, blocks, publication, cancellation.
 
-use crate::layout::{Cover, PolicyFacts, check_policy, check_seat_map, check_tier, check_tiers, tiers_with};
-use crate::{Change, Inventory, Phase, Policy, Rejection, SeatMapSpec, TierSpec};
+use crate::layout::{
+    Cover, PolicyFacts, check_access_code, check_policy, check_seat_map, check_tier, check_tiers, tiers_with,
+};
+use crate::{AccessCodeSpec, Change, Inventory, Phase, Policy, Rejection, SeatMapSpec, TierId, TierSpec};
 
 use super::Decision;
 
@@ -20,6 +22,10 @@ pub(super) fn set_tier(inventory: &Inventory, spec: &TierSpec) -> Decision {
     let invalid = |problem| Rejection::TierInvalid { problem };
     let grid = &inventory.layout.grid;
     check_tier(spec, grid).map_err(invalid)?;
+    let is_deleted = |tier: &TierSpec| tier.id == spec.id && tier.terms.deleted;
+    if spec.terms.deleted || inventory.layout.tiers().iter().any(is_deleted) {
+        return Err(invalid("it was deleted".to_owned()));
+    }
     let tiers = tiers_with(inventory.layout.tiers(), spec);
     check_tiers(&tiers).map_err(invalid)?;
     let cover = Cover::new(grid, &tiers);
@@ -32,7 +38,51 @@ pub(super) fn set_tier(inventory: &Inventory, spec: &TierSpec) -> Decision {
             )));
         }
     }
-    Ok(Change::TierSet(Box::new(spec.clone())))
+    check_steps(inventory, spec).map_err(invalid)?;
+    Ok(Change::tier_set(spec.clone()))
+}
+
+/// A price step cannot be for fewer than have it already.
+fn check_steps(inventory: &Inventory, spec: &TierSpec) -> Result<(), String> {
+    let counted = (1..).zip(&spec.terms.price_steps).filter_map(|(at, step)| Some((at, step, step.first?)));
+    let Some(tier) = inventory.layout.tier(spec.id) else { return Ok(()) };
+    for (at, step, first) in counted {
+        let at_price = inventory.taken_items().filter(|it| it.tier == tier && it.price_minor == step.price_minor);
+        let used: u32 = at_price.map(|item| item.place.units()).sum();
+        if used > first {
+            return Err(format!("price step {at} cannot be for {first}: {used} are held or sold at its price"));
+        }
+    }
+    Ok(())
+}
+
+/// A tier that nobody has anything of. Its index stays, for orders that came to nothing.
+pub(super) fn delete_tier(inventory: &Inventory, id: TierId) -> Decision {
+    inventory.must_not_be_cancelled()?;
+    let tier = inventory.layout.tier(id).ok_or(Rejection::TierNotFound)?;
+    let sales = inventory.sales.tier(tier);
+    let units = sales.held + sales.sold;
+    if units > 0 {
+        return Err(Rejection::TierInUse { units });
+    }
+    let mut spec = inventory.layout.tiers()[tier.ix()].clone();
+    spec.open = false;
+    spec.quotas.clear();
+    spec.terms.deleted = true;
+    Ok(Change::tier_set(spec))
+}
+
+pub(super) fn set_access_code(inventory: &Inventory, spec: &AccessCodeSpec) -> Decision {
+    inventory.must_not_be_cancelled()?;
+    let invalid = |problem| Rejection::AccessCodeInvalid { problem };
+    let known = inventory.codes.get(&spec.digest);
+    let count = inventory.codes.all().len();
+    check_access_code(spec, known.is_some(), count, inventory.layout.tiers()).map_err(invalid)?;
+    let used = known.map_or(0, |code| code.used);
+    if let Some(max) = spec.units_max.filter(|max| used > *max) {
+        return Err(invalid(format!("it cannot be for {max}: {used} are held or sold by it")));
+    }
+    Ok(Change::AccessCodeSet(Box::new(spec.clone())))
 }
 
 pub(super) fn set_policy(inventory: &Inventory, policy: &Policy) -> Decision {
@@ -52,11 +102,11 @@ pub(super) fn publish(inventory: &Inventory) -> Decision {
     if !layout.has_seat_map() {
         return Err(Rejection::SeatMapMissing);
     }
-    if layout.tiers().is_empty() {
+    if layout.tiers_shown().is_empty() {
         return Err(Rejection::TierMissing);
     }
     // Tiers may have been set before the seat map, or for another one.
-    for tier in layout.tiers() {
+    for tier in layout.tiers_shown() {
         check_tier(tier, &layout.grid)
             .map_err(|problem| Rejection::TierInvalid { problem: format!("tier `{}`: {problem}", tier.name) })?;
     }

@@ -52,7 +52,7 @@ impl Units {
 
     /// By ascending tier.
     #[inline]
-    fn each(&self) -> impl Iterator<Item = (TierIx, u32)> {
+    pub fn each(&self) -> impl Iterator<Item = (TierIx, u32)> {
         let first = (self.first.1 > 0).then_some(self.first);
         first.into_iter().chain(self.others.iter().copied())
     }

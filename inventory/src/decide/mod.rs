@@ -11,6 +11,7 @@ mod limits;
 mod open_line;
 mod place_hold;
 mod place_order;
+mod price_steps;
 mod refund_order;
 mod release_hold;
 mod reseat;
@@ -40,6 +41,8 @@ impl Inventory {
         match &command.verb {
             Verb::SetSeatMap(spec) => configure::set_seat_map(self, spec),
             Verb::SetTier(spec) => configure::set_tier(self, spec),
+            Verb::DeleteTier { tier } => configure::delete_tier(self, *tier),
+            Verb::SetAccessCode(spec) => configure::set_access_code(self, spec),
             Verb::SetPolicy(policy) => configure::set_policy(self, policy),
             Verb::PatchPolicy(patch) => configure::set_policy(self, &patch.over(self.layout.policy())),
             Verb::Publish => configure::publish(self),

@@ -2,17 +2,16 @@
 //! All faults are collected and the first by precedence is answered, so that the answer does not depend on the order
 //! in which this code looks.
 
-use std::sync::Arc;
-
+use crate::codes::overdrawn;
 use crate::house::{Party, Scope, Taken};
-use crate::limits::{ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
+use crate::limits::{ACCESS_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
 use crate::{
-    AreaIx, BestAvailable, Change, Inventory, Item, Place, PlaceHold, PlacedHold, Rejection, SeatIx, TierIx, TimeUs,
-    Want,
+    AreaIx, BestAvailable, Change, CodeUse, Inventory, Item, Place, PlaceHold, PlacedHold, Rejection, SeatIx, TierIx,
+    TimeUs, Want,
 };
 
-use super::Decision;
 use super::limits::{Units, customer_limits, hold_limits, quotas};
+use super::{Decision, price_steps};
 
 pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Decision {
     if inventory.holds.knows(wanted.hold) {
@@ -32,15 +31,20 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
     draft.check_sale();
     draft.check_limits();
     draft.check_places();
+    let cover = &inventory.layout.cover;
+    if cover.stepped | cover.coded != 0 {
+        draft.apply_terms();
+    }
     match draft.fault {
         Some(fault) => Err(fault),
-        None => Ok(Change::HoldPlaced(Arc::new(PlacedHold {
+        None => Ok(Change::hold_placed(PlacedHold {
             hold: wanted.hold,
             customer: wanted.customer,
             items: draft.items,
             expires_at: now.plus_us(inventory.layout.policy().hold_ttl_us),
             adjacent: draft.adjacent,
-        }))),
+            codes: (!draft.codes.is_empty()).then(|| Box::new(draft.codes)),
+        })),
     }
 }
 
@@ -53,6 +57,7 @@ struct Draft<'a> {
     units: Units,
     taken: Taken,
     adjacent: bool,
+    codes: Vec<CodeUse>,
     /// The first by precedence of those met so far.
     fault: Option<Rejection>,
 }
@@ -61,7 +66,7 @@ impl<'a> Draft<'a> {
     fn new(inventory: &'a Inventory, now: TimeUs, wanted: &'a PlaceHold) -> Self {
         let items = Vec::with_capacity(wanted.wants.iter().map(room_for).sum());
         let (units, taken) = (Units::none(), Taken::default());
-        Self { inventory, now, wanted, items, units, taken, adjacent: true, fault: None }
+        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: Vec::new(), fault: None }
     }
 
     #[cold]
@@ -150,11 +155,32 @@ impl<'a> Draft<'a> {
         while left != 0 {
             let at = left.trailing_zeros();
             let tier = &self.inventory.layout.tiers()[at as usize];
-            let knows_code = tier.access_code.is_none_or(|code| self.wanted.access_codes.contains(&code));
-            tiers |= u64::from(knows_code && tier.sale.contains(self.now)) << at;
+            let is_open = tier.sale.contains(self.now) && self.knows_code(TierIx(at as u8));
+            tiers |= u64::from(is_open) << at;
             left &= left - 1;
         }
         tiers
+    }
+
+    fn knows_code(&self, tier: TierIx) -> bool {
+        let spec = &self.inventory.layout.tiers()[tier.ix()];
+        !spec.is_hidden() || self.knows_own_code(tier) || self.code_for(tier).is_some()
+    }
+
+    /// Nobody counts the uses of a tier's own code.
+    fn knows_own_code(&self, tier: TierIx) -> bool {
+        let own = self.inventory.layout.tiers()[tier.ix()].access_code;
+        own.is_some_and(|code| self.access_codes().contains(&code))
+    }
+
+    fn code_for(&self, tier: TierIx) -> Option<[u8; 16]> {
+        let needs_code = self.inventory.layout.cover.coded >> tier.0 & 1 == 1;
+        needs_code.then(|| self.inventory.code_for(self.now, tier, self.access_codes()))?
+    }
+
+    fn access_codes(&self) -> &[[u8; 16]] {
+        let codes = &self.wanted.access_codes;
+        &codes[..codes.len().min(ACCESS_CODES_PER_HOLD_MAX)]
     }
 
     fn push(&mut self, place: Place, tier: TierIx) {
@@ -221,7 +247,7 @@ impl<'a> Draft<'a> {
             if let Err(fault) = spec.sale.check(self.now) {
                 self.refuse(fault);
             }
-            if spec.access_code.is_some_and(|code| !wanted.access_codes.contains(&code)) {
+            if tier.is_some_and(|tier| !self.knows_code(tier)) {
                 self.refuse(Rejection::AccessCodeRequired { item });
             }
         }
@@ -268,6 +294,27 @@ impl<'a> Draft<'a> {
         if let Some(fault) = quotas(inventory, &self.units) {
             self.refuse(fault);
         }
+    }
+
+    /// What tiers with price steps and codes add to a hold, once everything else about it is settled.
+    #[cold]
+    fn apply_terms(&mut self) {
+        let used: Vec<(CodeUse, u32)> =
+            self.units.each().filter_map(|(tier, units)| self.code_use(tier, units)).collect();
+        if let Some(left) = overdrawn(&self.inventory.codes, used.iter().map(|(used, units)| (used.code, *units))) {
+            self.refuse(Rejection::AccessCodeSpent { left });
+        }
+        if self.fault.is_none() {
+            self.items = price_steps::price(self.inventory, self.now, &self.items);
+            self.codes = used.into_iter().map(|(used, _)| used).collect();
+        }
+    }
+
+    fn code_use(&self, tier: TierIx, units: u32) -> Option<(CodeUse, u32)> {
+        if self.knows_own_code(tier) {
+            return None;
+        }
+        Some((CodeUse { tier, code: self.code_for(tier)? }, units))
     }
 
     fn units_in(&self, area: AreaIx) -> u32 {

@@ -1,13 +1,15 @@
 //! Places for an order whose hold had expired when the money came: its own, if they are all still free, else others in
 //! the same tiers that are no worse, when the buyer accepts them. Sale windows do not matter here (the price was agreed
-//! in time), quotas and limits per customer do.
+//! in time), quotas, price steps, codes and limits per customer do.
 
+use crate::codes::{overdrawn, uses};
 use crate::house::{Party, Scope, Taken};
 use crate::limits::TIERS_PER_EVENT_MAX;
 use crate::orders::Order;
 use crate::{AreaIx, Inventory, Item, Place, Reseated, SeatIx, TierIx};
 
 use super::limits::{Units, customer_limits, quotas};
+use super::price_steps;
 
 pub(super) fn find(inventory: &Inventory, order: &Order) -> Option<Reseated> {
     let items = &order.placed.items;
@@ -15,6 +17,8 @@ pub(super) fn find(inventory: &Inventory, order: &Order) -> Option<Reseated> {
     let customer = inventory.customers.get(order.placed.customer);
     if customer_limits(&inventory.layout, customer, &units).is_some()
         || quotas(inventory, &units).is_some()
+        || overdrawn(&inventory.codes, uses(&order.placed)).is_some()
+        || !price_steps::have_room(inventory, items)
         || !areas_are_free(inventory, items)
     {
         return None;

@@ -254,7 +254,7 @@ mod tests {
 
     fn hold(number: u32, expires_at: TimeUs) -> Hold {
         let customer = UserId::from_bytes([1; 16]);
-        let placed = PlacedHold { hold: id(number), customer, items: vec![], expires_at, adjacent: true };
+        let placed = PlacedHold { hold: id(number), customer, items: vec![], expires_at, adjacent: true, codes: None };
         Hold { placed: Arc::new(placed), placed_at: TimeUs(0), expires_at, payment_extended: false, order: None }
     }
 

@@ -4,12 +4,14 @@ use hashbrown::HashSet;
 
 use super::Grid;
 use crate::limits::{
-    AREA_CAPACITY_MAX, BLOCKS_PER_EVENT_MAX, CATEGORIES_PER_EVENT_MAX, COORDINATE_CM_MAX, HOLD_AGE_MAX_US,
-    HOLD_TTL_MIN_US, HOLDS_PER_CUSTOMER_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX, QUOTAS_PER_EVENT_MAX,
-    ROWS_PER_SECTION_MAX, SEAT_NUMBER_BYTES_MAX, SEATS_PER_EVENT_MAX, SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX,
-    TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
+    ACCESS_CODES_PER_EVENT_MAX, AREA_CAPACITY_MAX, BLOCKS_PER_EVENT_MAX, CATEGORIES_PER_EVENT_MAX, COORDINATE_CM_MAX,
+    HOLD_AGE_MAX_US, HOLD_TTL_MIN_US, HOLDS_PER_CUSTOMER_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX,
+    PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX, ROWS_PER_SECTION_MAX, SEAT_NUMBER_BYTES_MAX, SEATS_PER_EVENT_MAX,
+    SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX, TIER_DESCRIPTION_BYTES_MAX, TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
 };
-use crate::{Currency, Policy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec};
+use crate::{
+    AccessCodeSpec, Currency, Policy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec,
+};
 
 type Check = Result<(), String>;
 
@@ -167,6 +169,7 @@ pub(crate) fn check_tier(tier: &TierSpec, grid: &Grid) -> Check {
         return Err("per_customer_max must be at least 1".to_owned());
     }
     window(tier.sale)?;
+    check_terms(tier)?;
     if tier.sections.len() > SECTIONS_PER_EVENT_MAX || tier.categories.len() > CATEGORIES_PER_EVENT_MAX {
         return Err("it names more sections or categories than an event may have".to_owned());
     }
@@ -187,6 +190,52 @@ pub(crate) fn check_tier(tier: &TierSpec, grid: &Grid) -> Check {
         if let Some(unknown) = tier.categories.iter().find(|it| !grid.categories.iter().any(|known| **known == ***it)) {
             return Err(format!("no seat or area is of category `{unknown}`"));
         }
+    }
+    Ok(())
+}
+
+fn check_terms(tier: &TierSpec) -> Check {
+    let terms = &tier.terms;
+    if terms.description.len() > TIER_DESCRIPTION_BYTES_MAX {
+        return Err(format!("the description is longer than {TIER_DESCRIPTION_BYTES_MAX} bytes"));
+    }
+    if terms.refund.is_some_and(|refund| refund.percent > 100) {
+        return Err("the refund must be from 0 to 100 percent".to_owned());
+    }
+    if terms.price_steps.len() > PRICE_STEPS_PER_TIER_MAX {
+        return Err(format!("more than {PRICE_STEPS_PER_TIER_MAX} price steps"));
+    }
+    let mut prices = vec![tier.price_minor];
+    for (at, step) in (1..).zip(&terms.price_steps) {
+        if !(0..=PRICE_MINOR_MAX).contains(&step.price_minor) {
+            return Err(format!("price step {at}: the price must be from 0 to {PRICE_MINOR_MAX} minor units"));
+        }
+        if prices.contains(&step.price_minor) {
+            return Err(format!("price step {at}: the tier has this price already"));
+        }
+        if step.until.is_none() && step.first.is_none() {
+            return Err(format!("price step {at} never ends"));
+        }
+        prices.push(step.price_minor);
+    }
+    Ok(())
+}
+
+/// What a new access code is held against.
+pub(crate) fn check_access_code(code: &AccessCodeSpec, is_known: bool, count: usize, tiers: &[TierSpec]) -> Check {
+    if code.label.is_empty() {
+        return Err("the label is empty".to_owned());
+    }
+    name("the label", &code.label)?;
+    window(code.window)?;
+    if code.tiers.len() > TIERS_PER_EVENT_MAX {
+        return Err(format!("more than {TIERS_PER_EVENT_MAX} tiers"));
+    }
+    if !code.tiers.iter().all(|id| tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted)) {
+        return Err("it names a tier that is not there".to_owned());
+    }
+    if !is_known && count >= ACCESS_CODES_PER_EVENT_MAX {
+        return Err(format!("more than {ACCESS_CODES_PER_EVENT_MAX} codes"));
     }
     Ok(())
 }

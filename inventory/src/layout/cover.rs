@@ -27,6 +27,10 @@ pub(crate) struct Cover {
     pub open: u64,
     /// Open tiers without sale window or access code.
     pub always_on_sale: u64,
+    /// Tiers with price steps.
+    pub stepped: u64,
+    /// Tiers that a code of the event may open.
+    pub coded: u64,
 }
 
 impl Cover {
@@ -51,9 +55,11 @@ impl Cover {
         }
         let (quotas, tier_quotas) = quotas_of(tiers);
         let open = bits(tiers, |tier| tier.open);
-        let unbound = |tier: &TierSpec| tier.open && tier.sale == SaleWindow::ALWAYS && tier.access_code.is_none();
+        let unbound = |tier: &TierSpec| tier.open && tier.sale == SaleWindow::ALWAYS && !tier.is_hidden();
         let always_on_sale = bits(tiers, unbound);
-        Self { cells, areas, lanes, quotas, tier_quotas, open, always_on_sale }
+        let stepped = bits(tiers, |tier| !tier.terms.price_steps.is_empty());
+        let coded = bits(tiers, |tier| tier.terms.needs_code);
+        Self { cells, areas, lanes, quotas, tier_quotas, open, always_on_sale, stepped, coded }
     }
 }
 

@@ -11,7 +11,7 @@ mod spec;
 
 use std::sync::Arc;
 
-pub(crate) use check::{PolicyFacts, check_policy, check_seat_map, check_tier, check_tiers};
+pub(crate) use check::{PolicyFacts, check_access_code, check_policy, check_seat_map, check_tier, check_tiers};
 pub(crate) use cover::{Cover, tiers_with};
 pub(crate) use grid::{Grid, Part, Spot};
 
@@ -49,12 +49,21 @@ impl Layout {
         &self.policy
     }
 
+    /// By index, deleted ones included.
     pub fn tiers(&self) -> &[TierSpec] {
         &self.tiers
     }
 
+    /// In the order in which they are shown.
+    pub fn tiers_shown(&self) -> Vec<&TierSpec> {
+        let mut tiers: Vec<&TierSpec> = self.tiers.iter().filter(|tier| !tier.terms.deleted).collect();
+        tiers.sort_by_key(|tier| tier.terms.position);
+        tiers
+    }
+
+    /// `None` also for a deleted one.
     pub fn tier(&self, id: TierId) -> Option<TierIx> {
-        let at = self.tiers.iter().position(|tier| tier.id == id)?;
+        let at = self.tiers.iter().position(|tier| tier.id == id && !tier.terms.deleted)?;
         u8::try_from(at).ok().map(TierIx)
     }
 

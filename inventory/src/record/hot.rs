@@ -78,7 +78,7 @@ fn put_origin(sink: &mut Sink<'_>, origin: &Origin) {
 }
 
 fn put_placed(sink: &mut Sink<'_>, placed: &PlacedHold) {
-    let PlacedHold { hold, customer, items, expires_at, adjacent } = placed;
+    let PlacedHold { hold, customer, items, expires_at, adjacent, codes: _ } = placed;
     sink.sixteen(hold.bytes());
     sink.sixteen(customer.bytes());
     sink.varint(items.len() as u64);
@@ -143,5 +143,6 @@ fn take_placed(source: &mut Source<'_>) -> Option<PlacedHold> {
         };
         items.push(Item { place, tier: TierIx(source.byte()?), price_minor: source.zigzag()? });
     }
-    Some(PlacedHold { hold, customer, items, expires_at: TimeUs(source.zigzag()?), adjacent: source.bool()? })
+    let (expires_at, adjacent) = (TimeUs(source.zigzag()?), source.bool()?);
+    Some(PlacedHold { hold, customer, items, expires_at, adjacent, codes: None })
 }

@@ -39,9 +39,12 @@ pub struct Record {
     pub change: Change,
 }
 
-/// Of everything but the waiting room, whose changes came with 2.
-const VERSION_WITHOUT_LINE: u8 = 1;
-const VERSION: u8 = 2;
+/// Of all that later versions did not bring.
+const VERSION_FIRST: u8 = 1;
+/// Changes of the waiting room.
+const VERSION_LINE: u8 = 2;
+/// Terms of tiers, and access codes.
+const VERSION: u8 = 3;
 const HEAD_BYTES: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -94,7 +97,7 @@ impl Record {
             return Err(DecodeError::Checksum { at: start });
         }
         let (&version, encoded) = body.split_first().ok_or(DecodeError::Body { at: start })?;
-        if !(VERSION_WITHOUT_LINE..=VERSION).contains(&version) {
+        if !(VERSION_FIRST..=VERSION).contains(&version) {
             return Err(DecodeError::Version { at: start, version });
         }
         let record = match hot::decode(encoded) {
@@ -111,7 +114,11 @@ impl Record {
 
 /// The lowest that knows the change: an older build reads whatever it can, and says why it cannot read the rest.
 const fn version(change: &Change) -> u8 {
-    if matches!(change, Change::Line(_)) { VERSION } else { VERSION_WITHOUT_LINE }
+    match change {
+        Change::Line(_) => VERSION_LINE,
+        Change::TierSetInFull(_) | Change::HoldPlacedByCode(_) | Change::AccessCodeSet(_) => VERSION,
+        _ => VERSION_FIRST,
+    }
 }
 
 /// Where the codec writes to: the codec's own sink for vectors goes through iterators, at twice the price.

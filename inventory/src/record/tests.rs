@@ -2,15 +2,18 @@ use std::sync::Arc;
 
 use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION, hot};
 use crate::{
-    Admission, AreaIx, CallerKey, Change, Currency, Direction, HoldId, Item, LineChange, OrderId, Origin, PaymentId,
-    Place, PlacedHold, Policy, QuotaSpec, RequestId, Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec,
-    SeatSpec, SectionKind, SectionSpec, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId,
+    AccessCodeSpec, Admission, AreaIx, CallerKey, Change, CodeUse, Currency, Direction, HoldId, Item, LineChange,
+    OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RequestId, Reseated,
+    RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TicketId, TierId,
+    TierIx, TierSpec, TierTerms, TimeUs, UserId,
 };
 
 /// Records of version 1, as the first release wrote them. This file is never written again.
 const GOLDEN: &[u8] = include_bytes!("../../golden/record-v1.bin");
 /// Changes of the waiting room, which came with version 2.
 const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/record-v2.bin");
+/// Terms of tiers and access codes, which came with version 3.
+const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/record-v3.bin");
 
 fn changes() -> Vec<Change> {
     let (hold, order, ticket) =
@@ -34,6 +37,7 @@ fn changes() -> Vec<Change> {
             items: items.clone(),
             expires_at,
             adjacent: true,
+            codes: None,
         })),
         Change::HoldExtended { hold, expires_at },
         Change::HoldReleased { hold },
@@ -87,6 +91,55 @@ fn line_changes() -> Vec<Change> {
     .to_vec()
 }
 
+fn terms_changes() -> Vec<Change> {
+    let (code, at) = ([15; 16], TimeUs(1_800_000_600_000_000));
+    let steps = vec![
+        PriceStep { price_minor: 5_000, until: Some(at), first: Some(100) },
+        PriceStep { price_minor: 0, until: None, first: Some(u32::MAX) },
+        PriceStep { price_minor: 7_000, until: Some(TimeUs(-1)), first: None },
+    ];
+    let refund = Some(RefundPolicy { refundable: true, percent: 50, until: Some(at) });
+    let terms = TierTerms {
+        description: "Größe".into(),
+        position: 7,
+        price_steps: steps,
+        needs_code: true,
+        refund,
+        deleted: false,
+    };
+    let refused = Some(RefundPolicy { refundable: false, percent: 0, until: None });
+    let deleted = TierTerms { deleted: true, refund: refused, ..TierTerms::PLAIN };
+    let items = vec![
+        Item { place: Place::Seat(SeatIx(70_000)), tier: TierIx(1), price_minor: 5_000 },
+        Item { place: Place::Area { area: AreaIx(2), quantity: 3 }, tier: TierIx(0), price_minor: 0 },
+    ];
+    let placed = PlacedHold {
+        hold: HoldId::from_bytes([1; 16]),
+        customer: UserId::from_bytes([5; 16]),
+        items,
+        expires_at: at,
+        adjacent: false,
+        codes: Some(Box::new(vec![CodeUse { tier: TierIx(0), code }, CodeUse { tier: TierIx(1), code: [16; 16] }])),
+    };
+    let named = AccessCodeSpec {
+        digest: code,
+        label: "Größe".into(),
+        tiers: vec![TierId::from_bytes([6; 16])],
+        units_max: Some(70_000),
+        window: SaleWindow { from: Some(TimeUs(-1)), until: Some(at) },
+        open: true,
+    };
+    let any =
+        AccessCodeSpec { tiers: vec![], units_max: None, window: SaleWindow::ALWAYS, open: false, ..named.clone() };
+    vec![
+        Change::TierSetInFull(Box::new(TierSpec { terms, ..tier() })),
+        Change::TierSetInFull(Box::new(TierSpec { terms: deleted, ..tier() })),
+        Change::HoldPlacedByCode(Arc::new(placed)),
+        Change::AccessCodeSet(Box::new(named)),
+        Change::AccessCodeSet(Box::new(any)),
+    ]
+}
+
 fn paid(order: OrderId, payment: PaymentId, reseated: Reseated) -> Change {
     Change::OrderPaid { order, payment, amount_minor: 12_050, entropy: [9; 16], reseated }
 }
@@ -129,6 +182,7 @@ fn tier() -> TierSpec {
         per_customer_max: Some(4),
         access_code: Some([8; 16]),
         open: true,
+        terms: TierTerms::PLAIN,
     }
 }
 
@@ -177,6 +231,14 @@ fn version_2_is_written_and_read_as_ever() {
     assert_eq!(decoded(GOLDEN_LINE).unwrap(), records);
     assert!(encoded(&records) == GOLDEN_LINE, "the encoding of version 2 has changed: make it another version");
     assert_eq!((GOLDEN[HEAD_BYTES], GOLDEN_LINE[HEAD_BYTES]), (1, 2));
+}
+
+#[test]
+fn version_3_is_written_and_read_as_ever() {
+    let records = records_of(terms_changes());
+    assert_eq!(decoded(GOLDEN_TERMS).unwrap(), records);
+    assert!(encoded(&records) == GOLDEN_TERMS, "the encoding of version 3 has changed: make it another version");
+    assert_eq!(GOLDEN_TERMS[HEAD_BYTES], 3);
 }
 
 #[test]

@@ -24,7 +24,13 @@ impl Reference {
         self.not_cancelled()?;
         let invalid = Rejection::TierInvalid { problem: String::new() };
         let known = self.tiers.iter().position(|tier| tier.id == spec.id);
-        if !self.is_tier_valid(spec) || (known.is_none() && self.tiers.len() >= limits::TIERS_PER_EVENT_MAX) {
+        let is_deleted = |tier: &TierSpec| tier.id == spec.id && tier.terms.deleted;
+        if spec.terms.deleted
+            || self.tiers.iter().any(is_deleted)
+            || !self.are_terms_valid(spec)
+            || !self.is_tier_valid(spec)
+            || (known.is_none() && self.tiers.len() >= limits::TIERS_PER_EVENT_MAX)
+        {
             return Err(invalid);
         }
         let before = (self.tiers.clone(), self.quota_limits.clone());
@@ -110,10 +116,10 @@ impl Reference {
         if self.map.is_none() {
             return Err(Rejection::SeatMapMissing);
         }
-        if self.tiers.is_empty() {
+        if self.tiers.iter().all(|tier| tier.terms.deleted) {
             return Err(Rejection::TierMissing);
         }
-        if !self.tiers.iter().all(|tier| self.is_tier_valid(tier)) {
+        if !self.tiers.iter().all(|tier| tier.terms.deleted || self.is_tier_valid(tier)) {
             return Err(Rejection::TierInvalid { problem: String::new() });
         }
         self.phase = Phase::Published;
@@ -187,6 +193,6 @@ impl Reference {
     }
 }
 
-fn is_window(sale: SaleWindow) -> bool {
+pub(super) fn is_window(sale: SaleWindow) -> bool {
     !matches!(sale, SaleWindow { from: Some(from), until: Some(until) } if from >= until)
 }

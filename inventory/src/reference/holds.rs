@@ -19,18 +19,21 @@ impl Reference {
         self.check_names(place)?;
         let tiers = self.tiers_of_wants(now, place)?;
         self.check_sale(now, place)?;
-        let (items, adjacent) = self.seat_wants(place, &tiers, said)?;
+        let (items, adjacent) = self.seat_wants(now, place, &tiers, said)?;
+        let codes = self.codes_of(now, place, &items);
         let placed = PlacedHold {
             hold: place.hold,
             customer: place.customer,
             items,
             expires_at: now.plus_us(self.policy.hold_ttl_us),
             adjacent,
+            codes: (!codes.is_empty()).then(|| Box::new(codes.clone())),
         };
         self.holds.push(Hold {
             id: placed.hold,
             customer: placed.customer,
             items: placed.items.clone(),
+            codes,
             placed_at: now,
             expires_at: placed.expires_at,
             state: HoldState::Active,
@@ -109,11 +112,12 @@ impl Reference {
 
     /// Whether this customer could buy in the tier now.
     fn is_on_sale(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> bool {
+        let is_known = self.knows_code(now, tier, place);
         let tier = &self.tiers[tier.ix()];
-        tier.open
+        is_known
+            && tier.open
             && tier.sale.from.is_none_or(|from| from <= now)
             && tier.sale.until.is_none_or(|until| now < until)
-            && tier.access_code.is_none_or(|code| place.access_codes.contains(&code))
     }
 
     fn check_sale(&self, now: TimeUs, place: &PlaceHold) -> Result<(), Rejection> {
@@ -127,7 +131,7 @@ impl Reference {
         }
         for (item, want) in numbered(&place.wants) {
             let Some(tier) = asked_tier(want) else { continue };
-            if self.tiers[tier.ix()].access_code.is_some_and(|code| !place.access_codes.contains(&code)) {
+            if !self.knows_code(now, tier, place) {
                 return Err(Rejection::AccessCodeRequired { item });
             }
         }

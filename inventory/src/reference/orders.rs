@@ -28,6 +28,7 @@ impl Reference {
             state: OrderState::PendingPayment,
             settled: Vec::new(),
             items: hold.items.clone(),
+            codes: hold.codes.clone(),
             refunded_minor: 0,
         });
         Ok(Answer::OrderPlaced { order: place.order, expires_at: hold.expires_at })
@@ -172,13 +173,13 @@ impl Reference {
                 Place::Seat(_) => item.place,
                 Place::Area { area, .. } => Place::Area { area, quantity: 1 },
             };
-            vec![(unit, item.tier); item.place.units() as usize]
+            vec![(unit, item.tier, item.price_minor); item.place.units() as usize]
         };
         let places: Vec<_> = self.orders[order].items.iter().flat_map(units).collect();
         if paid.tickets.len() != places.len() {
             return Err(Refusal::Choice(format!("{} tickets for {} units", paid.tickets.len(), places.len())));
         }
-        for (&id, (place, tier)) in paid.tickets.iter().zip(places) {
+        for (&id, (place, tier, price_minor)) in paid.tickets.iter().zip(places) {
             if self.tickets.iter().any(|ticket| ticket.id == id) {
                 return Err(Refusal::Choice(format!("{id:?} was issued before")));
             }
@@ -188,6 +189,7 @@ impl Reference {
                 holder: self.orders[order].customer,
                 place,
                 tier,
+                price_minor,
                 state: TicketState::Issued,
                 refunded: false,
                 generation: 1,

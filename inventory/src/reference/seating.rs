@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::choice::{Class, Party};
 use super::holds::units_of;
 use super::{HoldState, Order, Reference, Refusal, Said};
-use crate::{Answer, AreaIx, Item, Place, PlaceHold, Rejection, SeatIx, SeatState, TierIx, UserId, Want};
+use crate::{Answer, AreaIx, Item, Place, PlaceHold, Rejection, SeatIx, SeatState, TierIx, TimeUs, UserId, Want};
 
 /// Units wanted of every tier.
-type ByTier = BTreeMap<TierIx, u32>;
+pub(super) type ByTier = BTreeMap<TierIx, u32>;
 
 enum Seated {
     /// On these seats, which the fast core chose.
@@ -68,7 +68,10 @@ impl Reference {
             *by_tier.entry(item.tier).or_default() += item.place.units();
         }
         let units = by_tier.values().sum();
-        self.check_customer(order.customer, units, &by_tier).is_ok() && self.check_quotas(&by_tier).is_ok()
+        self.check_customer(order.customer, units, &by_tier).is_ok()
+            && self.check_quotas(&by_tier).is_ok()
+            && self.have_steps_room(&order.items)
+            && self.have_codes_room(&order.codes, &by_tier).is_ok()
     }
 
     /// Units that the customer holds and has bought, of the tiers that count.
@@ -94,13 +97,14 @@ impl Reference {
     /// several are open, so that a refusal is right when it follows from any of them.
     pub(super) fn seat_wants(
         &self,
+        now: TimeUs,
         place: &PlaceHold,
         tiers: &[Vec<TierIx>],
         said: Said<'_>,
     ) -> Result<(Vec<Item>, bool), Refusal> {
         let mut outcomes: Vec<Refusal> = Vec::new();
         for choice in choices(tiers) {
-            match self.seat_in(place, tiers, &choice, said) {
+            match self.seat_in(now, place, tiers, &choice, said) {
                 Ok(seated) => return Ok(seated),
                 Err(refusal) => outcomes.push(refusal),
             }
@@ -114,6 +118,7 @@ impl Reference {
     /// As [`Self::seat_wants`], with one tier for every want.
     fn seat_in(
         &self,
+        now: TimeUs,
         place: &PlaceHold,
         tiers: &[Vec<TierIx>],
         choice: &[TierIx],
@@ -137,7 +142,8 @@ impl Reference {
             let Want::BestAvailable(best) = want else { continue };
             let party = Party { twin: self, states: &states, best: *best, tiers: open };
             let in_tier = Party { tiers: &[tier], ..party };
-            match self.seat_best(&party, &in_tier, said, items.len())? {
+            let from = self.priced(now, &items).len();
+            match self.seat_best(&party, &in_tier, said, from)? {
                 Seated::Nowhere(rejection) => {
                     unseated = unseated.or(Some(rejection));
                     if best.tier.is_none() {
@@ -164,9 +170,10 @@ impl Reference {
         }
         self.check_areas(place)?;
         self.check_quotas(&by_tier)?;
+        self.check_codes(now, place, &by_tier)?;
         match (unseated, said) {
             (Some(rejection), _) => Err(rejection.into()),
-            (None, Ok(_)) => Ok((items, adjacent)),
+            (None, Ok(_)) => Ok((self.priced(now, &items), adjacent)),
             // What the first party leaves for the second depends on the seats that it was given, which nobody knows now.
             (None, Err(Rejection::NotEnoughSeats { free })) if parties_of(&place.wants) > 1 => {
                 Err(Rejection::NotEnoughSeats { free: *free }.into())
@@ -191,10 +198,8 @@ impl Reference {
                 if chosen.iter().any(|item| !in_tier.tiers.contains(&item.tier)) {
                     return Err(Refusal::Choice("another tier was chosen".into()));
                 }
-                if let Some(item) = chosen.iter().find(|it| it.price_minor != self.tiers[it.tier.ix()].price_minor) {
-                    return Err(Refusal::Choice(format!("{item:?} has another price than its tier")));
-                }
-                Ok(Seated::Here(class, chosen.to_vec()))
+                let unpriced = |item: &Item| Item { price_minor: self.tiers[item.tier.ix()].price_minor, ..*item };
+                Ok(Seated::Here(class, chosen.iter().map(unpriced).collect()))
             }
             Ok(_) => Err(Refusal::Choice("a hold was answered with something else".into())),
             Err(_) => match (party.refusal(), in_tier.refusal()) {

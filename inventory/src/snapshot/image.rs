@@ -63,7 +63,7 @@ struct HoldRef<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct HoldImage {
-    placed: Arc<PlacedHold>,
+    pub placed: Arc<PlacedHold>,
     placed_at: TimeUs,
     expires_at: TimeUs,
     payment_extended: bool,

@@ -5,19 +5,25 @@
 mod hash;
 mod image;
 mod rebuild;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 use thiserror::Error;
 
+use crate::line::Line;
 use crate::{InvariantViolation, Inventory};
 use hash::hash64;
 use image::{Image, ImageRef};
+use terms::{Terms, TermsRef};
 
 const MAGIC: [u8; 4] = *b"USHS";
-/// Of events that never had a waiting room; the line follows the image since 2.
-const VERSION_WITHOUT_LINE: u8 = 1;
-const VERSION: u8 = 2;
+/// Of events that never had a waiting room.
+const VERSION_FIRST: u8 = 1;
+/// The line follows the image.
+const VERSION_LINE: u8 = 2;
+/// The line if there is one, and the terms, follow the image.
+const VERSION: u8 = 3;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -39,11 +45,36 @@ pub enum SnapshotError {
 /// Appends the body to `out`.
 fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
     let out = ImageRef::of(inventory).encode(out);
-    match &inventory.line {
+    match (version(inventory), &inventory.line) {
         // Encoding into memory fails only when an allocation does.
-        Some(line) => postcard::to_extend(line, out).expect("postcard encodes lines into memory"),
-        None => out,
+        (VERSION, line) => postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms"),
+        (_, Some(line)) => postcard::to_extend(line, out).expect("postcard encodes lines into memory"),
+        (_, None) => out,
     }
+}
+
+/// The lowest that holds the state.
+fn version(inventory: &Inventory) -> u8 {
+    if terms::are_needed(inventory) {
+        VERSION
+    } else if inventory.line.is_some() {
+        VERSION_LINE
+    } else {
+        VERSION_FIRST
+    }
+}
+
+/// What follows the image.
+fn after_image(version: u8, bytes: &[u8]) -> Option<(Option<Box<Line>>, Terms)> {
+    let (after, bytes) = match version {
+        VERSION_FIRST => ((None, Terms::default()), bytes),
+        VERSION_LINE => {
+            let (line, bytes) = postcard::take_from_bytes(bytes).ok()?;
+            ((Some(line), Terms::default()), bytes)
+        }
+        _ => postcard::take_from_bytes(bytes).ok()?,
+    };
+    bytes.is_empty().then_some(after)
 }
 
 impl Inventory {
@@ -52,7 +83,7 @@ impl Inventory {
         bytes = encode(self, bytes);
         let (head, body) = bytes.split_at_mut(HEAD_BYTES);
         head[..4].copy_from_slice(&MAGIC);
-        head[4] = if self.line.is_some() { VERSION } else { VERSION_WITHOUT_LINE };
+        head[4] = version(self);
         head[5..13].copy_from_slice(&hash64(body).to_le_bytes());
         let mut crc = crc32fast::Hasher::new();
         crc.update(&head[..13]);
@@ -76,16 +107,14 @@ impl Inventory {
             return Err(SnapshotError::Checksum);
         }
         let version = rest[0];
-        if !(VERSION_WITHOUT_LINE..=VERSION).contains(&version) {
+        if !(VERSION_FIRST..=VERSION).contains(&version) {
             return Err(SnapshotError::Version { version });
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
-        let (image, rest) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
-        let mut restored = rebuild::rebuild(image).ok_or(SnapshotError::Body)?;
-        let rest = if version == VERSION_WITHOUT_LINE { rest } else { rebuild::add_line(&mut restored, rest)? };
-        if !rest.is_empty() {
-            return Err(SnapshotError::Body);
-        }
+        let (mut image, bytes) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
+        let (line, terms) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        let codes = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
+        let restored = rebuild::rebuild(image, &codes, line).ok_or(SnapshotError::Body)?;
         let found = restored.digest();
         if found != stored {
             return Err(SnapshotError::Digest { stored, found });

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::SnapshotError;
 use super::image::Image;
 use crate::apply::take;
 use crate::holds::{Found, Hold};
@@ -11,10 +10,10 @@ use crate::house::{House, Owner};
 use crate::layout::{Grid, Layout, check_seat_map};
 use crate::line::Line;
 use crate::orders::OrderStatus;
-use crate::{Answer, Inventory, Item};
+use crate::{AccessCodeSpec, Answer, Inventory, Item};
 
 /// `None` when the image contradicts itself.
-pub(super) fn rebuild(image: Image) -> Option<Inventory> {
+pub(super) fn rebuild(image: Image, codes: &[AccessCodeSpec], line: Option<Box<Line>>) -> Option<Inventory> {
     let mut inventory = Inventory::new(image.event);
     inventory.lsn = image.lsn;
     inventory.phase = image.phase.into();
@@ -28,7 +27,8 @@ pub(super) fn rebuild(image: Image) -> Option<Inventory> {
     let grid = Arc::new(grid);
     inventory.house = House::new(&grid);
     inventory.layout = Arc::new(Layout::new(grid, image.tiers, image.policy));
-    inventory.sales.follow(&inventory.layout.cover);
+    inventory.sales.follow(&inventory.layout);
+    codes.iter().for_each(|code| inventory.codes.set(code));
     for order in image.orders {
         inventory.orders.insert(order);
     }
@@ -47,6 +47,7 @@ pub(super) fn rebuild(image: Image) -> Option<Inventory> {
         let placed = Arc::clone(&hold.placed);
         let slot = inventory.holds.insert(hold);
         take(&mut inventory, &placed.items, Owner::hold(slot));
+        inventory.codes.take_all(&placed);
         inventory.customers.add_hold(placed.customer, &placed.items);
     }
     inventory.holds.set_ended(image.ended.map(|generation| generation.into_iter().map(Into::into).collect()));
@@ -64,15 +65,11 @@ pub(super) fn rebuild(image: Image) -> Option<Inventory> {
         let grid = Arc::clone(&inventory.layout.grid);
         inventory.house.set_block(&grid, block, true);
     }
+    inventory.line = line;
+    if let Some(line) = &mut inventory.line {
+        line.index();
+    }
     Some(inventory)
-}
-
-/// Reads the line and gives what follows it.
-pub(super) fn add_line<'a>(inventory: &mut Inventory, bytes: &'a [u8]) -> Result<&'a [u8], SnapshotError> {
-    let (mut line, rest) = postcard::take_from_bytes::<Box<Line>>(bytes).map_err(|_| SnapshotError::Body)?;
-    line.index();
-    inventory.line = Some(line);
-    Ok(rest)
 }
 
 fn seat_sold(inventory: &mut Inventory) {
@@ -86,7 +83,10 @@ fn seat_sold(inventory: &mut Inventory) {
     for (item, order) in tickets {
         debug_assert_ne!(inventory.orders.get(order).status, OrderStatus::Refunded);
         take(inventory, &[item], Owner::order(order));
-        let customer = inventory.orders.get(order).placed.customer;
-        inventory.customers.add(customer, &[item]);
+        let placed = Arc::clone(&inventory.orders.get(order).placed);
+        inventory.customers.add(placed.customer, &[item]);
+        if let Some(code) = placed.code_of(item.tier) {
+            inventory.codes.take(&code, item.place.units());
+        }
     }
 }

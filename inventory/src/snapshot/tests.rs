@@ -5,6 +5,7 @@ use crate::{EventId, Inventory};
 /// Snapshots as released builds wrote them. These files are never written again.
 const GOLDEN: &[u8] = include_bytes!("../../golden/snapshot-v1.bin");
 const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/snapshot-v2.bin");
+const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/snapshot-v3.bin");
 
 /// Some of everything that a snapshot holds.
 fn stage() -> Stage {
@@ -50,9 +51,53 @@ fn stage_with_line() -> Stage {
     stage
 }
 
+/// Terms of tiers and access codes, in a hold, in an order, and in an answer that outlives its hold.
+fn stage_with_terms() -> Stage {
+    let mut stage = Stage::draft("A 1000 | oooooooooo\nF 2000 area 9");
+    stage.play(
+        "tier full steps=500/3,700/2@1h sections=A about=all refund=50 position=2 -> ok
+         tier pit needs-code sections=F     -> ok
+         tier old steps=5/5                 -> ok
+         delete-tier old                    -> ok
+         code fan tiers=pit max=6 until=1h  -> ok
+         code crew closed                   -> ok
+         publish                            -> ok
+         hold h1 ann best*4 F*2:pit code=fan key=k1/a -> F*2 A-1-4 A-1-5 A-1-6 A-1-7
+         order o1 h1 ann                    -> pending until 600s
+         pay o1 p1 4200                     -> paid 6 tickets F*2 A-1-4 A-1-5 A-1-6 A-1-7
+         refund o1 500 o1.1 o1.5            -> partially_refunded 500
+         hold h2 bob F*3:pit code=fan       -> F*3
+         hold h3 bob F*1:pit code=fan key=k2/a -> F*1
+         release h3 bob                     -> released",
+    );
+    stage
+}
+
+#[test]
+fn restored_terms_go_on_where_the_others_stopped() {
+    let mut stage = stage_with_terms();
+    stage.check();
+    stage.inventory = Inventory::restore(&stage.inventory.snapshot()).unwrap();
+    stage.play(
+        "tier old                          -> TIER_INVALID it was deleted
+         hold h4 eve F*3:pit code=fan       -> ACCESS_CODE_SPENT 2
+         hold h4 eve F*2:pit code=fan       -> F*2
+         hold h5 eve F*1:pit code=crew      -> ACCESS_CODE_REQUIRED item 0
+         hold h3 bob F*1:pit code=fan key=k2/a -> F*1
+         release h2 bob                     -> released
+         hold h6 eve A-1-1 A-1-2 A-1-3 F*3:pit code=fan -> A-1-1 A-1-2 A-1-3 F*3
+         order o6 h6 eve                    -> pending until 600s
+         # One at the first step, one at the second, the third at the tier's own price.
+         pay o6 p6 5200                     -> paid 6 tickets A-1-1 A-1-2 A-1-3 F*3
+         refund o6 0                        -> refunded 0",
+    );
+    stage.check();
+}
+
 #[test]
 fn snapshots_are_written_and_read_as_ever() {
-    for (golden, stage, version) in [(GOLDEN, stage(), 1), (GOLDEN_LINE, stage_with_line(), 2)] {
+    let kept = [(GOLDEN, stage(), 1), (GOLDEN_LINE, stage_with_line(), 2), (GOLDEN_TERMS, stage_with_terms(), 3)];
+    for (golden, stage, version) in kept {
         assert_eq!(golden[4], version);
         assert!(stage.inventory.snapshot() == golden, "version {version} has changed: make it another version");
         let restored = Inventory::restore(golden).unwrap();

@@ -2,10 +2,10 @@
 
 use super::{START, Stage};
 use crate::{
-    BestAvailable, CallerKey, Currency, Direction, Entry, HoldId, OrderId, Origin, PaymentId, PaymentOutcome,
-    PlaceHold, PlaceOrder, Policy, QuotaSpec, RoomSettings, RowSpec, SaleWindow, ScanTicket, SeatIx, SeatMapSpec,
-    SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId,
-    Verb, Want,
+    AccessCodeSpec, BestAvailable, CallerKey, Currency, Direction, Entry, HoldId, OrderId, Origin, PaymentId,
+    PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QuotaSpec, RefundPolicy, RoomSettings, RowSpec,
+    SaleWindow, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment,
+    TicketId, TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId, Verb, Want,
 };
 
 /// Sections by line: `id distance_cm | row of seats | row of seats`, `id distance_cm area 50`, each with an optional
@@ -100,6 +100,8 @@ pub(super) fn command(stage: &mut Stage, row: &str) -> (Origin, Verb) {
 fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
     match verb {
         "tier" => Verb::SetTier(Box::new(tier(args))),
+        "delete-tier" => Verb::DeleteTier { tier: TierId::from_bytes(id(args[0])) },
+        "code" => Verb::SetAccessCode(Box::new(access_code(args))),
         "policy" => Verb::SetPolicy(Box::new(policy(args))),
         "publish" => Verb::Publish,
         "cancel-event" => Verb::CancelEvent,
@@ -240,6 +242,37 @@ fn tier(args: &[&str]) -> TierSpec {
         per_order_max: value(args, "max").map_or(100, number),
         per_customer_max: value(args, "customer").map(number),
         access_code: value(args, "code").map(id),
+        open: !args.contains(&"closed"),
+        terms: TierTerms {
+            description: value(args, "about").unwrap_or_default().to_owned(),
+            position: value(args, "position").map_or(0, number),
+            price_steps: list(value(args, "steps")).iter().map(|text| price_step(text)).collect(),
+            needs_code: args.contains(&"needs-code"),
+            refund: value(args, "refund").map(|percent| RefundPolicy {
+                refundable: true,
+                percent: number(percent),
+                until: None,
+            }),
+            deleted: args.contains(&"deleted"),
+        },
+    }
+}
+
+/// `500/3` for the first three, `500@10m` for the first ten minutes, `500/3@10m` for whichever ends first.
+fn price_step(text: &str) -> PriceStep {
+    let (text, until) = text.split_once('@').map_or((text, None), |(text, until)| (text, Some(time(until))));
+    let (price, first) = text.split_once('/').map_or((text, None), |(price, first)| (price, Some(number(first))));
+    PriceStep { price_minor: number(price), until, first }
+}
+
+/// `code fan tiers=vip,pit max=3 until=1h`, `… closed`.
+fn access_code(args: &[&str]) -> AccessCodeSpec {
+    AccessCodeSpec {
+        digest: id(args[0]),
+        label: value(args, "label").unwrap_or(args[0]).to_owned(),
+        tiers: list(value(args, "tiers")).iter().map(|tier| TierId::from_bytes(id(tier))).collect(),
+        units_max: value(args, "max").map(number),
+        window: sale(args),
         open: !args.contains(&"closed"),
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         Rejection::SeatMapInvalid { problem }
         | Rejection::TierInvalid { problem }
         | Rejection::PolicyInvalid { problem }
+        | Rejection::AccessCodeInvalid { problem }
         | Rejection::RoomInvalid { problem } => format!("{code} {problem}"),
         Rejection::SeatsTaken { seats } => {
             let seats: Vec<String> = seats.iter().map(|seat| inventory.layout().seat_id(*seat)).collect();
@@ -85,7 +86,8 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::HoldsPerCustomerExceeded { max }
         | Rejection::UnitsPerCustomerExceeded { max } => format!("{code} {max}"),
         Rejection::AreaSoldOut { free, .. } | Rejection::NotEnoughSeats { free } => format!("{code} {free}"),
-        Rejection::QuotaExhausted { left, .. } => format!("{code} {left}"),
+        Rejection::QuotaExhausted { left, .. } | Rejection::AccessCodeSpent { left } => format!("{code} {left}"),
+        Rejection::TierInUse { units } => format!("{code} {units}"),
         Rejection::OrderTransition { from, to } => format!("{code} {from} {to}"),
         Rejection::AmountMismatch { expected_minor } => format!("{code} {expected_minor}"),
         Rejection::RefundExceeds { left_minor } => format!("{code} {left_minor}"),
@@ -110,6 +112,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::SeatMapMissing
         | Rejection::TierMissing
         | Rejection::BlockUnknown
+        | Rejection::TierNotFound
         | Rejection::HoldEmpty
         | Rejection::SaleEnded
         | Rejection::HoldNotFound

@@ -1,8 +1,8 @@
 //! Random houses: small enough that a few buyers fight for them.
 
 use inventory::{
-    Currency, Policy, QuotaSpec, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierId,
-    TierSpec, TimeUs,
+    AccessCodeSpec, Currency, Policy, PriceStep, QuotaSpec, RefundPolicy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec,
+    SectionKind, SectionSpec, TierId, TierSpec, TierTerms, TimeUs,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ pub const SECOND_US: i64 = 1_000_000;
 pub struct Arena {
     pub map: SeatMapSpec,
     pub tiers: Vec<TierSpec>,
+    pub codes: Vec<AccessCodeSpec>,
     pub policy: Policy,
     pub is_published: bool,
     /// With which the show opens, if it has a waiting room at all.
@@ -27,9 +28,10 @@ pub fn arena() -> impl Strategy<Value = Arena> {
     let sections = prop::collection::vec(section(), 1..4);
     let focal_point = (-500..500, -500..500);
     let tiers = prop::collection::vec(tier(), 1..5);
-    let others = (prop::bool::weighted(0.97), option::weighted(0.3, line::room()));
+    let codes = prop::collection::vec(access_code(), 0..4);
+    let others = (prop::bool::weighted(0.97), option::weighted(0.3, line::room()), codes);
     (sections, focal_point, tiers, policy(), others).prop_map(
-        |(mut sections, focal_point, mut tiers, policy, (is_published, room))| {
+        |(mut sections, focal_point, mut tiers, policy, (is_published, room, codes))| {
             for (section, id) in sections.iter_mut().zip(SECTIONS) {
                 section.id = id.into();
             }
@@ -37,7 +39,7 @@ pub fn arena() -> impl Strategy<Value = Arena> {
                 tier.id = TierId::from_bytes([at; 16]);
                 tier.sections.retain(|id| sections.iter().any(|section| section.id == *id));
             }
-            Arena { map: SeatMapSpec { sections, focal_point }, tiers, policy, is_published, room }
+            Arena { map: SeatMapSpec { sections, focal_point }, tiers, codes, policy, is_published, room }
         },
     )
 }
@@ -117,10 +119,11 @@ pub fn tier() -> impl Strategy<Value = TierSpec> {
         option::weighted(0.2, 2..16u32),
         option::weighted(0.1, Just([7; 16])),
         prop::bool::weighted(0.93),
+        terms(),
     );
     let price = prop_oneof![4 => Just(0i64), 40 => 1..9_000i64, 1 => Just(-1)];
     (1..6u8, price, cover, limits).prop_map(|(id, price_minor, (sections, categories, quotas, sale), limits)| {
-        let (per_order_min, per_order_max, per_customer_max, access_code, open) = limits;
+        let (per_order_min, per_order_max, per_customer_max, access_code, open, terms) = limits;
         TierSpec {
             id: TierId::from_bytes([id; 16]),
             name: "tier".into(),
@@ -134,8 +137,44 @@ pub fn tier() -> impl Strategy<Value = TierSpec> {
             per_customer_max,
             access_code,
             open,
+            terms,
         }
     })
+}
+
+fn terms() -> impl Strategy<Value = TierTerms> {
+    let steps = prop_oneof![
+        5 => Just(vec![]),
+        3 => prop::collection::vec(price_step(), 1..4),
+    ];
+    let refund = option::weighted(0.2, (any::<bool>(), 0..102u8));
+    (steps, prop::bool::weighted(0.15), refund, 0..3u16).prop_map(|(price_steps, needs_code, refund, position)| {
+        let refund = refund.map(|(refundable, percent)| RefundPolicy { refundable, percent, until: None });
+        TierTerms { position, price_steps, needs_code, refund, ..TierTerms::PLAIN }
+    })
+}
+
+fn price_step() -> impl Strategy<Value = PriceStep> {
+    let price = prop_oneof![60 => (1..40i64).prop_map(|price| price * 100), 1 => Just(-1)];
+    let until = (0..400i64).prop_map(|second| TimeUs(START_US + second * SECOND_US));
+    (price, option::weighted(0.4, until), option::weighted(0.8, 0..9u32))
+        .prop_map(|(price_minor, until, first)| PriceStep { price_minor, until, first })
+}
+
+/// With the digest of one of three codes.
+pub fn access_code() -> impl Strategy<Value = AccessCodeSpec> {
+    let tiers = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(1..6u8, 1..3)];
+    let label = prop_oneof![20 => Just("code"), 1 => Just("")];
+    (8..11u8, label, tiers, option::weighted(0.7, 0..12u32), window(), prop::bool::weighted(0.9)).prop_map(
+        |(digest, label, tiers, units_max, window, open)| AccessCodeSpec {
+            digest: [digest; 16],
+            label: label.into(),
+            tiers: tiers.into_iter().map(|id| TierId::from_bytes([id; 16])).collect(),
+            units_max,
+            window,
+            open,
+        },
+    )
 }
 
 fn quota() -> impl Strategy<Value = QuotaSpec> {

@@ -72,7 +72,8 @@ impl<'a> Pair<'a> {
         self.has_line = arena.room.is_some();
         let tiers = arena.tiers.iter().map(|tier| Verb::SetTier(Box::new(tier.clone())));
         let verbs = [Verb::SetPolicy(Box::new(arena.policy.clone())), Verb::SetSeatMap(Box::new(arena.map.clone()))];
-        for verb in verbs.into_iter().chain(tiers) {
+        let codes = arena.codes.iter().map(|code| Verb::SetAccessCode(Box::new(code.clone())));
+        for verb in verbs.into_iter().chain(tiers).chain(codes) {
             self.submit(&Command { origin: Origin::ENGINE, verb })?;
         }
         if let Some(room) = &arena.room {
@@ -200,6 +201,9 @@ impl<'a> Pair<'a> {
             let (held, sold) = self.twin.tier_use(ix);
             prop_assert_eq!((tier.free, tier.held, tier.sold), (self.twin.tier_free(ix), held, sold), "{:?}", ix);
         }
+        for code in self.fast.access_codes(None, usize::MAX) {
+            prop_assert_eq!(code.used, self.twin.code_use(code.spec.digest), "{:?}", code.spec);
+        }
         let fast: String = self.fast.row_states(None).into_iter().map(|row| row.states).collect();
         let twin: String = self.twin.seat_states().into_iter().map(SeatState::letter).collect();
         prop_assert_eq!(fast, twin, "seat states");
@@ -248,8 +252,8 @@ impl<'a> Pair<'a> {
         let or_stranger = |user: UserId, is_stranger: bool| if is_stranger { stranger } else { user };
         match act {
             Act::Expire => Verb::ExpireHolds,
-            Act::Place { customer, wishes, knows_code, old_id } => {
-                Verb::PlaceHold(self.place(user(*customer), wishes, *knows_code, *old_id))
+            Act::Place { customer, wishes, codes, old_id } => {
+                Verb::PlaceHold(self.place(user(*customer), wishes, codes, *old_id))
             }
             Act::Extend { hold, stranger } => {
                 let (customer, hold) = self.hold(*hold);
@@ -305,6 +309,8 @@ impl<'a> Pair<'a> {
                 Verb::SetBlock { block, withheld: *withheld }
             }
             Act::Tier(tier) => Verb::SetTier(tier.clone()),
+            Act::DeleteTier { tier } => Verb::DeleteTier { tier: TierId::from_bytes([*tier; 16]) },
+            Act::AccessCode(code) => Verb::SetAccessCode(code.clone()),
             Act::Policy(policy) => Verb::SetPolicy(policy.clone()),
             Act::PolicyPart(patch) => Verb::PatchPolicy(patch.clone()),
             Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
@@ -318,7 +324,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn place(&mut self, customer: UserId, wishes: &[Wish], knows_code: bool, old_id: bool) -> PlaceHold {
+    fn place(&mut self, customer: UserId, wishes: &[Wish], codes: &[u8], old_id: bool) -> PlaceHold {
         let seats = self.fast.layout().seat_count();
         // Only a single party leaves its tier open: which tiers two of them got cannot be told from a refusal.
         let has_parties = wishes.iter().filter(|wish| matches!(wish, Wish::Best { .. })).count() > 1;
@@ -341,7 +347,7 @@ impl<'a> Pair<'a> {
         let wants = wants.collect();
         let fresh = HoldId::from_bytes(self.id());
         let hold = if old_id { self.holds.first().map_or(fresh, |(_, id)| *id) } else { fresh };
-        PlaceHold { hold, customer, wants, access_codes: if knows_code { vec![[7; 16]] } else { vec![] } }
+        PlaceHold { hold, customer, wants, access_codes: codes.iter().map(|code| [*code; 16]).collect() }
     }
 
     fn settle(&mut self, order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool) -> SettlePayment {
@@ -390,6 +396,7 @@ fn check_rejection(verdict: &Verdict, rejection: &Rejection, command: &Command) 
         Rejection::SeatMapInvalid { .. }
             | Rejection::TierInvalid { .. }
             | Rejection::PolicyInvalid { .. }
+            | Rejection::AccessCodeInvalid { .. }
             | Rejection::NotEnoughSeats { .. }
             | Rejection::SaleNotStarted { .. }
     );

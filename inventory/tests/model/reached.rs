@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory::{Answer, Rejection};
+use inventory::{Answer, Item, PlacedHold, Rejection};
 
 #[derive(Debug, Default)]
 pub struct Reached(BTreeMap<String, u32>);
@@ -24,7 +24,8 @@ const WANTED: &str = "Configured HoldPlaced HoldExtended HoldReleased HoldsExpir
     WAITING_ROOM_OFF LINE_ALREADY_OPEN LINE_OPENS_LATER BEACON_REQUIRED BEACON_INVALID LINE_NOT_OPEN \
     NOBODY_TO_CALL:demand NOBODY_TO_CALL:rate NOBODY_TO_CALL:shoppers NOBODY_TO_CALL:paused PLACE_NOT_CALLED \
     PLACE_LAPSED PASS_EXPIRED PASS_SPENT QUEUE_REQUIRED \
-    repeat split_party late_same_places late_other_places";
+    ACCESS_CODE_INVALID ACCESS_CODE_SPENT TIER_NOT_FOUND TIER_IN_USE \
+    repeat split_party late_same_places late_other_places several_prices by_code";
 
 impl Reached {
     pub fn answer(&mut self, answer: &Answer) {
@@ -33,6 +34,20 @@ impl Reached {
         self.note(name);
         if matches!(answer, Answer::HoldPlaced(placed) if !placed.adjacent) {
             self.note("split_party".to_owned());
+        }
+        if let Answer::HoldPlaced(placed) = answer {
+            self.placed(placed);
+        }
+    }
+
+    fn placed(&mut self, placed: &PlacedHold) {
+        let first = placed.items[0];
+        let has_other = |item: &Item| item.tier == first.tier && item.price_minor != first.price_minor;
+        if placed.items.iter().any(has_other) {
+            self.note("several_prices".to_owned());
+        }
+        if placed.codes.is_some() {
+            self.note("by_code".to_owned());
         }
     }
 

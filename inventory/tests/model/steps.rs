@@ -1,11 +1,11 @@
 //! Random commands. They name things by small numbers, which the pair reads as what is there when it gets to them: the
 //! same step stays meaningful when the steps before it are shrunk away.
 
-use inventory::{Direction, Policy, PolicyPatch, TierSpec};
+use inventory::{AccessCodeSpec, Direction, Policy, PolicyPatch, TierSpec};
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::arena::{SECOND_US, policy, tier};
+use crate::arena::{SECOND_US, access_code, policy, tier};
 use crate::line::{self, LineAct};
 
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub enum Wish {
 #[derive(Clone, Debug)]
 pub enum Act {
     Expire,
-    Place { customer: u8, wishes: Vec<Wish>, knows_code: bool, old_id: bool },
+    Place { customer: u8, wishes: Vec<Wish>, codes: Vec<u8>, old_id: bool },
     Extend { hold: u8, stranger: bool },
     Release { hold: u8, stranger: bool },
     Order { hold: u8, stranger: bool, accept_other_seats: bool, old_id: bool },
@@ -49,6 +49,8 @@ pub enum Act {
     Transfer { ticket: u8, to: u8, stranger: bool },
     Block { block: u8, withheld: bool },
     Tier(Box<TierSpec>),
+    DeleteTier { tier: u8 },
+    AccessCode(Box<AccessCodeSpec>),
     Policy(Box<Policy>),
     PolicyPart(Box<PolicyPatch>),
     Map,
@@ -106,10 +108,11 @@ fn place() -> impl Strategy<Value = Act> {
         1 => Just(vec![]),
         1 => prop::collection::vec(wish(), 51..53),
     ];
-    (0..4u8, wishes, any::<bool>(), rarely()).prop_map(|(customer, wishes, knows_code, old_id)| Act::Place {
+    let codes = prop::collection::vec(7..12u8, 0..4);
+    (0..4u8, wishes, codes, rarely()).prop_map(|(customer, wishes, codes, old_id)| Act::Place {
         customer,
         wishes,
-        knows_code,
+        codes,
         old_id,
     })
 }
@@ -151,6 +154,8 @@ fn organizing() -> impl Strategy<Value = Act> {
     prop_oneof![
         10 => (0..3u8, prop::bool::weighted(0.4)).prop_map(|(block, withheld)| Act::Block { block, withheld }),
         12 => tier().prop_map(|tier| Act::Tier(Box::new(tier))),
+        4 => (0..7u8).prop_map(|tier| Act::DeleteTier { tier }),
+        8 => access_code().prop_map(|code| Act::AccessCode(Box::new(code))),
         6 => policy().prop_map(|policy| Act::Policy(Box::new(policy))),
         6 => (policy(), any::<[bool; 7]>()).prop_map(|(policy, parts)| Act::PolicyPart(Box::new(part(&policy, parts)))),
         1 => Just(Act::Map),

@@ -56,7 +56,7 @@ impl Line {
     fn follow(&mut self, record: &Record, asked: Option<&Op>, reached: &mut Reached, findings: &mut Findings) {
         match &record.change {
             Change::Line(change) => self.change(record, change, asked, reached, findings),
-            Change::HoldPlaced(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
                 self.holders.insert(placed.hold, placed.customer);
                 let is_on = self.settings.as_ref().is_some_and(|settings| settings.active);
                 let is_inside = self.inside.get(&placed.customer).is_some_and(|inside| inside.until > record.at);

@@ -10,6 +10,7 @@ mod orders;
 mod place_hold;
 mod refunds;
 mod rows;
+mod terms;
 
 /// The tables name codes; this holds them against the enum's own list.
 #[test]
@@ -26,6 +27,7 @@ fn every_rejection_is_reached_by_a_table() {
         include_str!("orders.rs"),
         include_str!("place_hold.rs"),
         include_str!("refunds.rs"),
+        include_str!("terms.rs"),
     ];
     let codes: Vec<&str> = include_str!("../../rejection.rs")
         .lines()

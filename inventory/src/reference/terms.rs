@@ -1,0 +1,188 @@
+//! Price steps, access codes, and tiers that are deleted.
+
+use super::config::is_window;
+use super::seating::ByTier;
+use super::{HoldState, Reference};
+use crate::{
+    AccessCodeSpec, Answer, CodeUse, Item, Place, PlaceHold, Rejection, TierId, TierIx, TierSpec, TimeUs, limits,
+};
+
+impl Reference {
+    pub(super) fn are_terms_valid(&self, spec: &TierSpec) -> bool {
+        let terms = &spec.terms;
+        let mut prices: Vec<i64> = terms.price_steps.iter().map(|step| step.price_minor).collect();
+        prices.push(spec.price_minor);
+        prices.sort_unstable();
+        let are_different = prices.windows(2).all(|pair| pair[0] != pair[1]);
+        let known = self.tiers.iter().position(|tier| tier.id == spec.id).map(|ix| TierIx(ix as u8));
+        let is_step_valid = |step: &crate::PriceStep| {
+            let used = known.map_or(0, |tier| self.units_at(tier, step.price_minor));
+            (0..=limits::PRICE_MINOR_MAX).contains(&step.price_minor)
+                && (step.until.is_some() || step.first.is_some())
+                && step.first.is_none_or(|first| used <= first)
+        };
+        terms.description.len() <= limits::TIER_DESCRIPTION_BYTES_MAX
+            && terms.refund.is_none_or(|refund| refund.percent <= 100)
+            && terms.price_steps.len() <= limits::PRICE_STEPS_PER_TIER_MAX
+            && are_different
+            && terms.price_steps.iter().all(is_step_valid)
+    }
+
+    pub(super) fn delete_tier(&mut self, id: TierId) -> Result<Answer, Rejection> {
+        self.not_cancelled()?;
+        let found = self.tiers.iter().position(|tier| tier.id == id && !tier.terms.deleted);
+        let ix = found.ok_or(Rejection::TierNotFound)?;
+        let (held, sold) = self.tier_use(TierIx(ix as u8));
+        if held + sold > 0 {
+            return Err(Rejection::TierInUse { units: held + sold });
+        }
+        let tier = &mut self.tiers[ix];
+        tier.open = false;
+        tier.quotas.clear();
+        tier.terms.deleted = true;
+        Ok(Answer::Configured)
+    }
+
+    pub(super) fn set_access_code(&mut self, spec: &AccessCodeSpec) -> Result<Answer, Rejection> {
+        self.not_cancelled()?;
+        let known = self.codes.iter().position(|code| code.digest == spec.digest);
+        let names_tier = |id: &TierId| self.tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted);
+        let is_valid = !spec.label.is_empty()
+            && spec.label.len() <= limits::NAME_BYTES_MAX
+            && is_window(spec.window)
+            && spec.tiers.len() <= limits::TIERS_PER_EVENT_MAX
+            && spec.tiers.iter().all(names_tier)
+            && spec.units_max.is_none_or(|max| self.code_use(spec.digest) <= max)
+            && (known.is_some() || self.codes.len() < limits::ACCESS_CODES_PER_EVENT_MAX);
+        if !is_valid {
+            return Err(Rejection::AccessCodeInvalid { problem: String::new() });
+        }
+        match known {
+            Some(ix) => self.codes[ix] = spec.clone(),
+            None => self.codes.push(spec.clone()),
+        }
+        Ok(Answer::Configured)
+    }
+
+    /// Units of the tier held and sold at this price.
+    fn units_at(&self, tier: TierIx, price_minor: i64) -> u32 {
+        let held = self.live_items().filter(|item| item.tier == tier && item.price_minor == price_minor);
+        let sold = self.sold_tickets().filter(|ticket| ticket.tier == tier && ticket.price_minor == price_minor);
+        held.map(|item| item.place.units()).sum::<u32>() + sold.count() as u32
+    }
+
+    /// Unit by unit, each at the first price that is still on offer. Units of one item that cost the same stay together.
+    pub(super) fn priced(&self, now: TimeUs, items: &[Item]) -> Vec<Item> {
+        let mut priced: Vec<Item> = Vec::new();
+        for item in items {
+            let mut of_item: Vec<Item> = Vec::new();
+            for _ in 0..item.place.units() {
+                let price_minor = self.price_of_next(now, item.tier, priced.iter().chain(&of_item));
+                match of_item.last_mut() {
+                    Some(Item { place: Place::Area { quantity, .. }, price_minor: last, .. })
+                        if *last == price_minor =>
+                    {
+                        *quantity += 1;
+                    }
+                    _ => {
+                        let place = match item.place {
+                            Place::Seat(seat) => Place::Seat(seat),
+                            Place::Area { area, .. } => Place::Area { area, quantity: 1 },
+                        };
+                        of_item.push(Item { place, tier: item.tier, price_minor });
+                    }
+                }
+            }
+            priced.extend(of_item);
+        }
+        priced
+    }
+
+    fn price_of_next<'a>(&self, now: TimeUs, tier: TierIx, given: impl Iterator<Item = &'a Item>) -> i64 {
+        let spec = &self.tiers[tier.ix()];
+        let given: Vec<&Item> = given.filter(|item| item.tier == tier).collect();
+        let is_on_offer = |step: &&crate::PriceStep| {
+            let given = given.iter().filter(|item| item.price_minor == step.price_minor);
+            let used = self.units_at(tier, step.price_minor) + given.map(|item| item.place.units()).sum::<u32>();
+            step.until.is_none_or(|until| now < until) && step.first.is_none_or(|first| used < first)
+        };
+        spec.terms.price_steps.iter().find(is_on_offer).map_or(spec.price_minor, |step| step.price_minor)
+    }
+
+    /// Whether no step has too many when the items are sold after all, at their prices.
+    pub(super) fn have_steps_room(&self, items: &[Item]) -> bool {
+        items.iter().all(|item| {
+            let same = items.iter().filter(|it| it.tier == item.tier && it.price_minor == item.price_minor);
+            let wanted: u32 = same.map(|it| it.place.units()).sum();
+            let steps = &self.tiers[item.tier.ix()].terms.price_steps;
+            let step = steps.iter().find(|step| step.price_minor == item.price_minor);
+            let first = step.and_then(|step| step.first);
+            first.is_none_or(|first| self.units_at(item.tier, item.price_minor) + wanted <= first)
+        })
+    }
+
+    fn knows_own_code(&self, tier: TierIx, place: &PlaceHold) -> bool {
+        self.tiers[tier.ix()].access_code.is_some_and(|own| place.access_codes.contains(&own))
+    }
+
+    /// The first of the buyer's codes that opens the tier.
+    fn event_code(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> Option<[u8; 16]> {
+        let tier = &self.tiers[tier.ix()];
+        let opens = |code: &AccessCodeSpec| {
+            code.open
+                && code.window.from.is_none_or(|from| from <= now)
+                && code.window.until.is_none_or(|until| now < until)
+                && (code.tiers.is_empty() || code.tiers.contains(&tier.id))
+        };
+        let find = |digest: &&[u8; 16]| self.codes.iter().any(|code| code.digest == **digest && opens(code));
+        place.access_codes.iter().find(find).copied().filter(|_| tier.terms.needs_code)
+    }
+
+    pub(super) fn knows_code(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> bool {
+        let spec = &self.tiers[tier.ix()];
+        (spec.access_code.is_none() && !spec.terms.needs_code)
+            || self.knows_own_code(tier, place)
+            || self.event_code(now, tier, place).is_some()
+    }
+
+    /// Which code counts the units of each tier, by ascending tier.
+    fn codes_in(&self, now: TimeUs, place: &PlaceHold, by_tier: &ByTier) -> Vec<CodeUse> {
+        let counted = by_tier.keys().filter(|tier| !self.knows_own_code(**tier, place));
+        counted.filter_map(|&tier| Some(CodeUse { tier, code: self.event_code(now, tier, place)? })).collect()
+    }
+
+    pub(super) fn codes_of(&self, now: TimeUs, place: &PlaceHold, items: &[Item]) -> Vec<CodeUse> {
+        self.codes_in(now, place, &items.iter().map(|item| (item.tier, 0)).collect())
+    }
+
+    pub(super) fn check_codes(&self, now: TimeUs, place: &PlaceHold, by_tier: &ByTier) -> Result<(), Rejection> {
+        self.have_codes_room(&self.codes_in(now, place, by_tier), by_tier)
+    }
+
+    pub(super) fn have_codes_room(&self, codes: &[CodeUse], by_tier: &ByTier) -> Result<(), Rejection> {
+        for CodeUse { code, .. } in codes {
+            let tiers = codes.iter().filter(|used| used.code == *code).map(|used| used.tier);
+            let wanted: u32 = tiers.map(|tier| by_tier[&tier]).sum();
+            let Some(max) = self.codes.iter().find(|it| it.digest == *code).and_then(|it| it.units_max) else {
+                continue;
+            };
+            let left = max.saturating_sub(self.code_use(*code));
+            if wanted > left {
+                return Err(Rejection::AccessCodeSpent { left });
+            }
+        }
+        Ok(())
+    }
+
+    /// Units held and bought by the code.
+    pub fn code_use(&self, code: [u8; 16]) -> u32 {
+        let counts = |codes: &[CodeUse], tier: TierIx| codes.contains(&CodeUse { tier, code });
+        let live = self.holds.iter().filter(|hold| hold.state == HoldState::Active);
+        let items = live.flat_map(|hold| hold.items.iter().filter(|item| counts(&hold.codes, item.tier)));
+        let held: u32 = items.map(|item| item.place.units()).sum();
+        let is_by_code = |ticket: &&super::Ticket| {
+            self.orders.iter().any(|order| order.id == ticket.order && counts(&order.codes, ticket.tier))
+        };
+        held + self.sold_tickets().filter(is_by_code).count() as u32
+    }
+}
