@@ -1,6 +1,7 @@
-//! Codes that reveal hidden tiers. Only digests are kept: who reads the journal cannot buy with them.
+//! Codes that open hidden tiers. Only keyed digests leave the request: who reads the journal cannot buy with them, nor
+//! find a short code by trying, and digests are what codes are compared by.
 
-use crate::digest;
+use aws_lc_rs::hmac;
 
 const CODE_CHARS_MAX: usize = 64;
 
@@ -13,7 +14,31 @@ pub fn check(code: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// As [`inventory::TierSpec::access_code`] keeps it. Case counts.
-pub fn digest_of(code: &str) -> [u8; 16] {
-    digest::of(&[b"access code", code.as_bytes()])
+pub struct AccessCodes(hmac::Key);
+
+impl AccessCodes {
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// As the core keeps it. Case counts.
+    pub fn digest_of(&self, code: &str) -> [u8; 16] {
+        let tag = hmac::sign(&self.0, code.as_bytes());
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&tag.as_ref()[..16]);
+        digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_needs_the_code_and_the_key() {
+        let (one, other) = (AccessCodes::new(&[1; 32]), AccessCodes::new(&[2; 32]));
+        assert_eq!(one.digest_of("fan"), one.digest_of("fan"));
+        assert_ne!(one.digest_of("fan"), one.digest_of("Fan"));
+        assert_ne!(one.digest_of("fan"), other.digest_of("fan"));
+    }
 }

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access_code::AccessCodes;
 use crate::audit_log::Security;
 use crate::auth::{ApiKeys, PasswordError, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::{Config, ConfigError};
@@ -170,6 +171,7 @@ async fn state(
     let objects = Objects::open(&config)?;
     let passwords = Passwords::new(config.auth.password_memory_kib, cores, config.auth.password_queue)?;
     let tokens = Tokens::new(&key(&store, "access-token-hs256").await?, config.auth.access_ttl, ids::mint(clock.now()));
+    let access_codes = AccessCodes::new(&key(&store, "access-codes").await?);
     let ticket_signer = TicketSigner::from_seed(&key(&store, "ticket-ed25519").await?)?;
     let refresh_tokens = RefreshTokens::new(key(&store, "refresh-token-hmac").await?);
     let seals = Seals::new(&key(&store, "seals-hmac").await?)?;
@@ -185,6 +187,7 @@ async fn state(
         mail: Mailer::new(store.clone()),
         in_flight: InFlight::default(),
         ready: AtomicBool::new(false),
+        access_codes,
         keepers: Keepers::new(store.clone(), directory.clone(), Arc::clone(&clock)),
         line_tokens,
         config,

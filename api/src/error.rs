@@ -113,6 +113,8 @@ pub enum Forbidden {
     Origin,
     /// The other provider does not vouch for the address.
     EmailNotVerified,
+    /// The call is for those who hold a ticket to the event.
+    TicketRequired,
 }
 
 /// What was looked for. Something of another owner is answered like something that never was.
@@ -153,6 +155,10 @@ pub enum Conflict {
     EventsLive,
     /// Nobody else administers the server.
     LastAdmin,
+    /// What is said of an event is too early.
+    EventNotStarted,
+    /// As many as may say yes already do.
+    RsvpFull,
     /// The account has a role at the event already, or organizes it.
     StaffMemberExists,
     /// Only what was given up is tried again by hand.

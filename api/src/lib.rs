@@ -4,9 +4,11 @@
 //! through its `EventHandle`, reads to the `Store`. A slice never uses another slice: what two need lies here.
 
 pub mod access_code;
+mod access_codes;
 pub mod accounts;
 pub mod api_keys;
 pub mod app;
+mod attendees;
 pub mod audit;
 pub mod audit_entries;
 pub mod audit_log;
@@ -23,6 +25,7 @@ pub mod event_access;
 mod event_status;
 pub mod events;
 pub mod extract;
+mod feedback;
 pub mod field_errors;
 pub mod first_start;
 mod forwarded;
@@ -52,6 +55,7 @@ pub mod rate_limit;
 pub mod request;
 mod revocations;
 pub mod router;
+mod rsvps;
 pub mod sale_window;
 pub mod sealed;
 pub mod seat_maps;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use inventory::{OrderId, TimeUs, UserId};
 use persistence::{Order, OrderItem, OrderStatus, StoreError};
-use wire::{Attendee, Money};
+use wire::{Attendee, Money, RefundPolicy};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
@@ -104,6 +104,7 @@ pub fn brief(order: Order) -> wire::Order {
     wire::Order {
         id: order.id.uuid(),
         event_id: order.event_id.uuid(),
+        event: None,
         status: status(order.status),
         total: money(order.total_minor),
         refunded: money(order.refunded_minor),
@@ -124,6 +125,11 @@ fn item(item: OrderItem, currency: &str) -> wire::OrderItem {
         tier_id: item.tier_id,
         tier_name: item.tier_name,
         price: Money { amount_minor: item.price_minor, currency: currency.to_owned() },
+        refund_policy: item.refund.map(|refund| RefundPolicy {
+            refundable: refund.refundable,
+            percent: refund.percent,
+            until: refund.until_us.map(|until| time::utc(TimeUs(until))),
+        }),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    accounts, api_keys, audit_entries, docs, events, gate, health, holds, images, live, mails, orders, payments,
-    seat_maps, staff, tickets, tiers, waiting_room,
+    access_codes, accounts, api_keys, attendees, audit_entries, docs, events, feedback, gate, health, holds, images,
+    live, mails, orders, payments, rsvps, seat_maps, staff, tickets, tiers, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -44,6 +44,10 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(images::routes())
         .merge(seat_maps::routes())
         .merge(tiers::routes())
+        .merge(access_codes::routes())
+        .merge(attendees::routes())
+        .merge(rsvps::routes())
+        .merge(feedback::routes())
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(payments::routes())

@@ -9,6 +9,7 @@ use inventory::TimeUs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use persistence::Store;
 
+use crate::access_code::AccessCodes;
 use crate::audit_log::Security;
 use crate::auth::{ApiKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
@@ -50,6 +51,7 @@ pub struct Inner {
     pub mail: Mailer,
     pub ticket_signer: TicketSigner,
     pub line_tokens: LineTokens,
+    pub access_codes: AccessCodes,
     /// Of the active waiting rooms.
     pub keepers: Keepers,
     pub prometheus: PrometheusHandle,

@@ -104,6 +104,11 @@ impl Venue {
             per_order_max: None,
             per_customer_max: None,
             access_code: None,
+            description: None,
+            position: None,
+            price_steps: None,
+            needs_code: None,
+            refund_policy: None,
         };
         let ids = |map: SeatMap| map.sections.into_iter().filter(|one| one.rows.is_some()).map(|one| one.id).collect();
         let mut tiers = Vec::new();

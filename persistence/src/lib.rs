@@ -25,8 +25,9 @@ pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
     ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Device, Erasure, Event, EventFilter,
-    EventPatch, EventStatus, GuessLimit, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead,
-    Mail, MailAttempt, MailStatus, NewMail, Order, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PlaceOfUser,
-    PriorityPass, Refresh, Role, Rotation, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole,
+    EventPatch, EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest, GuestFilter, IdempotentAnswer, Identity,
+    Image, ImageFormat, Join, Joined, JournalHead, Mail, MailAttempt, MailStatus, NamedGuest, NewMail, Order,
+    OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role,
+    Rotation, Rsvp, RsvpAnswer, RsvpCount, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole,
     Store, Tags, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
 };

@@ -60,6 +60,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0008_images_and_venues.sql"),
     },
     Step {
+        number: 9,
+        name: "audience",
+        postgres: include_str!("../migrations/postgres/0009_audience.sql"),
+        sqlite: include_str!("../migrations/sqlite/0009_audience.sql"),
+    },
+    Step {
         number: 10,
         name: "audit_log",
         postgres: include_str!("../migrations/postgres/0010_audit_log.sql"),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_keys;
+mod audience;
 mod audit;
 mod audit_log;
 mod bad_input;
@@ -34,5 +35,6 @@ mod sessions;
 mod show;
 mod staff;
 mod tickets;
+mod tiers;
 mod tour;
 mod waiting_room;

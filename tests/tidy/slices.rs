@@ -5,9 +5,13 @@ use super::lexer::{Source, identifier_at};
 use super::workspace::{Workspace, assert_clean, planted, read};
 
 const SLICES: &[&str] = &[
+    "access_codes",
     "accounts",
     "api_keys",
+    "attendees",
     "audit_entries",
+    "feedback",
+    "rsvps",
     "events",
     "venues",
     "holds",

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api_keys;
+mod audience;
 mod audit_log;
 mod common;
 mod events;
@@ -27,6 +28,10 @@ pub use accounts::{
     Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
+pub use audience::{
+    Feedback, FeedbackPage, FeedbackPost, FeedbackSummary, Guest, Rsvp, RsvpAnswer, RsvpCount, RsvpEntry, RsvpLimit,
+    RsvpPut,
+};
 pub use audit_log::{AuditEntry, AuditVia};
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
@@ -44,12 +49,14 @@ pub use live::{
 pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, state_letter};
 pub use mails::{Mail, MailStatus};
 pub use orders::{
-    Attendee, MockOutcome, Order, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod, RefundRequest,
-    Ticket, TicketState, TransferRequest,
+    Attendee, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod,
+    RefundRequest, Ticket, TicketState, TransferRequest,
 };
 pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, SeatMapSize, Section};
 pub use staff::{EventRole, MyEvent, StaffAdd, StaffMember, StaffPatch, StaffPost, StaffRole};
-pub use tiers::{Quota, SaleWindow, Tier, TierCreate, TierPatch};
+pub use tiers::{
+    AccessCode, AccessCodePut, PriceStep, Quota, RefundPolicy, SaleWindow, Tier, TierCreate, TierOffer, TierPatch,
+};
 pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
     QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,

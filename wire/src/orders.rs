@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::Money;
+use crate::{EventStatus, Money, RefundPolicy};
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +31,9 @@ pub struct Attendee {
 pub struct Order {
     pub id: Uuid,
     pub event_id: Uuid,
+    /// When one order is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<OrderEvent>,
     pub status: OrderStatus,
     pub items: Vec<OrderItem>,
     pub total: Money,
@@ -43,6 +46,19 @@ pub struct Order {
     /// Once paid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<Ticket>,
+}
+
+/// What was bought, when and where: for a page of confirmation. As the event is now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OrderEvent {
+    pub title: String,
+    pub location: String,
+    /// IANA name.
+    pub timezone: String,
+    pub starts_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<DateTime<Utc>>,
+    pub status: EventStatus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,6 +83,9 @@ pub struct OrderItem {
     pub tier_id: Uuid,
     pub tier_name: String,
     pub price: Money,
+    /// What the tier promised when the order was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_policy: Option<RefundPolicy>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -23,6 +23,88 @@ pub struct Quota {
     pub limit: u32,
 }
 
+/// A price for those who come early. It ends at `until`, or while `first` units are held or sold at it, whichever comes
+/// first; what is given back is on offer again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceStep {
+    /// No two prices of a tier are the same.
+    pub price: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundPolicy {
+    pub refundable: bool,
+    /// Of the price that was paid, 0 to 100. Default 50.
+    #[serde(default = "percent_default")]
+    #[schema(maximum = 100)]
+    pub percent: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+}
+
+const fn percent_default() -> u8 {
+    50
+}
+
+/// A tier as it is on offer now.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TierOffer {
+    pub tier: Tier,
+    /// Of the next unit.
+    pub price: Money,
+    /// When this price ends at the latest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_until: Option<DateTime<Utc>>,
+    /// Units left at this price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_left: Option<u32>,
+    /// What could be held now.
+    pub free: u32,
+    /// Open, and within its window and the event's.
+    pub on_sale: bool,
+}
+
+/// Opens tiers whose `needs_code` is set.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessCodePut {
+    /// Case counts. Stored as a digest, never shown again.
+    pub code: String,
+    /// For the organizer.
+    pub label: String,
+    /// Empty: all tiers that need a code.
+    #[serde(default)]
+    pub tiers: Vec<Uuid>,
+    /// Units held and bought by it, over all tiers and customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units_max: Option<u32>,
+    /// When it opens anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<SaleWindow>,
+    /// Default `true`. A closed code opens nothing; what was bought by it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<bool>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AccessCode {
+    pub id: Uuid,
+    pub label: String,
+    pub tiers: Vec<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units_max: Option<u32>,
+    /// Units held and bought by it.
+    pub used: u32,
+    pub window: SaleWindow,
+    pub open: bool,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TierCreate {
@@ -55,6 +137,20 @@ pub struct TierCreate {
     /// Only buyers who know it see and buy the tier. Stored as a digest, never shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Tiers are shown by ascending position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u16>,
+    /// The first that applies prices a unit, when none does `price`. Replaces all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_steps: Option<Vec<PriceStep>>,
+    /// Sold to those who name one of the event's access codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_code: Option<bool>,
+    /// Told to buyers, and kept with their orders as it was when they bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_policy: Option<RefundPolicy>,
 }
 
 /// What is absent stays as it is.
@@ -78,13 +174,30 @@ pub struct TierPatch {
     /// `false` stops its sale; what it sold stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Tiers are shown by ascending position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u16>,
+    /// The first that applies prices a unit, when none does `price`. Replaces all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_steps: Option<Vec<PriceStep>>,
+    /// Sold to those who name one of the event's access codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs_code: Option<bool>,
+    /// Told to buyers, and kept with their orders as it was when they bought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund_policy: Option<RefundPolicy>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tier {
     pub id: Uuid,
     pub name: String,
+    pub description: String,
+    pub position: u16,
     pub price: Money,
+    pub price_steps: Vec<PriceStep>,
     pub sections: Vec<String>,
     pub areas: Vec<String>,
     pub categories: Vec<String>,
@@ -96,5 +209,9 @@ pub struct Tier {
     pub per_customer_max: Option<u32>,
     /// Whether an access code is needed.
     pub hidden: bool,
+    /// Whether the event's access codes open it.
+    pub needs_code: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund_policy: Option<RefundPolicy>,
     pub open: bool,
 }

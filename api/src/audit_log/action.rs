@@ -20,6 +20,7 @@ macro_rules! actions {
 }
 
 actions! {
+    AccessCodeSet = "access_code.set",
     AccessDenied = "access.denied",
     BlockRelease = "block.release",
     BlockWithhold = "block.withhold",
@@ -35,8 +36,10 @@ actions! {
     PriorityPassIssue = "priority_pass.issue",
     RateLimited = "rate.limited",
     RefreshReused = "refresh.reused",
+    RsvpLimit = "rsvp.limit",
     SeatMapSet = "seat_map.set",
     TierCreate = "tier.create",
+    TierDelete = "tier.delete",
     TierUpdate = "tier.update",
     TokenRefused = "token.refused",
     UserUpdate = "user.update",

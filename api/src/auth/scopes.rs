@@ -13,7 +13,9 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("GET", "/events"),
             ("GET", "/events/{id}"),
             ("GET", "/events/{id}/availability"),
+            ("GET", "/events/{id}/feedback"),
             ("GET", "/events/{id}/seat-map"),
+            ("GET", "/events/{id}/tiers"),
             ("GET", "/events/{id}/waiting-room/proof"),
             ("GET", "/events/{id}/waiting-room/settings"),
             ("GET", "/me/events"),
@@ -33,6 +35,9 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("DELETE", "/events/{id}/images/{image_id}"),
             ("POST", "/events/{id}/tiers"),
             ("PATCH", "/events/{id}/tiers/{tier_id}"),
+            ("DELETE", "/events/{id}/tiers/{tier_id}"),
+            ("GET", "/events/{id}/access-codes"),
+            ("PUT", "/events/{id}/access-codes"),
             ("POST", "/events/{id}/blocks/{name}/release"),
             ("POST", "/events/{id}/blocks/{name}/withhold"),
             ("PUT", "/events/{id}/waiting-room/settings"),
@@ -64,7 +69,10 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
         ],
     ),
     (Scan, &[("POST", "/events/{id}/gate/scans")]),
-    (Reports, &[]),
+    (
+        Reports,
+        &[("GET", "/events/{id}/attendees"), ("GET", "/events/{id}/attendees.csv"), ("GET", "/events/{id}/rsvps")],
+    ),
 ];
 
 /// `None`: not for keys. `route` is the whole pattern that the router matched.

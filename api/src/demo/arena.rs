@@ -166,6 +166,11 @@ pub fn tiers() -> Vec<TierCreate> {
         per_order_max: None,
         per_customer_max: None,
         access_code: None,
+        description: None,
+        position: None,
+        price_steps: None,
+        needs_code: None,
+        refund_policy: None,
     })
     .collect()
 }

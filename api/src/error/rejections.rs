@@ -5,9 +5,11 @@ use inventory::Rejection;
 
 pub(super) const fn status(rejection: &Rejection) -> StatusCode {
     match rejection {
-        Rejection::BlockUnknown | Rejection::HoldNotFound | Rejection::OrderNotFound | Rejection::TicketNotFound => {
-            StatusCode::NOT_FOUND
-        }
+        Rejection::BlockUnknown
+        | Rejection::TierNotFound
+        | Rejection::HoldNotFound
+        | Rejection::OrderNotFound
+        | Rejection::TicketNotFound => StatusCode::NOT_FOUND,
 
         Rejection::EventCancelled
         | Rejection::SaleEnded
@@ -23,6 +25,7 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::SeatMapInvalid { .. }
         | Rejection::TierInvalid { .. }
         | Rejection::PolicyInvalid { .. }
+        | Rejection::AccessCodeInvalid { .. }
         | Rejection::RoomInvalid { .. }
         | Rejection::BeaconRequired
         | Rejection::BeaconInvalid
@@ -55,6 +58,8 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::SeatsTaken { .. }
         | Rejection::AreaSoldOut { .. }
         | Rejection::QuotaExhausted { .. }
+        | Rejection::AccessCodeSpent { .. }
+        | Rejection::TierInUse { .. }
         | Rejection::NotEnoughSeats { .. }
         | Rejection::HoldConfirmed
         | Rejection::HoldExtensionExhausted

@@ -47,6 +47,7 @@ impl ApiError {
             Self::Forbidden(Forbidden::ApiKey) => "NOT_FOR_API_KEYS",
             Self::Forbidden(Forbidden::Origin) => "ORIGIN_NOT_ALLOWED",
             Self::Forbidden(Forbidden::EmailNotVerified) => "EMAIL_NOT_VERIFIED",
+            Self::Forbidden(Forbidden::TicketRequired) => "TICKET_REQUIRED",
             Self::NotFound(noun) => noun.code(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "EMAIL_TAKEN",
@@ -57,6 +58,8 @@ impl ApiError {
                 Conflict::SecondFactorOff => "SECOND_FACTOR_OFF",
                 Conflict::EventsLive => "EVENTS_LIVE",
                 Conflict::LastAdmin => "LAST_ADMIN",
+                Conflict::EventNotStarted => "EVENT_NOT_STARTED",
+                Conflict::RsvpFull => "RSVP_FULL",
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::MailNotFailed => "MAIL_NOT_FAILED",
                 Conflict::ImagesTooMany => "IMAGES_TOO_MANY",
@@ -122,6 +125,7 @@ impl ApiError {
             Self::Forbidden(Forbidden::EmailNotVerified) => {
                 "The provider does not vouch for the e-mail address. Verify it there first.".into()
             }
+            Self::Forbidden(Forbidden::TicketRequired) => "This is for those who hold a ticket to the event.".into(),
             Self::NotFound(noun) => noun.detail().into(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "An account with this e-mail address exists.",
@@ -134,6 +138,8 @@ impl ApiError {
                 Conflict::SecondFactorOff => {
                     "The account has no second factor. Start with POST /api/v1/me/second-factor."
                 }
+                Conflict::EventNotStarted => "The event has not started, or does not take place.",
+                Conflict::RsvpFull => "As many as may say yes already do.",
                 Conflict::StaffMemberExists => {
                     "The account organizes the event or has a role at it already, which can be changed."
                 }

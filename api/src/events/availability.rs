@@ -59,14 +59,14 @@ pub async fn availability(
     };
     // The store is asked only where it decides something: drafts and hidden tiers are for those who run the event, and what
     // is cancelled may be deleted.
-    let has_secrets = now.phase != Phase::Published || layout.tiers().iter().any(|tier| tier.access_code.is_some());
+    let has_secrets = now.phase != Phase::Published || layout.tiers().iter().any(inventory::TierSpec::is_hidden);
     let runs = if has_secrets {
         let event = event_access::visible(&state, viewer, id).await?;
         viewer.is_some_and(|viewer| event_access::runs(viewer, &event))
     } else {
         false
     };
-    let sight = Sight::new(runs, query.access_code.as_deref());
+    let sight = Sight::of(&state, &handle, runs, query.access_code.as_deref()).await?;
     Ok(Json(render(now, rows, &query, &layout, &sight)))
 }
 

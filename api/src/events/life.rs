@@ -17,7 +17,7 @@ pub fn has_ended(event: &Event, now: TimeUs) -> bool {
 
 /// Whether somebody without an access code may buy now, if there is something left.
 pub fn is_on_sale(event: &Event, layout: &Layout, now: TimeUs) -> bool {
-    let is_sold_now = |tier: &inventory::TierSpec| tier.open && tier.access_code.is_none() && tier.sale.contains(now);
+    let is_sold_now = |tier: &inventory::TierSpec| tier.open && !tier.is_hidden() && tier.sale.contains(now);
     event.status == EventStatus::Published
         && !has_ended(event, now)
         && layout.policy().sale.contains(now)

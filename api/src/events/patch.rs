@@ -41,7 +41,7 @@ async fn change(state: &AppState, caller: Caller, id: EventId, patch: EventPatch
     let handle = event_access::handle(state, id).await?;
     let asker = engine::Caller { user: caller.user, request: None, key: None };
     let event = change_event(state, &handle, asker, event, &patch).await?;
-    Ok(view::full(event, &handle.layout(), &Sight::new(true, None), state.now()))
+    Ok(view::full(event, &handle.layout(), &Sight::ALL, state.now()))
 }
 
 /// Rules first: they can be refused. The words that follow cannot, but for a sale or a title between the two.

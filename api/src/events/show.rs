@@ -37,7 +37,7 @@ pub async fn show(
     let event = found(&state, viewer, event).await?;
     let handle = state.directory.open(event.id).await?;
     let runs = viewer.is_some_and(|viewer| event_access::runs(viewer, &event));
-    let sight = Sight::new(runs, query.access_code.as_deref());
+    let sight = Sight::of(&state, &handle, runs, query.access_code.as_deref()).await?;
     Ok(Json(view::full(event, &handle.layout(), &sight, state.now())))
 }
 

@@ -2,14 +2,13 @@
 
 use engine::EventHandle;
 use inventory::{Layout, TimeUs};
-use persistence::EventStatus;
 use wire::{Event, Tier};
 
 use super::{life, spec, words};
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 use crate::tier_view::{self, Sight};
-use crate::{event_access, image_view, time};
+use crate::{event_access, event_status, image_view, time};
 
 pub fn brief(event: persistence::Event, now: TimeUs) -> Event {
     Event {
@@ -33,7 +32,7 @@ pub fn brief(event: persistence::Event, now: TimeUs) -> Event {
         starts_at: time::utc(event.starts_at),
         ends_at: event.ends_at.map(time::utc),
         currency: event.currency,
-        status: status(event.status),
+        status: event_status::stored(event.status),
         on_sale: None,
         created_at: time::utc(event.created_at),
         changed_at: time::utc(event.changed_at),
@@ -46,7 +45,7 @@ pub fn brief(event: persistence::Event, now: TimeUs) -> Event {
 
 pub fn full(event: persistence::Event, layout: &Layout, sight: &Sight, now: TimeUs) -> Event {
     let tiers: Vec<Tier> =
-        layout.tiers().iter().filter(|tier| sight.shows(tier)).map(|tier| tier_view::render(tier, layout)).collect();
+        layout.tiers_shown().into_iter().filter(|it| sight.shows(it)).map(|it| tier_view::render(it, layout)).collect();
     let on_sale = Some(life::is_on_sale(&event, layout, now));
     Event { tiers: Some(tiers), policy: Some(spec::render_policy(layout.policy())), on_sale, ..brief(event, now) }
 }
@@ -55,13 +54,5 @@ pub fn full(event: persistence::Event, layout: &Layout, sight: &Sight, now: Time
 pub async fn changed(state: &AppState, handle: &EventHandle) -> Result<Event, ApiError> {
     let event = state.store.event_find(handle.event()).await.map_err(event_access::after_change)?;
     let event = event.ok_or(ApiError::NotFound(Noun::Event))?;
-    Ok(full(event, &handle.layout(), &Sight::new(true, None), state.now()))
-}
-
-const fn status(status: EventStatus) -> wire::EventStatus {
-    match status {
-        EventStatus::Draft => wire::EventStatus::Draft,
-        EventStatus::Published => wire::EventStatus::Published,
-        EventStatus::Cancelled => wire::EventStatus::Cancelled,
-    }
+    Ok(full(event, &handle.layout(), &Sight::ALL, state.now()))
 }

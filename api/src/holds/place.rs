@@ -11,7 +11,7 @@ use crate::extract::PathId;
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::{access_code, event_access, ids, line, time};
+use crate::{event_access, ids, line, time};
 
 /// Holds seats and places
 ///
@@ -34,7 +34,7 @@ pub async fn place(
         hold: HoldId::from_uuid(ids::mint(state.now())),
         customer: caller.user,
         wants: wants::parse(&body, &layout).map_err(|error| named(error, handle.event(), &body, &layout))?,
-        access_codes: body.access_codes.iter().map(|code| access_code::digest_of(code)).collect(),
+        access_codes: body.access_codes.iter().map(|code| state.access_codes.digest_of(code)).collect(),
     };
     let placed = handle.place_hold(event_access::asker(caller.user, origin), wanted).await;
     let placed = placed.map_err(|error| named(error.into(), handle.event(), &body, &layout))?;

@@ -1,7 +1,7 @@
 //! A hold's items from public names to the core's indices, outside the event's actor. Which places may be had is not
 //! asked here: only whether the request says something that can be asked.
 
-use inventory::limits::{ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
+use inventory::limits::{ACCESS_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
 use inventory::{BestAvailable, Layout, Rejection, TierIx, Want};
 use uuid::Uuid;
 use wire::{HoldItem, HoldRequest};
@@ -10,8 +10,6 @@ use crate::access_code;
 use crate::error::ApiError;
 use crate::field_errors::FieldErrors;
 
-const ACCESS_CODES_MAX: usize = 8;
-
 /// # Errors
 /// Rejected when a name or quantity is no good; invalid when an item does not say which kind it is.
 pub fn parse(request: &HoldRequest, layout: &Layout) -> Result<Vec<Want>, ApiError> {
@@ -19,8 +17,8 @@ pub fn parse(request: &HoldRequest, layout: &Layout) -> Result<Vec<Want>, ApiErr
     if request.items.len() > ITEMS_PER_HOLD_MAX {
         return Err(Rejection::ItemsTooMany { max: ITEMS_PER_HOLD_MAX as u32 }.into());
     }
-    if request.access_codes.len() > ACCESS_CODES_MAX {
-        errors.add("access_codes", "TOO_MANY", format!("at most {ACCESS_CODES_MAX}"));
+    if request.access_codes.len() > ACCESS_CODES_PER_HOLD_MAX {
+        errors.add("access_codes", "TOO_MANY", format!("at most {ACCESS_CODES_PER_HOLD_MAX}"));
     }
     for (at, code) in request.access_codes.iter().enumerate() {
         if let Err(problem) = access_code::check(code) {

@@ -119,7 +119,7 @@ pub fn sale(board: &Board) -> Bytes {
 
 /// Of tiers that anybody may see: the frame goes to all.
 pub fn counts(now: &inventory::Availability, layout: &Layout) -> Bytes {
-    let is_public = |id| layout.tier(id).is_some_and(|at| layout.tiers()[at.ix()].access_code.is_none());
+    let is_public = |id| layout.tier(id).is_some_and(|at| !layout.tiers()[at.ix()].is_hidden());
     let tiers = now.tiers.iter().filter(|tier| is_public(tier.tier)).map(|tier| TierCounts {
         id: tier.tier.uuid(),
         free: tier.free,

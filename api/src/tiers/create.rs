@@ -47,7 +47,7 @@ pub async fn create_tier(
     let id =
         asker.key.map_or_else(|| ids::mint(state.now()), |key| derived_id::derive(handle.event().uuid(), "tier", key));
     let id = TierId::from_uuid(id);
-    let spec = spec::create(id, wanted, &handle.layout())?;
+    let spec = spec::create(id, wanted, &handle.layout(), &state.access_codes)?;
     handle.set_tier(asker, spec).await?;
     let layout = handle.layout();
     let at = layout.tier(id).ok_or(ApiError::NotFound(Noun::Tier))?;

@@ -1,6 +1,8 @@
 //! What seats and places cost, and who may buy how many of them when.
 
 mod create;
+mod delete;
+mod list;
 mod patch;
 mod spec;
 
@@ -12,5 +14,5 @@ use crate::state::AppState;
 pub use create::create_tier;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(create::create)).routes(routes!(patch::patch))
+    OpenApiRouter::new().routes(routes!(create::create, list::list)).routes(routes!(patch::patch, delete::delete))
 }

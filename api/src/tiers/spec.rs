@@ -1,15 +1,19 @@
 //! Tiers between the wire and the core.
 
-use inventory::limits::{LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX, QUOTAS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX};
-use inventory::{Layout, QuotaSpec, SaleWindow, TierId, TierSpec};
+use inventory::limits::{
+    LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX, PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX,
+    TIER_DESCRIPTION_BYTES_MAX, UNITS_PER_HOLD_MAX,
+};
+use inventory::{Layout, PriceStep, QuotaSpec, RefundPolicy, SaleWindow, TierId, TierSpec, TierTerms};
 use wire::{Money, TierCreate, TierPatch};
 
+use crate::access_code::{self, AccessCodes};
 use crate::field_errors::FieldErrors;
-use crate::{access_code, sale_window};
+use crate::{sale_window, time};
 
 /// # Errors
 /// The fields at fault.
-pub fn create(id: TierId, wanted: TierCreate, layout: &Layout) -> Result<TierSpec, FieldErrors> {
+pub fn create(id: TierId, wanted: TierCreate, layout: &Layout, codes: &AccessCodes) -> Result<TierSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     let sections = places(&mut errors, layout, &wanted);
     let mut quotas: Vec<QuotaSpec> = wanted.quota.map(|limit| own_quota(id, limit)).into_iter().collect();
@@ -28,12 +32,20 @@ pub fn create(id: TierId, wanted: TierCreate, layout: &Layout) -> Result<TierSpe
         if let Err(problem) = access_code::check(code) {
             errors.add("access_code", "LENGTH", problem);
         }
-        access_code::digest_of(code)
+        codes.digest_of(code)
     });
+    let terms = TierTerms {
+        description: wanted.description.unwrap_or_default(),
+        position: wanted.position.unwrap_or(0),
+        price_steps: price_steps(&mut errors, &wanted.price_steps.unwrap_or_default(), layout),
+        needs_code: wanted.needs_code.unwrap_or(false),
+        refund: wanted.refund_policy.map(refund),
+        deleted: false,
+    };
     let tier = TierSpec {
         id,
         name: wanted.name,
-        price_minor: price(&mut errors, &wanted.price, layout),
+        price_minor: price(&mut errors, "price", &wanted.price, layout),
         sections,
         categories: wanted.categories.unwrap_or_default(),
         quotas,
@@ -43,6 +55,7 @@ pub fn create(id: TierId, wanted: TierCreate, layout: &Layout) -> Result<TierSpe
         per_customer_max: wanted.per_customer_max,
         access_code,
         open: true,
+        terms,
     };
     check(&mut errors, &tier);
     errors.none()?;
@@ -58,8 +71,18 @@ pub fn patch(tier: &TierSpec, patch: TierPatch, layout: &Layout) -> Result<TierS
         tier.name = name;
     }
     if let Some(money) = patch.price {
-        tier.price_minor = price(&mut errors, &money, layout);
+        tier.price_minor = price(&mut errors, "price", &money, layout);
     }
+    let terms = &mut tier.terms;
+    if let Some(description) = patch.description {
+        terms.description = description;
+    }
+    if let Some(steps) = &patch.price_steps {
+        terms.price_steps = price_steps(&mut errors, steps, layout);
+    }
+    terms.position = patch.position.unwrap_or(terms.position);
+    terms.needs_code = patch.needs_code.unwrap_or(terms.needs_code);
+    terms.refund = patch.refund_policy.map(refund).or(terms.refund);
     if let Some(limit) = patch.quota {
         let own = own_quota(tier.id, limit);
         match tier.quotas.iter_mut().find(|quota| quota.id == own.id) {
@@ -101,13 +124,35 @@ fn places(errors: &mut FieldErrors, layout: &Layout, wanted: &TierCreate) -> Vec
     sections.iter().chain(areas).cloned().collect()
 }
 
-fn price(errors: &mut FieldErrors, price: &Money, layout: &Layout) -> i64 {
+fn price_steps(errors: &mut FieldErrors, steps: &[wire::PriceStep], layout: &Layout) -> Vec<PriceStep> {
+    if steps.len() > PRICE_STEPS_PER_TIER_MAX {
+        errors.add("price_steps", "TOO_MANY", format!("at most {PRICE_STEPS_PER_TIER_MAX}"));
+        return Vec::new();
+    }
+    let step = |(at, step): (usize, &wire::PriceStep)| {
+        if step.until.is_none() && step.first.is_none() {
+            errors.add(format!("price_steps[{at}]"), "REQUIRED", "`until`, `first` or both: a step ends");
+        }
+        PriceStep {
+            price_minor: price(errors, &format!("price_steps[{at}].price"), &step.price, layout),
+            until: step.until.map(time::time_us),
+            first: step.first,
+        }
+    };
+    steps.iter().enumerate().map(step).collect()
+}
+
+fn refund(policy: wire::RefundPolicy) -> RefundPolicy {
+    RefundPolicy { refundable: policy.refundable, percent: policy.percent, until: policy.until.map(time::time_us) }
+}
+
+fn price(errors: &mut FieldErrors, field: &str, price: &Money, layout: &Layout) -> i64 {
     let currency = layout.policy().currency;
     if price.currency != currency.code() {
-        errors.add("price.currency", "CURRENCY_MISMATCH", format!("the event sells in {}", currency.code()));
+        errors.add(format!("{field}.currency"), "CURRENCY_MISMATCH", format!("the event sells in {}", currency.code()));
     }
     if !(0..=PRICE_MINOR_MAX).contains(&price.amount_minor) {
-        errors.add("price.amount_minor", "OUT_OF_RANGE", format!("0 to {PRICE_MINOR_MAX}"));
+        errors.add(format!("{field}.amount_minor"), "OUT_OF_RANGE", format!("0 to {PRICE_MINOR_MAX}"));
     }
     price.amount_minor
 }
@@ -115,6 +160,19 @@ fn price(errors: &mut FieldErrors, price: &Money, layout: &Layout) -> i64 {
 fn check(errors: &mut FieldErrors, tier: &TierSpec) {
     if tier.name.is_empty() || tier.name.len() > NAME_BYTES_MAX {
         errors.add("name", "LENGTH", format!("1 to {NAME_BYTES_MAX} bytes"));
+    }
+    let terms = &tier.terms;
+    if terms.description.len() > TIER_DESCRIPTION_BYTES_MAX || terms.description.contains('\0') {
+        errors.add("description", "LENGTH", format!("at most {TIER_DESCRIPTION_BYTES_MAX} bytes"));
+    }
+    for (at, step) in terms.price_steps.iter().enumerate() {
+        let mut earlier = terms.price_steps[..at].iter().map(|step| step.price_minor);
+        if step.price_minor == tier.price_minor || earlier.any(|price| price == step.price_minor) {
+            errors.add(format!("price_steps[{at}].price"), "DUPLICATE", "another price of the tier is the same");
+        }
+    }
+    if terms.refund.is_some_and(|refund| refund.percent > 100) {
+        errors.add("refund_policy.percent", "OUT_OF_RANGE", "0 to 100");
     }
     if tier.per_order_min == 0 || tier.per_order_min > tier.per_order_max {
         errors.add("per_order_min", "OUT_OF_RANGE", "1 to `per_order_max`");

@@ -11,6 +11,7 @@ mod named;
 mod pair;
 mod reached;
 mod steps;
+mod verdict;
 
 use std::cell::RefCell;
 

@@ -18,8 +18,9 @@ use crate::line::Watch;
 use crate::named::{existing, pick, recent, user};
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
+use crate::verdict::check_rejection;
 
-type Checked = Result<(), TestCaseError>;
+pub type Checked = Result<(), TestCaseError>;
 
 const EVENT: EventId = EventId::from_bytes([9; 16]);
 
@@ -382,24 +383,4 @@ impl<'a> Pair<'a> {
         self.ids += 1;
         self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes()
     }
-}
-
-/// The same code, and where more is said than the code the same, but for the wording of problems and the number of seats
-/// that were left.
-fn check_rejection(verdict: &Verdict, rejection: &Rejection, command: &Command) -> Checked {
-    let Verdict::Rejected(expected) = verdict else {
-        return Err(TestCaseError::fail(format!("{rejection:?}, but the twin says {verdict:?} to {command:?}")));
-    };
-    prop_assert_eq!(expected.code(), rejection.code(), "{:?} or {:?}: {:?}", expected, rejection, command);
-    let is_loose = matches!(
-        rejection,
-        Rejection::SeatMapInvalid { .. }
-            | Rejection::TierInvalid { .. }
-            | Rejection::PolicyInvalid { .. }
-            | Rejection::AccessCodeInvalid { .. }
-            | Rejection::NotEnoughSeats { .. }
-            | Rejection::SaleNotStarted { .. }
-    );
-    prop_assert!(is_loose || expected == rejection, "{:?} or {:?}: {:?}", expected, rejection, command);
-    Ok(())
 }

@@ -10,6 +10,8 @@ mod audit_log;
 mod erasure;
 mod event_names;
 mod events;
+mod feedback;
+mod guests;
 mod heads;
 mod health;
 mod idempotency;
@@ -21,6 +23,7 @@ mod outbox;
 mod payments;
 mod priority_passes;
 mod refresh;
+mod rsvps;
 mod second_factors;
 mod secrets;
 mod sessions;
@@ -41,16 +44,19 @@ pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use erasure::Erasure;
 pub use events::{Event, EventFilter, EventPatch, EventStatus, Tags};
+pub use feedback::{Feedback, FeedbackTotals};
+pub use guests::{Guest, GuestFilter, NamedGuest};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
 pub use identities::Identity;
 pub use images::{Image, ImageFormat};
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
-pub use orders::{Order, OrderItem, OrderStatus};
+pub use orders::{Order, OrderItem, OrderStatus, RefundTerms};
 pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
+pub use rsvps::{Rsvp, RsvpAnswer, RsvpCount};
 pub use second_factors::{GuessLimit, SecondFactor};
 pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
@@ -213,6 +219,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         event_names::STATEMENTS,
         erasure::STATEMENTS,
         events::STATEMENTS,
+        feedback::STATEMENTS,
+        guests::STATEMENTS,
         heads::STATEMENTS,
         health::STATEMENTS,
         idempotency::STATEMENTS,
@@ -224,6 +232,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         payments::STATEMENTS,
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,
+        rsvps::STATEMENTS,
         second_factors::STATEMENTS,
         secrets::STATEMENTS,
         sessions::STATEMENTS,

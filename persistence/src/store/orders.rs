@@ -50,6 +50,17 @@ pub struct OrderItem {
     pub tier_name: String,
     /// Of one unit.
     pub price_minor: i64,
+    /// What the tier promised when the order was placed, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundTerms>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundTerms {
+    pub refundable: bool,
+    pub percent: u8,
+    /// µs since the epoch.
+    pub until_us: Option<i64>,
 }
 
 impl OrderItem {
@@ -61,6 +72,11 @@ impl OrderItem {
             tier_id: row.tier.uuid(),
             tier_name: row.tier_name.clone(),
             price_minor: row.price_minor,
+            refund: row.refund.map(|refund| RefundTerms {
+                refundable: refund.refundable,
+                percent: refund.percent,
+                until_us: refund.until.map(|until| until.0),
+            }),
         }
     }
 }

@@ -1,0 +1,123 @@
+//! One page of guests. An order names its attendees by the position of their units, and a ticket knows its place alone:
+//! the two are brought together here.
+
+use std::collections::HashMap;
+
+use inventory::{EventId, OrderId, TicketId, TierId};
+use persistence::{GuestFilter, NamedGuest, StoreError, TicketState};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+use wire::Guest;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::event_access::{self, Capability};
+use crate::state::AppState;
+use crate::time;
+
+const SEARCH_CHARS_MAX: usize = 100;
+
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct GuestsQuery {
+    /// Part of a name, an e-mail address or a place, in any case.
+    pub search: Option<String>,
+    /// Only tickets of this tier.
+    pub tier: Option<Uuid>,
+    /// Only tickets in this state.
+    pub status: Option<wire::TicketState>,
+}
+
+/// Whose guests, which of them, and how much of them is shown.
+#[derive(Clone)]
+pub struct Guests {
+    pub event: EventId,
+    filter: GuestFilter,
+    /// Addresses are for those who may see orders: a door needs names.
+    with_email: bool,
+}
+
+impl Guests {
+    /// # Errors
+    /// The caller may not see who comes; a search that is too long.
+    pub async fn of(state: &AppState, caller: Caller, event: Uuid, query: GuestsQuery) -> Result<Self, ApiError> {
+        let event = EventId::from_uuid(event);
+        let event = event_access::allow(state, caller, event, Capability::SeeAttendees).await?;
+        let with_email = event_access::part(state, caller, &event).await?.may(Capability::SeeOrders);
+        let text = query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        if text.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX || text.contains('\0')) {
+            return Err(ApiError::invalid("search", "LENGTH", format!("at most {SEARCH_CHARS_MAX} characters")));
+        }
+        let filter = GuestFilter { text, tier: query.tier.map(TierId::from_uuid), state: query.status.map(stored) };
+        Ok(Self { event: event.id, filter, with_email })
+    }
+
+    /// # Errors
+    /// The store is not available.
+    pub async fn read(&self, state: &AppState, after: Option<TicketId>, limit: u32) -> Result<Vec<Guest>, StoreError> {
+        let found = state.store.guest_list(self.event, &self.filter, after, limit).await?;
+        let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
+        let named = state.store.guest_names(self.event, first.order_id, last.order_id).await?;
+        let named: HashMap<(OrderId, u32), NamedGuest> =
+            named.into_iter().map(|one| ((one.order_id, one.position), one)).collect();
+        Ok(found.into_iter().map(|guest| self.render(guest, &named)).collect())
+    }
+
+    fn render(&self, guest: persistence::Guest, named: &HashMap<(OrderId, u32), NamedGuest>) -> Guest {
+        let attendee = position(&guest).and_then(|position| named.get(&(guest.order_id, position)));
+        let (name, email) = match attendee {
+            Some(one) => (one.name.clone(), one.email.clone().or(guest.holder_email)),
+            None => (guest.holder_name.unwrap_or_default(), guest.holder_email),
+        };
+        let (seat, area) = if guest.is_area { (None, Some(guest.place)) } else { (Some(guest.place), None) };
+        Guest {
+            ticket_id: guest.id.uuid(),
+            order_id: guest.order_id.uuid(),
+            seat,
+            area,
+            tier_id: guest.tier_id.uuid(),
+            tier_name: guest.tier_name,
+            status: render(guest.state),
+            name,
+            email: email.filter(|_| self.with_email),
+            issued_at: time::utc(guest.issued_at),
+            scanned_at: guest.scanned_at.map(time::utc),
+        }
+    }
+}
+
+/// Among the units of the order. Those of one place and tier are alike: they are counted through.
+fn position(guest: &persistence::Guest) -> Option<u32> {
+    let mut nth = guest.nth;
+    let mut before = 0;
+    for item in &guest.items {
+        if item.place == guest.place && item.tier_id == guest.tier_id.uuid() {
+            if nth < item.quantity {
+                return Some(before + nth);
+            }
+            nth -= item.quantity;
+        }
+        before += item.quantity;
+    }
+    None
+}
+
+const fn stored(state: wire::TicketState) -> TicketState {
+    match state {
+        wire::TicketState::Issued => TicketState::Issued,
+        wire::TicketState::CheckedIn => TicketState::CheckedIn,
+        wire::TicketState::CheckedOut => TicketState::CheckedOut,
+        wire::TicketState::Voided => TicketState::Voided,
+    }
+}
+
+const fn render(state: TicketState) -> wire::TicketState {
+    match state {
+        TicketState::Issued => wire::TicketState::Issued,
+        TicketState::CheckedIn => wire::TicketState::CheckedIn,
+        TicketState::CheckedOut => wire::TicketState::CheckedOut,
+        TicketState::Voided => wire::TicketState::Voided,
+    }
+}
