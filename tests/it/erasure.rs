@@ -1,5 +1,4 @@
 //! What the server keeps about somebody, and that it is gone when he wants it gone.
-#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use reqwest::Method;
 use serde_json::{Value, json};
