@@ -9,6 +9,9 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use usher::config::{Config, SmtpTls};
+
+use crate::server::TestServer;
 
 /// No mail takes longer, whatever goes wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +35,27 @@ pub struct Received {
     pub to: String,
     /// Head and body as they came.
     pub message: String,
+}
+
+/// Settings of a server that sends its mail to the port.
+pub fn by_smtp(port: u16) -> impl FnOnce(&mut Config) {
+    move |config| {
+        config.mail.smtp_host = Some("127.0.0.1".to_owned());
+        config.mail.smtp_port = Some(port);
+        config.mail.smtp_tls = SmtpTls::Off;
+        config.mail.retry_after = Duration::from_millis(20);
+        config.http.public_url = Some("https://tickets.example".to_owned());
+    }
+}
+
+/// Runs the test on SQLite and, where there is one, on Postgres, with a mail server that is up.
+pub async fn on_both_stores<F: Future<Output = ()>>(test: impl Fn(TestServer, SmtpServer) -> F) {
+    let smtp = SmtpServer::start().await;
+    test(TestServer::start_with(by_smtp(smtp.port())).await, smtp).await;
+    let smtp = SmtpServer::start().await;
+    if let Some(server) = TestServer::start_on_postgres_with(by_smtp(smtp.port())).await {
+        test(server, smtp).await;
+    }
 }
 
 /// A port that nobody listens on, for a server that comes up later.

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access_code::AccessCodes;
+use crate::aside::Aside;
 use crate::audit_log::Security;
-use crate::auth::{ApiKeys, PasswordError, Passwords, RefreshTokens, Standings, Tokens};
+use crate::auth::{ApiKeys, OneTimeKeys, PasswordError, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
 use crate::first_start::FirstStartError;
@@ -135,6 +136,7 @@ impl App {
         }
         self.tasks.close();
         self.tasks.wait().await;
+        self.state.aside.stop().await;
         // After the requests that wait for them.
         self.state.keepers.stop().await;
         if self.state.directory.stop(ENGINE_STOP_TIMEOUT).await == Stopped::Cut {
@@ -175,6 +177,7 @@ async fn state(
     let ticket_signer = TicketSigner::from_seed(&key(&store, "ticket-ed25519").await?)?;
     let refresh_tokens = RefreshTokens::new(key(&store, "refresh-token-hmac").await?);
     let seals = Seals::new(&key(&store, "seals-hmac").await?)?;
+    let one_time_key = key(&store, "one-time-hmac").await?;
     let line_tokens = LineTokens::new(&key(&store, "waiting-room-hmac").await?);
     let google = google(&config, addr).map_err(StartError::Google)?;
     let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
@@ -185,6 +188,8 @@ async fn state(
         security: Security::default(),
         live: Hub::new(&config, addr),
         mail: Mailer::new(store.clone()),
+        one_time: OneTimeKeys::new(&one_time_key),
+        aside: Aside::default(),
         in_flight: InFlight::default(),
         ready: AtomicBool::new(false),
         access_codes,

@@ -47,6 +47,8 @@ pub enum ApiError {
     /// The event has a waiting room, and the caller no pass that would be worth asking for.
     QueueRequired(EventId),
     Payment(PaymentFailure),
+    /// The token of a link that was sent by mail.
+    LinkInvalid,
     RateLimited {
         retry_after: Duration,
     },
@@ -90,6 +92,8 @@ pub enum Unauthorized {
     TokenExpired,
     CredentialsWrong,
     RefreshTokenInvalid,
+    /// Sent by mail: another one, expired, used, or guessed at too often.
+    CodeWrong,
     /// Unknown, revoked or expired.
     ApiKeyInvalid,
     /// Unknown, expired, used, or guessed at too often.
@@ -105,6 +109,8 @@ pub enum Unauthorized {
 pub enum Forbidden {
     Role,
     Suspended,
+    /// The server asks for a confirmed e-mail address.
+    EmailNotConfirmed,
     /// The API key is for other calls.
     Scope(ApiScope),
     /// The call is for people, not for API keys.
@@ -193,6 +199,8 @@ pub enum Busy {
     Objects,
     /// The provider of a sign-in.
     IdentityProvider,
+    /// Too many mails are being written.
+    Aside,
     /// Too many joins wait to be written.
     Line,
     /// Events are being brought back, or the server is about to stop.
@@ -251,7 +259,7 @@ impl ApiError {
             Self::EventEnded => StatusCode::GONE,
             Self::QueueRequired(_) => StatusCode::TOO_EARLY,
             Self::Payment(PaymentFailure::Declined) => StatusCode::PAYMENT_REQUIRED,
-            Self::Payment(PaymentFailure::TooLate) => StatusCode::GONE,
+            Self::Payment(PaymentFailure::TooLate) | Self::LinkInvalid => StatusCode::GONE,
             Self::RateLimited { .. } | Self::SocketsTooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
@@ -311,6 +319,7 @@ impl ApiError {
             | Self::EventEnded
             | Self::QueueRequired(_)
             | Self::Payment(_)
+            | Self::LinkInvalid
             | Self::Defect(_) => None,
         }
     }

@@ -8,6 +8,7 @@ mod access_codes;
 pub mod accounts;
 pub mod api_keys;
 pub mod app;
+mod aside;
 mod attendees;
 pub mod audit;
 pub mod audit_entries;

@@ -29,7 +29,8 @@ pub enum Lane {
 
 impl Lane {
     pub fn of(method: &Method, path: &str) -> Self {
-        if path.starts_with("/api/v1/auth/") {
+        // Changing a password is a way to guess one.
+        if path.starts_with("/api/v1/auth/") || path == "/api/v1/me/password" {
             Self::Login
         } else if path.ends_with("/waiting-room") {
             Self::Queue

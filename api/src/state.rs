@@ -10,8 +10,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use persistence::Store;
 
 use crate::access_code::AccessCodes;
+use crate::aside::Aside;
 use crate::audit_log::Security;
-use crate::auth::{ApiKeys, Passwords, RefreshTokens, Standings, Tokens};
+use crate::auth::{ApiKeys, OneTimeKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
@@ -49,6 +50,8 @@ pub struct Inner {
     pub security: Security,
     pub live: Hub,
     pub mail: Mailer,
+    pub one_time: OneTimeKeys,
+    pub aside: Aside,
     pub ticket_signer: TicketSigner,
     pub line_tokens: LineTokens,
     pub access_codes: AccessCodes,

@@ -4,33 +4,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use usher::config::{Config, SmtpTls};
 use usher::mail::Letter;
 use usher_tests::server::{Home, Session, TestServer};
-use usher_tests::smtp::{SmtpServer, free_port};
+use usher_tests::smtp::{SmtpServer, by_smtp, free_port, on_both_stores};
 
 const READER: &str = "reader@example.org";
 const PATIENCE: Duration = Duration::from_secs(30);
-
-fn by_smtp(port: u16) -> impl FnOnce(&mut Config) {
-    move |config| {
-        config.mail.smtp_host = Some("127.0.0.1".to_owned());
-        config.mail.smtp_port = Some(port);
-        config.mail.smtp_tls = SmtpTls::Off;
-        config.mail.retry_after = Duration::from_millis(20);
-        config.http.public_url = Some("https://tickets.example".to_owned());
-    }
-}
-
-/// Runs the test on SQLite and, where there is one, on Postgres, with a mail server that is up.
-async fn on_both_stores<F: Future<Output = ()>>(test: impl Fn(TestServer, SmtpServer) -> F) {
-    let smtp = SmtpServer::start().await;
-    test(TestServer::start_with(by_smtp(smtp.port())).await, smtp).await;
-    let smtp = SmtpServer::start().await;
-    if let Some(server) = TestServer::start_on_postgres_with(by_smtp(smtp.port())).await {
-        test(server, smtp).await;
-    }
-}
 
 async fn queue(server: &TestServer, letter: Letter) {
     let state = server.app().state();

@@ -23,9 +23,10 @@ mod tiers;
 mod waiting_room;
 
 pub use accounts::{
-    GoogleExchange, LoginRequest, LogoutRequest, MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest,
-    Registered, Role, SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn,
-    Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
+    ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, LoginRequest, LogoutRequest,
+    MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered, ResetPasswordRequest, Role,
+    SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn, Session,
+    SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
 pub use audience::{

@@ -1,5 +1,7 @@
 use wire::FieldError;
 
+use crate::error::ApiError;
+
 const NAME_CHARS_MAX: usize = 200;
 const EMAIL_BYTES_MAX: usize = 254;
 const PASSWORD_CHARS_MIN: usize = 8;
@@ -8,6 +10,13 @@ const PASSWORD_CHARS_MAX: usize = 256;
 
 fn fault(field: &str, code: &str, message: String) -> FieldError {
     FieldError { field: field.to_owned(), code: code.to_owned(), message }
+}
+
+/// # Errors
+/// All faults that there are.
+pub fn all(faults: impl IntoIterator<Item = Option<FieldError>>) -> Result<(), ApiError> {
+    let faults: Vec<_> = faults.into_iter().flatten().collect();
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::Invalid(faults)) }
 }
 
 pub fn name(name: &str) -> Option<FieldError> {

@@ -1,17 +1,24 @@
 //! Slice `accounts`: registering, signing in, who one is, and what admins do about users.
 
+mod change_password;
 mod check;
+mod confirm_email;
 mod erase;
 mod export;
+mod forgot_password;
 mod google;
+mod links;
 mod list;
 mod login;
 mod logout;
+mod mail_limit;
 mod me;
 mod me_patch;
 mod patch;
 mod refresh;
 mod register;
+mod resend_confirmation;
+mod reset_password;
 mod second_factor;
 mod session;
 mod session_end;
@@ -37,6 +44,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(export::export))
         .merge(google::routes())
         .merge(second_factor::routes())
+        .routes(routes!(confirm_email::confirm_email))
+        .routes(routes!(resend_confirmation::resend_confirmation))
+        .routes(routes!(forgot_password::forgot_password))
+        .routes(routes!(reset_password::reset_password))
+        .routes(routes!(change_password::change_password))
         .routes(routes!(list::list))
         .routes(routes!(patch::patch))
 }

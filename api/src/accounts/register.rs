@@ -3,17 +3,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use inventory::UserId;
-use persistence::{Redacted, Role, User, UserStatus};
+use persistence::{LinkPurpose, Redacted, Role, User, UserStatus};
 use secrecy::SecretString;
 use wire::{Problem, RegisterRequest, Registered};
 
-use super::{check, view};
+use super::{check, links, view};
 use crate::error::ApiError;
 use crate::idempotency::{AnonymousWrite, remembered};
 use crate::ids;
 use crate::state::AppState;
 
-/// Makes an account of role attendee. Any other role is given by an admin.
+/// Makes an account of role attendee. Any other role is given by an admin. A mail asks to confirm the address.
 #[utoipa::path(post, path = "/auth/register", tag = "accounts", request_body = RegisterRequest, responses(
     (status = 201, description = "The account", body = Registered),
     (status = 409, description = "EMAIL_TAKEN", body = Problem),
@@ -25,7 +25,9 @@ pub async fn register(
 ) -> Result<Response, ApiError> {
     remembered(&state, write.key, async {
         let user = user(&state, write.body).await?;
-        state.store.user_insert(&user).await?;
+        let (token, mail) = links::link(&state, &user, LinkPurpose::ConfirmEmail)?;
+        state.store.user_register(&user, &token, &mail).await?;
+        state.mail.queued();
         Ok((StatusCode::CREATED, Json(Registered { user: view::user(&user) })).into_response())
     })
     .await
@@ -33,11 +35,7 @@ pub async fn register(
 
 async fn user(state: &AppState, body: RegisterRequest) -> Result<User, ApiError> {
     let email = body.email.trim().to_owned();
-    let faults = [check::name(&body.name), check::email(&email), check::password(&body.password)];
-    let faults: Vec<_> = faults.into_iter().flatten().collect();
-    if !faults.is_empty() {
-        return Err(ApiError::Invalid(faults));
-    }
+    check::all([check::name(&body.name), check::email(&email), check::password(&body.password)])?;
     let now = state.now();
     Ok(User {
         id: UserId::from_uuid(ids::mint(now)),

@@ -10,7 +10,7 @@ use wire::Tokens;
 
 use super::second_factor::{self, Code};
 use super::view;
-use crate::auth::{RefreshToken, RefreshTokens};
+use crate::auth::{RefreshToken, RefreshTokens, check_confirmed};
 use crate::error::{ApiError, Unauthorized};
 use crate::state::AppState;
 use crate::{ids, time};
@@ -74,6 +74,7 @@ async fn open(state: &AppState, user: &User, device: &Device) -> Result<Tokens, 
 /// # Errors
 /// Only when the crypto library fails.
 pub fn tokens(state: &AppState, user: &User, session: Uuid, refresh: &RefreshToken) -> Result<Tokens, ApiError> {
+    check_confirmed(state, user)?;
     let shown = view::user(user);
     let access_token = state
         .tokens

@@ -31,6 +31,11 @@ impl Source {
         let via = if caller.scopes.is_some() { AuditVia::ApiKey } else { AuditVia::Session };
         Entry::new(action, via).by(Some(caller.user), Some(roles::stored_role(caller.role))).at_source(self)
     }
+
+    /// Of something that whoever holds a secret may do, such as the link of a mail.
+    pub fn anonymous_entry(&self, action: Action) -> Entry {
+        Entry::new(action, AuditVia::Anonymous).at_source(self)
+    }
 }
 
 /// Nothing in it ends a line or commands a terminal.

@@ -3,6 +3,8 @@
 mod api_keys;
 mod cache;
 mod caller;
+mod confirmed;
+mod one_time;
 mod passwords;
 mod refresh_tokens;
 pub mod roles;
@@ -12,6 +14,8 @@ mod tokens;
 
 pub use api_keys::{ApiKey, ApiKeys};
 pub use caller::{Admin, Caller, Organizer, bearer, is_machine, is_signed, scheme};
+pub use confirmed::{check_confirmed, require_confirmed};
+pub use one_time::{OneTimeCode, OneTimeKeys, OneTimeToken};
 pub use passwords::{PasswordError, Passwords};
 pub use refresh_tokens::{RefreshToken, RefreshTokens};
 pub use scopes::Scopes;

@@ -25,6 +25,7 @@ pub struct Config {
     pub objects: Objects,
     pub auth: Auth,
     pub google: Google,
+    pub accounts: Accounts,
     pub rate_limit: RateLimit,
     pub live: Live,
     pub mail: Mail,
@@ -88,6 +89,12 @@ pub struct Auth {
     pub password_memory_kib: u32,
     /// Passwords that wait for their turn. One more is refused.
     pub password_queue: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// Signing in and buying need an e-mail address that somebody has confirmed.
+    pub require_confirmed_email: bool,
 }
 
 /// Each a sustained rate with a burst of two seconds' worth.
@@ -235,6 +242,7 @@ impl Default for Config {
                 redirect_url: None,
                 return_url: None,
             },
+            accounts: Accounts { require_confirmed_email: false },
             rate_limit: RateLimit {
                 enabled: true,
                 booking_per_user_per_s: 10,

@@ -159,6 +159,10 @@ settings! {
     /// The page that browsers end up at, with the code for their tokens.
     google_return_url, "google-return-url", "USHER_GOOGLE_RETURN_URL" => google.return_url;
 
+    /// Signing in and buying need a confirmed e-mail address.
+    require_confirmed_email, "require-confirmed-email", "USHER_REQUIRE_CONFIRMED_EMAIL"
+        => accounts.require_confirmed_email;
+
     /// `on` or `off`.
     rate_limit, "rate-limit", "USHER_RATE_LIMIT" => rate_limit.enabled;
     /// Writes per second of one account.

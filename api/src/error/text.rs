@@ -34,6 +34,7 @@ impl ApiError {
                 Unauthorized::TokenExpired => "TOKEN_EXPIRED",
                 Unauthorized::CredentialsWrong => "CREDENTIALS_WRONG",
                 Unauthorized::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
+                Unauthorized::CodeWrong => "CODE_WRONG",
                 Unauthorized::ApiKeyInvalid => "API_KEY_INVALID",
                 Unauthorized::ChallengeInvalid => "CHALLENGE_INVALID",
                 Unauthorized::SecondFactorWrong => "SECOND_FACTOR_WRONG",
@@ -45,6 +46,7 @@ impl ApiError {
             Self::Forbidden(Forbidden::Suspended) => "ACCOUNT_SUSPENDED",
             Self::Forbidden(Forbidden::Scope(_)) => "SCOPE_REQUIRED",
             Self::Forbidden(Forbidden::ApiKey) => "NOT_FOR_API_KEYS",
+            Self::Forbidden(Forbidden::EmailNotConfirmed) => "EMAIL_NOT_CONFIRMED",
             Self::Forbidden(Forbidden::Origin) => "ORIGIN_NOT_ALLOWED",
             Self::Forbidden(Forbidden::EmailNotVerified) => "EMAIL_NOT_VERIFIED",
             Self::Forbidden(Forbidden::TicketRequired) => "TICKET_REQUIRED",
@@ -73,6 +75,7 @@ impl ApiError {
             Self::QueueRequired(_) => "QUEUE_REQUIRED",
             Self::Payment(PaymentFailure::Declined) => "PAYMENT_DECLINED",
             Self::Payment(PaymentFailure::TooLate) => "PAYMENT_TOO_LATE",
+            Self::LinkInvalid => "LINK_INVALID",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::SocketsTooMany => "SOCKETS_TOO_MANY",
             Self::Busy(busy) => match busy {
@@ -82,6 +85,7 @@ impl ApiError {
                 Busy::Images => "IMAGES_BUSY",
                 Busy::Objects => "OBJECTS_UNAVAILABLE",
                 Busy::IdentityProvider => "IDENTITY_PROVIDER_UNAVAILABLE",
+                Busy::Aside => "MAIL_BUSY",
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
                 Busy::Deadline => "DEADLINE_EXCEEDED",
@@ -103,6 +107,7 @@ impl ApiError {
                 Unauthorized::TokenExpired => "The access token has expired. Refresh it.",
                 Unauthorized::CredentialsWrong => "E-mail address or password is wrong.",
                 Unauthorized::RefreshTokenInvalid => "The refresh token is not valid any more. Sign in again.",
+                Unauthorized::CodeWrong => "The code is wrong, has expired, or was tried too often. Ask for a new one.",
                 Unauthorized::ApiKeyInvalid => "The API key was never issued, was revoked, or has expired.",
                 Unauthorized::ChallengeInvalid => "The challenge is not valid any more. Sign in again.",
                 Unauthorized::SecondFactorWrong => "The code is wrong, or was used before.",
@@ -114,6 +119,9 @@ impl ApiError {
             .into(),
             Self::SecondFactorRequired { .. } => {
                 "Send the challenge with a code of the second factor to POST /api/v1/auth/second-factor.".into()
+            }
+            Self::Forbidden(Forbidden::EmailNotConfirmed) => {
+                "Confirm the account's e-mail address first: by the link of the mail that was sent to it.".into()
             }
             Self::Forbidden(Forbidden::Role) => "The account's role does not allow this.".into(),
             Self::Forbidden(Forbidden::Suspended) => "The account is suspended: it may look, not change.".into(),
@@ -165,6 +173,7 @@ impl ApiError {
             Self::Payment(PaymentFailure::TooLate) => {
                 "The order had lapsed and its places are gone. The money goes back.".into()
             }
+            Self::LinkInvalid => "The link was used, has expired, or was never sent. Ask for a new one.".into(),
             Self::RateLimited { .. } => "Too many requests. Nothing happened; wait as Retry-After says.".into(),
             Self::SocketsTooMany => "Nothing happened: too many live feeds of this address or account are open.".into(),
             Self::Busy(busy) => match busy {
@@ -174,6 +183,7 @@ impl ApiError {
                 Busy::Images => "Nothing happened: too many pictures at once. Ask again.".into(),
                 Busy::Objects => "Nothing happened: the storage of files does not answer. Ask again.".into(),
                 Busy::IdentityProvider => "The provider of the sign-in does not answer. Begin again.".into(),
+                Busy::Aside => "Nothing happened: too many mails at once. Ask again.".into(),
                 Busy::Line => "Nothing happened: too many join at once. Ask again.".into(),
                 Busy::NotReady => "The server is starting or stopping.".into(),
                 Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),

@@ -9,13 +9,14 @@ mod worker;
 use std::sync::Arc;
 
 use inventory::TimeUs;
-use persistence::{NewMail, Redacted, Store, StoreError};
+use persistence::{AuditEntry, NewMail, Redacted, Store, StoreError};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::error::ApiError;
 use crate::{ids, metrics, time};
 
-pub use letter::Letter;
+pub use letter::{CODE_GOOD_FOR, Letter};
 pub use transport::{MailSetupError, Transport};
 pub use worker::{Post, run};
 
@@ -71,8 +72,8 @@ impl Mailer {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn retry(&self, id: uuid::Uuid, now: TimeUs) -> Result<bool, StoreError> {
-        let is_failed = self.store.mail_retry(id, now).await?;
+    pub async fn retry(&self, id: Uuid, now: TimeUs, entry: &AuditEntry) -> Result<bool, StoreError> {
+        let is_failed = self.store.mail_retry(id, now, entry).await?;
         if is_failed {
             self.queued();
         }

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use wire::Mail;
 
 use super::view;
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Conflict, Noun};
 use crate::extract::{Empty, PathId};
 use crate::idempotency::{Write, remembered};
@@ -18,11 +19,14 @@ use crate::state::AppState;
 pub async fn retry(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
-    write.caller.admin()?;
+    let admin = write.caller.admin()?.0;
     remembered(&state, write.origin.key, async {
-        let is_failed = state.mail.retry(id, state.now()).await?;
+        let now = state.now();
+        let entry = source.entry(&admin, Action::MailRetry).object(id).once_for(write.origin.key).row(now);
+        let is_failed = state.mail.retry(id, now, &entry).await?;
         let mail = state.store.mail_find(id).await?.ok_or(ApiError::NotFound(Noun::Mail))?;
         if is_failed {
             Ok(Json(view::mail(mail)).into_response())

@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::{event_access, ids, order_access};
+use crate::{auth, event_access, ids, order_access};
 
 /// Orders what a hold keeps
 ///
@@ -21,6 +21,7 @@ pub async fn place(
     write: Write<OrderRequest>,
 ) -> Result<(StatusCode, Json<Order>), ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
+    auth::require_confirmed(&state, caller.user).await?;
     let handle = event_access::handle(&state, EventId::from_uuid(body.event_id)).await?;
     attendees::check(&handle, caller.user, &body).await?;
     let wanted = PlaceOrder {

@@ -4,7 +4,8 @@
 use inventory::TimeUs;
 use uuid::Uuid;
 
-use super::{Store, changed, on_pool, on_transaction, on_writer};
+use super::audit_log::audited;
+use super::{AuditEntry, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::row::{Redacted, named, row};
 
@@ -64,7 +65,7 @@ pub enum Delivery {
     Failed { error: String },
 }
 
-const INSERT: &str = "
+pub(super) const INSERT: &str = "
     INSERT INTO mails (id, kind, recipient, subject, body, status, attempts, due_at, expires_at, created_at)
     VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7, $6)";
 
@@ -121,6 +122,8 @@ macro_rules! insert_mail {
     }};
 }
 
+pub(crate) use insert_mail;
+
 impl Store {
     pub async fn mail_insert(&self, mail: &NewMail) -> Result<(), StoreError> {
         changed!(self, insert_mail!(mail)).map(drop)
@@ -162,8 +165,8 @@ impl Store {
     }
 
     /// Queues a failed mail once more. Whether it was one.
-    pub async fn mail_retry(&self, id: Uuid, now: TimeUs) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(RETRY).bind(id).bind(now.0)).map(|touched| touched == 1)
+    pub async fn mail_retry(&self, id: Uuid, now: TimeUs, entry: &AuditEntry) -> Result<bool, StoreError> {
+        audited!(self, Some(entry), sqlx::query(RETRY).bind(id).bind(now.0)).map(|touched| touched == 1)
     }
 
     pub async fn mail_find(&self, id: Uuid) -> Result<Option<Mail>, StoreError> {

@@ -17,6 +17,8 @@ mod health;
 mod idempotency;
 mod identities;
 mod images;
+mod link_tokens;
+mod login_codes;
 mod mails;
 mod orders;
 mod outbox;
@@ -50,6 +52,7 @@ pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
 pub use identities::Identity;
 pub use images::{Image, ImageFormat};
+pub use link_tokens::{LinkPurpose, LinkToken};
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
 pub use orders::{Order, OrderItem, OrderStatus, RefundTerms};
 pub use outbox::{Outbox, OutboxStatus};
@@ -225,6 +228,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         health::STATEMENTS,
         idempotency::STATEMENTS,
         identities::STATEMENTS,
+        link_tokens::STATEMENTS,
+        login_codes::STATEMENTS,
         mails::STATEMENTS,
         images::STATEMENTS,
         orders::STATEMENTS,

@@ -1,7 +1,9 @@
 use inventory::{TimeUs, UserId};
 
 use super::audit_log::audited;
-use super::{AuditEntry, Image, Store, changed, on_pool};
+use super::link_tokens::insert_link_token;
+use super::mails::insert_mail;
+use super::{AuditEntry, Image, LinkToken, NewMail, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::{Redacted, named, row};
 
@@ -67,26 +69,46 @@ const ANY: &str = "SELECT id FROM users LIMIT 1";
 
 pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, FIND_BY_EMAIL, LIST, SET_NAME, SET_ROLE, SET_STATUS, ANY];
 
+macro_rules! insert_user {
+    ($user:expr) => {{
+        let user: &User = $user;
+        sqlx::query(INSERT)
+            .bind(user.id.uuid())
+            .bind(&user.name)
+            .bind(name_key(&user.name))
+            .bind(&user.email)
+            .bind(email_key(&user.email))
+            .bind(&user.password_hash.0)
+            .bind(user.role.name())
+            .bind(user.status.name())
+            .bind(user.created_at.0)
+            .bind(user.whitelisted)
+            .bind(user.email_confirmed_at.map(|at| at.0))
+    }};
+}
+
 impl Store {
     /// # Errors
     /// [`StoreError::EmailTaken`] when another account has the address in any case.
     pub async fn user_insert(&self, user: &User) -> Result<(), StoreError> {
-        let inserted = changed!(
-            self,
-            sqlx::query(INSERT)
-                .bind(user.id.uuid())
-                .bind(&user.name)
-                .bind(name_key(&user.name))
-                .bind(&user.email)
-                .bind(email_key(&user.email))
-                .bind(&user.password_hash.0)
-                .bind(user.role.name())
-                .bind(user.status.name())
-                .bind(user.created_at.0)
-                .bind(user.whitelisted)
-                .bind(user.email_confirmed_at.map(|at| at.0))
-        )?;
+        let inserted = changed!(self, insert_user!(user))?;
         if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
+    }
+
+    /// With the link that confirms the address, and the mail that carries it.
+    ///
+    /// # Errors
+    /// [`StoreError::EmailTaken`] when another account has the address in any case.
+    pub async fn user_register(&self, user: &User, token: &LinkToken, mail: &NewMail) -> Result<(), StoreError> {
+        let is_new = on_transaction!(self, transaction => async {
+            if insert_user!(user).execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            insert_link_token!(token).execute(&mut *transaction).await?;
+            insert_mail!(mail).execute(&mut *transaction).await?;
+            Ok(true)
+        })?;
+        if is_new { Ok(()) } else { Err(StoreError::EmailTaken) }
     }
 
     pub async fn user_find(&self, id: UserId) -> Result<Option<User>, StoreError> {

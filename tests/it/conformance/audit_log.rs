@@ -22,7 +22,7 @@ fn id(at: TimeUs, number: u8) -> Uuid {
     Builder::from_unix_timestamp_millis(u64::try_from(at.0 / 1_000).unwrap(), &[number; 10]).into_uuid()
 }
 
-fn entry(number: u8) -> AuditEntry {
+pub fn entry(number: u8) -> AuditEntry {
     let at = DAY.plus_us(i64::from(number) * 1_000_000);
     AuditEntry {
         id: id(at, number),

@@ -10,6 +10,8 @@ mod events;
 mod fencing;
 mod fixture;
 mod leases;
+mod mails;
+mod one_time;
 mod projection;
 mod recovery;
 mod refresh;

@@ -1,0 +1,172 @@
+//! What a link in a mail carries: shows that its bearer reads the account's mail. Good once, for a while; only digests are
+//! kept. What the link is for is done in the transaction that uses it up.
+
+use inventory::{TimeUs, UserId};
+use uuid::Uuid;
+
+use super::audit_log::audit;
+use super::mails::insert_mail;
+use super::{AuditEntry, NewMail, Store, changed, on_pool, on_transaction};
+use crate::StoreError;
+use crate::row::named;
+
+named! {
+    pub enum LinkPurpose {
+        ConfirmEmail = "confirm_email",
+        ResetPassword = "reset_password",
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct LinkToken {
+    /// Of the token.
+    pub hash: [u8; 32],
+    pub user: UserId,
+    pub purpose: LinkPurpose,
+    pub expires_at: TimeUs,
+}
+
+pub(super) const INSERT: &str = "INSERT INTO link_tokens (hash, user_id, purpose, expires_at) VALUES ($1, $2, $3, $4)";
+
+const FIND: &str = "SELECT user_id FROM link_tokens WHERE hash = $1 AND purpose = $2 AND expires_at > $3";
+
+/// Of several at once exactly one gets it.
+const TAKE: &str = "
+    DELETE FROM link_tokens WHERE hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING user_id";
+
+const FORGET: &str = "DELETE FROM link_tokens WHERE user_id = $1 AND purpose = $2";
+
+const CONFIRM: &str = "UPDATE users SET email_confirmed_at = COALESCE(email_confirmed_at, $2) WHERE id = $1";
+
+const SET_PASSWORD: &str = "
+    UPDATE users SET password_hash = $2, email_confirmed_at = COALESCE(email_confirmed_at, $3)
+    WHERE id = $1";
+
+/// Guarded by the present one: of two changes at once one is too late.
+const CHANGE_PASSWORD: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+
+/// But the one that asks.
+const END_LOGINS: &str = "
+    UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND id <> $3 AND revoked_at IS NULL RETURNING id";
+
+const PRUNE: &str = "DELETE FROM link_tokens WHERE expires_at < $1";
+
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, TAKE, FORGET, CONFIRM, SET_PASSWORD, CHANGE_PASSWORD, END_LOGINS, PRUNE];
+
+/// The statement that makes a token, to be executed in the transaction of what it is for.
+macro_rules! insert_link_token {
+    ($token:expr) => {{
+        let token: &$crate::LinkToken = $token;
+        sqlx::query($crate::store::link_tokens::INSERT)
+            .bind(token.hash.to_vec())
+            .bind(token.user.uuid())
+            .bind(token.purpose.name())
+            .bind(token.expires_at.0)
+    }};
+}
+
+pub(crate) use insert_link_token;
+
+impl Store {
+    /// The token and the mail that carries it.
+    pub async fn link_token_send(&self, token: &LinkToken, mail: &NewMail) -> Result<(), StoreError> {
+        on_transaction!(self, transaction => async {
+            insert_link_token!(token).execute(&mut *transaction).await?;
+            insert_mail!(mail).execute(&mut *transaction).await?;
+            Ok(())
+        })
+    }
+
+    /// Whose it is, as long as it is good.
+    pub async fn link_token_find(
+        &self,
+        hash: [u8; 32],
+        purpose: LinkPurpose,
+        now: TimeUs,
+    ) -> Result<Option<UserId>, StoreError> {
+        let found: Option<Uuid> = on_pool!(self, pool => sqlx::query_scalar(FIND)
+            .bind(hash.to_vec())
+            .bind(purpose.name())
+            .bind(now.0)
+            .fetch_optional(pool))?;
+        Ok(found.map(UserId::from_uuid))
+    }
+
+    /// Confirms the address of the account that the token was sent to. `None`: the token is not, or no longer, good.
+    pub async fn email_confirm(&self, hash: [u8; 32], now: TimeUs) -> Result<Option<UserId>, StoreError> {
+        let user: Option<Uuid> = on_transaction!(self, transaction => async {
+            let take = sqlx::query_scalar(TAKE).bind(hash.to_vec()).bind(LinkPurpose::ConfirmEmail.name()).bind(now.0);
+            let user: Option<Uuid> = take.fetch_optional(&mut *transaction).await?;
+            if let Some(user) = user {
+                sqlx::query(CONFIRM).bind(user).bind(now.0).execute(&mut *transaction).await?;
+            }
+            Ok(user)
+        })?;
+        Ok(user.map(UserId::from_uuid))
+    }
+
+    /// Somebody has shown in another way that he reads the account's mail.
+    pub async fn user_confirm_email(&self, user: UserId, now: TimeUs) -> Result<(), StoreError> {
+        changed!(self, sqlx::query(CONFIRM).bind(user.uuid()).bind(now.0)).map(drop)
+    }
+
+    /// Sets the password of the account that the token was sent to, ends all its logins, and tells its owner by `mail`. The
+    /// logins. `None`: the token is not, or no longer, good.
+    pub async fn password_reset(
+        &self,
+        hash: [u8; 32],
+        password_hash: &str,
+        mail: &NewMail,
+        entry: &AuditEntry,
+        now: TimeUs,
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
+        let purpose = LinkPurpose::ResetPassword.name();
+        on_transaction!(self, transaction => async {
+            let take = sqlx::query_scalar(TAKE).bind(hash.to_vec()).bind(purpose).bind(now.0);
+            let Some(user): Option<Uuid> = take.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+            let set = sqlx::query(SET_PASSWORD).bind(user).bind(password_hash).bind(now.0);
+            if set.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(None);
+            }
+            sqlx::query(FORGET).bind(user).bind(purpose).execute(&mut *transaction).await?;
+            insert_mail!(mail).execute(&mut *transaction).await?;
+            audit!(&mut *transaction, entry).await?;
+            let end = sqlx::query_scalar(END_LOGINS).bind(user).bind(now.0).bind(Uuid::nil());
+            end.fetch_all(&mut *transaction).await.map(Some)
+        })
+    }
+
+    /// Ends all logins but `session`, and tells the owner by `mail`. The logins. `None`: the password is not `present`, which
+    /// is a hash, any more.
+    pub async fn password_change(
+        &self,
+        user: UserId,
+        present: &str,
+        password_hash: &str,
+        session: Uuid,
+        mail: &NewMail,
+        entry: &AuditEntry,
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
+        on_transaction!(self, transaction => async {
+            let change = sqlx::query(CHANGE_PASSWORD).bind(user.uuid()).bind(present).bind(password_hash);
+            if change.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(None);
+            }
+            sqlx::query(FORGET)
+                .bind(user.uuid())
+                .bind(LinkPurpose::ResetPassword.name())
+                .execute(&mut *transaction)
+                .await?;
+            insert_mail!(mail).execute(&mut *transaction).await?;
+            audit!(&mut *transaction, entry).await?;
+            let end = sqlx::query_scalar(END_LOGINS).bind(user.uuid()).bind(entry.at.0).bind(session);
+            end.fetch_all(&mut *transaction).await.map(Some)
+        })
+    }
+
+    /// Forgets what expired before `before`. How many.
+    pub async fn link_tokens_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
+        changed!(self, sqlx::query(PRUNE).bind(before.0))
+    }
+}
