@@ -98,11 +98,17 @@ impl SmtpServer {
     }
 
     /// Waits until so many mails to the address are there, and returns all of them.
+    pub async fn mails_to(&self, address: &str, count: usize) -> Vec<Received> {
+        self.mails(address, "", count).await
+    }
+
+    /// Those whose subject begins like this: mails that are under way at once come in any order.
     ///
     /// # Panics
     /// When they do not come.
-    pub async fn mails_to(&self, address: &str, count: usize) -> Vec<Received> {
-        let of = |all: &Vec<Received>| all.iter().filter(|mail| mail.to == address).cloned().collect::<Vec<_>>();
+    pub async fn mails(&self, address: &str, subject: &str, count: usize) -> Vec<Received> {
+        let is_one = |mail: &&Received| mail.to == address && mail.header("Subject").starts_with(subject);
+        let of = |all: &Vec<Received>| all.iter().filter(is_one).cloned().collect::<Vec<_>>();
         let mut received = self.shared.received.subscribe();
         let come = tokio::time::timeout(PATIENCE, received.wait_for(|all| of(all).len() >= count)).await;
         let Ok(Ok(all)) = come else { panic!("{count} mails to {address}: {:?}", self.received()) };

@@ -277,6 +277,7 @@ impl ApiError {
                 | Unauthorized::ApiKeyInvalid => Some(Action::TokenRefused),
                 Unauthorized::ChallengeInvalid
                 | Unauthorized::SecondFactorWrong
+                | Unauthorized::CodeWrong
                 | Unauthorized::AttemptInvalid
                 | Unauthorized::SignInRefused => Some(Action::LoginFailed),
                 Unauthorized::CredentialsWrong | Unauthorized::RefreshTokenInvalid => None,
@@ -293,6 +294,7 @@ impl ApiError {
             | Self::EventEnded
             | Self::QueueRequired(_)
             | Self::Payment(_)
+            | Self::LinkInvalid
             | Self::Busy(_)
             | Self::OutcomeUnknown
             | Self::Defect(_) => None,

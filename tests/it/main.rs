@@ -27,6 +27,7 @@ mod live_hostile;
 mod live_limits;
 mod live_line;
 mod loadgen;
+mod login_codes;
 mod mail;
 mod openapi;
 mod orders;

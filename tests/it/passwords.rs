@@ -47,10 +47,8 @@ async fn a_link_of_a_mail_sets_a_new_password_once_and_ends_all_logins() {
         let bystander = server.attendee().await;
         forgot(&server, &ada.email).await.expect(202);
         forgot(&server, &ada.email.to_uppercase()).await.expect(202);
-        // The first mail asks to confirm the address.
-        let mails = smtp.mails_to(&ada.email, 3).await;
-        let (first, second) = (mails[1].token(), mails[2].token());
-        assert_eq!(mails[1].header("Subject"), "Choose a new password");
+        let mails = smtp.mails(&ada.email, "Choose a new password", 2).await;
+        let (first, second) = (mails[0].token(), mails[1].token());
 
         let short = reset(&server, &second, "short").await.problem(422, "VALIDATION_FAILED");
         assert_eq!(short["errors"][0]["field"], "password");
@@ -65,7 +63,7 @@ async fn a_link_of_a_mail_sets_a_new_password_once_and_ends_all_logins() {
         login(&server, &ada.email, PASSWORD).await.problem(401, "CREDENTIALS_WRONG");
         let user = login(&server, &ada.email, CHANGED).await.expect(200)["user"].clone();
         assert_eq!(user["email_confirmed"], true);
-        assert_eq!(smtp.mail_to(&ada.email, 4).await.header("Subject"), "Your password was changed");
+        smtp.mails(&ada.email, "Your password was changed", 1).await;
         server.stop().await;
     })
     .await;
@@ -136,7 +134,7 @@ async fn a_known_password_is_changed_and_the_other_logins_end() {
         server.post(None, "/auth/refresh", refresh).await.expect(200);
         login(&server, &ada.email, PASSWORD).await.problem(401, "CREDENTIALS_WRONG");
         login(&server, &ada.email, CHANGED).await.expect(200);
-        assert_eq!(smtp.mail_to(&ada.email, 2).await.header("Subject"), "Your password was changed");
+        smtp.mails(&ada.email, "Your password was changed", 1).await;
         server.put(None, "/me/password", json!({})).await.problem(401, "TOKEN_MISSING");
         server.stop().await;
     })

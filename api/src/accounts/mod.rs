@@ -2,6 +2,8 @@
 
 mod change_password;
 mod check;
+mod code_send;
+mod code_verify;
 mod confirm_email;
 mod erase;
 mod export;
@@ -44,6 +46,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(export::export))
         .merge(google::routes())
         .merge(second_factor::routes())
+        .routes(routes!(code_send::code_send))
+        .routes(routes!(code_verify::code_verify))
         .routes(routes!(confirm_email::confirm_email))
         .routes(routes!(resend_confirmation::resend_confirmation))
         .routes(routes!(forgot_password::forgot_password))

@@ -24,8 +24,9 @@ const CHALLENGE_GUESSES: u32 = 5;
 /// Starts a login of somebody who has shown, in one way, that the account is his.
 ///
 /// # Errors
-/// The account has a second factor: the error holds the challenge that [`answer`] takes. The store is not available.
+/// The address must be confirmed and is not. The account has a second factor: the error holds the challenge that [`answer`] takes. The store is not available.
 pub async fn begin(state: &AppState, user: &User, device: &Device) -> Result<Tokens, ApiError> {
+    check_confirmed(state, user)?;
     if !second_factor::is_on(state, user.id).await? {
         return open(state, user, device).await;
     }

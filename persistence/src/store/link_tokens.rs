@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::audit_log::audit;
 use super::mails::insert_mail;
+use super::sessions::END_ALL;
 use super::{AuditEntry, NewMail, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::named;
@@ -45,14 +46,9 @@ const SET_PASSWORD: &str = "
 /// Guarded by the present one: of two changes at once one is too late.
 const CHANGE_PASSWORD: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
 
-/// But the one that asks.
-const END_LOGINS: &str = "
-    UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND id <> $3 AND revoked_at IS NULL RETURNING id";
-
 const PRUNE: &str = "DELETE FROM link_tokens WHERE expires_at < $1";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, TAKE, FORGET, CONFIRM, SET_PASSWORD, CHANGE_PASSWORD, END_LOGINS, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, TAKE, FORGET, CONFIRM, SET_PASSWORD, CHANGE_PASSWORD, PRUNE];
 
 /// The statement that makes a token, to be executed in the transaction of what it is for.
 macro_rules! insert_link_token {
@@ -132,7 +128,7 @@ impl Store {
             sqlx::query(FORGET).bind(user).bind(purpose).execute(&mut *transaction).await?;
             insert_mail!(mail).execute(&mut *transaction).await?;
             audit!(&mut *transaction, entry).await?;
-            let end = sqlx::query_scalar(END_LOGINS).bind(user).bind(now.0).bind(Uuid::nil());
+            let end = sqlx::query_scalar(END_ALL).bind(user).bind(now.0).bind(Uuid::nil());
             end.fetch_all(&mut *transaction).await.map(Some)
         })
     }
@@ -160,7 +156,7 @@ impl Store {
                 .await?;
             insert_mail!(mail).execute(&mut *transaction).await?;
             audit!(&mut *transaction, entry).await?;
-            let end = sqlx::query_scalar(END_LOGINS).bind(user.uuid()).bind(entry.at.0).bind(session);
+            let end = sqlx::query_scalar(END_ALL).bind(user.uuid()).bind(entry.at.0).bind(session);
             end.fetch_all(&mut *transaction).await.map(Some)
         })
     }

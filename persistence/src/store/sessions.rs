@@ -51,7 +51,7 @@ const STANDING: &str = "
 const END: &str = "
     UPDATE refresh_families SET revoked_at = COALESCE(revoked_at, $3) WHERE id = $1 AND user_id = $2";
 
-const END_ALL: &str = "
+pub(super) const END_ALL: &str = "
     UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND id <> $3 AND revoked_at IS NULL RETURNING id";
 
 const LIST_REVOKED: &str = "
