@@ -119,6 +119,14 @@ pub async fn part(state: &AppState, caller: Caller, event: &Event) -> Result<Par
     }
 }
 
+/// Whether the caller may do this with an event that was found on the way to something else. Suspended: no.
+///
+/// # Errors
+/// The store is not available.
+pub async fn may(state: &AppState, caller: Caller, event: &Event, capability: Capability) -> Result<bool, StoreError> {
+    Ok(caller.active().is_ok() && part(state, caller, event).await?.may(capability))
+}
+
 /// The event, if the caller may do this with it.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 pub mod access_code;
 mod access_codes;
 pub mod accounts;
+pub mod admin;
 pub mod api_keys;
 pub mod app;
 mod aside;

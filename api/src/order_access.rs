@@ -9,7 +9,7 @@ use wire::{Attendee, Money, RefundPolicy};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
-use crate::event_access::{self, Capability, Part};
+use crate::event_access::{self, Capability};
 use crate::state::AppState;
 use crate::{ticket_view, time};
 
@@ -28,8 +28,7 @@ pub async fn own(state: &AppState, customer: UserId, order: OrderId) -> Result<O
 /// No such order that the caller may see; the store is not available.
 pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
     let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
-    let is_visible = order.customer_id == caller.user
-        || (caller.active().is_ok() && part(state, caller, &order).await?.may(Capability::SeeOrders));
+    let is_visible = order.customer_id == caller.user || may(state, caller, &order, Capability::SeeOrders).await?;
     if is_visible { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
 }
 
@@ -40,15 +39,14 @@ pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result
 pub async fn of_own_event(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
     caller.organizer()?;
     let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
-    let is_own = part(state, caller, &order).await?.may(Capability::Manage);
+    let is_own = may(state, caller, &order, Capability::Manage).await?;
     if is_own { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
 }
 
-/// What the caller is to the order's event.
-async fn part(state: &AppState, caller: Caller, order: &Order) -> Result<Part, ApiError> {
+async fn may(state: &AppState, caller: Caller, order: &Order, capability: Capability) -> Result<bool, ApiError> {
     match state.store.event_find(order.event_id).await? {
-        Some(event) => Ok(event_access::part(state, caller, &event).await?),
-        None => Ok(Part::Anyone),
+        Some(event) => Ok(event_access::may(state, caller, &event, capability).await?),
+        None => Ok(false),
     }
 }
 
@@ -133,7 +131,7 @@ fn item(item: OrderItem, currency: &str) -> wire::OrderItem {
     }
 }
 
-const fn status(status: OrderStatus) -> wire::OrderStatus {
+pub const fn status(status: OrderStatus) -> wire::OrderStatus {
     match status {
         OrderStatus::Draft => wire::OrderStatus::Draft,
         OrderStatus::PendingPayment => wire::OrderStatus::PendingPayment,

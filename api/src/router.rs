@@ -10,8 +10,8 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    access_codes, accounts, api_keys, attendees, audit_entries, docs, events, feedback, gate, health, holds, images,
-    live, mails, orders, payments, rsvps, seat_maps, staff, tickets, tiers, waiting_room,
+    access_codes, accounts, admin, api_keys, attendees, audit_entries, docs, events, feedback, gate, health, holds,
+    images, live, mails, orders, payments, rsvps, seat_maps, staff, tickets, tiers, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -38,6 +38,7 @@ fn v1() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(health::ping_routes())
         .merge(accounts::routes())
+        .merge(admin::routes())
         .merge(api_keys::routes())
         .merge(audit_entries::routes())
         .merge(events::routes())

@@ -24,10 +24,11 @@ pub use migrations::migration_names;
 pub use row::Redacted;
 pub use statements::statements;
 pub use store::{
-    ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Device, Erasure, Event, EventFilter,
-    EventPatch, EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest, GuestFilter, IdempotentAnswer, Identity,
-    Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken, Mail, MailAttempt, MailStatus, NamedGuest,
-    NewMail, Order, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh,
-    RefundTerms, Role, Rotation, Rsvp, RsvpAnswer, RsvpCount, SecondFactor, Session, SessionStanding, StaffMember,
-    StaffPost, StaffRole, Store, Tags, Ticket, TicketState, User, UserStatus, WaitingPlace, WaitingRoom,
+    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Device,
+    Erasure, Event, EventCount, EventFilter, EventPatch, EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest,
+    GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken,
+    Mail, MailAttempt, MailStatus, NamedGuest, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox,
+    OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer,
+    RsvpCount, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket,
+    TicketState, User, UserCount, UserFilter, UserStatus, WaitingPlace, WaitingRoom,
 };

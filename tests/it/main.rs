@@ -40,4 +40,5 @@ mod staff;
 mod tickets;
 mod tiers;
 mod tour;
+mod users;
 mod waiting_room;

@@ -7,6 +7,7 @@ use super::workspace::{Workspace, assert_clean, planted, read};
 const SLICES: &[&str] = &[
     "access_codes",
     "accounts",
+    "admin",
     "api_keys",
     "attendees",
     "audit_entries",

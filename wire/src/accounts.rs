@@ -150,6 +150,9 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar: Option<Avatar>,
+    /// Spared by the rules against abuse. Told to admins only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whitelisted: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -164,7 +167,7 @@ pub enum Role {
 #[serde(rename_all = "snake_case")]
 pub enum UserStatus {
     Active,
-    /// May sign in and look, may not hold or buy.
+    /// May not sign in, hold, buy or change anything; looks for as long as its access token lives.
     Suspended,
 }
 
@@ -197,6 +200,8 @@ pub struct UserPatch {
     pub role: Option<Role>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<UserStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whitelisted: Option<bool>,
 }
 
 /// Of calls that send a mail.

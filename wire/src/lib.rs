@@ -4,6 +4,7 @@
 //! and not a surprise. Times are RFC 3339 in UTC, money is in minor units of an ISO 4217 currency, ids are UUIDs.
 
 mod accounts;
+mod admin;
 mod api_keys;
 mod audience;
 mod audit_log;
@@ -28,6 +29,7 @@ pub use accounts::{
     SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn, Session,
     SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };
+pub use admin::{AdminSummary, EventCount, OrderCount, Revenue, UserCount};
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
 pub use audience::{
     Feedback, FeedbackPage, FeedbackPost, FeedbackSummary, Guest, Rsvp, RsvpAnswer, RsvpCount, RsvpEntry, RsvpLimit,

@@ -1,5 +1,6 @@
 use axum::extract::State;
 use http::StatusCode;
+use inventory::UserId;
 use persistence::{Erasure, User};
 use secrecy::SecretString;
 use wire::{MeErase, Problem};
@@ -23,6 +24,16 @@ pub async fn erase(State(state): State<AppState>, write: Write<MeErase>) -> Resu
     let id = write.caller.user;
     let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
     prove(&state, &user, write.body).await?;
+    finish(&state, id).await?;
+    tracing::info!(user = %id, "user {id} has erased the account");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Erases an account, whoever has asked for it, and ends what it has open.
+///
+/// # Errors
+/// It organizes something that is on sale, nobody else could administer the server, or there is no such account.
+pub async fn finish(state: &AppState, id: UserId) -> Result<(), ApiError> {
     let now = state.now();
     match state.store.user_erase(id, now).await? {
         Erasure::Done { sessions } => {
@@ -30,8 +41,7 @@ pub async fn erase(State(state): State<AppState>, write: Write<MeErase>) -> Resu
                 state.standings.end(session, now);
             }
             state.api_keys.forget_of(id);
-            tracing::info!(user = %id, "user {id} has erased the account");
-            Ok(StatusCode::NO_CONTENT)
+            Ok(())
         }
         Erasure::EventsLive => Err(ApiError::Conflict(Conflict::EventsLive)),
         Erasure::LastAdmin => Err(ApiError::Conflict(Conflict::LastAdmin)),

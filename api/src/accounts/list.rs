@@ -1,38 +1,58 @@
 use axum::Json;
 use axum::extract::State;
 use inventory::UserId;
+use persistence::UserFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{Page, Problem, User};
+use wire::{Page, Problem, Role, User, UserStatus};
 
 use super::view;
-use crate::auth::Admin;
+use crate::auth::{Admin, roles};
 use crate::error::ApiError;
-use crate::extract::{Cursor, PAGE_DEFAULT, PAGE_MAX, Query, page};
+use crate::extract::{Cursor, Query, page};
+use crate::page_limit::PageLimit;
+use crate::problems::Read;
 use crate::state::AppState;
 
-#[derive(Deserialize, IntoParams)]
+const SEARCH_CHARS_MAX: usize = 200;
+
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UserQuery {
-    /// 1 to 200. Default 50.
-    limit: Option<u32>,
+    /// How the name or the e-mail address begins, in any case.
+    search: Option<String>,
+    role: Option<Role>,
+    status: Option<UserStatus>,
     /// `next_cursor` of the page before.
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
+    /// Items per page: 1 to 200. Default 50.
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: PageLimit,
 }
 
-/// All accounts, oldest first. For admins.
-#[utoipa::path(get, path = "/users", tag = "accounts", security(("bearer" = [])), params(UserQuery), responses(
-    (status = 200, description = "One page of accounts", body = Page<User>),
-    (status = 403, description = "ROLE_REQUIRED", body = Problem),
-))]
+/// Lists accounts
+///
+/// Oldest first. For admins.
+#[utoipa::path(get, path = "/users", tag = "accounts", security(("bearer" = [])), params(UserQuery),
+    responses((status = 200, description = "One page", body = Page<User>), Read,
+        (status = 422, description = "What is searched for is too long", body = Problem,
+            content_type = "application/problem+json")))]
 pub async fn list(
     State(state): State<AppState>,
     _: Admin,
     Query(query): Query<UserQuery>,
 ) -> Result<Json<Page<User>>, ApiError> {
-    let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+    let search = query.search.map(|search| search.trim().to_owned()).filter(|search| !search.is_empty());
+    if search.as_ref().is_some_and(|search| search.chars().count() > SEARCH_CHARS_MAX) {
+        return Err(ApiError::invalid("search", "LENGTH", format!("at most {SEARCH_CHARS_MAX} characters")));
+    }
+    let filter =
+        UserFilter { search, role: query.role.map(roles::stored_role), status: query.status.map(roles::stored_status) };
     let after = query.cursor.map(|Cursor(id)| UserId::from_uuid(id));
-    let users = state.store.user_list(after, limit + 1).await?;
-    Ok(Json(page(users, limit, |user| user.id.uuid(), |user| view::user(&user))))
+    let limit = query.limit.get();
+    let users = state.store.user_list(&filter, after, limit + 1).await?;
+    Ok(Json(page(users, limit, |user| user.id.uuid(), |user| view::for_admins(&user))))
 }

@@ -19,12 +19,14 @@ mod me_patch;
 mod patch;
 mod refresh;
 mod register;
+mod remove;
 mod resend_confirmation;
 mod reset_password;
 mod second_factor;
 mod session;
 mod session_end;
 mod sessions;
+mod show;
 mod view;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -54,5 +56,5 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reset_password::reset_password))
         .routes(routes!(change_password::change_password))
         .routes(routes!(list::list))
-        .routes(routes!(patch::patch))
+        .routes(routes!(show::show, patch::patch, remove::remove))
 }

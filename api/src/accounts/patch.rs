@@ -2,25 +2,26 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inventory::UserId;
+use persistence::{Access, AccessChange};
 use serde_json::json;
-use wire::{Problem, User, UserPatch};
+use wire::{User, UserPatch};
 
 use super::view;
-use crate::audit_log::{Action, Source};
+use crate::audit_log::{Action, Entry, Source};
 use crate::auth::{Standing, roles};
 use crate::error::{ApiError, Conflict, Noun};
 use crate::extract::PathId;
 use crate::idempotency::{Write, remembered};
+use crate::problems::Written;
 use crate::state::AppState;
 
-/// Changes an account's role or status, at once for its live tokens too. For admins, about others.
+/// Changes an account's standing
+///
+/// Role, status, and whether the rules against abuse spare it: at once, for its live tokens and API keys too. A suspended
+/// account neither signs in nor buys. For admins, about others.
 #[utoipa::path(patch, path = "/users/{id}", tag = "accounts", security(("bearer" = [])), request_body = UserPatch,
-    params(("id" = Uuid, Path)), responses(
-    (status = 200, description = "The account", body = User),
-    (status = 403, description = "ROLE_REQUIRED", body = Problem),
-    (status = 404, description = "USER_NOT_FOUND", body = Problem),
-    (status = 409, description = "OWN_ACCOUNT", body = Problem),
-))]
+    params(("id" = Uuid, Path, description = "Account")),
+    responses((status = 200, description = "The account", body = User), Written))]
 pub async fn patch(
     State(state): State<AppState>,
     PathId(id): PathId,
@@ -34,22 +35,34 @@ pub async fn patch(
     }
     remembered(&state, write.origin.key, async {
         let before = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
-        let before = view::user(&before);
-        let entry = || source.entry(&admin, Action::UserUpdate).object(id);
-        if let Some(role) = write.body.role.filter(|role| *role != before.role) {
-            let entry = entry().change(&json!({"role": before.role}), &json!({"role": role})).row(state.now());
-            state.store.user_set_role(id, roles::stored_role(role), Some(&entry)).await?;
-        }
-        if let Some(status) = write.body.status.filter(|status| *status != before.status) {
-            let entry = entry().change(&json!({"status": before.status}), &json!({"status": status})).row(state.now());
-            state.store.user_set_status(id, roles::stored_status(status), Some(&entry)).await?;
-        }
-        let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
-        let shown = view::user(&user);
+        let entry = entry(&before, &write.body, source.entry(&admin, Action::UserUpdate).object(id));
+        let access = Access {
+            role: write.body.role.map(roles::stored_role),
+            status: write.body.status.map(roles::stored_status),
+            whitelisted: write.body.whitelisted,
+        };
+        let entry = entry.map(|entry| entry.row(state.now()));
+        let user = match state.store.user_set_access(id, access, entry.as_ref()).await? {
+            AccessChange::Changed(user) => user,
+            AccessChange::LastAdmin => return Err(ApiError::Conflict(Conflict::LastAdmin)),
+            AccessChange::Unknown => return Err(ApiError::NotFound(Noun::User)),
+        };
+        let shown = view::for_admins(&user);
         state.standings.change(id, Standing { role: shown.role, status: shown.status }, state.now());
         state.api_keys.forget_of(id);
         tracing::info!(user = %id, admin = %admin.user, "user {id} is now {:?}, {:?}", shown.role, shown.status);
         Ok(Json(shown).into_response())
     })
     .await
+}
+
+/// `None`: everything is like that already.
+fn entry(before: &persistence::User, wanted: &UserPatch, entry: Entry) -> Option<Entry> {
+    let before = view::for_admins(before);
+    let (role, status) = (wanted.role.unwrap_or(before.role), wanted.status.unwrap_or(before.status));
+    let whitelisted = wanted.whitelisted.or(before.whitelisted);
+    let is_same = (role, status, whitelisted) == (before.role, before.status, before.whitelisted);
+    let old = json!({"role": before.role, "status": before.status, "whitelisted": before.whitelisted});
+    let new = json!({"role": role, "status": status, "whitelisted": whitelisted});
+    (!is_same).then(|| entry.change(&old, &new))
 }

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use inventory::UserId;
-use persistence::{Device, Refresh, User};
+use persistence::{Device, Refresh, User, UserStatus};
 use uuid::Uuid;
 use wire::Tokens;
 
 use super::second_factor::{self, Code};
 use super::view;
 use crate::auth::{RefreshToken, RefreshTokens, check_confirmed};
-use crate::error::{ApiError, Unauthorized};
+use crate::error::{ApiError, Forbidden, Unauthorized};
 use crate::state::AppState;
 use crate::{ids, time};
 
@@ -70,12 +70,15 @@ async fn open(state: &AppState, user: &User, device: &Device) -> Result<Tokens, 
     tokens(state, user, family, &refresh)
 }
 
-/// The pair of tokens of a login that has begun.
+/// The pair of tokens of a login that has begun. Asked for by every way in and by every refresh.
 ///
 /// # Errors
-/// Only when the crypto library fails.
+/// Suspended; or the crypto library fails.
 pub fn tokens(state: &AppState, user: &User, session: Uuid, refresh: &RefreshToken) -> Result<Tokens, ApiError> {
     check_confirmed(state, user)?;
+    if user.status == UserStatus::Suspended {
+        return Err(ApiError::Forbidden(Forbidden::Suspended));
+    }
     let shown = view::user(user);
     let access_token = state
         .tokens

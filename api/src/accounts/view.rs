@@ -13,6 +13,7 @@ pub fn user(user: &persistence::User) -> wire::User {
         email_confirmed: user.email_confirmed_at.is_some(),
         created_at: time::utc(user.created_at),
         avatar: user.avatar.as_ref().map(image_view::avatar),
+        whitelisted: None,
     }
 }
 
@@ -27,4 +28,8 @@ pub fn session(session: persistence::Session, current: Uuid) -> wire::Session {
         user_agent: session.user_agent,
         is_current: session.id == current,
     }
+}
+
+pub fn for_admins(user: &persistence::User) -> wire::User {
+    wire::User { whitelisted: Some(user.whitelisted), ..self::user(user) }
 }

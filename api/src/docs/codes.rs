@@ -32,7 +32,7 @@ const CODES: &[(&str, &str)] = &[
     ("SECOND_FACTOR_OFF", "The account has no second factor, or none that waits to be confirmed."),
     ("CHALLENGE_INVALID", "The challenge is unknown, expired, used, or was guessed at too often. Sign in again."),
     ("EVENTS_LIVE", "An account that organizes published events is not erased before they are over or cancelled."),
-    ("LAST_ADMIN", "The only admin is not erased."),
+    ("LAST_ADMIN", "The only active admin is neither erased, demoted nor suspended. Make another one first."),
     ("SIGN_IN_ATTEMPT_INVALID", "This browser has not begun this sign-in with Google, or has ended it. Begin again."),
     ("SIGN_IN_REFUSED", "Google did not sign the browser in, or its answer does not hold. Begin again."),
     ("EMAIL_NOT_VERIFIED", "Google does not vouch for the e-mail address. Verify it there first."),

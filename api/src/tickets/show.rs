@@ -21,7 +21,7 @@ pub async fn show(State(state): State<AppState>, PathId(id): PathId, caller: Cal
     let ticket = state.store.ticket_find(TicketId::from_uuid(id)).await?.ok_or(ApiError::NotFound(Noun::Ticket))?;
     if ticket.holder_id != caller.user {
         let event = state.store.event_find(ticket.event_id).await?.ok_or(ApiError::NotFound(Noun::Ticket))?;
-        if !event_access::part(&state, caller, &event).await?.may(Capability::SeeAttendees) {
+        if !event_access::may(&state, caller, &event, Capability::SeeAttendees).await? {
             return Err(ApiError::NotFound(Noun::Ticket));
         }
     }

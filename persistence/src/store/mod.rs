@@ -30,6 +30,7 @@ mod second_factors;
 mod secrets;
 mod sessions;
 mod staff;
+mod summary;
 mod tickets;
 mod users;
 mod waiting_places;
@@ -63,8 +64,9 @@ pub use rsvps::{Rsvp, RsvpAnswer, RsvpCount};
 pub use second_factors::{GuessLimit, SecondFactor};
 pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
+pub use summary::{EventCount, OrderCount, Summary, UserCount};
 pub use tickets::{Ticket, TicketState};
-pub use users::{Role, User, UserStatus};
+pub use users::{Access, AccessChange, Role, User, UserFilter, UserStatus};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
 
@@ -242,6 +244,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         secrets::STATEMENTS,
         sessions::STATEMENTS,
         staff::STATEMENTS,
+        summary::STATEMENTS,
         tickets::STATEMENTS,
         users::STATEMENTS,
         waiting_places::STATEMENTS,

@@ -62,7 +62,7 @@ const LIST: &str = "
 const LIST_OF_USER: &str = "
     SELECT staff.event_id, events.title, events.starts_at, staff.role, staff.added_at
     FROM event_staff AS staff JOIN events ON events.id = staff.event_id
-    WHERE staff.user_id = $1 AND staff.event_id < $2 ORDER BY staff.event_id DESC LIMIT $3";
+    WHERE staff.user_id = $1 AND staff.event_id < $2 AND events.deleted_at IS NULL ORDER BY staff.event_id DESC LIMIT $3";
 
 const SET_ROLE: &str = "UPDATE event_staff SET role = $3 WHERE event_id = $1 AND user_id = $2";
 

@@ -1,6 +1,6 @@
 use inventory::{TimeUs, UserId};
 
-use super::audit_log::audited;
+use super::audit_log::{audit, audited};
 use super::link_tokens::insert_link_token;
 use super::mails::insert_mail;
 use super::{AuditEntry, Image, LinkToken, NewMail, Store, changed, on_pool, on_transaction};
@@ -41,6 +41,32 @@ row! {
     }
 }
 
+/// Which accounts. What is `None` does not narrow.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// How the name or the address begins, in any case.
+    pub search: Option<String>,
+    pub role: Option<Role>,
+    pub status: Option<UserStatus>,
+}
+
+/// What an admin changes about an account. What is `None` stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Access {
+    pub role: Option<Role>,
+    pub status: Option<UserStatus>,
+    pub whitelisted: Option<bool>,
+}
+
+/// What became of a change of [`Access`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccessChange {
+    Changed(User),
+    /// Nobody else could administer the server.
+    LastAdmin,
+    Unknown,
+}
+
 const INSERT: &str = "
     INSERT INTO users (id, name, name_key, email, email_key, password_hash, role, status, created_at, whitelisted,
         email_confirmed_at)
@@ -57,7 +83,27 @@ const FIND_BY_EMAIL: &str = "
 
 const LIST: &str = "
     SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
-    WHERE id > $1 AND erased_at IS NULL ORDER BY id LIMIT $2";
+    WHERE id > $1 AND erased_at IS NULL AND (CAST($3 AS text) IS NULL OR role = $3)
+        AND (CAST($4 AS text) IS NULL OR status = $4)
+    ORDER BY id LIMIT $2";
+
+/// `$5` to `$6` is everything that begins with `$5`.
+const SEARCH: &str = "
+    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
+    WHERE id > $1 AND erased_at IS NULL AND (CAST($3 AS text) IS NULL OR role = $3)
+        AND (CAST($4 AS text) IS NULL OR status = $4)
+        AND ((email_key >= $5 AND email_key < $6) OR (name_key >= $5 AND name_key < $6))
+    ORDER BY id LIMIT $2";
+
+/// Two admins who demote each other do so one after the other.
+const LOCK_ADMINS: &str = "UPDATE users SET role = role WHERE role = 'admin'";
+
+const SET_ACCESS: &str = "
+    UPDATE users SET role = COALESCE($2, role), status = COALESCE($3, status), whitelisted = COALESCE($4, whitelisted)
+    WHERE id = $1 AND erased_at IS NULL AND (role <> 'admin' OR status <> 'active'
+        OR (COALESCE($2, role) = 'admin' AND COALESCE($3, status) = 'active')
+        OR EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.status = 'active' AND other.id <> $1))
+    RETURNING id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar";
 
 const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1 AND erased_at IS NULL";
 
@@ -67,7 +113,8 @@ const SET_STATUS: &str = "UPDATE users SET status = $2 WHERE id = $1 AND erased_
 
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, FIND_BY_EMAIL, LIST, SET_NAME, SET_ROLE, SET_STATUS, ANY];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, FIND_BY_EMAIL, LIST, SEARCH, SET_NAME, SET_ROLE, SET_STATUS, LOCK_ADMINS, SET_ACCESS, ANY];
 
 macro_rules! insert_user {
     ($user:expr) => {{
@@ -120,9 +167,53 @@ impl Store {
     }
 
     /// Oldest first, behind `after`.
-    pub async fn user_list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+    pub async fn user_list(
+        &self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
         let after = after.map_or_else(uuid::Uuid::nil, UserId::uuid);
-        on_pool!(self, pool => sqlx::query_as(LIST).bind(after).bind(i64::from(limit)).fetch_all(pool))
+        let range = filter.search.as_ref().map(|search| beginning_with(name_key(search)));
+        on_pool!(self, pool => {
+            let query = sqlx::query_as(if range.is_some() { SEARCH } else { LIST })
+                .bind(after)
+                .bind(i64::from(limit))
+                .bind(filter.role.map(Role::name))
+                .bind(filter.status.map(UserStatus::name));
+            match range {
+                Some((first, past)) => query.bind(first).bind(past),
+                None => query,
+            }
+            .fetch_all(pool)
+        })
+    }
+
+    /// Changes all of it, with its entry, or nothing.
+    pub async fn user_set_access(
+        &self,
+        id: UserId,
+        access: Access,
+        entry: Option<&AuditEntry>,
+    ) -> Result<AccessChange, StoreError> {
+        on_transaction!(self, transaction => async {
+            sqlx::query(LOCK_ADMINS).execute(&mut *transaction).await?;
+            let changed = sqlx::query_as(SET_ACCESS)
+                .bind(id.uuid())
+                .bind(access.role.map(Role::name))
+                .bind(access.status.map(UserStatus::name))
+                .bind(access.whitelisted)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            if let Some(user) = changed {
+                if let Some(entry) = entry {
+                    audit!(&mut *transaction, entry).await?;
+                }
+                return Ok(AccessChange::Changed(user));
+            }
+            let found: Option<User> = sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(&mut *transaction).await?;
+            Ok(if found.is_some() { AccessChange::LastAdmin } else { AccessChange::Unknown })
+        })
     }
 
     /// Whether there is such a user.
@@ -155,6 +246,12 @@ impl Store {
 
 fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+/// Keys are compared byte by byte, and no character sorts behind the last one.
+fn beginning_with(key: String) -> (String, String) {
+    let past = format!("{key}{}", char::MAX);
+    (key, past)
 }
 
 fn name_key(name: &str) -> String {

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use engine::Journal;
 use inventory::{TimeUs, UserId};
-use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserStatus};
+use persistence::{
+    Access, AccessChange, Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus,
+};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
@@ -12,6 +14,8 @@ on_every_store!(
     an_address_has_one_account_in_any_case,
     of_many_registrations_of_one_address_exactly_one_succeeds,
     users_are_found_listed_and_changed,
+    users_are_searched_by_how_they_begin,
+    an_admin_is_always_left,
     an_answer_is_kept_for_its_key_and_forgotten_with_age,
     a_secret_is_made_once,
     attendees_are_replaced_whole,
@@ -71,9 +75,9 @@ async fn users_are_found_listed_and_changed(fixture: Fixture) {
     for _ in 0..5 {
         ids.push(insert_user(store, user()).await);
     }
-    let first = store.user_list(None, 3).await.unwrap();
+    let first = store.user_list(&UserFilter::default(), None, 3).await.unwrap();
     assert_eq!(first.iter().map(|user| user.id).collect::<Vec<_>>(), ids[..3]);
-    let rest = store.user_list(Some(first[2].id), 3).await.unwrap();
+    let rest = store.user_list(&UserFilter::default(), Some(first[2].id), 3).await.unwrap();
     assert_eq!(rest.iter().map(|user| user.id).collect::<Vec<_>>(), ids[3..]);
 
     assert!(store.user_set_role(ids[0], Role::Organizer, None).await.unwrap());
@@ -82,6 +86,52 @@ async fn users_are_found_listed_and_changed(fixture: Fixture) {
     assert_eq!((changed.role, changed.status), (Role::Organizer, UserStatus::Suspended));
     assert!(!store.user_set_role(user(), Role::Admin, None).await.unwrap());
     assert_eq!(store.user_find(user()).await.unwrap(), None);
+}
+
+async fn users_are_searched_by_how_they_begin(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut ids = Vec::new();
+    for (name, email) in [("Ada Lovelace", "x1@b.cd"), ("ädel", "ada@b.cd"), ("A da", "x2@b.cd"), ("b", "ad@b.cd")] {
+        let user = User { name: name.into(), ..account(user(), email) };
+        store.user_insert(&user).await.unwrap();
+        ids.push(user.id);
+    }
+    let found = async |search: &str| {
+        let filter = UserFilter { search: Some(search.into()), ..UserFilter::default() };
+        let found = store.user_list(&filter, None, 9).await.unwrap();
+        found.iter().map(|user| user.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found("ADA").await, ids[..2]);
+    assert_eq!(found("ad").await, [ids[0], ids[1], ids[3]]);
+    assert_eq!(found("Äd").await, ids[1..2]);
+    assert!(store.user_set_name(ids[3], "Zoë").await.unwrap());
+    assert_eq!(found("zoë").await, ids[3..]);
+    assert_eq!(found("%").await, []);
+}
+
+async fn an_admin_is_always_left(fixture: Fixture) {
+    let store = &fixture.store;
+    let (ada, bob) = (insert_user(store, user()).await, insert_user(store, user()).await);
+    let admin = Access { role: Some(Role::Admin), ..Access::default() };
+    let attendee = Access { role: Some(Role::Attendee), ..Access::default() };
+    let suspended = Access { status: Some(UserStatus::Suspended), ..Access::default() };
+    let spared = Access { whitelisted: Some(true), ..Access::default() };
+    for id in [ada, bob] {
+        assert!(matches!(store.user_set_access(id, admin, None).await.unwrap(), AccessChange::Changed(_)));
+    }
+    let (one, two) =
+        tokio::join!(store.user_set_access(ada, attendee, None), store.user_set_access(bob, suspended, None));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let (left, kept) = if one == AccessChange::LastAdmin { (&two, ada) } else { (&one, bob) };
+    assert!(matches!(left, AccessChange::Changed(_)), "{one:?} {two:?}");
+    for change in [attendee, suspended] {
+        assert_eq!(store.user_set_access(kept, change, None).await.unwrap(), AccessChange::LastAdmin);
+    }
+    let AccessChange::Changed(user) = store.user_set_access(kept, spared, None).await.unwrap() else {
+        panic!("refused")
+    };
+    assert_eq!((user.role, user.status, user.whitelisted), (Role::Admin, UserStatus::Active, true));
+    assert_eq!(store.user_set_access(super::fixture::user(), spared, None).await.unwrap(), AccessChange::Unknown);
 }
 
 async fn an_answer_is_kept_for_its_key_and_forgotten_with_age(fixture: Fixture) {
