@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets None or Err has failed")]
 
+mod access;
 mod accounts;
 mod api_keys;
 mod audience;

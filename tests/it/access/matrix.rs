@@ -1,0 +1,199 @@
+//! RELIABILITY T25: every operation × everybody, with tokens and with API keys. What somebody may not know of is answered
+//! exactly like what never was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use usher_tests::server::{Answer, Session, TestServer, send};
+
+use super::rules::{Expected, Operation, Rule, Who};
+use super::scene::{Ids, Scene, World};
+use super::table::operations;
+use crate::show::on_each_store;
+
+const SCOPES: [&str; 5] = ["catalogue:read", "catalogue:write", "booking", "scan", "reports"];
+
+/// Codes that say: not you.
+const REFUSALS: [&str; 10] = [
+    "TOKEN_MISSING",
+    "TOKEN_INVALID",
+    "TOKEN_EXPIRED",
+    "API_KEY_INVALID",
+    "SCOPE_REQUIRED",
+    "NOT_FOR_API_KEYS",
+    "ROLE_REQUIRED",
+    "ACCOUNT_SUSPENDED",
+    "ROUTE_NOT_FOUND",
+    "EVENT_NOT_FOUND",
+];
+
+/// The document's operations by the names of the table.
+pub struct Document {
+    pub whole: Value,
+    /// Name, then path as it stands in the document, then the operation.
+    pub operations: BTreeMap<String, (String, Value)>,
+}
+
+impl Document {
+    pub async fn of(server: &TestServer) -> Self {
+        let request = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
+        let whole = send(request.get(server.url("/api/docs/openapi.json"))).await.expect(200);
+        let mut operations = BTreeMap::new();
+        for (path, item) in whole["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("operations") {
+                let short = path.strip_prefix("/api/v1").unwrap_or(path);
+                operations.insert(format!("{} {short}", method.to_uppercase()), (path.clone(), operation.clone()));
+            }
+        }
+        Self { whole, operations }
+    }
+
+    /// The scope that an API key needs for it; `None`: it is not for keys.
+    fn scope(&self, name: &str) -> Option<&str> {
+        let requirements = self.operations[name].1["security"].as_array()?;
+        requirements.iter().find_map(|requirement| requirement["api_key"][0].as_str())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_lists_every_operation() {
+    let server = TestServer::start().await;
+    let document = Document::of(&server).await;
+    let served: BTreeSet<&str> = document.operations.keys().map(String::as_str).collect();
+    let rows = operations();
+    let listed: BTreeSet<&str> = rows.iter().map(|row| row.name).collect();
+    let missing: Vec<_> = served.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&served).collect();
+    assert!(missing.is_empty(), "say in access/table.rs who may call {missing:#?}");
+    assert!(gone.is_empty(), "access/table.rs lists what is not served: {gone:#?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_is_let_in_where_he_should_be_and_nowhere_else() {
+    on_each_store(async |server: &TestServer| {
+        let document = Document::of(server).await;
+        let world = World::on(server).await;
+        let (draft, on_sale) = (world.draft().await, world.on_sale().await);
+        let mut wrong = Vec::new();
+        for row in operations().iter().filter(|row| document.operations.contains_key(row.name)) {
+            let fresh = match (row.method(), row.is_about_draft) {
+                ("GET", _) => None,
+                (_, true) => Some(world.draft().await),
+                (_, false) => Some(world.on_sale().await),
+            };
+            let shared = if row.is_about_draft { &draft } else { &on_sale };
+            let call = Call { world: &world, document: &document, scene: fresh.as_ref().unwrap_or(shared), row };
+            wrong.extend(call.by_everybody().await);
+            wrong.extend(call.by_machines().await);
+        }
+        assert!(wrong.is_empty(), "{} of the matrix:\n{}", wrong.len(), wrong.join("\n"));
+    })
+    .await;
+}
+
+/// One row and what it is about.
+struct Call<'a> {
+    world: &'a World<'a>,
+    document: &'a Document,
+    scene: &'a Scene,
+    row: &'a Operation,
+}
+
+impl Call<'_> {
+    async fn by_everybody(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for who in self.row.rule.callers().iter().copied() {
+            let session = self.world.session(self.scene, self.row.rule, who);
+            let answer = send(signed(self.request(&self.scene.ids), session)).await;
+            match self.row.rule.expects(who, self.row.is_write()) {
+                Expected::LetIn => wrong.extend(self.not_let_in(&format!("{who:?}"), &answer, who == Who::Right)),
+                Expected::Refused(status, code) => {
+                    wrong.extend(self.not_refused(&format!("{who:?}"), &answer, status, code));
+                    let unknown = self.scene.ids.unknown(self.row.rule);
+                    let unknown = send(signed(self.request(&unknown), session)).await;
+                    if told(&answer) != told(&unknown) {
+                        let row = self.name();
+                        wrong.push(format!("{row} by {who:?} tells: {} and {}", answer.text, unknown.text));
+                    }
+                }
+            }
+        }
+        wrong
+    }
+
+    /// Keys of whoever has the right: without the scope, and with nothing else.
+    async fn by_machines(&self) -> Vec<String> {
+        let rule = self.row.rule;
+        if matches!(rule, Rule::Open | Rule::Socket) {
+            return Vec::new();
+        }
+        let needed = self.document.scope(self.row.name);
+        let others: Vec<&str> = SCOPES.into_iter().filter(|scope| Some(*scope) != needed).collect();
+        let key = self.world.api_key(self.scene, rule, &others).await;
+        let answer = send(self.request(&self.scene.ids).header("x-api-key", key)).await;
+        let code = if needed.is_some() { "SCOPE_REQUIRED" } else { "NOT_FOR_API_KEYS" };
+        let mut wrong: Vec<String> = self.not_refused("a key without scope", &answer, 403, code).into_iter().collect();
+        if let Some(needed) = needed {
+            let key = self.world.api_key(self.scene, rule, &[needed]).await;
+            let answer = send(self.request(&self.scene.ids).bearer_auth(key)).await;
+            // The one with the right was here before: what he ended is gone.
+            let is_gone = answer.status == 404 && self.row.is_write();
+            if !is_gone {
+                wrong.extend(self.not_let_in("a key with the scope", &answer, false));
+            }
+        }
+        wrong
+    }
+
+    fn request(&self, ids: &Ids) -> RequestBuilder {
+        let path = ids.path(&self.document.operations[self.row.name].0);
+        let method: Method = self.row.method().parse().expect("a method");
+        let request = match path.strip_prefix("/api/v1") {
+            Some(path) => self.world.server.request(method, path),
+            None => reqwest::Client::new().request(method, self.world.server.url(&path)),
+        };
+        match self.row.body {
+            Some(body) => request.json(&body(ids)),
+            None => request,
+        }
+    }
+
+    fn not_let_in(&self, who: &str, answer: &Answer, is_right: bool) -> Option<String> {
+        let code = answer.body["code"].as_str().unwrap_or_default();
+        let is_unknown = match self.row.rule {
+            Rule::Own { unknown, .. } | Rule::Event { unknown, .. } => code == unknown,
+            _ => false,
+        };
+        let is_stale = is_right && code == "VALIDATION_FAILED";
+        let is_wrong = REFUSALS.contains(&code) || is_unknown || is_stale || answer.status >= 500;
+        is_wrong.then(|| format!("{} by {who} should be let in: {} {}", self.name(), answer.status, answer.text))
+    }
+
+    fn not_refused(&self, who: &str, answer: &Answer, status: u16, code: &str) -> Option<String> {
+        let is_refused = answer.status == status && answer.body["code"] == json!(code);
+        let said = || format!("{} {}", answer.status, answer.text.chars().take(300).collect::<String>());
+        (!is_refused).then(|| format!("{} by {who} should hear {status} {code}: {}", self.name(), said()))
+    }
+
+    fn name(&self) -> String {
+        format!("{}{}", self.row.name, if self.row.is_about_draft { " (draft)" } else { "" })
+    }
+}
+
+fn signed(request: RequestBuilder, session: Option<&Session>) -> RequestBuilder {
+    match session {
+        Some(session) => request.bearer_auth(&session.access_token),
+        None => request,
+    }
+}
+
+/// What an answer says but for the id of its request.
+fn told(answer: &Answer) -> (u16, Value) {
+    let mut body = answer.body.clone();
+    if let Some(body) = body.as_object_mut() {
+        body.remove("request_id");
+    }
+    (answer.status, body)
+}

@@ -1,0 +1,218 @@
+//! The accounts that call, and the objects that they call about.
+
+use serde_json::{Value, json};
+use usher_tests::server::{PASSWORD, Session, TestServer};
+use uuid::Uuid;
+
+use super::rules::{Rule, Who};
+use crate::show::{Show, text};
+
+/// Accounts that have nothing to do with the scene.
+pub struct World<'a> {
+    pub server: &'a TestServer,
+    pub admin: Session,
+    attendee: Session,
+    rival: Session,
+    elsewhere: Session,
+    suspended: Session,
+}
+
+/// An event with those who have to do with it.
+pub struct Scene {
+    organizer: Session,
+    buyer: Session,
+    door: Session,
+    box_office: Session,
+    pub ids: Ids,
+}
+
+/// What paths and bodies name. All are texts; those that the scene does not have are empty.
+#[derive(Clone, Default)]
+pub struct Ids {
+    pub event: String,
+    pub tier: String,
+    pub block: String,
+    /// The buyer's.
+    pub hold: String,
+    /// The buyer's order that waits for its payment.
+    pub pending: String,
+    /// The buyer's order that is paid.
+    pub paid: String,
+    /// The buyer's, and the text of its code.
+    pub ticket: String,
+    pub code: String,
+    /// The buyer's.
+    pub api_key: String,
+    /// Another login of the buyer.
+    pub session: String,
+    pub door: String,
+    pub buyer_email: String,
+    /// An account that something may be done to.
+    pub target: String,
+    pub target_email: String,
+}
+
+impl<'a> World<'a> {
+    pub async fn on(server: &'a TestServer) -> Self {
+        let admin = server.admin().await;
+        let suspended = server.attendee().await;
+        for change in [json!({"role": "admin"}), json!({"status": "suspended"})] {
+            server.patch(Some(&admin), &format!("/users/{}", suspended.id), change).await.expect(200);
+        }
+        let (attendee, rival) = (server.attendee().await, server.organizer().await);
+        let other = Show::on_sale(server).await;
+        let elsewhere = member(server, &other, "door").await;
+        Self { server, admin, attendee, rival, elsewhere, suspended }
+    }
+
+    pub async fn draft(&self) -> Scene {
+        let show = Show::draft_with(self.server, json!({})).await;
+        self.scene(show).await
+    }
+
+    /// On sale, and sold to a buyer who still holds something.
+    pub async fn on_sale(&self) -> Scene {
+        let (server, show) = (self.server, Show::on_sale(self.server).await);
+        let buyer = server.attendee().await;
+        let paid = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
+        let pending = show.order(server, &buyer, json!([{"seat": "A-1-2"}])).await;
+        let hold = show.hold(server, &buyer, json!([{"seat": "A-1-3"}])).await;
+        let scene = self.scene(show).await;
+        let ids = Ids {
+            hold: text(&hold["id"]),
+            pending: text(&pending["id"]),
+            paid: text(&paid["id"]),
+            ticket: text(&paid["tickets"][0]["id"]),
+            code: text(&paid["tickets"][0]["code"]),
+            ..scene.ids
+        };
+        Scene { ids, ..scene }.owned_by(server, buyer).await
+    }
+
+    async fn scene(&self, show: Show) -> Scene {
+        let server = self.server;
+        let (door, box_office) = (member(server, &show, "door").await, member(server, &show, "box_office").await);
+        let (buyer, target) = (server.attendee().await, server.attendee().await);
+        let ids = Ids {
+            event: show.id.clone(),
+            tier: show.seats.clone(),
+            block: "guests".to_owned(),
+            door: door.id.clone(),
+            target: target.id,
+            target_email: target.email,
+            ..Ids::default()
+        };
+        let scene = Scene { organizer: show.organizer, buyer: buyer.clone(), door, box_office, ids };
+        scene.owned_by(server, buyer).await
+    }
+
+    /// `None`: nobody in particular.
+    pub fn session<'s>(&'s self, scene: &'s Scene, rule: Rule, who: Who) -> Option<&'s Session> {
+        match who {
+            Who::Anonymous => None,
+            Who::Attendee => Some(&self.attendee),
+            Who::Rival => Some(&self.rival),
+            Who::Elsewhere => Some(&self.elsewhere),
+            Who::Suspended => Some(&self.suspended),
+            Who::Door => Some(&scene.door),
+            Who::BoxOffice => Some(&scene.box_office),
+            Who::Right => match rule {
+                Rule::Open | Rule::Anybody | Rule::Socket => None,
+                Rule::SignedIn | Rule::Own { .. } => Some(&scene.buyer),
+                Rule::Organizers | Rule::Event { .. } | Rule::Preview => Some(&scene.organizer),
+                Rule::Admins => Some(&self.admin),
+            },
+        }
+    }
+
+    /// Of whoever has the right; of an attendee where nobody needs one.
+    pub async fn api_key(&self, scene: &Scene, rule: Rule, scopes: &[&str]) -> String {
+        let owner = self.session(scene, rule, Who::Right).unwrap_or(&self.attendee);
+        let body = json!({"name": "A machine", "scopes": scopes});
+        text(&self.server.post(Some(owner), "/me/api-keys", body).await.expect(201)["key"])
+    }
+}
+
+async fn member(server: &TestServer, show: &Show, role: &str) -> Session {
+    let account = server.attendee().await;
+    let body = json!({"email": account.email, "role": role});
+    server.post(Some(&show.organizer), &show.path("/staff"), body).await.expect(201);
+    account
+}
+
+impl Scene {
+    async fn owned_by(self, server: &TestServer, buyer: Session) -> Self {
+        let key: Value = json!({"name": "The buyer's", "scopes": ["booking"]});
+        let key = server.post(Some(&buyer), "/me/api-keys", key).await.expect(201);
+        let other_login = server.login(&buyer.email, PASSWORD).await;
+        let logins = server.get(Some(&other_login), "/me/sessions").await.expect(200);
+        let other =
+            logins["items"].as_array().and_then(|logins| logins.iter().find(|login| login["is_current"] == true));
+        let ids = Ids {
+            api_key: text(&key["api_key"]["id"]),
+            session: text(&other.expect("the login that asks is listed")["id"]),
+            buyer_email: buyer.email.clone(),
+            ..self.ids
+        };
+        Self { buyer, ids, ..self }
+    }
+}
+
+impl Ids {
+    /// A path of the document with its parameters filled in.
+    ///
+    /// # Panics
+    /// When it has a parameter that is not known here.
+    pub fn path(&self, template: &str) -> String {
+        let subject = [
+            ("/api/v1/events/{id}", &self.event),
+            ("/api/v1/orders/{id}/pay", &self.pending),
+            ("/api/v1/orders/{id}/cancel", &self.pending),
+            ("/api/v1/orders/{id}", &self.paid),
+            ("/api/v1/tickets/{id}", &self.ticket),
+            ("/api/v1/users/{id}", &self.target),
+            ("/api/v1/me/api-keys/{id}", &self.api_key),
+            ("/api/v1/me/sessions/{id}", &self.session),
+        ];
+        let mut path = template.to_owned();
+        if let Some((_, id)) = subject.iter().find(|(start, _)| template.starts_with(start)) {
+            path = path.replacen("{id}", id, 1);
+        }
+        let mail = format!("/mails/{}", self.target);
+        let named = [
+            ("{tier_id}", &self.tier),
+            ("{hold_id}", &self.hold),
+            ("{user_id}", &self.door),
+            ("{name}", &self.block),
+            // Of these the scene has none: whoever has the right hears so.
+            ("{image_id}", &self.tier),
+            ("{key}", &self.block),
+            ("/mails/{id}", &mail),
+        ];
+        for (name, value) in named {
+            path = path.replace(name, value);
+        }
+        assert!(!path.contains('{'), "Ids::path does not know a parameter of {template}");
+        assert!(!path.contains("//"), "the scene of {template} lacks an object: should it be `.draft()`?");
+        path
+    }
+
+    /// The same with ids of nothing: of everything, or of all but the event.
+    pub fn unknown(&self, rule: Rule) -> Self {
+        let nothing = || Uuid::from_u128(0x01a1_fc90_e373_7093_b7e9_237b_63ce_d171).to_string();
+        let event = if matches!(rule, Rule::Own { .. }) { self.event.clone() } else { nothing() };
+        Self {
+            event,
+            tier: nothing(),
+            hold: nothing(),
+            pending: nothing(),
+            paid: nothing(),
+            ticket: nothing(),
+            api_key: nothing(),
+            session: nothing(),
+            door: nothing(),
+            target: nothing(),
+            ..self.clone()
+        }
+    }
+}

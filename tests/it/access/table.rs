@@ -1,0 +1,151 @@
+//! Every operation of the API.
+
+use serde_json::json;
+use usher_tests::server::PASSWORD;
+
+use super::rules::{ADMINS, ANYBODY, OPEN, ORGANIZERS, Operation, RUNS, Rule, SIGNED_IN, op, own, shown, staff};
+use crate::show;
+
+pub fn operations() -> Vec<Operation> {
+    [outside(), accounts(), events(), sale(), audience(), waiting_room(), orders()].into_iter().flatten().collect()
+}
+
+fn outside() -> Vec<Operation> {
+    vec![
+        op("GET /health/live", OPEN),
+        op("GET /health/ready", OPEN),
+        op("GET /metrics", OPEN),
+        op("POST /ping", OPEN).body(|_| json!({})),
+    ]
+}
+
+fn accounts() -> Vec<Operation> {
+    vec![
+        op("POST /auth/register", OPEN)
+            .body(|ids| json!({"name": "Ada", "email": format!("new-{}", ids.buyer_email), "password": PASSWORD})),
+        op("POST /auth/login", OPEN).body(|ids| json!({"email": ids.buyer_email, "password": PASSWORD})),
+        op("POST /auth/refresh", OPEN).body(|_| json!({"refresh_token": "none"})),
+        op("POST /auth/logout", OPEN).body(|_| json!({"refresh_token": "none"})),
+        op("GET /me", SIGNED_IN),
+        op("PATCH /me", SIGNED_IN).body(|_| json!({"name": "Ada"})),
+        op("GET /me/events", SIGNED_IN),
+        op("GET /me/staff-roles", SIGNED_IN),
+        op("GET /me/api-keys", SIGNED_IN),
+        op("POST /me/api-keys", SIGNED_IN).body(|_| json!({"name": "Till", "scopes": ["scan"]})),
+        op("DELETE /me/api-keys/{id}", own("API_KEY_NOT_FOUND")),
+        op("GET /users", ADMINS),
+        op("GET /users/{id}", ADMINS),
+        op("GET /auth/google", OPEN),
+        op("GET /auth/google/callback", OPEN),
+        op("POST /auth/google/exchange", OPEN).body(|_| json!({"code": "none"})),
+        op("POST /auth/second-factor", OPEN).body(|_| json!({"challenge": "none", "code": "000000"})),
+        op("DELETE /me", SIGNED_IN).body(|_| json!({"password": "not the one"})),
+        op("GET /me/export", SIGNED_IN),
+        op("GET /me/second-factor", SIGNED_IN),
+        op("POST /me/second-factor", SIGNED_IN),
+        op("POST /me/second-factor/confirm", SIGNED_IN).body(|_| json!({"code": "000000"})),
+        op("DELETE /me/second-factor", SIGNED_IN).body(|_| json!({"password": PASSWORD, "code": "000000"})),
+        op("GET /me/sessions", SIGNED_IN),
+        op("DELETE /me/sessions", SIGNED_IN).body(|_| json!({"keep_current": true})),
+        op("DELETE /me/sessions/{id}", own("SESSION_NOT_FOUND")),
+        op("DELETE /users/{id}", ADMINS),
+        op("PATCH /users/{id}", ADMINS).body(|_| json!({"role": "organizer"})),
+        op("GET /admin/summary", ADMINS),
+        op("GET /admin/mails", ADMINS),
+        op("POST /admin/mails/{id}/retry", ADMINS),
+        op("GET /admin/audit-log", ADMINS),
+        op("PUT /me/avatar", SIGNED_IN),
+        op("DELETE /me/avatar", SIGNED_IN),
+        op("GET /images/{key}", OPEN),
+    ]
+}
+
+fn events() -> Vec<Operation> {
+    vec![
+        op("GET /events", ANYBODY),
+        op("POST /events", ORGANIZERS).body(|_| show::words()),
+        op("GET /events/{id}", ANYBODY),
+        op("GET /events/{id}", Rule::Preview).draft(),
+        op("PATCH /events/{id}", RUNS).body(|_| json!({"description": "New"})),
+        op("DELETE /events/{id}", RUNS).draft(),
+        op("POST /events/{id}/publish", RUNS).draft(),
+        op("POST /events/{id}/cancel", RUNS),
+        op("GET /events/{id}/availability", ANYBODY),
+        op("GET /events/{id}/availability", Rule::Preview).draft(),
+        op("GET /events/{id}/live", Rule::Socket),
+        op("GET /events/{id}/seat-map", ANYBODY),
+        op("GET /events/{id}/seat-map", Rule::Preview).draft(),
+        op("PUT /events/{id}/seat-map", RUNS).draft().body(|_| show::seat_map()),
+        op("POST /events/{id}/tiers", RUNS).draft().body(|_| show::tier("Late", "stalls", 1)),
+        op("PATCH /events/{id}/tiers/{tier_id}", RUNS).body(|_| json!({"name": "Renamed"})),
+        op("DELETE /events/{id}/tiers/{tier_id}", RUNS).draft(),
+        op("GET /events/{id}/tiers", ANYBODY),
+        op("GET /events/{id}/tiers", Rule::Preview).draft(),
+        op("GET /events/{id}/access-codes", RUNS),
+        op("PUT /events/{id}/access-codes", RUNS).draft().body(|_| json!({"code": "SPRING", "label": "Press"})),
+        op("POST /events/{id}/blocks/{name}/release", RUNS),
+        op("POST /events/{id}/blocks/{name}/withhold", RUNS),
+        op("GET /events/{id}/audit-log", RUNS),
+        op("PUT /events/{id}/images", RUNS).body(|_| json!({"order": []})),
+        op("POST /events/{id}/images", RUNS),
+        op("DELETE /events/{id}/images/{image_id}", RUNS),
+        op("GET /events/{id}/staff", RUNS),
+        op("POST /events/{id}/staff", RUNS).body(|ids| json!({"email": ids.target_email, "role": "door"})),
+        op("PATCH /events/{id}/staff/{user_id}", RUNS).body(|_| json!({"role": "box_office"})),
+        op("DELETE /events/{id}/staff/{user_id}", RUNS),
+    ]
+}
+
+fn sale() -> Vec<Operation> {
+    vec![
+        op("POST /events/{id}/holds", SIGNED_IN).body(|_| json!({"items": [{"area": "F", "quantity": 1}]})),
+        op("DELETE /events/{id}/holds/{hold_id}", own("HOLD_NOT_FOUND")),
+        op("POST /events/{id}/holds/{hold_id}/extend", own("HOLD_NOT_FOUND")),
+        op("POST /events/{id}/gate/scans", staff(&["door"])).body(|ids| json!({"code": ids.code, "nonce": "1"})),
+    ]
+}
+
+fn audience() -> Vec<Operation> {
+    vec![
+        op("GET /events/{id}/rsvp", SIGNED_IN),
+        op("PUT /events/{id}/rsvp", SIGNED_IN).body(|_| json!({"answer": "yes"})),
+        op("DELETE /events/{id}/rsvp", SIGNED_IN),
+        op("GET /events/{id}/rsvps", staff(&["door", "box_office"])),
+        op("PUT /events/{id}/rsvps", RUNS).body(|_| json!({"yes_max": 10})),
+        op("GET /events/{id}/feedback", ANYBODY),
+        op("GET /events/{id}/feedback", Rule::Preview).draft(),
+        op("POST /events/{id}/feedback", SIGNED_IN).body(|_| json!({"rating": 5, "text": "Again"})),
+        op("GET /events/{id}/attendees", staff(&["door", "box_office"])),
+        op("GET /events/{id}/attendees.csv", staff(&["door", "box_office"])),
+    ]
+}
+
+fn waiting_room() -> Vec<Operation> {
+    vec![
+        op("GET /events/{id}/waiting-room", SIGNED_IN).no_mere_look(),
+        op("POST /events/{id}/waiting-room", SIGNED_IN).body(|_| json!({})),
+        op("DELETE /events/{id}/waiting-room", SIGNED_IN),
+        op("GET /events/{id}/waiting-room/proof", ANYBODY),
+        op("GET /events/{id}/waiting-room/settings", RUNS),
+        op("PUT /events/{id}/waiting-room/settings", RUNS).body(|_| json!({"active": true})),
+        op("POST /events/{id}/waiting-room/open", RUNS).body(|_| json!({})),
+        op("GET /events/{id}/waiting-room/priority-passes", RUNS),
+        op("POST /events/{id}/waiting-room/priority-passes", RUNS).body(|_| json!({"reason": "Wheelchair"})),
+    ]
+}
+
+fn orders() -> Vec<Operation> {
+    vec![
+        op("GET /orders", SIGNED_IN),
+        op("POST /orders", own("HOLD_NOT_FOUND")).body(|ids| json!({"event_id": ids.event, "hold_id": ids.hold})),
+        op("GET /orders/{id}", shown(&["box_office"], "ORDER_NOT_FOUND")),
+        op("GET /orders/{id}/tickets", shown(&["box_office"], "ORDER_NOT_FOUND")),
+        op("POST /orders/{id}/pay", own("ORDER_NOT_FOUND")).body(|_| json!({"method": "mock"})),
+        op("POST /orders/{id}/cancel", own("ORDER_NOT_FOUND")),
+        op("POST /orders/{id}/refund", Rule::Event { staff: &[], unknown: "ORDER_NOT_FOUND" }).body(|_| json!({})),
+        op("GET /tickets", SIGNED_IN),
+        op("GET /tickets/{id}", shown(&["door", "box_office"], "TICKET_NOT_FOUND")),
+        op("GET /tickets/{id}/qr", own("TICKET_NOT_FOUND")),
+        op("POST /tickets/{id}/transfer", own("TICKET_NOT_FOUND")).body(|ids| json!({"email": ids.target_email})),
+    ]
+}
