@@ -1,5 +1,6 @@
 //! What can be said on the command line. Everything has an environment variable of the same name.
 
+mod logins;
 mod queue;
 mod watch;
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use crate::curve::Curve;
 use crate::mix::Mix;
 
+pub use logins::LoginsOptions;
 pub use queue::QueueOptions;
 pub use watch::WatchOptions;
 
@@ -36,6 +38,8 @@ pub enum Verb {
     LastSeat(Options),
     /// Closed loop: the rate of holds on one hot event beside that of an endpoint that does nothing
     Holds(HoldsOptions),
+    /// Sign-ins that all fail, at a fixed rate, beside another run: what they cost the buyers and the server's memory
+    Logins(LoginsOptions),
     /// Sockets on the live feed of an event that is being booked: delivery latency, cost per socket, and whether all show the truth
     Watch(WatchOptions),
     /// A waiting room from joining to buying, with bots, storms and a check of every promise about the order

@@ -17,6 +17,7 @@ pub mod curve;
 pub mod holds;
 pub mod ledger;
 pub mod live;
+pub mod logins;
 pub mod measure;
 pub mod mix;
 pub mod pool;
@@ -38,7 +39,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::audit::Verdict;
-use crate::cli::{AuditOptions, Cli, HoldsOptions, Options, QueueOptions, Server, Verb, WatchOptions};
+use crate::cli::{AuditOptions, Cli, HoldsOptions, LoginsOptions, Options, QueueOptions, Server, Verb, WatchOptions};
 use crate::clock::Clock;
 use crate::preset::Preset;
 use crate::report::{Sheet, table};
@@ -64,6 +65,7 @@ pub async fn run(cli: Cli) -> Result<bool> {
         Verb::Spike(options) => play(Preset::Spike, &options).await,
         Verb::LastSeat(options) => play(Preset::LastSeat, &options).await,
         Verb::Holds(options) => measure_holds(&options).await,
+        Verb::Logins(options) => fail_to_sign_in(&options).await,
         Verb::Watch(options) => watch_sale(&options).await,
         Verb::Queue(options) => queue_up(&options).await,
         Verb::Audit(options) => audit_again(&options).await,
@@ -90,6 +92,15 @@ async fn measure_holds(options: &HoldsOptions) -> Result<bool> {
         write_json(path, &report)?;
     }
     terminal::result(&table::of_holds(&report));
+    Ok(report.passed)
+}
+
+async fn fail_to_sign_in(options: &LoginsOptions) -> Result<bool> {
+    let report = logins::run(options).await?;
+    if let Some(path) = &options.json {
+        write_json(path, &report)?;
+    }
+    terminal::result(&table::of_logins(&report));
     Ok(report.passed)
 }
 

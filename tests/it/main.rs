@@ -40,6 +40,7 @@ mod show;
 mod staff;
 mod tickets;
 mod tiers;
+mod timing;
 mod tour;
 mod users;
 mod waiting_room;

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use super::{LatencyLine, Report, Sheet, Table};
 use crate::audit::Verdict;
 use crate::holds::HoldsReport;
+use crate::logins::LoginsReport;
 use crate::measure::Step;
 
 pub fn of_sale(report: &Report) -> String {
@@ -49,6 +50,21 @@ pub fn of_holds(report: &HoldsReport) -> String {
         latency(out, &report.latency)?;
         for (code, count) in &report.failures {
             writeln!(out, "{code}: {count}")?;
+        }
+        Ok(())
+    })
+}
+
+pub fn of_logins(report: &LoginsReport) -> String {
+    collect(|out| {
+        writeln!(out, "logins: {} in {:.1} s, {} not sent", report.sent, report.took_s, report.not_sent)?;
+        for (answer, count) in &report.answers {
+            writeln!(out, "{answer}: {count}")?;
+        }
+        writeln!(out)?;
+        latency(out, &report.latency)?;
+        if let (Some(before), Some(most)) = (report.memory_before_mib, report.memory_most_mib) {
+            writeln!(out, "memory     {before:.0} MiB before, {most:.0} MiB at most")?;
         }
         Ok(())
     })
