@@ -1,6 +1,8 @@
 //! The OpenAPI document, collected from the handlers, and a page to try it, both inside the binary.
 
 mod codes;
+#[cfg(test)]
+mod errors;
 
 use axum::Router;
 use axum::routing::get;

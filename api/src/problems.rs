@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use utoipa::IntoResponses;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 type Responses = BTreeMap<String, RefOr<Response>>;
 
@@ -33,6 +34,41 @@ const WRITTEN: &[(&str, &str)] = &[
     ("504", "It may have happened: ask again with the same idempotency key"),
 ];
 
+const JSON: &str = "application/json";
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Gives every call under `/api/v1` what any such call may be answered with, unless it says so itself in words of its own,
+/// and every refusal its media type.
+pub fn complete(openapi: &mut OpenApi) {
+    for (path, item) in &mut openapi.paths.paths {
+        let is_api = path.starts_with("/api/v1/");
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        for (operation, changes) in [(get, false), (put, true), (post, true), (delete, true), (patch, true)] {
+            let Some(operation) = operation else { continue };
+            if is_api && changes {
+                add(operation, WRITTEN);
+            }
+            if is_api {
+                add(operation, READ);
+            }
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response
+                    && status.starts_with(['4', '5'])
+                    && let Some(content) = response.content.shift_remove(JSON)
+                {
+                    response.content.insert(PROBLEM_JSON.to_owned(), content);
+                }
+            }
+        }
+    }
+}
+
+fn add(operation: &mut Operation, rows: &'static [(&str, &str)]) {
+    for (status, response) in problems(rows) {
+        operation.responses.responses.entry(status).or_insert(response);
+    }
+}
+
 impl IntoResponses for Read {
     fn responses() -> Responses {
         problems(READ).collect()
@@ -48,7 +84,7 @@ impl IntoResponses for Written {
 fn problems(rows: &'static [(&str, &str)]) -> impl Iterator<Item = (String, RefOr<Response>)> {
     rows.iter().map(|(status, description)| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let response = ResponseBuilder::new().description(*description).content("application/problem+json", content);
+        let response = ResponseBuilder::new().description(*description).content(PROBLEM_JSON, content);
         ((*status).to_owned(), RefOr::T(response.build()))
     })
 }

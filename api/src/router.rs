@@ -11,13 +11,14 @@ use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, docs, events, feedback, gate, health, holds,
-    images, live, mails, orders, payments, rsvps, seat_maps, staff, tickets, tiers, waiting_room,
+    images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
     let (router, mut openapi) = routes().split_for_parts();
     docs::with_scopes(&mut openapi);
+    problems::complete(&mut openapi);
     let router = router
         .merge(docs::routes(openapi))
         .fallback(|| async { ApiError::NotFound(Noun::Route) })

@@ -2,7 +2,7 @@
 
 use axum::response::Html;
 
-const CODES: &[(&str, &str)] = &[
+pub(super) const CODES: &[(&str, &str)] = &[
     ("JSON_MALFORMED", "The body is not JSON."),
     ("MEDIA_TYPE_UNSUPPORTED", "Bodies are sent as application/json."),
     ("BODY_TOO_LARGE", "The body is larger than this call takes."),
