@@ -33,6 +33,7 @@ async fn an_organizer_finds_each_change_of_his_event_with_old_and_new_values() {
         assert_eq!(
             actions(&entries),
             [
+                "event.create",
                 "seat_map.set",
                 "tier.create",
                 "tier.create",
@@ -72,7 +73,7 @@ async fn only_who_runs_the_event_reads_its_log_and_only_admins_read_all() {
     server.get(Some(&other), &show.path("/audit-log")).await.problem(404, "EVENT_NOT_FOUND");
     server.get(Some(&buyer), &show.path("/audit-log")).await.problem(403, "ROLE_REQUIRED");
     server.get(None, &show.path("/audit-log")).await.problem(401, "TOKEN_MISSING");
-    assert_eq!(of_event(&server, &admin, &show).await.len(), 4);
+    assert_eq!(of_event(&server, &admin, &show).await.len(), 5);
     for stranger in [&other, &buyer] {
         server.get(Some(stranger), "/admin/audit-log").await.problem(403, "ROLE_REQUIRED");
     }

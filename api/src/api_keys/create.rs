@@ -2,11 +2,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use inventory::{TimeUs, UserId};
+use inventory::TimeUs;
 use wire::{ApiKeyCreate, ApiKeyIssued};
 
 use super::view;
-use crate::auth::{ApiKey, Scopes};
+use crate::audit_log::{Action, Source};
+use crate::auth::{ApiKey, Caller, Scopes};
 use crate::error::{ApiError, Conflict};
 use crate::field_errors::FieldErrors;
 use crate::idempotency::{Write, remembered};
@@ -24,11 +25,15 @@ const KEYS_MAX: u32 = 50;
 /// keys nor change the account. The key is shown this once. It is sent as `Authorization: Bearer usher_…` or `X-API-Key`.
 #[utoipa::path(post, path = "/me/api-keys", tag = "api keys", request_body = ApiKeyCreate, security(("bearer" = [])),
     responses((status = 201, description = "The key", body = ApiKeyIssued), Written))]
-pub async fn create(State(state): State<AppState>, write: Write<ApiKeyCreate>) -> Result<Response, ApiError> {
+pub async fn create(
+    State(state): State<AppState>,
+    source: Source,
+    write: Write<ApiKeyCreate>,
+) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let mut secret = None;
     let answer = async {
-        let (issued, key) = issue(&state, caller.user, body).await?;
+        let (issued, key) = issue(&state, caller, &source, body).await?;
         secret = Some(ApiKeyIssued { key: Some(key.text()), ..issued.clone() });
         Ok((StatusCode::CREATED, Json(issued)).into_response())
     };
@@ -40,13 +45,18 @@ pub async fn create(State(state): State<AppState>, write: Write<ApiKeyCreate>) -
     })
 }
 
-async fn issue(state: &AppState, user: UserId, wanted: ApiKeyCreate) -> Result<(ApiKeyIssued, ApiKey), ApiError> {
+async fn issue(
+    state: &AppState,
+    owner: Caller,
+    source: &Source,
+    wanted: ApiKeyCreate,
+) -> Result<(ApiKeyIssued, ApiKey), ApiError> {
     let now = state.now();
     let expires_at = check(now, &wanted)?;
     let key = ApiKey::random();
     let row = persistence::ApiKey {
         id: ids::mint(now),
-        user_id: user,
+        user_id: owner.user,
         name: wanted.name.trim().to_owned(),
         prefix: key.prefix(),
         scopes: wanted.scopes.into_iter().collect::<Scopes>().text(),
@@ -54,7 +64,9 @@ async fn issue(state: &AppState, user: UserId, wanted: ApiKeyCreate) -> Result<(
         expires_at,
         last_used_at: None,
     };
-    if !state.store.api_key_insert(&row, key.hash(), KEYS_MAX).await? {
+    let entry = source.entry(&owner, Action::ApiKeyCreate).object(row.id);
+    let entry = entry.made(&view::key(row.clone())).row(now);
+    if !state.store.api_key_insert(&row, key.hash(), KEYS_MAX, Some(&entry)).await? {
         return Err(ApiError::Conflict(Conflict::ApiKeysTooMany));
     }
     Ok((ApiKeyIssued { api_key: view::key(row), key: None }, key))

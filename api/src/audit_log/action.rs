@@ -22,6 +22,8 @@ macro_rules! actions {
 actions! {
     AccessCodeSet = "access_code.set",
     AccessDenied = "access.denied",
+    ApiKeyCreate = "api_key.create",
+    ApiKeyRevoke = "api_key.revoke",
     BlockRelease = "block.release",
     BlockWithhold = "block.withhold",
     EmailConfirm = "email.confirm",
@@ -42,6 +44,9 @@ actions! {
     RefreshReused = "refresh.reused",
     RsvpLimit = "rsvp.limit",
     SeatMapSet = "seat_map.set",
+    StaffAdd = "staff.add",
+    StaffRemove = "staff.remove",
+    StaffUpdate = "staff.update",
     TierCreate = "tier.create",
     TierDelete = "tier.delete",
     TierUpdate = "tier.update",

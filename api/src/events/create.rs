@@ -7,6 +7,7 @@ use persistence::EventStatus;
 use wire::{Event, EventCreate};
 
 use super::{spec, view, words};
+use crate::audit_log::{self, Action, Source};
 use crate::error::{ApiError, Conflict};
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
@@ -19,13 +20,20 @@ use crate::{ids, time};
 /// the same show at another time is another event, and a form sent twice is not.
 #[utoipa::path(post, path = "/events", tag = "events", request_body = EventCreate, security(("bearer" = [])),
     responses((status = 201, description = "The draft", body = Event), Written))]
-pub async fn create(State(state): State<AppState>, write: Write<EventCreate>) -> Result<Response, ApiError> {
+pub async fn create(
+    State(state): State<AppState>,
+    source: Source,
+    write: Write<EventCreate>,
+) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     caller.organizer()?;
     let answer = async {
         let id = EventId::from_uuid(ids::mint(state.now()));
         let event = Box::pin(create_draft(&state, id, caller.user, origin, body)).await?;
-        Ok((StatusCode::CREATED, Json(view::brief(event, state.now()))).into_response())
+        let entry = source.entry(&caller, Action::EventCreate).event(event.id).object(event.id).once_for(origin.key);
+        let shown = view::brief(event, state.now());
+        audit_log::write(&state, entry.made(&shown)).await;
+        Ok((StatusCode::CREATED, Json(shown)).into_response())
     };
     remembered(&state, origin.key, answer).await
 }

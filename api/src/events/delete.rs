@@ -3,8 +3,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use inventory::{EventId, Rejection};
 use persistence::EventStatus;
+use serde_json::json;
 
 use super::life;
+use crate::audit_log::{self, Action, Source};
 use crate::error::{ApiError, Conflict, Noun};
 use crate::event_access;
 use crate::extract::{Empty, PathId};
@@ -22,13 +24,17 @@ use crate::state::AppState;
 pub async fn delete(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let answer = async {
         let event = event_access::own(&state, caller, EventId::from_uuid(id)).await?;
         let asker = engine::Caller { user: caller.user, request: origin.request, key: None };
+        let entry = source.entry(&caller, Action::EventDelete).event(event.id).object(event.id);
+        let entry = entry.removed(&json!({"title": event.title, "status": event.status.name()})).once_for(origin.key);
         remove(&state, asker, event).await?;
+        audit_log::write(&state, entry).await;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     remembered(&state, origin.key, answer).await

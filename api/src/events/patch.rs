@@ -7,6 +7,7 @@ use wire::{Event, EventPatch, FieldError};
 
 use super::words::Words;
 use super::{life, spec, view};
+use crate::audit_log::{self, Action, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
@@ -26,22 +27,28 @@ use crate::{event_access, time};
 pub async fn patch(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<EventPatch>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let answer = async {
-        let event = Box::pin(change(&state, caller, EventId::from_uuid(id), body)).await?;
+        let (before, event) = Box::pin(change(&state, caller, EventId::from_uuid(id), body)).await?;
+        let entry = source.entry(&caller, Action::EventUpdate).event(EventId::from_uuid(id)).object(id);
+        audit_log::write(&state, entry.once_for(origin.key).change(&before, &event)).await;
         Ok(Json(event).into_response())
     };
     remembered(&state, origin.key, answer).await
 }
 
-async fn change(state: &AppState, caller: Caller, id: EventId, patch: EventPatch) -> Result<Event, ApiError> {
+/// The event before and after.
+async fn change(state: &AppState, caller: Caller, id: EventId, patch: EventPatch) -> Result<(Event, Event), ApiError> {
     let event = event_access::own(state, caller, id).await?;
     let handle = event_access::handle(state, id).await?;
     let asker = engine::Caller { user: caller.user, request: None, key: None };
+    let shown = |event| view::full(event, &handle.layout(), &Sight::ALL, state.now());
+    let before = shown(event.clone());
     let event = change_event(state, &handle, asker, event, &patch).await?;
-    Ok(view::full(event, &handle.layout(), &Sight::ALL, state.now()))
+    Ok((before, shown(event)))
 }
 
 /// Rules first: they can be refused. The words that follow cannot, but for a sale or a title between the two.

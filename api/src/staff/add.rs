@@ -4,11 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use inventory::{EventId, UserId};
+use inventory::EventId;
 use persistence::Event;
+use serde_json::json;
 use wire::{StaffAdd, StaffMember};
 
 use super::view;
+use crate::audit_log::{Action, Source};
+use crate::auth::Caller;
 use crate::error::{ApiError, Conflict};
 use crate::event_access;
 use crate::extract::PathId;
@@ -25,25 +28,34 @@ use crate::state::AppState;
 pub async fn add(
     State(state): State<AppState>,
     PathId(event): PathId,
+    source: Source,
     write: Write<StaffAdd>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
     let answer = async {
-        let member = member(&state, &event, caller.user, body).await?;
+        let member = member(&state, &event, caller, &source, body).await?;
         Ok((StatusCode::CREATED, Json(member)).into_response())
     };
     remembered(&state, origin.key, answer).await
 }
 
-async fn member(state: &AppState, event: &Event, by: UserId, wanted: StaffAdd) -> Result<StaffMember, ApiError> {
+async fn member(
+    state: &AppState,
+    event: &Event,
+    by: Caller,
+    source: &Source,
+    wanted: StaffAdd,
+) -> Result<StaffMember, ApiError> {
     let account = state.store.user_find_by_email(&wanted.email).await?;
     let account = account.ok_or_else(|| {
         ApiError::invalid("email", "UNKNOWN", "no account has this address; whoever is meant has to register first")
     })?;
     let role = view::stored(wanted.role);
+    let entry = source.entry(&by, Action::StaffAdd).event(event.id).object(account.id);
+    let entry = entry.made(&json!({"role": role.name()})).row(state.now());
     let is_new = account.id != event.organizer_id
-        && state.store.staff_insert(event.id, account.id, role, by, state.now()).await?;
+        && state.store.staff_insert(event.id, account.id, role, by.user, state.now(), Some(&entry)).await?;
     if !is_new {
         return Err(ApiError::Conflict(Conflict::StaffMemberExists));
     }

@@ -2,9 +2,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inventory::{EventId, UserId};
+use persistence::StaffRole;
+use serde_json::json;
 use wire::{StaffMember, StaffPatch};
 
 use super::view;
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::event_access;
 use crate::extract::PathIds;
@@ -22,6 +25,7 @@ use crate::state::AppState;
 pub async fn patch(
     State(state): State<AppState>,
     PathIds(event, user): PathIds,
+    source: Source,
     write: Write<StaffPatch>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
@@ -29,7 +33,11 @@ pub async fn patch(
     let user = UserId::from_uuid(user);
     let answer = async {
         let unknown = ApiError::NotFound(Noun::StaffMember);
-        if !state.store.staff_set_role(event, user, view::stored(body.role)).await? {
+        let role = view::stored(body.role);
+        let before = state.store.staff_role(event, user).await?.map(StaffRole::name);
+        let entry = source.entry(&caller, Action::StaffUpdate).event(event).object(user);
+        let entry = entry.change(&json!({"role": before}), &json!({"role": role.name()})).row(state.now());
+        if !state.store.staff_set_role(event, user, role, Some(&entry)).await? {
             return Err(unknown);
         }
         let member = state.store.staff_find(event, user).await.map_err(event_access::after_change)?;

@@ -2,7 +2,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use inventory::{EventId, UserId};
+use persistence::StaffRole;
+use serde_json::json;
 
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::event_access;
 use crate::extract::{Empty, PathIds};
@@ -20,12 +23,17 @@ use crate::state::AppState;
 pub async fn remove(
     State(state): State<AppState>,
     PathIds(event, user): PathIds,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?.id;
     let answer = async {
-        if state.store.staff_delete(event, UserId::from_uuid(user)).await? {
+        let user = UserId::from_uuid(user);
+        let before = state.store.staff_role(event, user).await?.map(StaffRole::name);
+        let entry = source.entry(&caller, Action::StaffRemove).event(event).object(user);
+        let entry = entry.removed(&json!({"role": before})).row(state.now());
+        if state.store.staff_delete(event, user, Some(&entry)).await? {
             Ok(StatusCode::NO_CONTENT.into_response())
         } else {
             Err(ApiError::NotFound(Noun::StaffMember))

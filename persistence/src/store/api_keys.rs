@@ -3,7 +3,8 @@
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
-use super::{Role, Store, UserStatus, changed, on_pool};
+use super::audit_log::audited;
+use super::{AuditEntry, Role, Store, UserStatus, changed, on_pool};
 use crate::StoreError;
 use crate::row::row;
 
@@ -57,9 +58,16 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, LIST, USED, DELETE];
 
 impl Store {
     /// Whether it was stored: not when the account has `keys_max` already.
-    pub async fn api_key_insert(&self, key: &ApiKey, hash: [u8; 32], keys_max: u32) -> Result<bool, StoreError> {
-        changed!(
+    pub async fn api_key_insert(
+        &self,
+        key: &ApiKey,
+        hash: [u8; 32],
+        keys_max: u32,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        audited!(
             self,
+            entry,
             sqlx::query(INSERT)
                 .bind(key.id)
                 .bind(key.user_id.uuid())
@@ -92,7 +100,7 @@ impl Store {
     }
 
     /// Whether the account had such a key.
-    pub async fn api_key_delete(&self, id: Uuid, user: UserId) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(DELETE).bind(id).bind(user.uuid())).map(|touched| touched == 1)
+    pub async fn api_key_delete(&self, id: Uuid, user: UserId, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(DELETE).bind(id).bind(user.uuid())).map(|touched| touched == 1)
     }
 }

@@ -2,7 +2,8 @@
 
 use inventory::{EventId, TimeUs, UserId};
 
-use super::{Store, changed, on_pool};
+use super::audit_log::audited;
+use super::{AuditEntry, Store, on_pool};
 use crate::StoreError;
 use crate::row::{named, row};
 
@@ -79,9 +80,11 @@ impl Store {
         role: StaffRole,
         added_by: UserId,
         now: TimeUs,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        changed!(
+        audited!(
             self,
+            entry,
             sqlx::query(INSERT)
                 .bind(event.uuid())
                 .bind(user.uuid())
@@ -131,13 +134,24 @@ impl Store {
     }
 
     /// Whether the account has a role at the event.
-    pub async fn staff_set_role(&self, event: EventId, user: UserId, role: StaffRole) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(SET_ROLE).bind(event.uuid()).bind(user.uuid()).bind(role.name()))
+    pub async fn staff_set_role(
+        &self,
+        event: EventId,
+        user: UserId,
+        role: StaffRole,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(SET_ROLE).bind(event.uuid()).bind(user.uuid()).bind(role.name()))
             .map(|touched| touched == 1)
     }
 
     /// Whether the account had a role at the event.
-    pub async fn staff_delete(&self, event: EventId, user: UserId) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(DELETE).bind(event.uuid()).bind(user.uuid())).map(|touched| touched == 1)
+    pub async fn staff_delete(
+        &self,
+        event: EventId,
+        user: UserId,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(DELETE).bind(event.uuid()).bind(user.uuid())).map(|touched| touched == 1)
     }
 }

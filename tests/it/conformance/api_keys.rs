@@ -26,8 +26,8 @@ async fn a_key_is_found_by_its_digest_with_what_its_owner_is(fixture: Fixture) {
     let store = &fixture.store;
     let (owner, other) = (insert_user(store, user()).await, insert_user(store, user()).await);
     let (one, two) = (key(owner), key(owner));
-    assert!(store.api_key_insert(&one, [1; 32], 9).await.unwrap());
-    assert!(store.api_key_insert(&two, [2; 32], 9).await.unwrap());
+    assert!(store.api_key_insert(&one, [1; 32], 9, None).await.unwrap());
+    assert!(store.api_key_insert(&two, [2; 32], 9, None).await.unwrap());
     store.user_set_status(owner, UserStatus::Suspended, None).await.unwrap();
     let found = store.api_key_find([1; 32]).await.unwrap().unwrap();
     assert_eq!((found.id, found.user_id, found.scopes.as_str()), (one.id, owner, "scan reports"));
@@ -42,9 +42,9 @@ async fn a_key_is_found_by_its_digest_with_what_its_owner_is(fixture: Fixture) {
     assert_eq!(store.api_key_list(owner, Some(two.id), 9).await.unwrap().len(), 1);
     assert_eq!(store.api_key_list(other, None, 9).await.unwrap(), []);
 
-    assert!(!store.api_key_delete(one.id, other).await.unwrap());
-    assert!(store.api_key_delete(one.id, owner).await.unwrap());
-    assert!(!store.api_key_delete(one.id, owner).await.unwrap());
+    assert!(!store.api_key_delete(one.id, other, None).await.unwrap());
+    assert!(store.api_key_delete(one.id, owner, None).await.unwrap());
+    assert!(!store.api_key_delete(one.id, owner, None).await.unwrap());
     assert_eq!(store.api_key_find([1; 32]).await.unwrap(), None);
     store.api_key_used(Uuid::nil(), TimeUs(1)).await.unwrap();
 }
@@ -52,8 +52,8 @@ async fn a_key_is_found_by_its_digest_with_what_its_owner_is(fixture: Fixture) {
 async fn an_account_has_at_most_so_many_keys(fixture: Fixture) {
     let store = &fixture.store;
     let (owner, other) = (insert_user(store, user()).await, insert_user(store, user()).await);
-    assert!(store.api_key_insert(&key(owner), [1; 32], 2).await.unwrap());
-    assert!(store.api_key_insert(&key(owner), [2; 32], 2).await.unwrap());
-    assert!(!store.api_key_insert(&key(owner), [3; 32], 2).await.unwrap());
-    assert!(store.api_key_insert(&key(other), [3; 32], 2).await.unwrap());
+    assert!(store.api_key_insert(&key(owner), [1; 32], 2, None).await.unwrap());
+    assert!(store.api_key_insert(&key(owner), [2; 32], 2, None).await.unwrap());
+    assert!(!store.api_key_insert(&key(owner), [3; 32], 2, None).await.unwrap());
+    assert!(store.api_key_insert(&key(other), [3; 32], 2, None).await.unwrap());
 }

@@ -20,15 +20,15 @@ async fn an_account_has_one_role_at_an_event(fixture: Fixture) {
     let (organizer, door) = (insert_user(store, user()).await, insert_user(store, user()).await);
     let event = store.event_insert(&show(organizer)).await.unwrap().id;
     assert_eq!(store.staff_role(event, door).await.unwrap(), None);
-    assert!(!store.staff_set_role(event, door, StaffRole::Door).await.unwrap());
-    assert!(store.staff_insert(event, door, StaffRole::Door, organizer, NOW).await.unwrap());
-    assert!(!store.staff_insert(event, door, StaffRole::BoxOffice, organizer, NOW).await.unwrap());
+    assert!(!store.staff_set_role(event, door, StaffRole::Door, None).await.unwrap());
+    assert!(store.staff_insert(event, door, StaffRole::Door, organizer, NOW, None).await.unwrap());
+    assert!(!store.staff_insert(event, door, StaffRole::BoxOffice, organizer, NOW, None).await.unwrap());
     assert_eq!(store.staff_role(event, door).await.unwrap(), Some(StaffRole::Door));
-    assert!(store.staff_set_role(event, door, StaffRole::BoxOffice).await.unwrap());
+    assert!(store.staff_set_role(event, door, StaffRole::BoxOffice, None).await.unwrap());
     let found = store.staff_find(event, door).await.unwrap().unwrap();
     assert_eq!((found.user_id, found.role, found.added_at), (door, StaffRole::BoxOffice, NOW));
-    assert!(store.staff_delete(event, door).await.unwrap());
-    assert!(!store.staff_delete(event, door).await.unwrap());
+    assert!(store.staff_delete(event, door, None).await.unwrap());
+    assert!(!store.staff_delete(event, door, None).await.unwrap());
     assert_eq!(store.staff_find(event, door).await.unwrap(), None);
 }
 
@@ -43,7 +43,7 @@ async fn staff_is_listed_by_event_and_by_account(fixture: Fixture) {
     for _ in 0..3 {
         let event = store.event_insert(&show(organizer)).await.unwrap().id;
         for member in &members {
-            assert!(store.staff_insert(event, *member, StaffRole::Door, organizer, NOW).await.unwrap());
+            assert!(store.staff_insert(event, *member, StaffRole::Door, organizer, NOW, None).await.unwrap());
         }
         events.push(event);
     }
@@ -64,7 +64,7 @@ async fn an_event_is_listed_once_for_whoever_has_to_do_with_it(fixture: Fixture)
     let other = store.event_insert(&show(bob)).await.unwrap().id;
     let unrelated = store.event_insert(&show(bob)).await.unwrap().id;
     for event in [own, other] {
-        assert!(store.staff_insert(event, ada, StaffRole::Door, bob, NOW).await.unwrap());
+        assert!(store.staff_insert(event, ada, StaffRole::Door, bob, NOW, None).await.unwrap());
     }
     let listed = |user, after| store.event_list(EventFilter::Member(user), after, 10);
     let ids = |events: Vec<persistence::Event>| events.into_iter().map(|event| event.id).collect::<Vec<_>>();
