@@ -34,6 +34,7 @@ mod openapi;
 mod orders;
 mod passwords;
 mod queue_proof;
+mod schemathesis;
 mod second_factor;
 mod sessions;
 mod show;

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::services::Services;
-use crate::{terminal, workspace};
+use crate::{schemathesis, terminal, workspace};
 
 pub fn run(args: &[String]) -> Result<()> {
     run_on(&mut Services::for_tests()?, args)
@@ -18,8 +18,9 @@ pub fn run_on(services: &mut Services, args: &[String]) -> Result<()> {
     services.run("the build", &mut workspace::cargo(&["build", "--workspace", "--lib", "--bins", "--tests"]))?;
     let server = workspace::built_binary("usher")?;
     let loadgen = workspace::built_binary("usher-loadgen")?;
+    let fuzzer = schemathesis::installed()?;
     let with_binaries = |mut command: Command| {
-        command.env("USHER_BIN", &server).env("USHER_LOADGEN_BIN", &loadgen);
+        command.env("USHER_BIN", &server).env("USHER_LOADGEN_BIN", &loadgen).env("USHER_SCHEMATHESIS", &fuzzer);
         command
     };
 
