@@ -131,6 +131,9 @@ pub enum Noun {
     Event,
     Tier,
     SeatMap,
+    SeatMapExample,
+    Venue,
+    VenueSeatMap,
     Image,
     Session,
     /// Nobody has configured it.
@@ -175,6 +178,7 @@ pub enum Conflict {
     /// Places of it are held or paid for.
     EventSold,
     EventStarted,
+    SeatMapsTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
 }

@@ -18,6 +18,12 @@ impl FieldErrors {
         }
     }
 
+    /// Those of another look at the same body.
+    pub fn append(&mut self, more: Self) {
+        self.0.extend(more.0);
+        self.0.truncate(ERRORS_MAX);
+    }
+
     /// # Errors
     /// Itself, unless it is empty.
     pub fn none(&mut self) -> Result<(), Self> {

@@ -11,7 +11,7 @@ use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, docs, events, feedback, gate, health, holds,
-    images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, waiting_room,
+    images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, venues, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -50,6 +50,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(attendees::routes())
         .merge(rsvps::routes())
         .merge(feedback::routes())
+        .merge(venues::routes())
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(payments::routes())

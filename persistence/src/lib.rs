@@ -29,6 +29,7 @@ pub use store::{
     GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken,
     Mail, MailAttempt, MailStatus, NamedGuest, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox,
     OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer,
-    RsvpCount, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket,
-    TicketState, User, UserCount, UserFilter, UserStatus, WaitingPlace, WaitingRoom,
+    RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store,
+    Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap,
+    WaitingPlace, WaitingRoom,
 };

@@ -44,4 +44,5 @@ mod tiers;
 mod timing;
 mod tour;
 mod users;
+mod venues;
 mod waiting_room;

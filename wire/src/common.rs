@@ -35,6 +35,7 @@ pub struct Problem {
     pub request_id: String,
     /// The fields at fault, or the conflicting seats.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<LocatedError>)]
     pub errors: Vec<FieldError>,
     /// Of SECOND_FACTOR_REQUIRED: what `POST /auth/second-factor` wants beside the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,9 +43,32 @@ pub struct Problem {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(into = "LocatedError")]
 pub struct FieldError {
     /// Path into the body, for instance `items[2].seat`.
     pub field: String,
     pub code: String,
     pub message: String,
+}
+
+/// What is wrong with one part of a request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LocatedError {
+    /// Path into the body, for instance `items[2].seat`.
+    pub field: String,
+    /// The same as a JSON pointer: `/items/2/seat`.
+    pub pointer: String,
+    pub code: String,
+    pub message: String,
+}
+
+impl From<FieldError> for LocatedError {
+    fn from(FieldError { field, code, message }: FieldError) -> Self {
+        let mut pointer = String::new();
+        for part in field.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
+            pointer.push('/');
+            pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+        }
+        Self { field, pointer, code, message }
+    }
 }

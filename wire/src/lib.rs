@@ -21,6 +21,7 @@ mod orders;
 mod seat_map;
 mod staff;
 mod tiers;
+mod venues;
 mod waiting_room;
 
 pub use accounts::{
@@ -55,11 +56,15 @@ pub use orders::{
     Attendee, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod,
     RefundRequest, Ticket, TicketState, TransferRequest,
 };
-pub use seat_map::{Point, Row, Seat, SeatDetail, SeatMap, SeatMapSize, Section};
+pub use seat_map::{
+    PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
+    SeatMapExamples, SeatMapSize, Section, Stage,
+};
 pub use staff::{EventRole, MyEvent, StaffAdd, StaffMember, StaffPatch, StaffPost, StaffRole};
 pub use tiers::{
     AccessCode, AccessCodePut, PriceStep, Quota, RefundPolicy, SaleWindow, Tier, TierCreate, TierOffer, TierPatch,
 };
+pub use venues::{Venue, VenueCreate, VenuePatch, VenueSeatMap, VenueSeatMaps};
 pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
     QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,

@@ -1,7 +1,7 @@
 //! The arena that a first start puts on sale, made through the calls that an organizer makes. Each step looks at what is
 //! there first, so that a start that was interrupted is finished by the next one.
 
-mod arena;
+mod prices;
 
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use persistence::{Event, EventStatus};
 use wire::EventCreate;
 
 use crate::error::ApiError;
+use crate::seat_map_format::{self, Drawn, examples};
 use crate::state::AppState;
-use crate::{events, seat_maps, tiers, time};
+use crate::{events, tiers, time};
 
 /// From the first start to the show.
 const LEAD: Duration = Duration::from_secs(120 * 24 * 60 * 60);
@@ -34,7 +35,10 @@ pub async fn put_on_sale(state: &AppState, event: EventId, organizer: UserId) ->
     let handle = state.directory.open(event).await?;
     let asker = engine::Caller { user: organizer, request: None, key: None };
     if !handle.layout().has_seat_map() {
-        handle.set_seat_map(asker, seat_maps::parse(arena::seat_map())?).await?;
+        let Drawn { spec, drawing, .. } = seat_map_format::understand(examples::arena())?;
+        let drawing = drawing.map(|drawing| (seat_map_format::digest(&spec), drawing));
+        handle.set_seat_map(asker, spec).await?;
+        state.store.seat_map_drawing_set(event, drawing).await?;
     }
     add_tiers(state, &handle, asker).await?;
     handle.publish(asker).await?;
@@ -50,7 +54,7 @@ async fn draft(state: &AppState, event: EventId, organizer: UserId) -> Result<Ev
         timezone: Some("Europe/Berlin".to_owned()),
         starts_at,
         ends_at: Some(starts_at + TimeDelta::hours(4)),
-        currency: arena::CURRENCY.to_owned(),
+        currency: prices::CURRENCY.to_owned(),
         ..EventCreate::default()
     };
     let origin = Origin { user: Some(organizer), request: None, key: None };
@@ -58,7 +62,7 @@ async fn draft(state: &AppState, event: EventId, organizer: UserId) -> Result<Ev
 }
 
 async fn add_tiers(state: &AppState, handle: &EventHandle, asker: engine::Caller) -> Result<(), ApiError> {
-    for tier in arena::tiers() {
+    for tier in prices::tiers() {
         let is_there = handle.layout().tiers().iter().any(|known| known.name == tier.name);
         if !is_there {
             tiers::create_tier(state, handle, asker, tier).await?;
@@ -75,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_arena_has_20_000_seats_and_5_000_places_in_the_categories_that_its_tiers_price() {
-        let spec = seat_maps::parse(arena::seat_map()).unwrap();
+        let spec = seat_map_format::understand(examples::arena()).unwrap().spec;
         let (mut seats, mut places) = (Vec::<SeatSpec>::new(), 0);
         for section in spec.sections {
             match section.kind {
@@ -84,7 +88,7 @@ mod tests {
             }
         }
         assert_eq!((seats.len(), places), (20_000, 5_000));
-        let priced: Vec<String> = arena::tiers().into_iter().filter_map(|tier| tier.categories).flatten().collect();
+        let priced: Vec<String> = prices::tiers().into_iter().filter_map(|tier| tier.categories).flatten().collect();
         for category in ["floor", "lower_centre", "lower_side", "upper", "standing"] {
             assert!(priced.iter().any(|it| it == category), "{category}");
         }

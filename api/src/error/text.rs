@@ -68,6 +68,7 @@ impl ApiError {
                 Conflict::EventTitleTaken => "EVENT_TITLE_TAKEN",
                 Conflict::EventSold => "EVENT_SOLD",
                 Conflict::EventStarted => "EVENT_STARTED",
+                Conflict::SeatMapsTooMany => "SEAT_MAPS_TOO_MANY",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
@@ -154,6 +155,7 @@ impl ApiError {
                 Conflict::MailNotFailed => {
                     "The mail was sent, or still will be: only one that was given up is retried."
                 }
+                Conflict::SeatMapsTooMany => "The venue has as many seat maps as it may. Delete one.",
                 Conflict::ImagesTooMany => "The event has as many pictures as it may. Delete one.",
                 Conflict::EventTitleTaken => "You have an event of this title at this time.",
                 Conflict::EventSold => "Places of the event are held or paid for. Cancel it and refund them first.",
@@ -225,7 +227,8 @@ impl Noun {
             Self::User => "USER_NOT_FOUND",
             Self::Event => "EVENT_NOT_FOUND",
             Self::Tier => "TIER_NOT_FOUND",
-            Self::SeatMap => "SEAT_MAP_NOT_FOUND",
+            Self::SeatMap | Self::SeatMapExample | Self::VenueSeatMap => "SEAT_MAP_NOT_FOUND",
+            Self::Venue => "VENUE_NOT_FOUND",
             Self::Image => "IMAGE_NOT_FOUND",
             Self::Session => "SESSION_NOT_FOUND",
             Self::GoogleSignIn => "GOOGLE_SIGN_IN_OFF",
@@ -247,6 +250,9 @@ impl Noun {
             Self::Event => "There is no such event.",
             Self::Tier => "The event has no such tier.",
             Self::SeatMap => "The event has no seat map yet.",
+            Self::SeatMapExample => "There is no such example.",
+            Self::Venue => "There is no such venue.",
+            Self::VenueSeatMap => "The venue has no such seat map.",
             Self::Image => "There is no such picture.",
             Self::Session => "The account has no such session.",
             Self::GoogleSignIn => "Nobody can sign in with Google here.",

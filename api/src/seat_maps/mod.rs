@@ -1,8 +1,9 @@
 //! Where the seats of an event are, as its organizer draws them.
 
+mod copy;
+mod examples;
 mod put;
 mod show;
-mod spec;
 
 use axum::Extension;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,8 +12,11 @@ use utoipa_axum::routes;
 use crate::extract::BodyLimit;
 use crate::state::AppState;
 
-pub use spec::parse;
-
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(put::put, show::show)).layer(Extension(BodyLimit::SeatMap))
+    OpenApiRouter::new()
+        .routes(routes!(put::put, show::show))
+        .layer(Extension(BodyLimit::SeatMap))
+        .routes(routes!(copy::copy))
+        .routes(routes!(examples::list))
+        .routes(routes!(examples::show))
 }

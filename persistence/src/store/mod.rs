@@ -26,6 +26,7 @@ mod payments;
 mod priority_passes;
 mod refresh;
 mod rsvps;
+mod seat_map_drawings;
 mod second_factors;
 mod secrets;
 mod sessions;
@@ -33,6 +34,7 @@ mod staff;
 mod summary;
 mod tickets;
 mod users;
+mod venues;
 mod waiting_places;
 mod waiting_rooms;
 
@@ -61,12 +63,14 @@ pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
 pub use rsvps::{Rsvp, RsvpAnswer, RsvpCount};
+pub use seat_map_drawings::SeatMapDrawing;
 pub use second_factors::{GuessLimit, SecondFactor};
 pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use summary::{EventCount, OrderCount, Summary, UserCount};
 pub use tickets::{Ticket, TicketState};
 pub use users::{Access, AccessChange, Role, User, UserFilter, UserStatus};
+pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
 
@@ -241,12 +245,14 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         refresh::STATEMENTS,
         rsvps::STATEMENTS,
         second_factors::STATEMENTS,
+        seat_map_drawings::STATEMENTS,
         secrets::STATEMENTS,
         sessions::STATEMENTS,
         staff::STATEMENTS,
         summary::STATEMENTS,
         tickets::STATEMENTS,
         users::STATEMENTS,
+        venues::STATEMENTS,
         waiting_places::STATEMENTS,
         waiting_rooms::STATEMENTS,
     ]

@@ -1,13 +1,12 @@
-//! The demo arena's seat map and prices, in the words an organizer would send: 20,000 seats in a horseshoe around the
-//! stage and a standing area of 5,000 in front of it.
+//! 20,000 seats in a horseshoe around the stage and a standing area of 5,000 in front of it. The demo sells it.
 
-use wire::{Money, Point, Row, Seat, SeatDetail, SeatMap, Section, TierCreate};
-
-pub const CURRENCY: &str = "EUR";
+use wire::{Point, Row, RowLine, Seat, SeatDetail, SeatMap, Section, Stage};
 
 /// Centimetres behind the front edge of the stage, where best available looks first.
 const FOCAL_POINT: Point = Point { x: 0, y: 0 };
 const STANDING_Y_CM: i32 = 600;
+const ROW_PITCH_CM: f64 = 90.0;
+const SEAT_PITCH_CM: f64 = 50.0;
 const STANDING_PLACES: u32 = 5_000;
 
 /// One ring of equal sections around the stage.
@@ -87,11 +86,13 @@ pub fn seat_map() -> SeatMap {
         category: Some("standing".to_owned()),
         block: None,
         position: Some(Point { x: 0, y: STANDING_Y_CM }),
+        outline: super::rectangle(-1_500, 200, 1_500, 2_300),
     }];
     for ring in &RINGS {
         sections.extend((0..ring.sections).map(|at| ring.section(at)));
     }
-    SeatMap { sections, focal_point: Some(FOCAL_POINT) }
+    let stage = Stage { label: Some("Stage".to_owned()), outline: super::rectangle(-1_200, -1_200, 1_200, 0) };
+    SeatMap { version: Some(1), sections, focal_point: Some(FOCAL_POINT), stage: Some(stage), ..SeatMap::default() }
 }
 
 impl Ring {
@@ -108,7 +109,7 @@ impl Ring {
         Section {
             id,
             name,
-            rows: Some((1..=self.rows).map(|row| self.row(row)).collect()),
+            rows: Some((1..=self.rows).map(|row| self.row(row, angle)).collect()),
             capacity: None,
             category: Some(category.to_owned()),
             block: None,
@@ -116,17 +117,30 @@ impl Ring {
                 x: (self.radius_cm * angle.sin()).round() as i32,
                 y: (self.radius_cm * angle.cos()).round() as i32,
             }),
+            outline: Vec::new(),
         }
     }
 
-    fn row(&self, row: u32) -> Row {
+    fn row(&self, row: u32, angle: f64) -> Row {
         let has_wheelchairs = self.accessible && row == self.rows;
         let mut seats: Vec<Option<Seat>> =
             (1..=self.seats_per_row).map(|number| Some(self.seat(number, has_wheelchairs))).collect();
         if self.aisle {
             seats.insert(seats.len() / 2, None);
         }
-        Row { id: row.to_string(), seats }
+        let line = self.line(row, angle, seats.len());
+        Row { id: row.to_string(), seats, line: Some(line) }
+    }
+
+    /// Across the line of sight, left to right as seen from the stage.
+    fn line(&self, row: u32, angle: f64, places: usize) -> RowLine {
+        let radius = self.radius_cm + f64::from(row - 1) * ROW_PITCH_CM;
+        let half = (places - 1) as f64 * SEAT_PITCH_CM / 2.0;
+        let at = |along: f64| Point {
+            x: (radius * angle.sin() + along * angle.cos()).round() as i32,
+            y: (radius * angle.cos() - along * angle.sin()).round() as i32,
+        };
+        RowLine { from: at(-half), to: at(half) }
     }
 
     fn seat(&self, number: u32, has_wheelchairs: bool) -> Seat {
@@ -136,41 +150,9 @@ impl Ring {
         }
         Seat::Detail(SeatDetail {
             number: number.to_string(),
-            category: None,
             accessible: from_end == 1,
             companion: from_end == 2,
-            block: None,
+            ..SeatDetail::default()
         })
     }
-}
-
-pub fn tiers() -> Vec<TierCreate> {
-    [
-        ("Standing", "standing", 6_500),
-        ("Floor seats", "floor", 12_000),
-        ("Lower tier, centre", "lower_centre", 9_500),
-        ("Lower tier, side", "lower_side", 7_500),
-        ("Upper tier", "upper", 4_500),
-    ]
-    .into_iter()
-    .map(|(name, category, amount_minor)| TierCreate {
-        name: name.to_owned(),
-        price: Money { amount_minor, currency: CURRENCY.to_owned() },
-        sections: None,
-        areas: None,
-        categories: Some(vec![category.to_owned()]),
-        quota: None,
-        shared_quotas: None,
-        sale_window: None,
-        per_order_min: None,
-        per_order_max: None,
-        per_customer_max: None,
-        access_code: None,
-        description: None,
-        position: None,
-        price_steps: None,
-        needs_code: None,
-        refund_policy: None,
-    })
-    .collect()
 }

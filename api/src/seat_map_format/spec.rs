@@ -167,7 +167,11 @@ fn seat_spec(seat: Seat, category: Option<&str>) -> SeatSpec {
 /// The map as `GET` shows it: what a whole section shares is said once.
 pub fn render(spec: SeatMapSpec) -> SeatMap {
     let (x, y) = spec.focal_point;
-    SeatMap { sections: spec.sections.into_iter().map(render_section).collect(), focal_point: Some(Point { x, y }) }
+    SeatMap {
+        sections: spec.sections.into_iter().map(render_section).collect(),
+        focal_point: Some(Point { x, y }),
+        ..SeatMap::default()
+    }
 }
 
 fn render_section(section: SectionSpec) -> Section {
@@ -183,6 +187,7 @@ fn render_section(section: SectionSpec) -> Section {
                     .into_iter()
                     .map(|seat| seat.map(|seat| render_seat(seat, category.as_deref())))
                     .collect(),
+                line: None,
             };
             (Some(rows.into_iter().map(render_row).collect()), None, category)
         }
@@ -195,6 +200,7 @@ fn render_section(section: SectionSpec) -> Section {
         category,
         block: section.block,
         position: Some(Point { x, y }),
+        outline: Vec::new(),
     }
 }
 
@@ -215,6 +221,7 @@ fn render_seat(seat: SeatSpec, shared: Option<&str>) -> Seat {
         accessible: seat.accessible,
         companion: seat.companion,
         block: seat.block,
+        ..SeatDetail::default()
     })
 }
 
@@ -223,7 +230,11 @@ mod tests {
     use super::*;
 
     fn row(id: &str, seats: &[&str]) -> Row {
-        Row { id: id.to_owned(), seats: seats.iter().map(|number| Some(Seat::Number((*number).to_owned()))).collect() }
+        Row {
+            id: id.to_owned(),
+            seats: seats.iter().map(|number| Some(Seat::Number((*number).to_owned()))).collect(),
+            line: None,
+        }
     }
 
     fn section(id: &str, rows: Vec<Row>) -> Section {
@@ -233,13 +244,12 @@ mod tests {
             rows: Some(rows),
             capacity: None,
             category: Some("stalls".to_owned()),
-            block: None,
-            position: None,
+            ..Section::default()
         }
     }
 
     fn map(sections: Vec<Section>) -> SeatMap {
-        SeatMap { sections, focal_point: None }
+        SeatMap { sections, ..SeatMap::default() }
     }
 
     #[test]
@@ -277,8 +287,8 @@ mod tests {
                 number: "3".to_owned(),
                 category: Some("vip".to_owned()),
                 accessible: true,
-                companion: false,
                 block: Some("sponsors".to_owned()),
+                ..SeatDetail::default()
             })),
         ]);
         let area = Section { rows: None, capacity: Some(50), ..section("F", Vec::new()) };

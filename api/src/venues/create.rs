@@ -1,0 +1,49 @@
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use wire::{Venue, VenueCreate};
+
+use super::{spec, view};
+use crate::error::ApiError;
+use crate::idempotency::{Write, remembered};
+use crate::ids;
+use crate::problems::Written;
+use crate::state::AppState;
+
+/// Adds a venue
+///
+/// For organizers. It is seen and changed by its owner alone.
+#[utoipa::path(post, path = "/venues", tag = "venues", request_body = VenueCreate, security(("bearer" = [])),
+    responses((status = 201, description = "The venue", body = Venue), Written))]
+pub async fn create(State(state): State<AppState>, write: Write<VenueCreate>) -> Result<Response, ApiError> {
+    let Write { caller, origin, body, claim: _claim } = write;
+    caller.organizer()?;
+    let answer = async {
+        let checked = spec::check(wire::VenuePatch {
+            name: Some(body.name),
+            address: Some(body.address),
+            city: Some(body.city),
+            country: Some(body.country),
+            timezone: Some(body.timezone),
+            coordinates: body.coordinates,
+        })?;
+        let now = state.now();
+        let venue = persistence::Venue {
+            id: ids::mint(now),
+            owner_id: caller.user,
+            name: checked.name.unwrap_or_default(),
+            address: checked.address.unwrap_or_default(),
+            city: checked.city.unwrap_or_default(),
+            country: checked.country.unwrap_or_default(),
+            timezone: checked.timezone.unwrap_or_default(),
+            latitude_e7: checked.latitude_e7,
+            longitude_e7: checked.longitude_e7,
+            created_at: now,
+            request_key: origin.key.map(|key| key.key),
+        };
+        let venue = state.store.venue_insert(&venue).await?;
+        Ok((StatusCode::CREATED, Json(view::venue(venue))).into_response())
+    };
+    remembered(&state, origin.key, answer).await
+}

@@ -1,0 +1,73 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::Coordinates;
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VenueCreate {
+    /// 1 to 200 characters.
+    pub name: String,
+    /// Street and number. At most 300 characters.
+    #[serde(default)]
+    pub address: String,
+    /// 1 to 100 characters.
+    pub city: String,
+    /// ISO 3166 code of two letters, for instance `DE`.
+    pub country: String,
+    /// IANA name, for instance `Europe/Berlin`.
+    pub timezone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+}
+
+/// What is absent stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VenuePatch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Venue {
+    pub id: Uuid,
+    pub owner_id: Uuid,
+    pub name: String,
+    pub address: String,
+    pub city: String,
+    pub country: String,
+    pub timezone: String,
+    pub coordinates: Option<Coordinates>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A map of a venue, without its seats.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct VenueSeatMap {
+    pub name: String,
+    /// Sections of rows.
+    pub sections: u32,
+    pub areas: u32,
+    pub seats: u32,
+    /// Units of all areas.
+    pub places: u64,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct VenueSeatMaps {
+    pub items: Vec<VenueSeatMap>,
+}
