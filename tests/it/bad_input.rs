@@ -202,7 +202,10 @@ async fn what_is_not_there_is_not_found_whatever_it_is_called() {
             (format!("/orders/{nobody}"), "ORDER_NOT_FOUND"),
             (format!("/tickets/{nobody}"), "TICKET_NOT_FOUND"),
             (format!("/tickets/{nobody}/qr"), "TICKET_NOT_FOUND"),
-            ("/events/not-a-uuid".to_owned(), "ROUTE_NOT_FOUND"),
+            // Anything may be a slug.
+            ("/events/not-a-uuid".to_owned(), "EVENT_NOT_FOUND"),
+            ("/events/%00".to_owned(), "EVENT_NOT_FOUND"),
+            ("/orders/not-a-uuid".to_owned(), "ROUTE_NOT_FOUND"),
         ];
         for (path, code) in rows {
             server.get(Some(&buyer), &path).await.problem(404, code);

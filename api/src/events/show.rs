@@ -44,6 +44,8 @@ pub async fn show(
 async fn found(state: &AppState, viewer: Option<Caller>, event: IdOrSlug) -> Result<persistence::Event, ApiError> {
     let id = match event {
         IdOrSlug::Id(id) => EventId::from_uuid(id),
+        // Postgres stores no NUL, so that no slug has one; asked for one it would fail.
+        IdOrSlug::Slug(slug) if slug.contains('\0') => return Err(ApiError::NotFound(Noun::Event)),
         IdOrSlug::Slug(slug) => {
             let event = state.store.event_find_by_slug(&slug).await?.ok_or(ApiError::NotFound(Noun::Event))?;
             event.id
