@@ -79,14 +79,12 @@ impl Venue {
             sections.push(Section {
                 id: "FLOOR".to_owned(),
                 name: "Floor".to_owned(),
-                rows: None,
                 capacity: Some(self.standing),
-                category: None,
-                block: None,
                 position: Some(Point { x: 0, y: 1_000 }),
+                ..Section::default()
             });
         }
-        SeatMap { sections, focal_point: Some(Point { x: 0, y: 0 }) }
+        SeatMap { sections, focal_point: Some(Point { x: 0, y: 0 }), ..SeatMap::default() }
     }
 
     fn tiers(&self) -> Vec<TierCreate> {
@@ -128,16 +126,15 @@ fn section(at: u32, seats: u32) -> Section {
         seats: (1..=SEATS_PER_ROW.min(seats - number * SEATS_PER_ROW))
             .map(|seat| Some(Seat::Number(seat.to_string())))
             .collect(),
+        line: None,
     };
     let (across, deep) = ((at % SECTIONS_ACROSS) as i32, (at / SECTIONS_ACROSS) as i32);
     Section {
         id: format!("S{}", at + 1),
         name: format!("Section {}", at + 1),
         rows: Some((0..seats.div_ceil(SEATS_PER_ROW)).map(row).collect()),
-        capacity: None,
-        category: None,
-        block: None,
         position: Some(Point { x: across * 6_000 - 15_000, y: 3_000 + deep * 5_500 }),
+        ..Section::default()
     }
 }
 
