@@ -66,6 +66,7 @@ async fn of_many_who_say_yes_at_once_no_more_than_the_limit_are_taken() {
     .await;
 }
 
+#[expect(clippy::disallowed_methods, reason = "it waits for an event to start")]
 #[tokio::test]
 async fn feedback_is_by_those_with_a_ticket_and_once_it_has_started() {
     on_each_store(async |server: &TestServer| {

@@ -1,5 +1,4 @@
 //! Whether somebody reads what is sent to an account's address.
-#![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 use serde_json::{Value, json};
 use usher_tests::server::{Answer, TestServer};

@@ -10,7 +10,7 @@ async fn unknown_addresses_and_wrong_methods_are_problems() {
     let session = server.attendee().await;
     server.get(None, "/nothing/here").await.problem(404, "ROUTE_NOT_FOUND");
     send(reqwest::Client::new().get(server.url("/nothing"))).await.problem(404, "ROUTE_NOT_FOUND");
-    let answer = server.delete(Some(&session), "/me").await;
+    let answer = server.delete(Some(&session), "/orders").await;
     assert!(answer.header("allow").contains("GET"), "{:?}", answer.headers);
     answer.problem(405, "METHOD_NOT_ALLOWED");
     server.patch(Some(&server.admin().await), "/users/not-an-id", json!({})).await.problem(404, "ROUTE_NOT_FOUND");

@@ -16,7 +16,8 @@ use crate::state::AppState;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// A signed-in account, or a machine with one of its keys. May look; whether it may change something is asked with [`Caller::active`] and the roles.
+/// A signed-in account, or a machine with one of its keys. May look; whether it may change something is asked with
+/// [`Caller::active`] and the roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub user: UserId,

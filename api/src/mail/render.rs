@@ -78,7 +78,7 @@ mod tests {
             "Somebody, hopefully you, made an account with this address.\n\n\
              Confirm the address:\nhttps://tickets.example/confirm-email#token=t\n\n\
              The link is good for 24 hours. If it was not you, do nothing.\n\n\
-             -- \nSent by https://tickets.example. Nobody reads answers to this mail.\n",
+             -- \nSent by https://tickets.example. Nobody reads answers to this mail.",
         );
     }
 

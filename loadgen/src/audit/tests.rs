@@ -45,7 +45,8 @@ fn arena() -> Arena {
     let event: Event =
         serde_json::from_value(json!({"id": EVENT, "organizer_id": EVENT, "title": "t", "description": "",
         "location": "", "timezone": "UTC", "starts_at": START, "ends_at": null, "currency": "EUR",
-        "status": "published", "created_at": START}))
+        "status": "published", "created_at": START, "changed_at": START, "slug": "t", "organization": "", "rating": "",
+        "address": "", "city": "", "country": "", "category": "", "tags": [], "ended": false, "images": []}))
         .unwrap();
     let map: SeatMap = serde_json::from_value(json!({"sections": [{"id": "A", "name": "A",
         "rows": [{"id": "1", "seats": ["1", "2", null, "3", "4", "5"]}]}]}))

@@ -223,7 +223,9 @@ mod tests {
         let event: Event = serde_json::from_value(json!({
             "id": "00000000-0000-0000-0000-000000000001", "organizer_id": "00000000-0000-0000-0000-000000000002",
             "title": "t", "description": "", "location": "", "timezone": "UTC", "starts_at": "2026-01-01T00:00:00Z",
-            "ends_at": null, "currency": "EUR", "status": "published", "created_at": "2026-01-01T00:00:00Z"
+            "ends_at": null, "currency": "EUR", "status": "published", "created_at": "2026-01-01T00:00:00Z",
+            "changed_at": "2026-01-01T00:00:00Z", "slug": "t", "organization": "", "rating": "", "address": "", "city": "",
+            "country": "", "category": "", "tags": [], "ended": false, "images": []
         }))
         .unwrap();
         let map: SeatMap = serde_json::from_value(json!({"sections": [

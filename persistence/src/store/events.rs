@@ -183,7 +183,7 @@ const IS_SOLD: &str = concat!("SELECT 1 FROM events WHERE id = $1 AND ", is_sold
 
 /// A published event is cancelled first, so that nothing is sold while it goes.
 const DELETE: &str = concat!(
-    "UPDATE events SET deleted_at = $2
+    "UPDATE events SET deleted_at = $2, images = '[]'
     WHERE id = $1 AND deleted_at IS NULL AND status IN ('draft', 'cancelled') AND NOT ",
     is_sold!()
 );

@@ -61,7 +61,7 @@ const DROP: &str = "UPDATE image_files SET delete_after = $2 WHERE id = $1";
 const ABANDON: &str = "
     UPDATE image_files SET delete_after = $1
     WHERE delete_after IS NULL
-        AND NOT EXISTS (SELECT 1 FROM events WHERE events.id = image_files.owner_id)
+        AND NOT EXISTS (SELECT 1 FROM events WHERE events.id = image_files.owner_id AND events.deleted_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = image_files.owner_id AND users.avatar IS NOT NULL)";
 
 const DUE: &str = "SELECT id FROM image_files WHERE delete_after <= $1 ORDER BY delete_after, id LIMIT $2";

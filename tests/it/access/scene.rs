@@ -47,6 +47,8 @@ pub struct Ids {
     pub session: String,
     pub door: String,
     pub buyer_email: String,
+    /// The organizer's.
+    pub venue: String,
     /// An account that something may be done to.
     pub target: String,
     pub target_email: String,
@@ -93,7 +95,9 @@ impl<'a> World<'a> {
         let server = self.server;
         let (door, box_office) = (member(server, &show, "door").await, member(server, &show, "box_office").await);
         let (buyer, target) = (server.attendee().await, server.attendee().await);
+        let venue = server.post(Some(&show.organizer), "/venues", crate::access::table::venue()).await.expect(201);
         let ids = Ids {
+            venue: text(&venue["id"]),
             event: show.id.clone(),
             tier: show.seats.clone(),
             block: "guests".to_owned(),
@@ -171,6 +175,7 @@ impl Ids {
             ("/api/v1/orders/{id}", &self.paid),
             ("/api/v1/tickets/{id}", &self.ticket),
             ("/api/v1/users/{id}", &self.target),
+            ("/api/v1/venues/{id}", &self.venue),
             ("/api/v1/me/api-keys/{id}", &self.api_key),
             ("/api/v1/me/sessions/{id}", &self.session),
         ];
@@ -212,6 +217,7 @@ impl Ids {
             session: nothing(),
             door: nothing(),
             target: nothing(),
+            venue: nothing(),
             ..self.clone()
         }
     }

@@ -7,7 +7,10 @@ use super::rules::{ADMINS, ANYBODY, OPEN, ORGANIZERS, Operation, RUNS, Rule, SIG
 use crate::show;
 
 pub fn operations() -> Vec<Operation> {
-    [outside(), accounts(), events(), sale(), audience(), waiting_room(), orders()].into_iter().flatten().collect()
+    [outside(), accounts(), ways_in(), events(), venues(), sale(), audience(), waiting_room(), orders()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn outside() -> Vec<Operation> {
@@ -57,6 +60,41 @@ fn accounts() -> Vec<Operation> {
         op("PUT /me/avatar", SIGNED_IN),
         op("DELETE /me/avatar", SIGNED_IN),
         op("GET /images/{key}", OPEN),
+    ]
+}
+
+fn ways_in() -> Vec<Operation> {
+    vec![
+        op("POST /auth/codes", OPEN).body(|ids| json!({"email": ids.buyer_email})),
+        op("POST /auth/codes/verify", OPEN).body(|ids| json!({"email": ids.buyer_email, "code": "000000"})),
+        op("POST /auth/confirm-email", OPEN).body(|_| json!({"token": "none"})),
+        op("POST /auth/forgot-password", OPEN).body(|ids| json!({"email": ids.buyer_email})),
+        op("POST /auth/resend-confirmation", OPEN).body(|ids| json!({"email": ids.buyer_email})),
+        op("POST /auth/reset-password", OPEN).body(|_| json!({"token": "none", "password": PASSWORD})),
+        op("PUT /me/password", SIGNED_IN)
+            .body(|_| json!({"current_password": "not the one", "new_password": PASSWORD})),
+    ]
+}
+
+pub fn venue() -> serde_json::Value {
+    json!({"name": "The house", "city": "Graz", "country": "AT", "timezone": "Europe/Vienna"})
+}
+
+fn venues() -> Vec<Operation> {
+    const OWNS: Rule = Rule::Event { staff: &[], unknown: "VENUE_NOT_FOUND" };
+    vec![
+        op("GET /venues", ORGANIZERS),
+        op("POST /venues", ORGANIZERS).body(|_| venue()),
+        op("GET /venues/{id}", OWNS),
+        op("PATCH /venues/{id}", OWNS).body(|_| json!({"name": "Renamed"})),
+        op("DELETE /venues/{id}", OWNS),
+        op("GET /venues/{id}/seat-maps", OWNS),
+        op("GET /venues/{id}/seat-maps/{name}", OWNS),
+        op("PUT /venues/{id}/seat-maps/{name}", OWNS).body(|_| show::seat_map()),
+        op("DELETE /venues/{id}/seat-maps/{name}", OWNS),
+        op("GET /seat-map-examples", OPEN),
+        op("GET /seat-map-examples/{name}", OPEN),
+        op("POST /events/{id}/seat-map/copy", RUNS).draft().body(|_| json!({"example": "club"})),
     ]
 }
 
