@@ -16,12 +16,16 @@ fn metrics(workspace: &Workspace) -> BTreeSet<String> {
         .collect()
 }
 
+/// Tells tests to write a document anew: nothing that a server looks at.
+const OF_TESTS: &str = "USHER_ACCEPT";
+
 /// Settings in the code: literals that are wholly `USHER_…`.
 pub fn settings(workspace: &Workspace) -> BTreeSet<String> {
     let in_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     workspace
         .literals(&["api"])
         .map(|(_, literal)| &literal.text)
+        .filter(|text| text.as_str() != OF_TESTS)
         .filter(|text| text.strip_prefix("USHER_").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(in_name)))
         .cloned()
         .collect()

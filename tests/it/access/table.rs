@@ -72,7 +72,7 @@ fn ways_in() -> Vec<Operation> {
         op("POST /auth/resend-confirmation", OPEN).body(|ids| json!({"email": ids.buyer_email})),
         op("POST /auth/reset-password", OPEN).body(|_| json!({"token": "none", "password": PASSWORD})),
         op("PUT /me/password", SIGNED_IN)
-            .body(|_| json!({"current_password": "not the one", "new_password": PASSWORD})),
+            .body(|_| json!({"current_password": PASSWORD, "new_password": format!("{PASSWORD}-2")})),
     ]
 }
 
