@@ -28,8 +28,9 @@ const BATCH_MAX: usize = 1_000;
 /// After a batch its time is rested so many times over once the line is open: joins take at most a quarter of what the
 /// store can write, so that a crowd at the door does not slow down those who are inside.
 const REST: u32 = 3;
-/// While nobody is inside only other events want to write.
-const REST_CLOSED: u32 = 1;
+/// While nobody is inside only other events want to write, and each of them waits for one batch at most: a rest would let the
+/// whole crowd run into the next batch, and then wait for it with nothing to do.
+const REST_CLOSED: u32 = 0;
 const REST_MAX: Duration = Duration::from_millis(100);
 /// Between two calls while somebody waits.
 const CALL_EVERY: Duration = Duration::from_millis(100);
