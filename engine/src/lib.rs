@@ -28,6 +28,7 @@ mod slot;
 mod supervisor;
 mod sync;
 mod turn;
+mod vacancy;
 mod waiter;
 
 pub use clock::{Clock, SystemClock};

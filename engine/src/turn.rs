@@ -13,6 +13,7 @@ use crate::feed::{Picture, Source, Tap};
 use crate::lane::{Lane, Loss};
 use crate::lease::Lease;
 use crate::pending::{Pending, ViewReply};
+use crate::vacancy::Vacancy;
 use crate::waiter::{Submitted, Waiter};
 use crate::{EngineConfig, Snapshot, Unavailable};
 
@@ -38,6 +39,7 @@ pub(crate) struct Turn {
     config: Arc<EngineConfig>,
     record: Vec<u8>,
     rows: Vec<Row>,
+    vacancy: Vacancy,
 }
 
 struct Snapshots {
@@ -82,6 +84,7 @@ impl Turn {
             config,
             record: Vec::new(),
             rows: Vec::new(),
+            vacancy: Vacancy::default(),
         }
     }
 
@@ -210,8 +213,12 @@ impl Turn {
         self.record.shrink_to(RECORD_BYTES_KEPT);
         record.encode(&mut self.record);
         self.inventory.rows(&record, &mut self.rows);
-        self.lane.append(record.lsn, &self.record, &mut self.rows);
         let has_new_layout = !std::ptr::eq(layout, Arc::as_ptr(self.inventory.layout()));
+        if has_new_layout || self.vacancy.is_unknown() {
+            self.rows.push(self.inventory.offer());
+        }
+        self.vacancy.look(&self.inventory, &record.change, has_new_layout, &mut self.rows);
+        self.lane.append(record.lsn, &self.record, &mut self.rows);
         if self.feed.is_tapped() {
             self.feed.queue(&self.inventory, has_new_layout);
         }

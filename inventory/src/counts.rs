@@ -14,6 +14,13 @@ impl Inventory {
         Availability { lsn: self.lsn, phase: self.phase, totals, tiers, sections }
     }
 
+    /// What could be held now of that tier of which most is left, among those that are offered to everybody. At nothing, the
+    /// event is sold out.
+    pub fn units_on_offer(&self) -> u32 {
+        let tiers = self.layout.tiers().iter().enumerate().filter(|(_, tier)| tier.is_offered());
+        tiers.map(|(at, _)| self.tier(TierIx(at as u8)).free).max().unwrap_or(0)
+    }
+
     fn part(&self, part: Part) -> SectionAvailability {
         match part {
             Part::Section(section) => SectionAvailability {

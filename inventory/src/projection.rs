@@ -2,7 +2,7 @@
 //! order, its tickets and its mail exist together or not at all. Rows are whole and carry the LSN: writing one twice, or
 //! an older one after a newer one, changes nothing.
 
-use crate::{EventId, Lsn, OrderId, PaymentId, RefundPolicy, TicketId, TierId, TimeUs, UserId};
+use crate::{EventId, Lsn, OrderId, PaymentId, RefundPolicy, SaleWindow, TicketId, TierId, TimeUs, UserId};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
@@ -16,6 +16,32 @@ pub enum Row {
         status: &'static str,
         lsn: Lsn,
     },
+    Offer(Box<OfferRow>),
+    /// Whether nothing is left of what the offer has.
+    SoldOut {
+        event: EventId,
+        is_sold_out: bool,
+        lsn: Lsn,
+    },
+}
+
+/// What an event sells to everybody: by this it is found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferRow {
+    pub event: EventId,
+    /// Those that are open and not hidden.
+    pub tiers: Vec<OfferedTier>,
+    pub lsn: Lsn,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferedTier {
+    pub tier: TierId,
+    pub name: String,
+    /// Without what is cheaper for a while.
+    pub price_minor: i64,
+    /// Within that of the event.
+    pub sale: SaleWindow,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use crate::holds::{Found, OrderAt};
 use crate::{
-    Change, HoldId, Inventory, ItemRow, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus,
-    Place, Record, Row, TicketId, TicketRow, UserId,
+    Change, HoldId, Inventory, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId,
+    PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
 };
 
 impl Inventory {
@@ -70,6 +70,18 @@ impl Inventory {
                 rows.push(self.outbox_row(record, OutboxKind::TicketTransferred, order, *to));
             }
         }
+    }
+
+    /// What is sold to everybody, as of the last change.
+    pub fn offer(&self) -> Row {
+        let offered = self.layout.tiers().iter().filter(|tier| tier.is_offered());
+        let tiers = offered.map(|tier| OfferedTier {
+            tier: tier.id,
+            name: tier.name.clone(),
+            price_minor: tier.price_minor,
+            sale: tier.sale.within(self.layout.policy().sale),
+        });
+        Row::Offer(Box::new(OfferRow { event: self.event, tiers: tiers.collect(), lsn: self.lsn }))
     }
 
     fn order_of(&self, hold: HoldId) -> Option<OrderAt> {

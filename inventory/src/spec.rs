@@ -94,6 +94,13 @@ impl SaleWindow {
         self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
     }
 
+    /// When both are open.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        let until = [self.until, other.until].into_iter().flatten().min();
+        Self { from: self.from.max(other.from), until }
+    }
+
     pub(crate) fn check(&self, now: TimeUs) -> Result<(), Rejection> {
         match self.from {
             Some(starts_at) if now < starts_at => Err(Rejection::SaleNotStarted { starts_at }),
@@ -229,6 +236,11 @@ impl TierSpec {
     /// The price step whose price this is.
     pub(crate) fn step_at(&self, price_minor: i64) -> Option<usize> {
         self.terms.price_steps.iter().position(|step| step.price_minor == price_minor)
+    }
+
+    /// Sold to somebody without a code, when its time has come.
+    pub const fn is_offered(&self) -> bool {
+        self.open && !self.is_hidden() && !self.terms.deleted
     }
 
     /// Shown and sold to those alone who know a code.

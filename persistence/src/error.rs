@@ -23,6 +23,8 @@ pub enum ConnectError {
     Timeout,
     #[error("the schema cannot be brought up to date")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    #[error("events that an earlier version stored cannot be indexed")]
+    Index(#[source] StoreError),
 }
 
 /// Why a relational read or write has no result.

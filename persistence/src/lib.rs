@@ -14,6 +14,7 @@ mod migrations;
 mod postgres;
 mod projection;
 mod row;
+mod search;
 mod sqlite;
 mod statements;
 mod store;
@@ -22,14 +23,15 @@ pub use config::StoreConfig;
 pub use error::{ConnectError, StoreError};
 pub use migrations::migration_names;
 pub use row::Redacted;
-pub use statements::statements;
+pub use search::{SEARCH_WORDS_MAX, SearchWords};
+pub use statements::{search_statements, statements};
 pub use store::{
-    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery, Device,
-    Erasure, Event, EventCount, EventFilter, EventPatch, EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest,
-    GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken,
-    Mail, MailAttempt, MailStatus, NamedGuest, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox,
+    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, Audience, AuditEntry, AuditFilter, AuditVia, Delivery, Device,
+    Erasure, Event, EventCount, EventCursor, EventFilter, EventPatch, EventPhase, EventQuery, EventSort, EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest,
+    GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken, Listing,
+    Mail, MailAttempt, MailStatus, NamedGuest, Near, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox,
     OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer,
-    RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store,
+    RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store,
     Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap,
     WaitingPlace, WaitingRoom,
 };

@@ -71,6 +71,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0010_audit_log.sql"),
         sqlite: include_str!("../migrations/sqlite/0010_audit_log.sql"),
     },
+    Step {
+        number: 11,
+        name: "finding",
+        postgres: include_str!("../migrations/postgres/0011_finding.sql"),
+        sqlite: include_str!("../migrations/sqlite/0011_finding.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
-use inventory::{EventId, ItemRow, Lsn, OrderRow, OutboxRow, PaymentRow, Row, TicketRow};
+use inventory::{EventId, ItemRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow};
 
 use crate::OrderItem;
 
@@ -17,12 +17,21 @@ pub(crate) struct Tables<'a> {
     pub payments: Vec<&'a PaymentRow>,
     pub outbox: Vec<&'a OutboxRow>,
     pub statuses: Vec<StatusRow>,
+    pub offers: Vec<&'a OfferRow>,
+    pub sold_out: Vec<SoldOutRow>,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) struct StatusRow {
     pub event: EventId,
     pub status: &'static str,
+    pub lsn: Lsn,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct SoldOutRow {
+    pub event: EventId,
+    pub is_sold_out: bool,
     pub lsn: Lsn,
 }
 
@@ -36,6 +45,10 @@ impl<'a> Tables<'a> {
                 Row::Payment(row) => tables.payments.push(row),
                 Row::Outbox(row) => tables.outbox.push(row),
                 &Row::EventStatus { event, status, lsn } => tables.statuses.push(StatusRow { event, status, lsn }),
+                Row::Offer(row) => tables.offers.push(row),
+                &Row::SoldOut { event, is_sold_out, lsn } => {
+                    tables.sold_out.push(SoldOutRow { event, is_sold_out, lsn });
+                }
             }
         }
         tables.orders = newest(tables.orders, |row| row.order, |row| row.lsn);
@@ -43,9 +56,12 @@ impl<'a> Tables<'a> {
         tables.payments = newest(tables.payments, |row| row.payment, |row| row.lsn);
         tables.outbox = newest(tables.outbox, |row| (row.event, row.lsn, row.kind.name()), |row| row.lsn);
         tables.statuses = newest(tables.statuses, |row| row.event, |row| row.lsn);
+        tables.offers = newest(tables.offers, |row| row.event, |row| row.lsn);
+        tables.sold_out = newest(tables.sold_out, |row| row.event, |row| row.lsn);
         tables
     }
 
+    /// Of the rows that one statement writes: all but offers.
     pub fn is_empty(&self) -> bool {
         self.orders.is_empty()
             && self.tickets.is_empty()
@@ -79,6 +95,99 @@ fn newest<R: Copy, K: Eq + Hash>(rows: Vec<R>, key: impl Fn(&R) -> K, lsn: impl 
 pub(crate) fn lsn_column(lsn: Lsn) -> i64 {
     i64::try_from(lsn.0).unwrap_or(i64::MAX)
 }
+
+/// What an offer is found by: the cheapest and the dearest price, the first and the last moment of its sale.
+pub(crate) struct OfferColumns {
+    pub price_min_minor: i64,
+    pub price_max_minor: i64,
+    pub sale_from: i64,
+    pub sale_until: i64,
+}
+
+impl OfferColumns {
+    /// As the columns' defaults when nothing is offered: no price and no moment lies between the two.
+    pub fn of(offer: &OfferRow) -> Self {
+        let nothing = Self {
+            price_min_minor: i64::MAX,
+            price_max_minor: -1,
+            sale_from: i64::MAX,
+            sale_until: -i64::MAX,
+        };
+        offer.tiers.iter().fold(nothing, |sum, tier| {
+            let (from, until) = window_columns(tier.sale);
+            Self {
+                price_min_minor: sum.price_min_minor.min(tier.price_minor),
+                price_max_minor: sum.price_max_minor.max(tier.price_minor),
+                sale_from: sum.sale_from.min(from),
+                sale_until: sum.sale_until.max(until),
+            }
+        })
+    }
+}
+
+pub(crate) fn window_columns(sale: inventory::SaleWindow) -> (i64, i64) {
+    (sale.from.map_or(-i64::MAX, |at| at.0), sale.until.map_or(i64::MAX, |at| at.0))
+}
+
+/// The same on both databases: offers are few and change rarely.
+macro_rules! write_offers {
+    ($connection:expr, $tables:expr) => {
+        for offer in &$tables.offers {
+            let columns = $crate::projection::OfferColumns::of(offer);
+            let touched = sqlx::query($crate::projection::OFFER)
+                .bind(offer.event.uuid())
+                .bind(columns.price_min_minor)
+                .bind(columns.price_max_minor)
+                .bind(columns.sale_from)
+                .bind(columns.sale_until)
+                .bind($crate::projection::lsn_column(offer.lsn))
+                .execute(&mut *$connection)
+                .await?
+                .rows_affected();
+            if touched == 0 {
+                continue;
+            }
+            for tier in &offer.tiers {
+                let (from, until) = $crate::projection::window_columns(tier.sale);
+                sqlx::query($crate::projection::OFFERED_TIER)
+                    .bind(offer.event.uuid())
+                    .bind(tier.tier.uuid())
+                    .bind($crate::store::tier_name(&tier.name))
+                    .bind(tier.price_minor)
+                    .bind(from)
+                    .bind(until)
+                    .bind($crate::projection::lsn_column(offer.lsn))
+                    .execute(&mut *$connection)
+                    .await?;
+            }
+        }
+        for row in &$tables.sold_out {
+            sqlx::query($crate::projection::SOLD_OUT)
+                .bind(row.event.uuid())
+                .bind(row.is_sold_out)
+                .bind($crate::projection::lsn_column(row.lsn))
+                .execute(&mut *$connection)
+                .await?;
+        }
+    };
+}
+
+pub(crate) use write_offers;
+
+pub(crate) const OFFER: &str = "
+    UPDATE events SET price_min_minor = $2, price_max_minor = $3, sale_from = $4, sale_until = $5, offer_lsn = $6
+    WHERE id = $1 AND offer_lsn < $6";
+
+pub(crate) const OFFERED_TIER: &str = "
+    INSERT INTO event_tiers (event_id, tier_id, name_key, price_minor, sale_from, sale_until, lsn)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (event_id, tier_id) DO UPDATE SET name_key = excluded.name_key, price_minor = excluded.price_minor,
+        sale_from = excluded.sale_from, sale_until = excluded.sale_until, lsn = excluded.lsn";
+
+pub(crate) const SOLD_OUT: &str = "
+    UPDATE events SET is_sold_out = $2, sold_out_lsn = $3 WHERE id = $1 AND sold_out_lsn < $3";
+
+pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT];
 
 /// Postgres cannot store the NUL character, and a row that cannot be stored would refuse its commit for ever.
 pub(crate) fn text_column(text: &str) -> String {

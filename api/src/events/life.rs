@@ -4,15 +4,12 @@
 use inventory::{Layout, TimeUs};
 use persistence::{Event, EventStatus};
 
-/// How long an event lasts that does not say.
-const LASTS_US: i64 = 12 * 60 * 60 * 1_000_000;
-
 pub fn has_started(event: &Event, now: TimeUs) -> bool {
     event.starts_at <= now
 }
 
 pub fn has_ended(event: &Event, now: TimeUs) -> bool {
-    event.ends_at.unwrap_or_else(|| event.starts_at.plus_us(LASTS_US)) <= now
+    event.over_at() <= now
 }
 
 /// Whether somebody without an access code may buy now, if there is something left.

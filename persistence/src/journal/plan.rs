@@ -99,6 +99,11 @@ impl Round {
         self.batches.iter().flat_map(|batch| &batch.rows)
     }
 
+    /// Whether any batch changes what an event is found by.
+    pub fn has_offers(&self) -> bool {
+        self.rows().any(|row| matches!(row, Row::Offer(_) | Row::SoldOut { .. }))
+    }
+
     /// Of the batches of these events.
     pub fn rows_of(&self, events: &[Uuid]) -> impl Iterator<Item = &Row> {
         self.batches.iter().filter(|batch| events.contains(&batch.event.uuid())).flat_map(|batch| &batch.rows)

@@ -115,14 +115,18 @@ impl AppendLane {
 
 async fn commit(connection: &mut PgConnection, plan: &mut Plan) -> Result<(), JournalError> {
     // One statement is one transaction and one round trip; it is both the last word and the commit.
-    if let [round] = plan.rounds() {
+    if let [round] = plan.rounds()
+        && !round.has_offers()
+    {
         let durable = append_round(connection, round).await.map_err(at_commit)?;
         plan.settle(0, &durable);
         return Ok(());
     }
     let mut transaction = connection.begin().await.map_err(before_commit)?;
     for index in 0..plan.rounds().len() {
-        let durable = append_round(&mut transaction, &plan.rounds()[index]).await.map_err(before_commit)?;
+        let round = &plan.rounds()[index];
+        let durable = append_round(&mut transaction, round).await.map_err(before_commit)?;
+        write_offers(&mut transaction, &Tables::sort(round.rows_of(&durable))).await.map_err(before_commit)?;
         plan.settle(index, &durable);
     }
     transaction.commit().await.map_err(at_commit)
@@ -140,6 +144,12 @@ async fn append_round(connection: &mut PgConnection, round: &Round) -> sqlx::Res
     let append = sqlx::query_scalar(text).bind(events).bind(epochs).bind(firsts).bind(lasts).bind(records);
     let append = if tables.is_empty() { append } else { projection::bind(append, &tables) };
     append.fetch_all(connection).await
+}
+
+/// Statements of their own: one statement writes a row of `events` once, and its status may change in the same commit.
+async fn write_offers(connection: &mut PgConnection, tables: &Tables<'_>) -> sqlx::Result<()> {
+    crate::projection::write_offers!(connection, tables);
+    Ok(())
 }
 
 fn before_commit(error: sqlx::Error) -> JournalError {

@@ -6,6 +6,7 @@ mod durability;
 pub(crate) mod lease;
 mod node;
 mod projection;
+pub(crate) mod search;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,10 @@ pub(crate) use append::AppendLane;
 use node::Node;
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    [append::STATEMENTS, durability::STATEMENTS, lease::STATEMENTS, node::STATEMENTS].into_iter().flatten().copied()
+    [append::STATEMENTS, durability::STATEMENTS, lease::STATEMENTS, node::STATEMENTS, search::STATEMENTS]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 #[derive(Clone)]

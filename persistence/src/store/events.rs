@@ -8,6 +8,10 @@ use super::event_names::{Title, claim_slug, claim_title};
 use super::{Image, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::{Field, named, row};
+use crate::search::EventIndex as _;
+
+/// How long an event lasts that does not say: 12 h.
+pub const EVENT_LASTS_US: i64 = 12 * 60 * 60 * 1_000_000;
 
 named! {
     pub enum EventStatus {
@@ -57,6 +61,13 @@ row! {
     }
 }
 
+impl Event {
+    /// When it is over, as far as it says.
+    pub fn over_at(&self) -> TimeUs {
+        self.ends_at.unwrap_or_else(|| self.starts_at.plus_us(EVENT_LASTS_US))
+    }
+}
+
 /// Words without spaces, kept in one column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags(pub Vec<String>);
@@ -100,10 +111,8 @@ pub struct EventPatch {
 #[derive(Clone, Copy, Debug)]
 pub enum EventFilter {
     Published,
-    Organizer(UserId),
     /// The account's own and those at which it has a staff role.
     Member(UserId),
-    All,
 }
 
 macro_rules! columns {
@@ -144,12 +153,6 @@ const LIST_PUBLISHED: &str = concat!(
     " FROM events WHERE status = 'published' AND deleted_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2"
 );
 
-const LIST_OF_ORGANIZER: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM events WHERE organizer_id = $3 AND deleted_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2"
-);
-
 /// Each half by its own index.
 const LIST_OF_MEMBER: &str = concat!(
     "SELECT ",
@@ -159,9 +162,6 @@ const LIST_OF_MEMBER: &str = concat!(
         UNION SELECT event_id FROM event_staff WHERE user_id = $3 AND event_id < $1)
     ORDER BY id DESC LIMIT $2"
 );
-
-const LIST: &str =
-    concat!("SELECT ", columns!(), " FROM events WHERE deleted_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2");
 
 /// Two who patch one event claim its title one after the other.
 const LOCK: &str = concat!("UPDATE events SET revision = revision WHERE id = $1 RETURNING ", columns!());
@@ -194,9 +194,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     FIND_BY_REQUEST,
     FIND_BY_SLUG,
     LIST_PUBLISHED,
-    LIST_OF_ORGANIZER,
     LIST_OF_MEMBER,
-    LIST,
     LOCK,
     UPDATE,
     IS_SOLD,
@@ -253,6 +251,7 @@ impl Store {
                 .bind(event.request_key.map(|key| key.to_vec()))
                 .execute(&mut *transaction)
                 .await?;
+            transaction.index_event(event).await?;
             sqlx::query_as(FIND).bind(event.id.uuid()).fetch_optional(&mut *transaction).await
         })?;
         stored.ok_or(StoreError::TitleTaken)
@@ -283,9 +282,7 @@ impl Store {
         let limit = i64::from(limit);
         on_pool!(self, pool => match filter {
             EventFilter::Published => sqlx::query_as(LIST_PUBLISHED).bind(after).bind(limit),
-            EventFilter::Organizer(user) => sqlx::query_as(LIST_OF_ORGANIZER).bind(after).bind(limit).bind(user.uuid()),
             EventFilter::Member(user) => sqlx::query_as(LIST_OF_MEMBER).bind(after).bind(limit).bind(user.uuid()),
-            EventFilter::All => sqlx::query_as(LIST).bind(after).bind(limit),
         }
         .fetch_all(pool))
     }
@@ -310,7 +307,7 @@ impl Store {
             if is_renamed && !claim_title!(transaction, title) {
                 return Ok(Updated::TitleTaken);
             }
-            let updated = sqlx::query_as(UPDATE)
+            let updated = sqlx::query_as::<_, Event>(UPDATE)
                 .bind(id.uuid())
                 .bind(now.0)
                 .bind(&patch.title)
@@ -331,7 +328,9 @@ impl Store {
                 .bind(i64::from(patch.only_unsold))
                 .fetch_optional(&mut *transaction)
                 .await?;
-            Ok(updated.map_or(Updated::Not, |event| Updated::Is(Box::new(event))))
+            let Some(event) = updated else { return Ok(Updated::Not) };
+            transaction.index_event(&event).await?;
+            Ok(Updated::Is(Box::new(event)))
         })?;
         match changed {
             Updated::Is(event) => Ok(Some(*event)),

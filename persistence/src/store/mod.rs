@@ -8,7 +8,11 @@ mod api_keys;
 mod attendees;
 mod audit_log;
 mod erasure;
+pub(crate) mod event_index;
 mod event_names;
+mod event_near;
+mod event_query;
+mod event_search;
 mod events;
 mod feedback;
 mod guests;
@@ -48,6 +52,11 @@ pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use erasure::Erasure;
+pub use event_near::Near;
+pub use event_query::{Audience, EventCursor, EventPhase, EventQuery, EventSort, SortKey};
+pub(crate) use event_query::tier_name;
+pub use event_search::Listing;
+pub(crate) use event_search::{statements as search_statements, tag_of};
 pub use events::{Event, EventFilter, EventPatch, EventStatus, Tags};
 pub use feedback::{Feedback, FeedbackTotals};
 pub use guests::{Guest, GuestFilter, NamedGuest};
@@ -91,10 +100,12 @@ impl Store {
     /// # Errors
     /// See [`ConnectError`]. A store that is in use is refused at once.
     pub async fn connect(config: &StoreConfig) -> Result<Self, ConnectError> {
-        match &config.url {
-            Some(url) => Postgres::connect(url, config).await.map(Self::Postgres),
-            None => Sqlite::connect(config).await.map(Self::Sqlite),
-        }
+        let store = match &config.url {
+            Some(url) => Self::Postgres(Postgres::connect(url, config).await?),
+            None => Self::Sqlite(Sqlite::connect(config).await?),
+        };
+        store.index_all_events().await.map_err(ConnectError::Index)?;
+        Ok(store)
     }
 
     /// Waits for what is under way, then closes every connection.
@@ -225,6 +236,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         api_keys::STATEMENTS,
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
+        event_index::STATEMENTS,
         event_names::STATEMENTS,
         erasure::STATEMENTS,
         events::STATEMENTS,

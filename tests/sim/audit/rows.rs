@@ -24,7 +24,7 @@ impl Case<'_> {
                         *latest = ticket;
                     }
                 }
-                Row::Payment(_) | Row::Outbox(_) | Row::EventStatus { .. } => {}
+                Row::Payment(_) | Row::Outbox(_) | Row::EventStatus { .. } | Row::Offer(_) | Row::SoldOut { .. } => {}
             }
         }
         self.check_orders(&orders, findings);

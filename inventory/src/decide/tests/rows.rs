@@ -17,6 +17,8 @@ fn told(row: &Row) -> String {
         Row::Payment(payment) => format!("payment {} {}", payment.status.name(), payment.amount_minor),
         Row::Outbox(outbox) => format!("outbox {}", outbox.kind.name()),
         Row::EventStatus { status, .. } => format!("event {status}"),
+        Row::Offer(offer) => format!("offer of {} tiers", offer.tiers.len()),
+        Row::SoldOut { is_sold_out, .. } => format!("sold out {is_sold_out}"),
     }
 }
 
@@ -29,7 +31,8 @@ fn rows_after(stage: &mut Stage, row: &str) -> Vec<String> {
             Row::Ticket(it) => it.lsn,
             Row::Payment(it) => it.lsn,
             Row::Outbox(it) => it.lsn,
-            Row::EventStatus { lsn, .. } => *lsn,
+            Row::Offer(it) => it.lsn,
+            Row::EventStatus { lsn, .. } | Row::SoldOut { lsn, .. } => *lsn,
         };
         assert_eq!(of, lsn);
     }
