@@ -3,6 +3,7 @@ pub mod live;
 pub mod openid;
 pub mod postgres;
 pub mod process;
+pub mod redis;
 pub mod s3;
 pub mod server;
 pub mod smtp;

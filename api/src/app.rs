@@ -19,6 +19,7 @@ use crate::audit_log::Security;
 use crate::auth::{ApiKeys, OneTimeKeys, PasswordError, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
+use crate::event_pages::EventPages;
 use crate::first_start::FirstStartError;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
@@ -57,6 +58,8 @@ pub enum StartError {
     Seals(#[from] SealError),
     #[error("there is no way to ask the provider of sign-ins")]
     Google(#[source] reqwest::Error),
+    #[error("the URL of Redis is not valid: it must start with redis://")]
+    Redis(#[source] redis::RedisError),
     #[error("passwords cannot be hashed")]
     Passwords(#[from] PasswordError),
     #[error(transparent)]
@@ -180,6 +183,7 @@ async fn state(
     let one_time_key = key(&store, "one-time-hmac").await?;
     let line_tokens = LineTokens::new(&key(&store, "waiting-room-hmac").await?);
     let google = google(&config, addr).map_err(StartError::Google)?;
+    let event_pages = EventPages::new(&config).map_err(StartError::Redis)?;
     let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
     Ok(AppState::new(Inner {
         api_keys: ApiKeys::default(),
@@ -191,6 +195,7 @@ async fn state(
         one_time: OneTimeKeys::new(&one_time_key),
         aside: Aside::default(),
         in_flight: InFlight::default(),
+        event_pages,
         ready: AtomicBool::new(false),
         access_codes,
         keepers: Keepers::new(store.clone(), directory.clone(), Arc::clone(&clock)),

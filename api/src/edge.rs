@@ -95,7 +95,12 @@ impl Edge {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(context.clone());
         let routed = self.router.clone().call(request);
-        guarded(routed, self.state.config.http.request_timeout, &asked.method).await
+        let response = guarded(routed, self.state.config.http.request_timeout, &asked.method).await;
+        if !asked.method.is_safe() {
+            // Whoever is answered may find his change in a list of any node.
+            self.state.event_pages.announce(&self.state.store).await;
+        }
+        response
     }
 
     /// A refusal that the audit log counts.

@@ -70,6 +70,8 @@ pub enum Malformed {
     Path,
     Query,
     Cursor,
+    /// Of a list with other filters, or in another order.
+    CursorOfOtherQuery,
     IdempotencyKey,
     Method,
     /// Not the opening of a WebSocket.
@@ -243,9 +245,11 @@ impl ApiError {
         match self {
             Self::Rejected(rejection, _) => rejections::status(rejection),
             Self::Malformed(malformed) => match malformed {
-                Malformed::Json | Malformed::Query | Malformed::Cursor | Malformed::IdempotencyKey => {
-                    StatusCode::BAD_REQUEST
-                }
+                Malformed::Json
+                | Malformed::Query
+                | Malformed::Cursor
+                | Malformed::CursorOfOtherQuery
+                | Malformed::IdempotencyKey => StatusCode::BAD_REQUEST,
                 Malformed::MediaType | Malformed::Image(ImageFault::Type) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 Malformed::Image(ImageFault::Damaged | ImageFault::TooManyPixels { .. }) => {
                     StatusCode::UNPROCESSABLE_ENTITY

@@ -24,6 +24,7 @@ pub mod docs;
 pub mod edge;
 pub mod error;
 pub mod event_access;
+mod event_pages;
 mod event_status;
 pub mod events;
 pub mod extract;

@@ -40,6 +40,11 @@ pub const JOIN_BATCH_JOINS: &str = "usher_waiting_join_batch_joins";
 /// What became of mails, by [`RESULT`]. Counter.
 pub const MAILS_TOTAL: &str = "usher_mails_total";
 
+/// Pages of events, by [`RESULT`]: `kept` for a moment, `read` from the store, or `bypassed` and read. Counter.
+pub const EVENT_PAGES_TOTAL: &str = "usher_event_pages_total";
+/// Calls of Redis that failed or took too long. Counter.
+pub const REDIS_FAILED_TOTAL: &str = "usher_redis_failed_total";
+
 /// Label: `login`, `booking`, `browsing`, `queue` or `live`.
 pub const LANE: &str = "lane";
 /// Label: `2xx` (also of a live feed that was opened), `3xx`, `4xx`, `5xx`.
@@ -48,7 +53,8 @@ pub const STATUS: &str = "status";
 pub const ACTION: &str = "action";
 /// Label: the event's id, of active waiting rooms only.
 pub const EVENT: &str = "event";
-/// Label: `queued`, `sent`, `deferred` (to be tried again) or `failed` (given up).
+/// Label of mails: `queued`, `sent`, `deferred` (to be tried again) or `failed` (given up); of pages: `kept`, `read` or
+/// `bypassed`.
 pub const RESULT: &str = "result";
 /// Label: `demand`, `rate`, `shoppers`, `latency`, `paused` or `closed`.
 pub const REASON: &str = "reason";
@@ -163,6 +169,14 @@ pub fn count_mail(result: MailResult) {
         MailResult::Failed => "failed",
     };
     metrics::counter!(MAILS_TOTAL, RESULT => result).increment(1);
+}
+
+pub fn count_event_page(result: &'static str) {
+    metrics::counter!(EVENT_PAGES_TOTAL, RESULT => result).increment(1);
+}
+
+pub fn count_redis_failed() {
+    metrics::counter!(REDIS_FAILED_TOTAL).increment(1);
 }
 
 /// The process' recorder. Later calls get the first one's: several servers of one test process share it.

@@ -14,6 +14,7 @@ use crate::aside::Aside;
 use crate::audit_log::Security;
 use crate::auth::{ApiKeys, OneTimeKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
+use crate::event_pages::EventPages;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -46,6 +47,7 @@ pub struct Inner {
     /// `None`: nobody signs in with Google.
     pub google: Option<Provider>,
     pub in_flight: InFlight,
+    pub event_pages: EventPages,
     pub rate_limit: RateLimits,
     pub security: Security,
     pub live: Hub,

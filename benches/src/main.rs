@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 mod durable;
+mod finding;
 mod memory;
 mod recovery;
 mod stores;
@@ -26,6 +27,8 @@ struct Cli {
 enum What {
     /// Holds on one hot event through the actor, no HTTP: every store in turn, and a plain file with fdatasync.
     Durable(durable::Options),
+    /// Pages of events out of a catalogue of 100,000.
+    Finding(finding::Options),
     /// Resident memory of one event's actor.
     Memory(memory::Options),
     /// From a cold start to serving, with and without snapshots.
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match cli.what {
         What::Durable(options) => runtime.block_on(durable::run(&places, &options)),
+        What::Finding(options) => runtime.block_on(finding::run(&places, &options)),
         What::Memory(options) => memory::run(&options),
         What::Recovery(options) => runtime.block_on(recovery::run(&places, &options)),
     }

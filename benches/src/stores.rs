@@ -100,7 +100,16 @@ impl Database {
         command
     }
 
-    fn url(&self) -> String {
+    /// As the server does by itself, a while after so many rows were written.
+    pub fn analyze(&self) -> anyhow::Result<()> {
+        let mut command = self.command("vacuumdb");
+        command.args(["--analyze", "--quiet"]);
+        let done = command.status().context("vacuumdb is not installed")?;
+        anyhow::ensure!(done.success(), "vacuumdb failed");
+        Ok(())
+    }
+
+    pub fn url(&self) -> String {
         let base = self.server.rsplit_once('/').map_or(self.server.as_str(), |(base, _)| base);
         format!("{base}/{}", self.name)
     }

@@ -77,9 +77,6 @@ async fn lists_show_what_is_public_page_by_page_and_ones_own_on_request() {
         let mine = server.get(Some(&draft.organizer), "/events?mine=true").await.expect(200);
         assert_eq!((mine["items"].as_array().unwrap().len(), text(&mine["items"][0]["id"])), (1, draft.id));
         server.get(None, "/events?mine=true").await.problem(401, "TOKEN_MISSING");
-        for bad in ["limit=0", "limit=201", "limit=-1", "limit=1000000000", "cursor=x", "unknown=1"] {
-            server.get(None, &format!("/events?{bad}")).await.problem(400, "QUERY_INVALID");
-        }
     })
     .await;
 }

@@ -14,6 +14,7 @@ mod email_confirmation;
 mod erasure;
 mod errors;
 mod events;
+mod finding;
 mod first_start;
 mod frozen;
 mod full_disk;

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Image, SaleWindow, Tier};
+use crate::{Image, Money, SaleWindow, Tier};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -162,6 +162,12 @@ pub struct Event {
     /// left out of lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_sale: Option<bool>,
+    /// Regular price of the cheapest open tier that everybody sees. In `GET /events`, unless there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_from: Option<Money>,
+    /// Whether something is left for everybody, as of this moment: its sale may not have begun. In `GET /events`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<bool>,
     pub created_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
     /// Only admins see a deleted event.

@@ -19,6 +19,8 @@ pub fn install(package: &str, by_hand: &str) -> Result<()> {
             .arg("--quiet=2")
             .args(args)
             .env("DEBIAN_FRONTEND", "noninteractive")
+            // A package of a server may start it: not at the level for repairs.
+            .env("RUNLEVEL", "1")
             .stdin(Stdio::null())
             // Stdout belongs to the caller, who reads the addresses of services from it.
             .stdout(Stdio::null())

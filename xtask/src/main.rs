@@ -9,6 +9,7 @@ mod dev;
 mod keeper;
 mod object_storage;
 mod postgres;
+mod redis;
 mod schemathesis;
 mod services;
 mod terminal;

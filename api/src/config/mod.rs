@@ -63,6 +63,8 @@ pub struct Store {
     pub database_url: Option<SecretString>,
     pub allow_unsafe_durability: bool,
     pub connections_max: u32,
+    /// Where nodes of one Postgres tell each other that lists have changed. `None`: lists are not kept there.
+    pub redis_url: Option<SecretString>,
 }
 
 /// Where pictures and other files are kept.
@@ -219,6 +221,7 @@ impl Default for Config {
                 database_url: None,
                 allow_unsafe_durability: false,
                 connections_max: 8,
+                redis_url: None,
             },
             objects: Objects {
                 bucket: None,

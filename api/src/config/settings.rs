@@ -123,6 +123,8 @@ settings! {
     allow_unsafe_durability, "allow-unsafe-durability", "USHER_ALLOW_UNSAFE_DURABILITY" => store.allow_unsafe_durability;
     /// Connections to the database.
     database_connections_max, "database-connections-max", "USHER_DATABASE_CONNECTIONS_MAX" => store.connections_max;
+    /// `redis://…`: with it, nodes of one Postgres keep pages of events for a second.
+    redis_url, "redis-url", "USHER_REDIS_URL" => store.redis_url;
 
     /// Bucket of an S3-compatible storage for files, instead of a folder in `data_dir`.
     objects_bucket, "objects-bucket", "USHER_OBJECTS_BUCKET" => objects.bucket;

@@ -8,6 +8,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("BODY_TOO_LARGE", "The body is larger than this call takes."),
     ("QUERY_INVALID", "The query string has an unknown name or a value that cannot be right."),
     ("CURSOR_INVALID", "The cursor is not one that this list gave."),
+    ("CURSOR_OF_OTHER_QUERY", "The cursor continues a list with other filters or another order. Begin without it."),
     ("IDEMPOTENCY_KEY_INVALID", "A key is 1 to 255 visible ASCII characters, given once."),
     ("METHOD_NOT_ALLOWED", "The address exists, the method does not. See Allow."),
     ("UPGRADE_REQUIRED", "The live feed is a WebSocket of version 13; the request does not open one."),

@@ -2,7 +2,8 @@
 
 use engine::EventHandle;
 use inventory::{Layout, TimeUs};
-use wire::{Event, Tier};
+use persistence::{EventStatus, Listing};
+use wire::{Event, Money, Tier};
 
 use super::{life, spec, words};
 use crate::error::{ApiError, Noun};
@@ -38,9 +39,20 @@ pub fn brief(event: persistence::Event, now: TimeUs) -> Event {
         changed_at: time::utc(event.changed_at),
         deleted_at: event.deleted_at.map(time::utc),
         images: event.images.iter().map(image_view::image).collect(),
+        price_from: None,
+        available: None,
         tiers: None,
         policy: None,
     }
+}
+
+/// In a list of what can be found.
+pub fn listed(listing: Listing, now: TimeUs) -> Event {
+    let currency = listing.event.currency.clone();
+    let price_from = listing.price_min_minor.map(|amount_minor| Money { amount_minor, currency });
+    let available = listing.event.status == EventStatus::Published && !listing.is_sold_out;
+    let shown = brief(listing.event, now);
+    Event { price_from, available: Some(available && !shown.ended), ..shown }
 }
 
 pub fn full(event: persistence::Event, layout: &Layout, sight: &Sight, now: TimeUs) -> Event {

@@ -118,6 +118,7 @@ impl Journal for Store {
         }
         let bytes = plan.bytes();
         let started = Instant::now();
+        let _change = plan.changes_catalogue().then(|| self.catalogue_change());
         let committed = match self {
             Self::Postgres(postgres) => postgres.append.append(&mut plan).await,
             Self::Sqlite(sqlite) => sqlite.append(&mut plan).await,

@@ -69,6 +69,12 @@ impl Plan {
         &self.rounds
     }
 
+    /// Whether lists of events show something else afterwards, apart from what is left of them.
+    pub fn changes_catalogue(&self) -> bool {
+        let mut rows = self.rounds.iter().flat_map(Round::rows);
+        rows.any(|row| matches!(row, Row::EventStatus { .. } | Row::Offer(_)))
+    }
+
     pub fn bytes(&self) -> usize {
         self.rounds.iter().flat_map(|round| &round.batches).map(|batch| batch.records.len()).sum()
     }

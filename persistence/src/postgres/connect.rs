@@ -37,7 +37,8 @@ impl Postgres {
             .max_connections(config.connections_max)
             .acquire_timeout(config.acquire_timeout)
             .connect_lazy_with(options.clone());
-        Ok(Self { pool, call_timeout: config.call_timeout, append: Arc::new(AppendLane::new(options, config)), node })
+        Ok(Self {
+            catalogue: crate::store::Catalogue::default(), pool, call_timeout: config.call_timeout, append: Arc::new(AppendLane::new(options, config)), node })
     }
 }
 

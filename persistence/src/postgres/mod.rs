@@ -14,6 +14,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
+use crate::store::Catalogue;
 pub(crate) use append::AppendLane;
 use node::Node;
 
@@ -30,6 +31,7 @@ pub struct Postgres {
     pub(crate) call_timeout: Duration,
     pub(crate) append: Arc<AppendLane>,
     pub(crate) node: Arc<Node>,
+    pub(crate) catalogue: Catalogue,
 }
 
 /// SQLSTATE classes: 08 connection, 53 resources, 57 operator, 58 system, XX internal, 40 rolled back.

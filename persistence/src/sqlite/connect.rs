@@ -7,6 +7,7 @@ use sqlx::{ConnectOptions, Connection};
 use tracing::log::LevelFilter;
 
 use super::{Sqlite, lock::DirectoryLock};
+use crate::store::Catalogue;
 use crate::{ConnectError, StoreConfig, migrations};
 
 const FILE: &str = "usher.sqlite3";
@@ -51,6 +52,7 @@ impl Sqlite {
             .acquire_timeout(config.acquire_timeout)
             .connect_lazy_with(options.read_only(true));
         let StoreConfig { call_timeout, append_timeout, .. } = *config;
-        Ok(Self { writer, readers, call_timeout, append_timeout, _lock: Arc::new(lock) })
+        let catalogue = Catalogue::default();
+        Ok(Self { writer, readers, call_timeout, append_timeout, catalogue, _lock: Arc::new(lock) })
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 
+use crate::store::Catalogue;
 use lock::DirectoryLock;
 
 /// Takes the write lock at the start: a deferred transaction that turns into a writer fails at once instead of waiting.
@@ -38,6 +39,7 @@ pub struct Sqlite {
     pub(crate) readers: SqlitePool,
     pub(crate) call_timeout: Duration,
     pub(crate) append_timeout: Duration,
+    pub(crate) catalogue: Catalogue,
     pub(crate) _lock: Arc<DirectoryLock>,
 }
 

@@ -210,6 +210,7 @@ impl Store {
     /// this time.
     pub async fn event_insert(&self, event: &Event) -> Result<Event, StoreError> {
         let title = Title::of(event);
+        let _change = self.catalogue_change();
         let stored: Option<Event> = on_transaction!(self, transaction => async {
             if let Some(key) = event.request_key {
                 let found = sqlx::query_as(FIND_BY_REQUEST).bind(key.to_vec()).fetch_optional(&mut *transaction).await?;
@@ -297,6 +298,7 @@ impl Store {
         patch: &EventPatch,
         now: TimeUs,
     ) -> Result<Option<Event>, StoreError> {
+        let _change = self.catalogue_change();
         let changed = on_transaction!(self, transaction => async {
             let Some(found) = sqlx::query_as::<_, Event>(LOCK).bind(id.uuid()).fetch_optional(&mut *transaction).await?
             else {
@@ -349,6 +351,7 @@ impl Store {
     /// Whether it is deleted by this: it must be a draft or cancelled, and nothing of it paid for. The row stays, for the
     /// orders and the journal that name it.
     pub async fn event_delete(&self, id: EventId, now: TimeUs) -> Result<bool, StoreError> {
+        let _change = self.catalogue_change();
         changed!(self, sqlx::query(DELETE).bind(id.uuid()).bind(now.0)).map(|touched| touched == 1)
     }
 }

@@ -85,6 +85,7 @@ impl Store {
         now: TimeUs,
         change: impl FnOnce(&mut Vec<Image>) + Send,
     ) -> Result<Option<Vec<Image>>, StoreError> {
+        let _change = self.catalogue_change();
         on_transaction!(self, transaction => async {
             let locked: Option<(String,)> =
                 sqlx::query_as(LOCK_IMAGES).bind(event.uuid()).fetch_optional(&mut *transaction).await?;

@@ -7,6 +7,7 @@
 mod api_keys;
 mod attendees;
 mod audit_log;
+mod catalogue;
 mod erasure;
 pub(crate) mod event_index;
 mod event_names;
@@ -47,6 +48,8 @@ use std::time::Duration;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{ConnectError, StoreConfig};
+
+pub(crate) use catalogue::Catalogue;
 
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attendees::Attendee;

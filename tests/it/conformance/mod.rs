@@ -7,6 +7,7 @@ mod api_keys;
 mod append;
 mod audit_log;
 mod events;
+mod finding;
 mod fencing;
 mod fixture;
 mod leases;

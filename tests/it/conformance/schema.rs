@@ -1,15 +1,19 @@
-//! One schema, two databases.
+//! One schema, two databases: but for the index of words, `event_search`, which is each database's own.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use persistence::{Store, migration_names, statements};
+use persistence::{Store, migration_names, search_statements, statements};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, Row, SqlSafeStr, SqliteConnection};
 
 use super::fixture::{Fixture, on_every_store};
 
-on_every_store!(every_statement_is_prepared_by_the_database_that_runs_it, migrations_run_twice_change_nothing,);
+on_every_store!(
+    every_statement_is_prepared_by_the_database_that_runs_it,
+    every_search_is_prepared_and_walks_an_index,
+    migrations_run_twice_change_nothing,
+);
 
 async fn sqlite_connection(fixture: &Fixture) -> SqliteConnection {
     let file = fixture.config.data_dir.join("usher.sqlite3");
@@ -36,6 +40,32 @@ async fn every_statement_is_prepared_by_the_database_that_runs_it(fixture: Fixtu
             for text in texts.into_iter().flat_map(|text| text.split(';')) {
                 let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN {text}"))).fetch_all(&mut connection).await;
                 assert!(explained.is_ok(), "{text}\n{:?}", explained.err());
+            }
+        }
+    }
+}
+
+/// The planner of Postgres decides by what there is: that it uses the indexes is measured (docs/performance.md).
+async fn every_search_is_prepared_and_walks_an_index(fixture: Fixture) {
+    let texts = search_statements(&fixture.store);
+    assert!(texts.len() >= 20, "{}", texts.len());
+    match &fixture.store {
+        Store::Postgres(_) => {
+            let mut connection = postgres_connection(&fixture).await;
+            for text in texts {
+                let prepared = (&mut connection).prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
+                assert!(prepared.is_ok(), "{text}\n{:?}", prepared.err());
+            }
+        }
+        Store::Sqlite(_) => {
+            let mut connection = sqlite_connection(&fixture).await;
+            for text in texts {
+                let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")));
+                let plan: Vec<String> =
+                    plan.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get("detail")).collect();
+                let scans = |step: &&String| step.starts_with("SCAN ev") && !step.contains("INDEX");
+                let scan = plan.iter().find(|step| scans(step) && !step.contains("VIRTUAL TABLE"));
+                assert_eq!(scan, None, "{text}\n{plan:#?}");
             }
         }
     }
@@ -78,14 +108,15 @@ async fn columns(fixture: &Fixture) -> BTreeSet<String> {
                         WHEN 'boolean' THEN 'INTEGER' WHEN 'text' THEN 'TEXT' ELSE data_type END ||
                     CASE is_nullable WHEN 'YES' THEN ' NULL' ELSE ' NOT NULL' END
                 FROM information_schema.columns
-                WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'";
+                WHERE table_schema = 'public' AND table_name NOT IN ('_sqlx_migrations', 'event_search')";
             set(sqlx::query(sql).fetch_all(&mut postgres_connection(fixture).await).await.unwrap())
         }
         Store::Sqlite(_) => {
             let sql = "SELECT tables.name || '.' || columns.name || ' ' || columns.type ||
                     CASE columns.\"notnull\" WHEN 0 THEN ' NULL' ELSE ' NOT NULL' END
                 FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
-                WHERE tables.type = 'table' AND tables.name NOT IN ('_sqlx_migrations', 'sqlite_sequence')";
+                WHERE tables.type = 'table' AND tables.name NOT IN ('_sqlx_migrations', 'sqlite_sequence')
+                    AND tables.name NOT LIKE 'event_search%'";
             set(sqlx::query(sql).fetch_all(&mut sqlite_connection(fixture).await).await.unwrap())
         }
     }
@@ -101,7 +132,7 @@ async fn unique_keys(fixture: &Fixture) -> BTreeSet<String> {
                     JOIN pg_attribute AS columns ON columns.attrelid = keys.conrelid AND columns.attnum = key.number
                 ) || ')'
                 FROM pg_constraint AS keys JOIN pg_class AS tables ON tables.oid = keys.conrelid
-                WHERE keys.contype IN ('p', 'u') AND tables.relname <> '_sqlx_migrations'
+                WHERE keys.contype IN ('p', 'u') AND tables.relname NOT IN ('_sqlx_migrations', 'event_search')
                     AND tables.relnamespace = 'public'::regnamespace";
             set(sqlx::query(sql).fetch_all(&mut postgres_connection(fixture).await).await.unwrap())
         }
@@ -110,7 +141,8 @@ async fn unique_keys(fixture: &Fixture) -> BTreeSet<String> {
                     SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_index_info(keys.name) ORDER BY seqno)
                 ) || ')'
                 FROM sqlite_schema AS tables, pragma_index_list(tables.name) AS keys
-                WHERE tables.type = 'table' AND keys.\"unique\" = 1 AND tables.name <> '_sqlx_migrations'";
+                WHERE tables.type = 'table' AND keys.\"unique\" = 1 AND tables.name <> '_sqlx_migrations'
+                    AND tables.name NOT LIKE 'event_search%'";
             set(sqlx::query(sql).fetch_all(&mut sqlite_connection(fixture).await).await.unwrap())
         }
     }
@@ -121,7 +153,7 @@ async fn indexes(fixture: &Fixture) -> BTreeSet<String> {
     match &fixture.store {
         Store::Postgres(_) => {
             let sql = "SELECT indexes.indexname::text FROM pg_indexes AS indexes
-                WHERE schemaname = 'public' AND NOT EXISTS (
+                WHERE schemaname = 'public' AND tablename <> 'event_search' AND NOT EXISTS (
                     SELECT 1 FROM pg_constraint AS keys WHERE keys.conname = indexes.indexname)";
             set(sqlx::query(sql).fetch_all(&mut postgres_connection(fixture).await).await.unwrap())
         }
