@@ -8,9 +8,7 @@ use clap::Args;
 use engine::{Batch, Journal};
 use hdrhistogram::Histogram;
 use inventory::{EventId, Lsn, OfferRow, OfferedTier, Row, SaleWindow, TierId, TimeUs, UserId};
-use persistence::{
-    Event, EventPhase, EventQuery, EventSort, EventStatus, Near, SearchWords, Store, StoreConfig, Tags,
-};
+use persistence::{Event, EventPhase, EventQuery, EventSort, EventStatus, Near, SearchWords, Store, StoreConfig, Tags};
 use tokio::task::JoinSet;
 
 use crate::stores::{Kind, Place, Places};
@@ -219,11 +217,7 @@ const QUESTIONS: &[(&str, Ask)] = &[
         ..any()
     }),
     ("city", |dice| EventQuery { city: city(dice), sort: sort(dice), ..any() }),
-    ("rare city", |dice| EventQuery {
-        city: Some(format!("City {}", dice.below(CITIES))),
-        sort: sort(dice),
-        ..any()
-    }),
+    ("rare city", |dice| EventQuery { city: Some(format!("City {}", dice.below(CITIES))), sort: sort(dice), ..any() }),
     ("unknown city", |dice| EventQuery { city: Some("Nowhere".into()), sort: sort(dice), ..any() }),
     ("category", |dice| EventQuery { category: category(dice), sort: sort(dice), ..any() }),
     ("tag", |dice| EventQuery { tag: Some(format!("tag-{}", dice.skewed(TAGS))), sort: sort(dice), ..any() }),

@@ -59,7 +59,9 @@ pub use inventory::Inventory;
 pub use layout::Layout;
 pub use line::{LineState, LineView, RoomSettings};
 pub use orders::{EDGES, OrderStatus};
-pub use projection::{ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow};
+pub use projection::{
+    ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow,
+};
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};
 pub use snapshot::SnapshotError;

@@ -26,12 +26,12 @@ pub use row::Redacted;
 pub use search::{SEARCH_WORDS_MAX, SearchWords};
 pub use statements::{search_statements, statements};
 pub use store::{
-    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, Audience, AuditEntry, AuditFilter, AuditVia, Delivery, Device,
-    Erasure, Event, EventCount, EventCursor, EventFilter, EventPatch, EventPhase, EventQuery, EventSort, EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest,
-    GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken, Listing,
-    Mail, MailAttempt, MailStatus, NamedGuest, Near, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox,
-    OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer,
-    RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store,
-    Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap,
-    WaitingPlace, WaitingRoom,
+    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, Audience, AuditEntry, AuditFilter, AuditVia, Delivery,
+    Device, Erasure, Event, EventCount, EventCursor, EventFilter, EventPatch, EventPhase, EventQuery, EventSort,
+    EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest, GuestFilter, IdempotentAnswer, Identity, Image,
+    ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken, Listing, Mail, MailAttempt, MailStatus, NamedGuest,
+    Near, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PlaceOfUser, PriorityPass,
+    Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Session,
+    SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket, TicketState, User,
+    UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom,
 };

@@ -107,12 +107,8 @@ pub(crate) struct OfferColumns {
 impl OfferColumns {
     /// As the columns' defaults when nothing is offered: no price and no moment lies between the two.
     pub fn of(offer: &OfferRow) -> Self {
-        let nothing = Self {
-            price_min_minor: i64::MAX,
-            price_max_minor: -1,
-            sale_from: i64::MAX,
-            sale_until: -i64::MAX,
-        };
+        let nothing =
+            Self { price_min_minor: i64::MAX, price_max_minor: -1, sale_from: i64::MAX, sale_until: -i64::MAX };
         offer.tiers.iter().fold(nothing, |sum, tier| {
             let (from, until) = window_columns(tier.sale);
             Self {

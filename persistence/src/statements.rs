@@ -4,7 +4,8 @@ use crate::{Store, journal, postgres, projection, sqlite, store};
 
 /// What this store ever sends, apart from migrations.
 pub fn statements(store: &Store) -> Vec<&'static str> {
-    let shared = journal::STATEMENTS.iter().copied().chain(projection::STATEMENTS.iter().copied()).chain(store::statements());
+    let shared =
+        journal::STATEMENTS.iter().copied().chain(projection::STATEMENTS.iter().copied()).chain(store::statements());
     match store {
         Store::Postgres(_) => shared.chain(postgres::statements()).collect(),
         Store::Sqlite(_) => shared.chain(sqlite::statements()).collect(),

@@ -139,7 +139,7 @@ async fn whether_something_is_left_is_known_at_once() {
         let show = Show::draft_with(server, json!({"units_per_hold_max": 50})).await;
         let organizer = Some(&show.organizer);
         // The seats are not for everybody: what is left is the floor.
-        let code = json!({"access_code": "members"});
+        let code = json!({"needs_code": true});
         server.patch(organizer, &show.path(&format!("/tiers/{}", show.seats)), code).await.expect(200);
         let floor = show.path(&format!("/tiers/{}", show.standing));
         server.patch(organizer, &floor, json!({"per_order_max": 50})).await.expect(200);

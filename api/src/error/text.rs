@@ -207,7 +207,9 @@ impl Malformed {
             Self::Path => Noun::Route.detail().into(),
             Self::Query => "The query string is not valid.".into(),
             Self::Cursor => "The cursor is not one that this list gave.".into(),
-            Self::CursorOfOtherQuery => "The cursor continues a list with other filters or another order. Ask with those, or without it.".into(),
+            Self::CursorOfOtherQuery => {
+                "The cursor continues a list with other filters or another order. Ask with those, or without it.".into()
+            }
             Self::IdempotencyKey => "`Idempotency-Key` must be 1 to 255 visible ASCII characters.".into(),
             Self::Method => "The address exists, the method does not; see Allow.".into(),
             Self::Image(ImageFault::Type) => "Send a picture as JPEG, PNG or WebP.".into(),

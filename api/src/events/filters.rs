@@ -239,7 +239,9 @@ fn near(errors: &mut FieldErrors, place: Option<String>, radius_km: Option<Strin
         return None;
     };
     let degrees = |text: &str, max: f64| text.trim().parse::<f64>().ok().filter(|it| (-max..=max).contains(it));
-    let at = place.split_once(',').and_then(|(latitude, longitude)| Some((degrees(latitude, 90.0)?, degrees(longitude, 180.0)?)));
+    let at = place
+        .split_once(',')
+        .and_then(|(latitude, longitude)| Some((degrees(latitude, 90.0)?, degrees(longitude, 180.0)?)));
     if at.is_none() {
         errors.add("near", "FORMAT", "latitude (-90 to 90) and longitude (-180 to 180), such as `52.52,13.405`");
     }

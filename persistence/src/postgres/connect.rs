@@ -38,7 +38,12 @@ impl Postgres {
             .acquire_timeout(config.acquire_timeout)
             .connect_lazy_with(options.clone());
         Ok(Self {
-            catalogue: crate::store::Catalogue::default(), pool, call_timeout: config.call_timeout, append: Arc::new(AppendLane::new(options, config)), node })
+            catalogue: crate::store::Catalogue::default(),
+            pool,
+            call_timeout: config.call_timeout,
+            append: Arc::new(AppendLane::new(options, config)),
+            node,
+        })
     }
 }
 

@@ -29,7 +29,11 @@ pub(crate) const TAKE_OVER: &str = "
     RETURNING epoch, last_lsn, trimmed_lsn";
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    [TAKE_OVER].into_iter().chain(append::STATEMENTS.iter().copied()).chain(search::STATEMENTS.iter().copied()).chain(projection::statements())
+    [TAKE_OVER]
+        .into_iter()
+        .chain(append::STATEMENTS.iter().copied())
+        .chain(search::STATEMENTS.iter().copied())
+        .chain(projection::statements())
 }
 
 #[derive(Clone)]

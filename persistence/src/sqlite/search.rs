@@ -153,7 +153,10 @@ pub(crate) fn counts(query: &EventQuery) -> (Vec<Way>, Select) {
     }
     if let Some(status) = status {
         let status = sql.bind(status);
-        let named = [(Way::City, "city_key", query.city_key().map(Bind::Text)), (Way::Category, "category", text(&query.category))];
+        let named = [
+            (Way::City, "city_key", query.city_key().map(Bind::Text)),
+            (Way::Category, "category", text(&query.category)),
+        ];
         for (way, column, value) in named {
             if let Some(value) = value {
                 columns.push(format!("events WHERE status = {status} AND {column} = {}", sql.bind(value)));

@@ -251,12 +251,10 @@ pub(crate) fn tag_of(tag: &str) -> String {
 
 impl Store {
     /// The first `limit` events behind the query's cursor.
-    pub async fn event_search(
-        &self,
-        query: &EventQuery,
-        now: TimeUs,
-        limit: u32,
-    ) -> Result<Vec<Listing>, StoreError> {
+    pub async fn event_search(&self, query: &EventQuery, now: TimeUs, limit: u32) -> Result<Vec<Listing>, StoreError> {
+        if query.audience == Audience::Public && query.phase == Some(EventPhase::Draft) {
+            return Ok(Vec::new());
+        }
         let way = match self {
             Self::Sqlite(sqlite) => Some(sqlite.way(query).await?),
             Self::Postgres(_) => None,

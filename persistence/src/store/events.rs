@@ -188,18 +188,8 @@ const DELETE: &str = concat!(
     is_sold!()
 );
 
-pub(super) const STATEMENTS: &[&str] = &[
-    INSERT,
-    FIND,
-    FIND_BY_REQUEST,
-    FIND_BY_SLUG,
-    LIST_PUBLISHED,
-    LIST_OF_MEMBER,
-    LOCK,
-    UPDATE,
-    IS_SOLD,
-    DELETE,
-];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, FIND_BY_REQUEST, FIND_BY_SLUG, LIST_PUBLISHED, LIST_OF_MEMBER, LOCK, UPDATE, IS_SOLD, DELETE];
 
 impl Store {
     /// Stores the event under a slug of its own, or finds the one that the same request created before. Answers the stored

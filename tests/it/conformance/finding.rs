@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::{Appended, Journal};
 use inventory::{EventId, Lsn, OfferRow, OfferedTier, Row, SaleWindow, TimeUs, UserId};
 use persistence::{
-    Audience, Event, EventPatch, EventPhase, EventQuery, EventSort, EventStatus, Listing, Near, SearchWords, Store, Tags,
+    Audience, Event, EventPatch, EventPhase, EventQuery, EventSort, EventStatus, Listing, Near, SearchWords, Store,
+    Tags,
 };
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _};
@@ -302,7 +303,8 @@ async fn only_ones_own_list_has_drafts_and_no_list_has_what_is_deleted(fixture: 
 
 async fn what_is_renamed_is_found_by_its_new_words_alone(fixture: Fixture) {
     let store = &fixture.store;
-    let id = published(store, Event { title: "Hamlet".into(), starts_at: at(1), ..show(user()) }, vec![], false).await.id;
+    let id =
+        published(store, Event { title: "Hamlet".into(), starts_at: at(1), ..show(user()) }, vec![], false).await.id;
     let version = store.catalogue_version();
     let patch = EventPatch {
         title: Some("東京 Φαῦστος".into()),
@@ -316,7 +318,15 @@ async fn what_is_renamed_is_found_by_its_new_words_alone(fixture: Fixture) {
     let q = |words| EventQuery { words: SearchWords::parse(words), ..EventQuery::default() };
     let city = |city: &str| EventQuery { city: Some(city.into()), ..EventQuery::default() };
     let tag = |tag: &str| EventQuery { tag: Some(tag.into()), ..EventQuery::default() };
-    let rows = [(q("hamlet"), 0), (q("東"), 1), (q("φαυστ"), 1), (city("berlin"), 0), (city("rome"), 1), (tag("jazz"), 0), (tag("new"), 1)];
+    let rows = [
+        (q("hamlet"), 0),
+        (q("東"), 1),
+        (q("φαυστ"), 1),
+        (city("berlin"), 0),
+        (city("rome"), 1),
+        (tag("jazz"), 0),
+        (tag("new"), 1),
+    ];
     for (query, expected) in rows {
         assert_eq!(count(query.clone()).await, expected, "{query:?}");
     }
