@@ -13,6 +13,7 @@ mod edge;
 mod email_confirmation;
 mod erasure;
 mod errors;
+mod event_pages;
 mod events;
 mod finding;
 mod first_start;
