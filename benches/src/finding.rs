@@ -1,7 +1,7 @@
 //! Pages of events out of a large catalogue: each kind of question with values of its own each time, some pages deep. Through
 //! the store alone, one after the other: what a page costs the database, without HTTP and without what is kept.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
@@ -32,7 +32,9 @@ const CATEGORIES: u64 = 20;
 const TAGS: u64 = 300;
 const WORDS: u64 = 5_000;
 const ORGANIZERS: u64 = 2_000;
-const EVENTS_PER_COMMIT: usize = 250;
+const EVENTS_PER_COMMIT: usize = 50;
+/// Of one call while the catalogue is made: all makers wait for one writer.
+const PATIENCE: Duration = Duration::from_secs(120);
 const MAKERS: u64 = 8;
 
 /// Numbers that are the same in every run (splitmix64).
@@ -264,7 +266,9 @@ pub async fn run(places: &Places, options: &Options) -> anyhow::Result<()> {
             Place::Dir(_, dir) => StoreConfig::embedded(dir.path()),
             Place::Postgres(database) => StoreConfig::postgres(database.url()),
         };
-        let store = Store::connect(&config).await?;
+        let patient =
+            StoreConfig { call_timeout: PATIENCE, append_timeout: PATIENCE, acquire_timeout: PATIENCE, ..config };
+        let store = Store::connect(&patient).await?;
         let started = Instant::now();
         fill(&store, options.events).await?;
         if let Place::Postgres(database) = &place {
