@@ -205,7 +205,7 @@ const QUESTIONS: &[(&str, Ask)] = &[
         ..any()
     }),
     ("a beginning", |dice| EventQuery {
-        words: SearchWords::parse(&word(dice.skewed(WORDS))[..4]),
+        words: SearchWords::parse(&format!("{}*", &word(dice.skewed(WORDS))[..4])),
         sort: EventSort::Relevance,
         ..any()
     }),

@@ -12,25 +12,36 @@ pub const SEARCH_WORDS_MAX: usize = 8;
 /// Of a word, the rest is not looked at.
 const WORD_CHARS_MAX: usize = 40;
 const TITLE_KEY_CHARS_MAX: usize = 80;
-/// Shorter words are found whole only: `a` begins everything.
+/// Shorter beginnings are taken as whole words: `a` begins everything.
 const BEGINNING_CHARS_MIN: usize = 3;
 
-/// What somebody looks for: each word once, without case and accents.
+/// What somebody looks for: each word once, without case and accents, and whether longer words that begin with it are meant,
+/// too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SearchWords(Vec<String>);
+pub struct SearchWords(Vec<(String, bool)>);
 
 impl SearchWords {
-    /// The first [`SEARCH_WORDS_MAX`]. `None`: there is no word in it.
+    /// The first [`SEARCH_WORDS_MAX`]. A star behind a word makes a beginning of it; scripts that put no spaces between words
+    /// are always searched by beginnings. `None`: there is no word in it.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut words = words_of(text);
+        let mut words: Vec<(String, bool)> = Vec::new();
+        for piece in folded(text).split(|it: char| !it.is_alphanumeric() && it != '*') {
+            let mut parts = piece.split('*').peekable();
+            while let Some(part) = parts.next() {
+                let word: String = part.chars().take(WORD_CHARS_MAX).collect();
+                let is_long = word.chars().count() >= BEGINNING_CHARS_MIN;
+                let is_beginning = !word.is_ascii() || (parts.peek().is_some() && is_long);
+                if !word.is_empty() && words.iter().all(|(known, _)| *known != word) {
+                    words.push((word, is_beginning));
+                }
+            }
+        }
         words.truncate(SEARCH_WORDS_MAX);
         (!words.is_empty()).then_some(Self(words))
     }
 
-    /// Each, and whether longer words that begin with it are meant, too.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
-        let is_beginning = |word: &str| !word.is_ascii() || word.len() >= BEGINNING_CHARS_MIN;
-        self.0.iter().map(move |word| (word.as_str(), is_beginning(word)))
+        self.0.iter().map(|(word, is_beginning)| (word.as_str(), *is_beginning))
     }
 }
 
@@ -144,20 +155,22 @@ mod tests {
             ("Zürich: «Faust»", &["zurich", "faust"][..]),
             ("ROCK'n'roll rock", &["rock", "n", "roll"]),
             ("３ Ténors, 東京!", &["3", "tenors", "東京"]),
-            ("\"; DROP TABLE -- ' & | :*\0", &["drop", "table"]),
+            ("\"; DROP TABLE -- ' & | : *\0", &["drop", "table"]),
         ];
         for (text, expected) in rows {
-            assert_eq!(SearchWords::parse(text).unwrap().0, expected, "{text}");
+            let words = SearchWords::parse(text).unwrap();
+            assert_eq!(words.iter().map(|(word, _)| word).collect::<Vec<_>>(), expected, "{text}");
         }
         assert_eq!(SearchWords::parse(" -- ' "), None);
         assert_eq!(SearchWords::parse("a b c d e f g h i j").unwrap().0.len(), SEARCH_WORDS_MAX);
-        assert_eq!(SearchWords::parse(&"x".repeat(99)).unwrap().0[0].len(), WORD_CHARS_MAX);
+        assert_eq!(SearchWords::parse(&"x".repeat(99)).unwrap().0[0].0.len(), WORD_CHARS_MAX);
     }
 
     #[test]
-    fn only_a_word_of_some_length_is_the_beginning_of_others() {
-        let words = SearchWords::parse("jaz jz 東").unwrap();
-        assert_eq!(words.iter().collect::<Vec<_>>(), [("jaz", true), ("jz", false), ("東", true)]);
+    fn a_star_makes_a_beginning_of_a_word_of_some_length() {
+        let words = SearchWords::parse("jaz* jz* jazz *b東 fa*st").unwrap();
+        let expected = [("jaz", true), ("jz", false), ("jazz", false), ("b東", true), ("fa", false), ("st", false)];
+        assert_eq!(words.iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct ListQuery {
     #[param(value_type = Option<bool>)]
     pub mine: Option<String>,
     /// Words that all occur in title, description, organization, place, category or tags, whatever their case and accents. A
-    /// word of three letters or more is found as the beginning of others, too. The first eight count.
+    /// star behind three letters or more finds what begins so: `jaz*`. The first eight count.
     q: Option<String>,
     /// Starts then or later.
     #[param(value_type = Option<String>, format = DateTime)]
