@@ -38,7 +38,7 @@ pub(super) fn select(page: &Page<'_>) -> Select {
     }
     and_phase(&mut sql, query, now);
     and_place(&mut sql, query, way);
-    and_offer(&mut sql, query, now);
+    and_offer(&mut sql, query, way, now);
     if let Some(words) = &query.words {
         match way {
             Some(way) => sqlite::search::and_words(&mut sql, words, scope, way),
@@ -125,7 +125,10 @@ fn and_place(sql: &mut Select, query: &EventQuery, way: Option<Way>) {
         let tag = Bind::Text(tag_of(tag));
         match way {
             Some(Way::Tag) => sql.and_bound("event_tags.tag = ", tag, ""),
-            _ => sql.and_bound("EXISTS (SELECT 1 FROM event_tags WHERE event_id = events.id AND tag = ", tag, ")"),
+            _ => {
+                let tag = sql.bind(tag);
+                sql.and(&any(way, &format!("FROM event_tags WHERE event_id = events.id AND tag = {tag}")));
+            }
         }
     }
     if let Some(near) = query.near {
@@ -147,7 +150,7 @@ fn and_near(sql: &mut Select, near: Near) {
 }
 
 /// The columns of the event tell what no tier can have; what is left is looked up tier by tier.
-fn and_offer(sql: &mut Select, query: &EventQuery, now: TimeUs) {
+fn and_offer(sql: &mut Select, query: &EventQuery, way: Option<Way>, now: TimeUs) {
     if query.available {
         sql.and_bound("events.is_sold_out = ", Bind::Flag(false), "");
         sql.and_bound("events.over_at > ", Bind::Int(now.0), "");
@@ -172,10 +175,18 @@ fn and_offer(sql: &mut Select, query: &EventQuery, now: TimeUs) {
         tier.push_str(&format!(" AND tier.sale_from <= {now} AND tier.sale_until > {now}"));
     }
     if !tier.is_empty() {
-        sql.and(&format!(
-            "EXISTS (SELECT 1 FROM event_tiers AS tier
-                WHERE tier.event_id = events.id AND tier.lsn = events.offer_lsn{tier})"
-        ));
+        let rows =
+            format!("FROM event_tiers AS tier WHERE tier.event_id = events.id AND tier.lsn = events.offer_lsn{tier}");
+        sql.and(&any(way, &rows));
+    }
+}
+
+/// Whether there are such rows. SQLite makes a join of EXISTS and begins with the wrong table: with a way of our own, they are
+/// counted, which are a few by their key.
+fn any(way: Option<Way>, rows: &str) -> String {
+    match way {
+        Some(_) => format!("(SELECT COUNT(*) {rows}) > 0"),
+        None => format!("EXISTS (SELECT 1 {rows})"),
     }
 }
 
