@@ -131,7 +131,8 @@ pub fn parse(asked: ListQuery, audience: Audience, mut errors: FieldErrors) -> R
     let errors_mut = &mut errors;
     let q = text(errors_mut, "q", asked.q).filter(|text| !text.trim().is_empty());
     let words = q.as_deref().and_then(SearchWords::parse);
-    let limit = number(errors_mut, "limit", asked.limit, 1, i64::from(PAGE_MAX)).unwrap_or(i64::from(PAGE_DEFAULT));
+    let limit = number(errors_mut, "limit", asked.limit, 1, i64::from(PAGE_MAX));
+    let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(PAGE_DEFAULT);
     let near = near(errors_mut, asked.near, asked.radius_km);
     let query = EventQuery {
         audience,
@@ -166,7 +167,7 @@ pub fn parse(asked: ListQuery, audience: Audience, mut errors: FieldErrors) -> R
     }
     errors.none()?;
     let is_nothing = q.is_some() && query.words.is_none();
-    Ok(Asked { query, limit: u32::try_from(limit).unwrap_or(PAGE_DEFAULT), is_nothing })
+    Ok(Asked { query, limit, is_nothing })
 }
 
 fn text(errors: &mut FieldErrors, field: &str, text: Option<String>) -> Option<String> {
