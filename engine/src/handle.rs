@@ -147,6 +147,14 @@ impl EventHandle {
         self.view(move |inventory| (inventory.availability(), inventory.row_states(section.as_deref()))).await
     }
 
+    /// Names of the blocks that are withheld from sale.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn blocks_withheld(&self) -> Result<Vec<String>, Unavailable> {
+        self.view(Inventory::blocks_withheld).await
+    }
+
     /// By ascending digest, behind `after`.
     ///
     /// # Errors

@@ -83,6 +83,13 @@ pub struct TicketView {
 }
 
 impl Inventory {
+    /// Names of the blocks that are withheld from sale, in the order of the seat map.
+    pub fn blocks_withheld(&self) -> Vec<String> {
+        let withheld = self.house.blocks_withheld();
+        let blocks = self.layout.grid.blocks.iter().enumerate();
+        blocks.filter(|(at, _)| withheld >> at & 1 == 1).map(|(_, name)| name.to_string()).collect()
+    }
+
     /// Holds that ended long ago are not known any more, see [`crate::limits::HOLDS_ENDED_MAX`].
     pub fn hold(&self, id: HoldId) -> Option<HoldView> {
         Some(match self.holds.find(id)? {

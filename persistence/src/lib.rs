@@ -34,4 +34,13 @@ pub use store::{
     Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Session,
     SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket, TicketState, User,
     UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom,
+    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, BookedPlace,
+    CalendarRange, Delivery, Device, Erasure, Event, EventCopies, EventCount, EventFilter, EventPatch, EventStatus,
+    Feedback, FeedbackTotals, GuessLimit, Guest, GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join,
+    Joined, JournalHead, LinkPurpose, LinkToken, Mail, MailAttempt, MailStatus, NamedGuest, NewMail, Order, OrderCount,
+    OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role,
+    Rotation, Rsvp, RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Series, SeriesChange, SeriesChanged,
+    SeriesFilter, SeriesRefusal, SeriesSummary, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store,
+    Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap,
+    WaitingPlace, WaitingRoom,
 };

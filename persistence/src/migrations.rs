@@ -76,6 +76,10 @@ const STEPS: &[Step] = &[
         name: "finding",
         postgres: include_str!("../migrations/postgres/0011_finding.sql"),
         sqlite: include_str!("../migrations/sqlite/0011_finding.sql"),
+        number: 13,
+        name: "calendars",
+        postgres: include_str!("../migrations/postgres/0013_calendars.sql"),
+        sqlite: include_str!("../migrations/sqlite/0013_calendars.sql"),
     },
 ];
 

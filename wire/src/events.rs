@@ -68,6 +68,19 @@ pub struct EventCreate {
     pub reentry: Option<bool>,
 }
 
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventClone {
+    /// In the future.
+    pub starts_at: DateTime<Utc>,
+    /// Default: it lasts as long as the original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<DateTime<Utc>>,
+    /// 1 to 200 characters. Default: that of the original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
 /// Where the venue is, in degrees: north and east are positive.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Order, SecondFactor, Session, StaffRole, Ticket, User};
+use crate::{CalendarFeed, Order, SecondFactor, Session, StaffRole, Ticket, User};
 
 /// What the server keeps about an account, for its owner.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -13,6 +13,9 @@ pub struct Export {
     pub second_factor: SecondFactor,
     /// Accounts at other providers that sign in to this one.
     pub identities: Vec<ExportedIdentity>,
+    /// Since when a secret address opens the account's calendar. Absent: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar_feed: Option<CalendarFeed>,
     /// Logins that have not been ended.
     pub sessions: Vec<Session>,
     /// With the names given for who will come.

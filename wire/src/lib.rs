@@ -8,6 +8,7 @@ mod admin;
 mod api_keys;
 mod audience;
 mod audit_log;
+mod calendars;
 mod common;
 mod events;
 mod export;
@@ -19,6 +20,7 @@ mod live_binary;
 mod mails;
 mod orders;
 mod seat_map;
+mod series;
 mod staff;
 mod tiers;
 mod venues;
@@ -37,10 +39,11 @@ pub use audience::{
     RsvpPut,
 };
 pub use audit_log::{AuditEntry, AuditVia};
+pub use calendars::{CalendarDay, CalendarEvent, CalendarFeed, CalendarMonth};
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
-    Availability, Block, Coordinates, Counts, Event, EventCreate, EventPatch, EventPolicy, EventStatus, RowStates,
-    SectionCounts, TierCounts,
+    Availability, Block, Coordinates, Counts, Event, EventClone, EventCreate, EventPatch, EventPolicy, EventStatus,
+    RowStates, SectionCounts, TierCounts,
 };
 pub use export::{Export, ExportedApiKey, ExportedIdentity, ExportedPlace, ExportedStaffRole};
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
@@ -59,6 +62,10 @@ pub use orders::{
 pub use seat_map::{
     PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
     SeatMapExamples, SeatMapSize, Section, Stage,
+};
+pub use series::{
+    RepeatUnit, Series, SeriesCreate, SeriesPatch, SeriesSessions, SeriesUpdated, SessionDate, SessionKept,
+    SessionOutcome, SessionOutcomes, SessionRepeat, SessionsAdd,
 };
 pub use staff::{EventRole, MyEvent, StaffAdd, StaffMember, StaffPatch, StaffPost, StaffRole};
 pub use tiers::{

@@ -73,7 +73,7 @@ impl Event {
 pub struct Tags(pub Vec<String>);
 
 impl Tags {
-    fn column(&self) -> String {
+    pub(super) fn column(&self) -> String {
         self.0.join(" ")
     }
 }
@@ -108,6 +108,23 @@ pub struct EventPatch {
     pub only_unsold: bool,
 }
 
+impl EventPatch {
+    /// What it would change of that which buyers have paid for: when and where.
+    pub fn moves(&self, event: &Event) -> Vec<&'static str> {
+        let text = |new: &Option<String>, old: &str| new.as_deref().is_some_and(|new| new != old);
+        let fields = [
+            ("starts_at", self.starts_at.is_some_and(|at| at != event.starts_at)),
+            ("ends_at", self.ends_at.is_some() && self.ends_at != event.ends_at),
+            ("timezone", text(&self.timezone, &event.timezone)),
+            ("location", text(&self.location, &event.location)),
+            ("address", text(&self.address, &event.address)),
+            ("city", text(&self.city, &event.city)),
+            ("country", text(&self.country, &event.country)),
+        ];
+        fields.into_iter().filter(|(_, moves)| *moves).map(|(field, _)| field).collect()
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub enum EventFilter {
     Published,
@@ -123,6 +140,67 @@ macro_rules! columns {
     };
 }
 
+/// Stores the event under the slug, as it is but for its pictures and its end.
+macro_rules! insert_event {
+    ($transaction:ident, $event:expr, $slug:expr, $request_key:expr) => {
+        sqlx::query($crate::store::events::INSERT)
+            .bind($event.id.uuid())
+            .bind($event.organizer_id.uuid())
+            .bind(&$event.title)
+            .bind($slug)
+            .bind(&$event.description)
+            .bind(&$event.organization)
+            .bind(&$event.rating)
+            .bind(&$event.location)
+            .bind(&$event.address)
+            .bind(&$event.city)
+            .bind(&$event.country)
+            .bind($event.latitude_e6)
+            .bind($event.longitude_e6)
+            .bind(&$event.category)
+            .bind($event.tags.column())
+            .bind($event.series_id)
+            .bind(&$event.timezone)
+            .bind($event.starts_at.0)
+            .bind($event.ends_at.map(|at| at.0))
+            .bind(&$event.currency)
+            .bind($event.status.name())
+            .bind($event.revision)
+            .bind($event.created_at.0)
+            .bind($event.changed_at.0)
+            .bind($request_key)
+            .execute(&mut *$transaction)
+    };
+}
+
+/// The event as it is then; `None` when it is gone, or sold and `$only_unsold`.
+macro_rules! update_event {
+    ($transaction:ident, $id:expr, $patch:expr, $now:expr, $only_unsold:expr) => {
+        sqlx::query_as::<_, $crate::Event>($crate::store::events::UPDATE)
+            .bind($id.uuid())
+            .bind($now.0)
+            .bind(&$patch.title)
+            .bind(&$patch.description)
+            .bind(&$patch.organization)
+            .bind(&$patch.rating)
+            .bind(&$patch.location)
+            .bind(&$patch.address)
+            .bind(&$patch.city)
+            .bind(&$patch.country)
+            .bind($patch.latitude_e6)
+            .bind($patch.longitude_e6)
+            .bind(&$patch.category)
+            .bind($patch.tags.as_ref().map($crate::Tags::column))
+            .bind(&$patch.timezone)
+            .bind($patch.starts_at.map(|at| at.0))
+            .bind($patch.ends_at.map(|at| at.0))
+            .bind(i64::from($only_unsold))
+            .fetch_optional(&mut *$transaction)
+    };
+}
+
+pub(super) use {columns, insert_event, update_event};
+
 /// Whether places of the event `$1` are paid for.
 macro_rules! is_sold {
     () => {
@@ -130,16 +208,16 @@ macro_rules! is_sold {
     };
 }
 
-const INSERT: &str = "
+pub(super) const INSERT: &str = "
     INSERT INTO events (id, organizer_id, title, slug, description, organization, rating, location, address, city, country,
         latitude_e6, longitude_e6, category, tags, series_id, timezone, starts_at, ends_at, currency, status, revision,
         created_at, changed_at, request_key, status_lsn)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
         $25, 0)";
 
-const FIND: &str = concat!("SELECT ", columns!(), " FROM events WHERE id = $1");
+pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM events WHERE id = $1");
 
-const FIND_BY_REQUEST: &str = concat!("SELECT ", columns!(), " FROM events WHERE request_key = $1");
+pub(super) const FIND_BY_REQUEST: &str = concat!("SELECT ", columns!(), " FROM events WHERE request_key = $1");
 
 const FIND_BY_SLUG: &str = concat!(
     "SELECT ",
@@ -164,9 +242,9 @@ const LIST_OF_MEMBER: &str = concat!(
 );
 
 /// Two who patch one event claim its title one after the other.
-const LOCK: &str = concat!("UPDATE events SET revision = revision WHERE id = $1 RETURNING ", columns!());
+pub(super) const LOCK: &str = concat!("UPDATE events SET revision = revision WHERE id = $1 RETURNING ", columns!());
 
-const UPDATE: &str = concat!(
+pub(super) const UPDATE: &str = concat!(
     "UPDATE events SET title = COALESCE($3, title), description = COALESCE($4, description),
         organization = COALESCE($5, organization), rating = COALESCE($6, rating), location = COALESCE($7, location),
         address = COALESCE($8, address), city = COALESCE($9, city), country = COALESCE($10, country),
@@ -214,34 +292,7 @@ impl Store {
                 return sqlx::query_as(FIND_BY_REQUEST).bind(key).fetch_optional(&mut *transaction).await;
             }
             let slug = claim_slug!(transaction, event);
-            sqlx::query(INSERT)
-                .bind(event.id.uuid())
-                .bind(event.organizer_id.uuid())
-                .bind(&event.title)
-                .bind(slug)
-                .bind(&event.description)
-                .bind(&event.organization)
-                .bind(&event.rating)
-                .bind(&event.location)
-                .bind(&event.address)
-                .bind(&event.city)
-                .bind(&event.country)
-                .bind(event.latitude_e6)
-                .bind(event.longitude_e6)
-                .bind(&event.category)
-                .bind(event.tags.column())
-                .bind(event.series_id)
-                .bind(&event.timezone)
-                .bind(event.starts_at.0)
-                .bind(event.ends_at.map(|at| at.0))
-                .bind(&event.currency)
-                .bind(event.status.name())
-                .bind(event.revision)
-                .bind(event.created_at.0)
-                .bind(event.changed_at.0)
-                .bind(event.request_key.map(|key| key.to_vec()))
-                .execute(&mut *transaction)
-                .await?;
+            insert_event!(transaction, event, slug, event.request_key.map(|key| key.to_vec())).await?;
             transaction.index_event(event).await?;
             sqlx::query_as(FIND).bind(event.id.uuid()).fetch_optional(&mut *transaction).await
         })?;
@@ -260,6 +311,11 @@ impl Store {
 
     pub async fn event_find_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND_BY_SLUG).bind(slug).fetch_optional(pool))
+    }
+
+    /// The one that the request of this key made.
+    pub async fn event_find_by_request(&self, request_key: [u8; 16]) -> Result<Option<Event>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(FIND_BY_REQUEST).bind(request_key.to_vec()).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
@@ -299,27 +355,7 @@ impl Store {
             if is_renamed && !claim_title!(transaction, title) {
                 return Ok(Updated::TitleTaken);
             }
-            let updated = sqlx::query_as::<_, Event>(UPDATE)
-                .bind(id.uuid())
-                .bind(now.0)
-                .bind(&patch.title)
-                .bind(&patch.description)
-                .bind(&patch.organization)
-                .bind(&patch.rating)
-                .bind(&patch.location)
-                .bind(&patch.address)
-                .bind(&patch.city)
-                .bind(&patch.country)
-                .bind(patch.latitude_e6)
-                .bind(patch.longitude_e6)
-                .bind(&patch.category)
-                .bind(patch.tags.as_ref().map(Tags::column))
-                .bind(&patch.timezone)
-                .bind(patch.starts_at.map(|at| at.0))
-                .bind(patch.ends_at.map(|at| at.0))
-                .bind(i64::from(patch.only_unsold))
-                .fetch_optional(&mut *transaction)
-                .await?;
+            let updated = update_event!(transaction, id, patch, now, patch.only_unsold).await?;
             let Some(event) = updated else { return Ok(Updated::Not) };
             transaction.index_event(&event).await?;
             Ok(Updated::Is(Box::new(event)))

@@ -54,7 +54,7 @@ const LOCK_AVATAR: &str = "UPDATE users SET avatar = avatar WHERE id = $1 RETURN
 
 const SET_AVATAR: &str = "UPDATE users SET avatar = $2 WHERE id = $1";
 
-const KEEP: &str = "UPDATE image_files SET delete_after = NULL WHERE id = $1";
+pub(super) const KEEP: &str = "UPDATE image_files SET delete_after = NULL WHERE id = $1";
 
 const DROP: &str = "UPDATE image_files SET delete_after = $2 WHERE id = $1";
 
@@ -141,6 +141,6 @@ impl Store {
     }
 }
 
-fn json<T: Serialize + ?Sized>(value: &T) -> sqlx::Result<String> {
+pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }

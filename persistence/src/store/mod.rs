@@ -10,6 +10,9 @@ mod audit_log;
 mod catalogue;
 mod erasure;
 pub(crate) mod event_index;
+mod calendars;
+mod erasure;
+mod event_copies;
 mod event_names;
 mod event_near;
 mod event_query;
@@ -35,6 +38,7 @@ mod rsvps;
 mod seat_map_drawings;
 mod second_factors;
 mod secrets;
+mod series;
 mod sessions;
 mod staff;
 mod summary;
@@ -55,12 +59,14 @@ pub(crate) use catalogue::Catalogue;
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
+pub use calendars::{BookedPlace, CalendarRange};
 pub use erasure::Erasure;
 pub use event_near::Near;
 pub(crate) use event_query::tier_name;
 pub use event_query::{Audience, EventCursor, EventPhase, EventQuery, EventSort, SortKey};
 pub use event_search::Listing;
 pub(crate) use event_select::{statements as search_statements, tag_of};
+pub use event_copies::EventCopies;
 pub use events::{Event, EventFilter, EventPatch, EventStatus, Tags};
 pub use feedback::{Feedback, FeedbackTotals};
 pub use guests::{Guest, GuestFilter, NamedGuest};
@@ -78,6 +84,7 @@ pub use refresh::{Device, Refresh, Rotation};
 pub use rsvps::{Rsvp, RsvpAnswer, RsvpCount};
 pub use seat_map_drawings::SeatMapDrawing;
 pub use second_factors::{GuessLimit, SecondFactor};
+pub use series::{Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary};
 pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use summary::{EventCount, OrderCount, Summary, UserCount};
@@ -241,6 +248,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
         event_index::STATEMENTS,
+        calendars::STATEMENTS,
+        event_copies::STATEMENTS,
         event_names::STATEMENTS,
         erasure::STATEMENTS,
         events::STATEMENTS,
@@ -263,6 +272,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         second_factors::STATEMENTS,
         seat_map_drawings::STATEMENTS,
         secrets::STATEMENTS,
+        series::STATEMENTS,
         sessions::STATEMENTS,
         staff::STATEMENTS,
         summary::STATEMENTS,
