@@ -134,6 +134,8 @@ pub enum Noun {
     Tier,
     SeatMap,
     SeatMapExample,
+    Series,
+    CalendarFeed,
     Venue,
     VenueSeatMap,
     Image,
@@ -177,9 +179,13 @@ pub enum Conflict {
     ImagesTooMany,
     /// Its organizer has another of this title at this time.
     EventTitleTaken,
+    /// It is a session of a series already.
+    EventInSeries,
     /// Places of it are held or paid for.
     EventSold,
     EventStarted,
+    /// As many sessions as a series may have.
+    SeriesFull,
     SeatMapsTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,

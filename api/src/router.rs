@@ -10,8 +10,9 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    access_codes, accounts, admin, api_keys, attendees, audit_entries, docs, events, feedback, gate, health, holds,
-    images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, venues, waiting_room,
+    access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, docs, events, feedback, gate, health,
+    holds, images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, venues,
+    waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -51,6 +52,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(rsvps::routes())
         .merge(feedback::routes())
         .merge(venues::routes())
+        .merge(calendars::routes())
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(payments::routes())

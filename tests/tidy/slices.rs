@@ -11,6 +11,7 @@ const SLICES: &[&str] = &[
     "api_keys",
     "attendees",
     "audit_entries",
+    "calendars",
     "feedback",
     "rsvps",
     "events",

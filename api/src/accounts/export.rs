@@ -6,7 +6,7 @@ use http::header;
 use inventory::{EventId, OrderId, TicketId, TimeUs};
 use serde::Serialize;
 use uuid::Uuid;
-use wire::{ExportedApiKey, ExportedIdentity, ExportedPlace, ExportedStaffRole, Problem, SecondFactor};
+use wire::{CalendarFeed, ExportedApiKey, ExportedIdentity, ExportedPlace, ExportedStaffRole, Problem, SecondFactor};
 
 use super::{second_factor, view};
 use crate::auth::{Caller, roles};
@@ -100,13 +100,18 @@ impl Export {
             email: identity.email,
             linked_at: time::utc(identity.created_at),
         });
+        // Without its address, which is not kept.
+        let feed = state.store.calendar_feed_find(id).await?;
+        let feed = feed.map(|at| CalendarFeed { created_at: time::utc(at), url: None });
+        let feed = feed.map(|feed| Ok::<_, ApiError>(format!(r#","calendar_feed":{}"#, json(&feed)?))).transpose()?;
         self.section = Some(Section::Sessions);
         Ok(format!(
-            r#"{{"exported_at":{},"profile":{},"second_factor":{},"identities":{}"#,
+            r#"{{"exported_at":{},"profile":{},"second_factor":{},"identities":{}{}"#,
             json(&time::utc(state.now()))?,
             json(&view::user(&user))?,
             json(&SecondFactor { is_on, recovery_codes_left })?,
             json(&identities.collect::<Vec<_>>())?,
+            feed.unwrap_or_default(),
         ))
     }
 

@@ -67,6 +67,8 @@ impl ApiError {
                 Conflict::MailNotFailed => "MAIL_NOT_FAILED",
                 Conflict::ImagesTooMany => "IMAGES_TOO_MANY",
                 Conflict::EventTitleTaken => "EVENT_TITLE_TAKEN",
+                Conflict::EventInSeries => "EVENT_IN_SERIES",
+                Conflict::SeriesFull => "SERIES_FULL",
                 Conflict::EventSold => "EVENT_SOLD",
                 Conflict::EventStarted => "EVENT_STARTED",
                 Conflict::SeatMapsTooMany => "SEAT_MAPS_TOO_MANY",
@@ -98,7 +100,7 @@ impl ApiError {
         }
     }
 
-    pub(super) fn detail(&self) -> Cow<'static, str> {
+    pub fn detail(&self) -> Cow<'static, str> {
         match self {
             Self::Rejected(rejection, _) => rejection.to_string().into(),
             Self::Malformed(malformed) => malformed.detail(),
@@ -159,6 +161,8 @@ impl ApiError {
                 Conflict::SeatMapsTooMany => "The venue has as many seat maps as it may. Delete one.",
                 Conflict::ImagesTooMany => "The event has as many pictures as it may. Delete one.",
                 Conflict::EventTitleTaken => "You have an event of this title at this time.",
+                Conflict::EventInSeries => "The event is a session of a series already. Take it out of that first.",
+                Conflict::SeriesFull => "The series has as many sessions as it may. Make another series.",
                 Conflict::EventSold => "Places of the event are held or paid for. Cancel it and refund them first.",
                 Conflict::EventStarted => "The event is under way or over.",
                 Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
@@ -232,6 +236,8 @@ impl Noun {
             Self::Event => "EVENT_NOT_FOUND",
             Self::Tier => "TIER_NOT_FOUND",
             Self::SeatMap | Self::SeatMapExample | Self::VenueSeatMap => "SEAT_MAP_NOT_FOUND",
+            Self::Series => "SERIES_NOT_FOUND",
+            Self::CalendarFeed => "CALENDAR_FEED_NOT_FOUND",
             Self::Venue => "VENUE_NOT_FOUND",
             Self::Image => "IMAGE_NOT_FOUND",
             Self::Session => "SESSION_NOT_FOUND",
@@ -255,6 +261,8 @@ impl Noun {
             Self::Tier => "The event has no such tier.",
             Self::SeatMap => "The event has no seat map yet.",
             Self::SeatMapExample => "There is no such example.",
+            Self::Series => "There is no such series.",
+            Self::CalendarFeed => "There is no such calendar feed.",
             Self::Venue => "There is no such venue.",
             Self::VenueSeatMap => "The venue has no such seat map.",
             Self::Image => "There is no such picture.",

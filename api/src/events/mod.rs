@@ -3,6 +3,8 @@
 mod availability;
 mod blocks;
 mod cancel;
+mod clone;
+mod copying;
 mod countries;
 mod create;
 mod currencies;
@@ -14,6 +16,7 @@ mod list;
 mod mine;
 mod patch;
 mod publish;
+mod series;
 mod show;
 mod spec;
 mod view;
@@ -33,7 +36,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(show::show, patch::patch, delete::delete))
         .routes(routes!(publish::publish))
         .routes(routes!(cancel::cancel))
+        .routes(routes!(clone::clone))
         .routes(routes!(availability::availability))
         .routes(routes!(blocks::release))
         .routes(routes!(blocks::withhold))
+        .merge(series::routes())
 }

@@ -89,7 +89,7 @@ pub async fn change_event(
     }
 }
 
-fn as_stored(words: Words, patch: &EventPatch) -> persistence::EventPatch {
+pub fn as_stored(words: Words, patch: &EventPatch) -> persistence::EventPatch {
     persistence::EventPatch {
         title: words.title,
         description: words.description,
@@ -110,22 +110,9 @@ fn as_stored(words: Words, patch: &EventPatch) -> persistence::EventPatch {
     }
 }
 
-/// What the patch would change of that which buyers have paid for: when and where.
 fn frozen_when_sold(event: &persistence::Event, patch: &persistence::EventPatch) -> Vec<FieldError> {
-    let text = |new: &Option<String>, old: &str| new.as_deref().is_some_and(|new| new != old);
-    let fields = [
-        ("starts_at", patch.starts_at.is_some_and(|at| at != event.starts_at)),
-        ("ends_at", patch.ends_at.is_some() && patch.ends_at != event.ends_at),
-        ("timezone", text(&patch.timezone, &event.timezone)),
-        ("location", text(&patch.location, &event.location)),
-        ("address", text(&patch.address, &event.address)),
-        ("city", text(&patch.city, &event.city)),
-        ("country", text(&patch.country, &event.country)),
-    ];
-    let moved = fields.into_iter().filter(|(_, moves)| *moves);
-    moved
-        .map(|(field, _)| frozen(field, "stands fast once anything is sold; cancel the event, or make a new one"))
-        .collect()
+    let moved = patch.moves(event).into_iter();
+    moved.map(|field| frozen(field, "stands fast once anything is sold; cancel the event, or make a new one")).collect()
 }
 
 fn frozen(field: &str, message: &str) -> FieldError {

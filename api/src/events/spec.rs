@@ -1,9 +1,11 @@
 //! What an organizer says about an event: the words and dates of its row, and the rules of its policy.
 
+use chrono::{DateTime, Utc};
 use inventory::limits::{HOLD_AGE_MAX_US, HOLDS_PER_CUSTOMER_MAX, PAYMENT_EXTENSION_US, UNITS_PER_HOLD_MAX};
 use inventory::{Currency, Policy, PolicyPatch, TimeUs};
-use wire::{EventCreate, EventPatch, EventPolicy};
+use wire::{EventClone, EventCreate, EventPatch, EventPolicy};
 
+use super::copying::Date;
 use super::currencies;
 use super::words::{self, Words};
 use crate::field_errors::FieldErrors;
@@ -23,13 +25,7 @@ pub fn created(now: TimeUs, wanted: &EventCreate) -> Result<(Words, Policy), Fie
         errors.add("currency", "CURRENCY", "an ISO 4217 code such as `EUR`");
     }
     let words = words::created(&mut errors, wanted);
-    match time::checked(wanted.starts_at) {
-        Some(starts_at) if starts_at > now => {}
-        Some(_) | None => errors.add("starts_at", "OUT_OF_RANGE", "in the future"),
-    }
-    if wanted.ends_at.is_some_and(|ends_at| ends_at <= wanted.starts_at || time::checked(ends_at).is_none()) {
-        errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
-    }
+    date(&mut errors, now, "", wanted.starts_at, wanted.ends_at);
     let rules = Rules {
         sale_window: wanted.sale_window.as_ref(),
         hold_ttl_s: wanted.hold_ttl_s,
@@ -42,6 +38,36 @@ pub fn created(now: TimeUs, wanted: &EventCreate) -> Result<(Words, Policy), Fie
     let rules = rules.check(&mut errors);
     errors.none()?;
     Ok((words, rules.over(&Policy::new(currency.unwrap_or(CURRENCY_STAND_IN)))))
+}
+
+/// The title, where it is another, and the time of a copy.
+///
+/// # Errors
+/// The fields at fault.
+pub fn cloned(now: TimeUs, wanted: &EventClone) -> Result<(Option<String>, Date), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let title = EventPatch { title: wanted.title.clone(), ..EventPatch::default() };
+    let title = words::patched(&mut errors, &title).title;
+    let date = date(&mut errors, now, "", wanted.starts_at, wanted.ends_at);
+    errors.none()?;
+    Ok((title, date))
+}
+
+/// `path` leads to the fields, with a dot at its end.
+pub fn date(
+    errors: &mut FieldErrors,
+    now: TimeUs,
+    path: &str,
+    starts_at: DateTime<Utc>,
+    ends_at: Option<DateTime<Utc>>,
+) -> Date {
+    if time::checked(starts_at).is_none_or(|at| at <= now) {
+        errors.add(format!("{path}starts_at"), "OUT_OF_RANGE", "in the future");
+    }
+    if ends_at.is_some_and(|ends_at| ends_at <= starts_at || time::checked(ends_at).is_none()) {
+        errors.add(format!("{path}ends_at"), "OUT_OF_RANGE", "after `starts_at`");
+    }
+    Date { starts_at: time::time_us(starts_at), ends_at: ends_at.map(time::time_us) }
 }
 
 /// Only where the event's own code is at fault, and nothing comes of it.

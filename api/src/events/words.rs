@@ -107,8 +107,11 @@ fn coordinates(errors: &mut FieldErrors, at: Coordinates) -> (i64, i64) {
 }
 
 pub fn degrees(event: &persistence::Event) -> Option<Coordinates> {
-    let of = |millionths: i64| millionths as f64 / MILLIONTHS;
-    Some(Coordinates { latitude: of(event.latitude_e6?), longitude: of(event.longitude_e6?) })
+    Some(Coordinates { latitude: degrees_of(event.latitude_e6?), longitude: degrees_of(event.longitude_e6?) })
+}
+
+pub fn degrees_of(millionths: i64) -> f64 {
+    millionths as f64 / MILLIONTHS
 }
 
 fn label(errors: &mut FieldErrors, field: &str, text: &str) -> String {

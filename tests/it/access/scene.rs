@@ -5,7 +5,7 @@ use usher_tests::server::{PASSWORD, Session, TestServer};
 use uuid::Uuid;
 
 use super::rules::{Rule, Who};
-use crate::show::{Show, text};
+use crate::show::{self, Show, text};
 
 /// Accounts that have nothing to do with the scene.
 pub struct World<'a> {
@@ -49,6 +49,11 @@ pub struct Ids {
     pub buyer_email: String,
     /// The organizer's.
     pub venue: String,
+    /// The organizer's, with a published session.
+    pub series: String,
+    pub organizer: String,
+    /// A session of the series.
+    pub series_session: String,
     /// An account that something may be done to.
     pub target: String,
     pub target_email: String,
@@ -96,7 +101,11 @@ impl<'a> World<'a> {
         let (door, box_office) = (member(server, &show, "door").await, member(server, &show, "box_office").await);
         let (buyer, target) = (server.attendee().await, server.attendee().await);
         let venue = server.post(Some(&show.organizer), "/venues", crate::access::table::venue()).await.expect(201);
+        let (series, series_session) = series_of(server, &show.organizer).await;
         let ids = Ids {
+            series,
+            series_session,
+            organizer: show.organizer.id.clone(),
             venue: text(&venue["id"]),
             event: show.id.clone(),
             tier: show.seats.clone(),
@@ -144,6 +153,19 @@ async fn member(server: &TestServer, show: &Show, role: &str) -> Session {
     account
 }
 
+/// With one session, published.
+async fn series_of(server: &TestServer, organizer: &Session) -> (String, String) {
+    let words = json!({"title": "A run", "starts_at": "2036-06-01T19:00:00Z", "currency": "EUR"});
+    let event = text(&server.post(Some(organizer), "/events", words).await.expect(201)["id"]);
+    let path = |rest: &str| format!("/events/{event}{rest}");
+    server.put(Some(organizer), &path("/seat-map"), show::seat_map()).await.expect(200);
+    server.post(Some(organizer), &path("/tiers"), show::tier("Seat", "stalls", 1)).await.expect(201);
+    server.post(Some(organizer), &path("/publish"), json!({})).await.expect(200);
+    let body = json!({"template": event, "sessions": [{"starts_at": "2036-06-01T19:00:00Z"}]});
+    let made = server.post(Some(organizer), "/series", body).await.expect(201);
+    (text(&made["series"]["id"]), event)
+}
+
 impl Scene {
     async fn owned_by(self, server: &TestServer, buyer: Session) -> Self {
         let key: Value = json!({"name": "The buyer's", "scopes": ["booking"]});
@@ -176,6 +198,8 @@ impl Ids {
             ("/api/v1/tickets/{id}", &self.ticket),
             ("/api/v1/users/{id}", &self.target),
             ("/api/v1/venues/{id}", &self.venue),
+            ("/api/v1/series/{id}", &self.series),
+            ("/api/v1/organizers/{id}", &self.organizer),
             ("/api/v1/me/api-keys/{id}", &self.api_key),
             ("/api/v1/me/sessions/{id}", &self.session),
         ];
@@ -186,6 +210,7 @@ impl Ids {
         let mail = format!("/mails/{}", self.target);
         let named = [
             ("{tier_id}", &self.tier),
+            ("{event_id}", &self.series_session),
             ("{hold_id}", &self.hold),
             ("{user_id}", &self.door),
             ("{name}", &self.block),
@@ -218,6 +243,8 @@ impl Ids {
             door: nothing(),
             target: nothing(),
             venue: nothing(),
+            series: nothing(),
+            series_session: nothing(),
             ..self.clone()
         }
     }

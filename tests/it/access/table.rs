@@ -7,10 +7,22 @@ use super::rules::{ADMINS, ANYBODY, OPEN, ORGANIZERS, Operation, RUNS, Rule, SIG
 use crate::show;
 
 pub fn operations() -> Vec<Operation> {
-    [outside(), accounts(), ways_in(), events(), venues(), sale(), audience(), waiting_room(), orders()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        outside(),
+        accounts(),
+        ways_in(),
+        events(),
+        series(),
+        calendars(),
+        venues(),
+        sale(),
+        audience(),
+        waiting_room(),
+        orders(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn outside() -> Vec<Operation> {
@@ -108,6 +120,7 @@ fn events() -> Vec<Operation> {
         op("DELETE /events/{id}", RUNS).draft(),
         op("POST /events/{id}/publish", RUNS).draft(),
         op("POST /events/{id}/cancel", RUNS),
+        op("POST /events/{id}/clone", RUNS).body(|_| json!({"starts_at": "2036-05-01T19:00:00Z"})),
         op("GET /events/{id}/availability", ANYBODY),
         op("GET /events/{id}/availability", Rule::Preview).draft(),
         op("GET /events/{id}/live", Rule::Socket),
@@ -131,6 +144,36 @@ fn events() -> Vec<Operation> {
         op("POST /events/{id}/staff", RUNS).body(|ids| json!({"email": ids.target_email, "role": "door"})),
         op("PATCH /events/{id}/staff/{user_id}", RUNS).body(|_| json!({"role": "box_office"})),
         op("DELETE /events/{id}/staff/{user_id}", RUNS),
+    ]
+}
+
+fn series() -> Vec<Operation> {
+    const OWNS: Rule = Rule::Event { staff: &[], unknown: "SERIES_NOT_FOUND" };
+    vec![
+        op("GET /series", ANYBODY),
+        op("POST /series", RUNS)
+            .body(|ids| json!({"template": ids.event, "sessions": [{"starts_at": "2036-05-02T19:00:00Z"}]})),
+        op("GET /series/{id}", ANYBODY),
+        op("PATCH /series/{id}", OWNS).body(|_| json!({"description": "New"})),
+        op("DELETE /series/{id}", OWNS),
+        op("GET /series/{id}/sessions", ANYBODY),
+        op("POST /series/{id}/sessions", OWNS).body(|_| json!({"sessions": [{"starts_at": "2036-05-03T19:00:00Z"}]})),
+        op("DELETE /series/{id}/sessions/{event_id}", OWNS),
+        op("POST /series/{id}/publish", OWNS),
+        op("POST /series/{id}/cancel", OWNS),
+    ]
+}
+
+fn calendars() -> Vec<Operation> {
+    vec![
+        op("GET /calendar", OPEN),
+        op("GET /calendar-feed.ics", OPEN),
+        op("GET /organizers/{id}/calendar.ics", OPEN),
+        op("GET /events/{id}/calendar.ics", ANYBODY),
+        op("GET /events/{id}/calendar.ics", Rule::Preview).draft(),
+        op("GET /me/calendar-feed", SIGNED_IN),
+        op("POST /me/calendar-feed", SIGNED_IN),
+        op("DELETE /me/calendar-feed", SIGNED_IN),
     ]
 }
 
