@@ -1,6 +1,6 @@
 //! Events as calendars show them, read back by a parser that is not ours.
 
-use icalendar::{Calendar, CalendarComponent, Component};
+use icalendar::{Calendar, CalendarComponent, Component, EventLike};
 use reqwest::Method;
 use serde_json::{Value, json};
 use usher_tests::server::{Answer, PASSWORD, Session, TestServer, send};
