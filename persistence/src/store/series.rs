@@ -121,11 +121,8 @@ const INSERT: &str = "
     INSERT INTO series (id, organizer_id, words, created_at, request_key) VALUES ($1, $2, $3, $4, $5)";
 
 const FIND: &str = "SELECT id, organizer_id, words, created_at, request_key FROM series WHERE id = $1";
-
 const FIND_MADE: &str = "SELECT id, organizer_id, words, created_at, request_key FROM series WHERE request_key = $1";
-
 const SUMMARY: &str = select!(of_all!(), "series.id = $1");
-
 const SUMMARY_PUBLISHED: &str = select!(of_published!(), "series.id = $1");
 
 const LIST: &str = select!(of_all!(), "series.id < $1 ORDER BY series.id DESC LIMIT $2");
@@ -161,13 +158,9 @@ const COUNT: &str = "SELECT COUNT(*) FROM events WHERE series_id = $1 AND delete
 const LOCK: &str = "UPDATE series SET words = words WHERE id = $1 RETURNING words";
 
 const SET_WORDS: &str = "UPDATE series SET words = $2 WHERE id = $1";
-
 const JOIN: &str = "UPDATE events SET series_id = $2 WHERE id = $1 AND series_id IS NULL AND deleted_at IS NULL";
-
 const LEAVE: &str = "UPDATE events SET series_id = NULL WHERE id = $1 AND series_id = $2 AND deleted_at IS NULL";
-
 const LEAVE_ALL: &str = "UPDATE events SET series_id = NULL WHERE series_id = $1";
-
 const DELETE: &str = "DELETE FROM series WHERE id = $1";
 
 pub(super) const STATEMENTS: &[&str] = &[
