@@ -78,8 +78,8 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0011_finding.sql"),
         number: 13,
         name: "calendars",
-        postgres: include_str!("../migrations/postgres/0013_calendars.sql"),
-        sqlite: include_str!("../migrations/sqlite/0013_calendars.sql"),
+        postgres: include_str!("../migrations/postgres/0012_calendars.sql"),
+        sqlite: include_str!("../migrations/sqlite/0012_calendars.sql"),
     },
 ];
 

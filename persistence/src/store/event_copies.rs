@@ -9,6 +9,7 @@ use super::events::{FIND, FIND_BY_REQUEST, insert_event};
 use super::images::{KEEP, json};
 use super::{AuditEntry, Event, Store, on_transaction};
 use crate::StoreError;
+use crate::search::EventIndex as _;
 
 /// Events with what is copied along beside the journal: drawing and limit of answers.
 #[derive(Clone, Copy, Debug)]
