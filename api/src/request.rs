@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderValue, header};
+use http::HeaderValue;
 use inventory::{RequestId, TimeUs};
-use persistence::Device;
 use uuid::{Builder, Uuid};
 
 use crate::error::ApiError;
@@ -15,8 +14,6 @@ use crate::{digest, ids};
 
 /// Longest request id that is taken over from a client.
 const ID_BYTES_MAX: usize = 64;
-/// More of a user agent tells its owner nothing.
-const AGENT_CHARS_MAX: usize = 256;
 
 #[derive(Clone, Debug)]
 pub struct RequestContext {
@@ -65,24 +62,6 @@ impl FromRequestParts<AppState> for RequestContext {
     }
 }
 
-/// The device that a request comes from, for the account's list of logins.
-pub struct ClientDevice(pub Device);
-
-impl FromRequestParts<AppState> for ClientDevice {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
-        let agent = parts.headers.get(header::USER_AGENT).map(|agent| shown(agent.as_bytes()));
-        let user_agent = agent.filter(|agent| !agent.is_empty());
-        Ok(Self(Device { ip: of(parts)?.peer.to_string(), user_agent }))
-    }
-}
-
-fn shown(agent: &[u8]) -> String {
-    let text = String::from_utf8_lossy(agent);
-    text.chars().filter(|c| !c.is_control()).take(AGENT_CHARS_MAX).collect::<String>().trim().to_owned()
-}
-
 /// # Errors
 /// A defect, when the outermost layer is missing.
 pub fn of(parts: &Parts) -> Result<&RequestContext, ApiError> {
@@ -108,13 +87,6 @@ mod tests {
             assert_ne!(context.shown.as_bytes(), strange);
             assert_eq!(context.shown(), context.id.to_string());
         }
-    }
-
-    #[test]
-    fn a_user_agent_is_shown_without_what_a_terminal_would_obey() {
-        assert_eq!(shown(b" curl/8\t\x1b[2J "), "curl/8[2J");
-        assert_eq!(shown(&[b'a'; 5_000]).len(), AGENT_CHARS_MAX);
-        assert_eq!(shown(b"\xff"), "\u{fffd}");
     }
 
     #[test]

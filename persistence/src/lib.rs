@@ -41,6 +41,12 @@ pub use store::{
     OrderItem, OrderStatus, Outbox, OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role,
     Rotation, Rsvp, RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Series, SeriesChange, SeriesChanged,
     SeriesFilter, SeriesRefusal, SeriesSummary, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store,
+    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, ChangedAccess, Delivery, Device,
+    Erasure, Event, EventCount, EventFilter, EventPatch, EventStatus, Feedback, FeedbackTotals, GuessLimit, Guest,
+    GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose, LinkToken,
+    Mail, MailAttempt, MailStatus, NamedGuest, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox,
+    OutboxStatus, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer,
+    RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store,
     Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap,
     WaitingPlace, WaitingRoom,
 };

@@ -80,6 +80,10 @@ const STEPS: &[Step] = &[
         name: "calendars",
         postgres: include_str!("../migrations/postgres/0012_calendars.sql"),
         sqlite: include_str!("../migrations/sqlite/0012_calendars.sql"),
+        number: 15,
+        name: "access_changes",
+        postgres: include_str!("../migrations/postgres/0015_access_changes.sql"),
+        sqlite: include_str!("../migrations/sqlite/0015_access_changes.sql"),
     },
 ];
 

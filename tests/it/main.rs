@@ -5,6 +5,7 @@ mod accounts;
 mod api_keys;
 mod audience;
 mod audit;
+mod audit_accounts;
 mod audit_log;
 mod bad_input;
 mod calendars;

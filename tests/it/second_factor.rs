@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use usher_tests::server::{Answer, PASSWORD, Session, TestServer, send};
+use usher_tests::smtp;
 
 use crate::accounts::on_both_stores;
 
@@ -39,7 +40,7 @@ impl App {
     }
 
     /// Of no step near now.
-    fn wrong(&self) -> String {
+    pub fn wrong(&self) -> String {
         let near: Vec<String> = (-3..=3).map(|ahead| self.code(ahead)).collect();
         (0..).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
     }
@@ -203,6 +204,52 @@ async fn it_is_switched_off_by_password_and_code_together() {
         let (_, _) = enrol(&server, &session).await;
         let waiting = challenge(&server, &session).await;
         answer(&server, &waiting, &codes[1]).await.problem(401, "SECOND_FACTOR_WRONG");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_resets_what_is_lost_in_the_open_and_never_his_own() {
+    smtp::on_both_stores(|server, smtp| async move {
+        let (admin, user, bystander) = (server.admin().await, server.attendee().await, server.attendee().await);
+        let path = format!("/users/{}/second-factor", user.id);
+        server.delete(Some(&admin), &path).await.problem(409, "SECOND_FACTOR_OFF");
+        // Begun and not confirmed: there is nothing to lose yet.
+        server.post(Some(&user), "/me/second-factor", json!({})).await.expect(201);
+        server.delete(Some(&admin), &path).await.problem(409, "SECOND_FACTOR_OFF");
+        let (app, codes) = enrol(&server, &user).await;
+        let waiting = challenge(&server, &user).await;
+        server.delete(Some(&bystander), &path).await.problem(403, "ROLE_REQUIRED");
+        server.delete(Some(&admin), &path).await.expect(204);
+
+        // Whoever was signed in, or half signed in, is out.
+        server.get(Some(&user), "/me").await.problem(401, "TOKEN_INVALID");
+        let refresh = json!({"refresh_token": user.refresh_token});
+        server.post(None, "/auth/refresh", refresh).await.problem(401, "REFRESH_TOKEN_INVALID");
+        for code in [&app.code(1), &codes[0]] {
+            answer(&server, &waiting, code).await.problem(401, "CHALLENGE_INVALID");
+        }
+        let session = server.login(&user.email, PASSWORD).await;
+        let shown = server.get(Some(&session), "/me/second-factor").await.expect(200);
+        assert_eq!(shown, json!({"is_on": false, "recovery_codes_left": 0}));
+
+        // The owner is told, and the log says who did it.
+        let mail = smtp.mail_to(&user.email, 2).await;
+        assert_eq!(mail.header("Subject"), "Your second factor was switched off");
+        let log = format!("/admin/audit-log?object={}&action=second_factor.reset", user.id);
+        let log = server.get(Some(&admin), &log).await.expect(200);
+        assert_eq!(log["items"].as_array().unwrap().len(), 1);
+        assert_eq!(log["items"][0]["actor_id"], admin.id.as_str());
+        server.delete(Some(&admin), &path).await.problem(409, "SECOND_FACTOR_OFF");
+
+        let (_, own) = enrol(&server, &admin).await;
+        let path = format!("/users/{}/second-factor", admin.id);
+        server.delete(Some(&admin), &path).await.problem(409, "OWN_ACCOUNT");
+        let waiting = challenge(&server, &admin).await;
+        answer(&server, &waiting, &own[0]).await.expect(200);
+        let nobody = "/users/019aa1b2-0000-7000-8000-000000000001/second-factor";
+        server.delete(Some(&admin), nobody).await.problem(404, "USER_NOT_FOUND");
         server.stop().await;
     })
     .await;

@@ -3,11 +3,11 @@ use axum::extract::State;
 use wire::{CodeRequest, Tokens};
 
 use super::session;
+use crate::audit_log::{Action, Source};
 use crate::auth::OneTimeCode;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
 use crate::problems::Written;
-use crate::request::ClientDevice;
 use crate::state::AppState;
 
 /// Three codes in half an hour make 15 guesses at one of a million.
@@ -20,7 +20,7 @@ const GUESSES_MAX: u32 = 5;
     responses((status = 200, description = "Tokens", body = Tokens), Written))]
 pub async fn code_verify(
     State(state): State<AppState>,
-    ClientDevice(device): ClientDevice,
+    source: Source,
     Body(body): Body<CodeRequest>,
 ) -> Result<Json<Tokens>, ApiError> {
     let wrong = || ApiError::Unauthorized(Unauthorized::CodeWrong);
@@ -34,8 +34,9 @@ pub async fn code_verify(
     let mut user = state.store.user_find_by_email(&body.email).await?.ok_or_else(wrong)?;
     if user.email_confirmed_at.is_none() {
         let now = state.now();
-        state.store.user_confirm_email(user.id, now).await?;
+        let entry = source.anonymous_entry(Action::EmailConfirm).object(user.id).row(now);
+        state.store.user_confirm_email(user.id, now, Some(&entry)).await?;
         user.email_confirmed_at = Some(now);
     }
-    session::begin(&state, &user, &device).await.map(Json)
+    session::begin(&state, &user, &source).await.map(Json)
 }

@@ -3,7 +3,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use wire::ConfirmEmailRequest;
 
-use crate::audit_log::{self, Action, Source};
+use crate::audit_log::{Action, Source};
 use crate::auth::OneTimeToken;
 use crate::error::ApiError;
 use crate::idempotency::{AnonymousWrite, remembered};
@@ -22,9 +22,10 @@ pub async fn confirm_email(
 ) -> Result<Response, ApiError> {
     remembered(&state, write.key, async {
         let token = OneTimeToken::parse(&write.body.token).ok_or(ApiError::LinkInvalid)?;
-        let user = state.store.email_confirm(token.hash(), state.now()).await?.ok_or(ApiError::LinkInvalid)?;
-        let entry = source.anonymous_entry(Action::EmailConfirm).object(user).once_for(write.key);
-        audit_log::write(&state, entry).await;
+        let now = state.now();
+        let entry = source.anonymous_entry(Action::EmailConfirm).once_for(write.key);
+        let entry = |user| Some(entry.object(user).row(now));
+        state.store.email_confirm(token.hash(), now, entry).await?.ok_or(ApiError::LinkInvalid)?;
         Ok(StatusCode::NO_CONTENT.into_response())
     })
     .await

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use wire::{MeErase, Problem};
 
 use super::second_factor::{self, Code};
+use crate::audit_log::{Action, Entry, Source};
 use crate::error::{ApiError, Conflict, Noun, Unauthorized};
 use crate::idempotency::Write;
 use crate::state::AppState;
@@ -20,11 +21,16 @@ use crate::state::AppState;
     (status = 422, description = "VALIDATION_FAILED", body = Problem),
     (status = 429, description = "RATE_LIMITED", body = Problem),
 ))]
-pub async fn erase(State(state): State<AppState>, write: Write<MeErase>) -> Result<StatusCode, ApiError> {
+pub async fn erase(
+    State(state): State<AppState>,
+    source: Source,
+    write: Write<MeErase>,
+) -> Result<StatusCode, ApiError> {
     let id = write.caller.user;
     let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
-    prove(&state, &user, write.body).await?;
-    finish(&state, id).await?;
+    prove(&state, &user, write.body, &source).await?;
+    let entry = source.entry(&write.caller, Action::UserErase).without_source();
+    finish(&state, id, entry.once_for(write.origin.key)).await?;
     tracing::info!(user = %id, "user {id} has erased the account");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -33,9 +39,9 @@ pub async fn erase(State(state): State<AppState>, write: Write<MeErase>) -> Resu
 ///
 /// # Errors
 /// It organizes something that is on sale, nobody else could administer the server, or there is no such account.
-pub async fn finish(state: &AppState, id: UserId) -> Result<(), ApiError> {
+pub async fn finish(state: &AppState, id: UserId, entry: Entry) -> Result<(), ApiError> {
     let now = state.now();
-    match state.store.user_erase(id, now).await? {
+    match state.store.user_erase(id, now, Some(&entry.object(id).row(now))).await? {
         Erasure::Done { sessions } => {
             for session in sessions {
                 state.standings.end(session, now);
@@ -50,11 +56,11 @@ pub async fn finish(state: &AppState, id: UserId) -> Result<(), ApiError> {
 }
 
 /// That it is the owner who asks, not somebody who has found his phone unlocked.
-async fn prove(state: &AppState, user: &User, body: MeErase) -> Result<(), ApiError> {
+async fn prove(state: &AppState, user: &User, body: MeErase, source: &Source) -> Result<(), ApiError> {
     if second_factor::is_on(state, user.id).await? {
         let code =
             body.code.ok_or_else(|| ApiError::invalid("code", "MISSING_FIELD", "a code of the second factor"))?;
-        return second_factor::check(state, user.id, &Code::parse(&code)?).await;
+        return second_factor::check(state, user.id, &Code::parse(&code)?, source).await;
     }
     let password = body.password.ok_or_else(|| ApiError::invalid("password", "MISSING_FIELD", "the password"))?;
     let stored = Some(user.password_hash.0.clone());

@@ -7,7 +7,6 @@ use super::session;
 use crate::audit_log::{Action, Incident, Source};
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
-use crate::request::ClientDevice;
 use crate::state::AppState;
 
 /// Starts a login. Says neither whether the address or the password was wrong, nor by the time it takes.
@@ -19,7 +18,6 @@ use crate::state::AppState;
 pub async fn login(
     State(state): State<AppState>,
     source: Source,
-    ClientDevice(device): ClientDevice,
     Body(body): Body<LoginRequest>,
 ) -> Result<Json<Tokens>, ApiError> {
     let user = state.store.user_find_by_email(&body.email).await?;
@@ -33,5 +31,5 @@ pub async fn login(
         state.security.note(incident, source, state.now());
         return Err(refused);
     };
-    session::begin(&state, &user, &device).await.map(Json)
+    session::begin(&state, &user, &source).await.map(Json)
 }

@@ -3,6 +3,7 @@ use http::StatusCode;
 use wire::LogoutRequest;
 
 use super::session;
+use crate::audit_log::{Action, Source};
 use crate::auth::{Caller, RefreshToken};
 use crate::error::ApiError;
 use crate::extract::Body;
@@ -14,6 +15,7 @@ use crate::state::AppState;
 ))]
 pub async fn logout(
     State(state): State<AppState>,
+    source: Source,
     caller: Result<Caller, ApiError>,
     Body(body): Body<LogoutRequest>,
 ) -> Result<StatusCode, ApiError> {
@@ -22,11 +24,16 @@ pub async fn logout(
         None => None,
     };
     // The caller's own access token, if he sent one that is still good.
-    let own = caller.ok().map(|caller| (caller.user, caller.session));
+    let caller = caller.ok();
+    let entry = |user, action| match &caller {
+        Some(caller) if caller.user == user => source.entry(caller, action),
+        _ => source.anonymous_entry(action),
+    };
+    let own = caller.as_ref().map(|caller| (caller.user, caller.session));
     for (user, login) in named.into_iter().chain(own) {
-        session::end(&state, user, login).await?;
+        session::end(&state, user, login, entry(user, Action::SessionEnd)).await?;
         if body.all {
-            session::end_all(&state, user, None).await?;
+            session::end_all(&state, user, None, entry(user, Action::SessionEndAll)).await?;
         }
     }
     Ok(StatusCode::NO_CONTENT)

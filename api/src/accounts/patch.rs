@@ -17,8 +17,9 @@ use crate::state::AppState;
 
 /// Changes an account's standing
 ///
-/// Role, status, and whether the rules against abuse spare it: at once, for its live tokens and API keys too. A suspended
-/// account neither signs in nor buys. For admins, about others.
+/// Role, status, and whether the rules against abuse spare it: at once, for its live tokens and API keys too; where several
+/// servers share a database, within 5 seconds on the others. A suspended account neither signs in nor buys. For admins,
+/// about others.
 #[utoipa::path(patch, path = "/users/{id}", tag = "accounts", security(("bearer" = [])), request_body = UserPatch,
     params(("id" = Uuid, Path, description = "Account")),
     responses((status = 200, description = "The account", body = User), Written))]
@@ -41,14 +42,15 @@ pub async fn patch(
             status: write.body.status.map(roles::stored_status),
             whitelisted: write.body.whitelisted,
         };
-        let entry = entry.map(|entry| entry.row(state.now()));
-        let user = match state.store.user_set_access(id, access, entry.as_ref()).await? {
-            AccessChange::Changed(user) => user,
+        let now = state.now();
+        let entry = entry.map(|entry| entry.row(now));
+        let (user, at) = match state.store.user_set_access(id, access, now, entry.as_ref()).await? {
+            AccessChange::Changed { user, at } => (user, at),
             AccessChange::LastAdmin => return Err(ApiError::Conflict(Conflict::LastAdmin)),
             AccessChange::Unknown => return Err(ApiError::NotFound(Noun::User)),
         };
         let shown = view::for_admins(&user);
-        state.standings.change(id, Standing { role: shown.role, status: shown.status }, state.now());
+        state.standings.change(id, Standing { role: shown.role, status: shown.status }, at);
         state.api_keys.forget_of(id);
         tracing::info!(user = %id, admin = %admin.user, "user {id} is now {:?}, {:?}", shown.role, shown.status);
         Ok(Json(shown).into_response())

@@ -8,7 +8,6 @@ use crate::audit_log::{Action, Incident, Source};
 use crate::auth::RefreshToken;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
-use crate::request::ClientDevice;
 use crate::state::AppState;
 use crate::time;
 
@@ -20,11 +19,11 @@ use crate::time;
 pub async fn refresh(
     State(state): State<AppState>,
     source: Source,
-    ClientDevice(device): ClientDevice,
     Body(body): Body<RefreshRequest>,
 ) -> Result<Json<Tokens>, ApiError> {
     let invalid = ApiError::Unauthorized(Unauthorized::RefreshTokenInvalid);
     let now = state.now();
+    let device = source.device();
     let note = |action, account| {
         let incident = Incident { action, code: invalid.code(), account, path: "/api/v1/auth/refresh" };
         state.security.note(incident, source, now);

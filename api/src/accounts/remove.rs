@@ -4,6 +4,7 @@ use http::StatusCode;
 use inventory::UserId;
 
 use super::erase;
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Conflict};
 use crate::extract::{Empty, PathId};
 use crate::idempotency::{Write, remembered};
@@ -19,6 +20,7 @@ use crate::state::AppState;
 pub async fn remove(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
@@ -28,7 +30,7 @@ pub async fn remove(
         return Err(ApiError::Conflict(Conflict::OwnAccount));
     }
     let answer = async {
-        erase::finish(&state, id).await?;
+        erase::finish(&state, id, source.entry(&admin, Action::UserErase).once_for(origin.key)).await?;
         tracing::info!(user = %id, admin = %admin.user, "user {id} was erased by {}", admin.user);
         Ok(StatusCode::NO_CONTENT.into_response())
     };

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use inventory::UserId;
-use persistence::{Device, Refresh, User, UserStatus};
+use persistence::{Refresh, User, UserStatus};
 use uuid::Uuid;
 use wire::Tokens;
 
 use super::second_factor::{self, Code};
 use super::view;
+use crate::audit_log::{Entry, Source};
 use crate::auth::{RefreshToken, RefreshTokens, check_confirmed};
 use crate::error::{ApiError, Forbidden, Unauthorized};
 use crate::state::AppState;
@@ -25,10 +26,10 @@ const CHALLENGE_GUESSES: u32 = 5;
 ///
 /// # Errors
 /// The address must be confirmed and is not. The account has a second factor: the error holds the challenge that [`answer`] takes. The store is not available.
-pub async fn begin(state: &AppState, user: &User, device: &Device) -> Result<Tokens, ApiError> {
+pub async fn begin(state: &AppState, user: &User, source: &Source) -> Result<Tokens, ApiError> {
     check_confirmed(state, user)?;
     if !second_factor::is_on(state, user.id).await? {
-        return open(state, user, device).await;
+        return open(state, user, source).await;
     }
     let challenge = RefreshTokens::first();
     let expires_at = time::plus(state.now(), CHALLENGE_TTL);
@@ -40,20 +41,20 @@ pub async fn begin(state: &AppState, user: &User, device: &Device) -> Result<Tok
 ///
 /// # Errors
 /// The challenge is not one that waits, or the code is wrong. The store is not available.
-pub async fn answer(state: &AppState, challenge: &str, code: &Code, device: &Device) -> Result<Tokens, ApiError> {
+pub async fn answer(state: &AppState, challenge: &str, code: &Code, source: &Source) -> Result<Tokens, ApiError> {
     let invalid = || ApiError::Unauthorized(Unauthorized::ChallengeInvalid);
     let challenge = RefreshToken::parse(challenge).ok_or_else(invalid)?.hash();
     let user = state.store.login_challenge_guess(challenge, CHALLENGE_GUESSES, state.now()).await?;
     let user = user.ok_or_else(invalid)?;
-    second_factor::check(state, user, code).await?;
+    second_factor::check(state, user, code, source).await?;
     if !state.store.login_challenge_take(challenge).await? {
         return Err(invalid());
     }
     let user = state.store.user_find(user).await?.ok_or_else(invalid)?;
-    open(state, &user, device).await
+    open(state, &user, source).await
 }
 
-async fn open(state: &AppState, user: &User, device: &Device) -> Result<Tokens, ApiError> {
+async fn open(state: &AppState, user: &User, source: &Source) -> Result<Tokens, ApiError> {
     let now = state.now();
     let refresh = RefreshTokens::first();
     let family = ids::mint(now);
@@ -66,7 +67,7 @@ async fn open(state: &AppState, user: &User, device: &Device) -> Result<Tokens, 
         expires_at: time::plus(now, ttl),
         family_expires_at: time::plus(now, ttl * LOGIN_REFRESHES),
     };
-    state.store.refresh_insert(&login, device).await?;
+    state.store.refresh_insert(&login, &source.device()).await?;
     tokens(state, user, family, &refresh)
 }
 
@@ -97,9 +98,10 @@ pub fn tokens(state: &AppState, user: &User, session: Uuid, refresh: &RefreshTok
 ///
 /// # Errors
 /// The store is not available.
-pub async fn end(state: &AppState, user: UserId, session: Uuid) -> Result<bool, ApiError> {
+pub async fn end(state: &AppState, user: UserId, session: Uuid, entry: Entry) -> Result<bool, ApiError> {
     let now = state.now();
-    let is_own = state.store.session_end(user, session, now).await?;
+    let entry = entry.object(session).row(now);
+    let is_own = state.store.session_end(user, session, now, Some(&entry)).await?;
     if is_own {
         state.standings.end(session, now);
     }
@@ -110,9 +112,10 @@ pub async fn end(state: &AppState, user: UserId, session: Uuid) -> Result<bool, 
 ///
 /// # Errors
 /// The store is not available.
-pub async fn end_all(state: &AppState, user: UserId, except: Option<Uuid>) -> Result<(), ApiError> {
+pub async fn end_all(state: &AppState, user: UserId, except: Option<Uuid>, entry: Entry) -> Result<(), ApiError> {
     let now = state.now();
-    for session in state.store.session_end_all(user, except, now).await? {
+    let entry = entry.object(user).row(now);
+    for session in state.store.session_end_all(user, except, now, Some(&entry)).await? {
         state.standings.end(session, now);
     }
     Ok(())

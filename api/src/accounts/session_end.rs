@@ -4,6 +4,7 @@ use http::StatusCode;
 use wire::{Problem, SessionsEnd};
 
 use super::session;
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::extract::{Empty, PathId};
 use crate::idempotency::{Write, remembered};
@@ -18,10 +19,12 @@ use crate::state::AppState;
 pub async fn session_end(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
     remembered(&state, write.origin.key, async {
-        if session::end(&state, write.caller.user, id).await? {
+        let entry = source.entry(&write.caller, Action::SessionEnd).once_for(write.origin.key);
+        if session::end(&state, write.caller.user, id, entry).await? {
             Ok(StatusCode::NO_CONTENT.into_response())
         } else {
             Err(ApiError::NotFound(Noun::Session))
@@ -36,10 +39,15 @@ pub async fn session_end(
     (status = 204, description = "Ended"),
     (status = 401, description = "TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED", body = Problem),
 ))]
-pub async fn sessions_end(State(state): State<AppState>, write: Write<SessionsEnd>) -> Result<Response, ApiError> {
+pub async fn sessions_end(
+    State(state): State<AppState>,
+    source: Source,
+    write: Write<SessionsEnd>,
+) -> Result<Response, ApiError> {
     remembered(&state, write.origin.key, async {
         let except = write.body.keep_current.then_some(write.caller.session);
-        session::end_all(&state, write.caller.user, except).await?;
+        let entry = source.entry(&write.caller, Action::SessionEndAll).once_for(write.origin.key);
+        session::end_all(&state, write.caller.user, except, entry.made(&write.body)).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     })
     .await

@@ -60,6 +60,12 @@ impl Entry {
         self
     }
 
+    /// Keeps neither address nor user agent: of somebody who wants nothing of himself to be left.
+    pub fn without_source(mut self) -> Self {
+        self.source = None;
+        self
+    }
+
     /// The event whose organizer sees the entry.
     pub const fn event(mut self, event: EventId) -> Self {
         self.event = Some(event);

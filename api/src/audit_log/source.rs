@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderValue, header};
-use persistence::AuditVia;
+use persistence::{AuditVia, Device};
 
 use super::{Action, Entry};
 use crate::auth::{Caller, roles};
@@ -11,9 +11,10 @@ use crate::error::ApiError;
 use crate::request;
 use crate::state::AppState;
 
+/// More of a user agent tells nobody anything.
 const USER_AGENT_CHARS_MAX: usize = 256;
 
-/// Where a request came from, as far as the audit log keeps it.
+/// Where a request came from, as far as it is kept: in the audit log, and with a login for its owner to recognise.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub(super) ip: IpAddr,
@@ -23,7 +24,12 @@ pub struct Source {
 
 impl Source {
     pub fn new(ip: IpAddr, user_agent: Option<&HeaderValue>, request_id: &str) -> Self {
-        Self { ip, user_agent: user_agent.map(bounded), request_id: request_id.to_owned() }
+        Self { ip, user_agent: user_agent.and_then(shown), request_id: request_id.to_owned() }
+    }
+
+    /// Of a login, as its owner sees it.
+    pub fn device(&self) -> Device {
+        Device { ip: self.ip.to_string(), user_agent: self.user_agent.clone() }
     }
 
     /// Of something that `caller` has done.
@@ -39,9 +45,11 @@ impl Source {
 }
 
 /// Nothing in it ends a line or commands a terminal.
-fn bounded(value: &HeaderValue) -> String {
+fn shown(value: &HeaderValue) -> Option<String> {
     let text = String::from_utf8_lossy(value.as_bytes());
-    text.chars().take(USER_AGENT_CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let text: String = text.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS_MAX).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 impl FromRequestParts<AppState> for Source {
@@ -59,9 +67,9 @@ mod tests {
 
     #[test]
     fn a_user_agent_is_cut_and_cannot_forge_a_line() {
-        let long = HeaderValue::from_str(&"x".repeat(5_000)).unwrap();
-        assert_eq!(bounded(&long).len(), USER_AGENT_CHARS_MAX);
-        let tabbed = HeaderValue::from_bytes(b"curl\tadmin\xff").unwrap();
-        assert_eq!(bounded(&tabbed), "curl\u{fffd}admin\u{fffd}");
+        let of = |bytes: &[u8]| shown(&HeaderValue::from_bytes(bytes).unwrap());
+        assert_eq!(of(&[b'x'; 5_000]).map(|text| text.len()), Some(USER_AGENT_CHARS_MAX));
+        assert_eq!(of(b" curl\tadmin\xff ").as_deref(), Some("curladmin\u{fffd}"));
+        assert_eq!((of(b""), of(b" \t ")), (None, None));
     }
 }

@@ -144,8 +144,8 @@ impl Caller {
     }
 }
 
-/// What is true of the account and its login now. This run of the server knows what has changed since it issued a token;
-/// of a token of another run it asks the store, once.
+/// What is true of the account and its login now. This run of the server knows what has changed since it issued a token, if
+/// not by itself then from the store within seconds; of a token of another run it asks the store, once.
 async fn standing(verified: &Verified, state: &AppState, now: TimeUs) -> Result<Standing, ApiError> {
     let claims = &verified.claims;
     let ended = || ApiError::Unauthorized(Unauthorized::TokenInvalid);
@@ -159,11 +159,13 @@ async fn standing(verified: &Verified, state: &AppState, now: TimeUs) -> Result<
         state.standings.end(claims.sid, now);
         return Err(ended());
     };
-    let stored = Standing { role: roles::role(stored.role), status: roles::status(stored.status) };
-    if known != stored {
-        state.standings.change(claims.user(), stored, now);
+    let (role, status) = (roles::role(stored.role), roles::status(stored.status));
+    if known != (Standing { role, status }) {
+        // No time: it was changed by a release that did not write one.
+        let at = if stored.access_changed_at.0 == 0 { now } else { stored.access_changed_at };
+        state.standings.change(claims.user(), Standing { role, status }, at);
     }
-    Ok(stored)
+    Ok(Standing { role, status })
 }
 
 /// Whether the request says who makes it, in whatever way.

@@ -9,6 +9,9 @@ use wire::{Role, UserStatus};
 use super::Claims;
 use crate::time;
 
+/// Clocks of two nodes differ, and a token may be signed a moment after its account was read.
+const MARGIN: Duration = Duration::from_secs(60);
+
 /// What is true of an account now, where its token says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -19,9 +22,11 @@ pub struct Standing {
 /// Changes that live tokens do not know of: accounts whose role or status has changed, logins that have ended. An entry
 /// is of use for as long as a token from before may live, then it is dropped.
 ///
-/// Filled by this node's own changes, and from the store for a token of another run of the server.
+/// Filled by this node's own changes, from the store for a token of another run of the server, and with what other nodes
+/// change (`revocations`).
 pub struct Standings {
     ttl: Duration,
+    /// With the time of the change, by which of two that are told the later one is known.
     changed: RwLock<HashMap<UserId, (Standing, TimeUs)>>,
     ended: RwLock<HashMap<Uuid, TimeUs>>,
     /// Entries of both: nearly always 0, and then a request takes no lock.
@@ -46,20 +51,27 @@ impl Standings {
         Some(self.changed.read().get(&claims.user()).map_or(claimed, |(standing, _)| *standing))
     }
 
-    pub fn change(&self, user: UserId, standing: Standing, now: TimeUs) {
-        self.changed.write().insert(user, (standing, time::plus(now, self.ttl)));
+    /// `at`: of the change, as the store has it. Whether it is news: what is not later than what is known changes nothing.
+    pub fn change(&self, user: UserId, standing: Standing, at: TimeUs) -> bool {
+        let mut changed = self.changed.write();
+        if changed.get(&user).is_some_and(|(_, known)| *known >= at) {
+            return false;
+        }
+        changed.insert(user, (standing, at));
+        drop(changed);
         self.count();
+        true
     }
 
     pub fn end(&self, session: Uuid, now: TimeUs) {
-        self.ended.write().entry(session).or_insert_with(|| time::plus(now, self.ttl));
+        self.ended.write().entry(session).or_insert(now);
         self.count();
     }
 
     /// Drops what no live token contradicts any more. Called each minute.
     pub fn prune(&self, now: TimeUs) {
-        self.changed.write().retain(|_, (_, until)| *until > now);
-        self.ended.write().retain(|_, until| *until > now);
+        self.changed.write().retain(|_, (_, at)| time::plus(*at, self.ttl + MARGIN) > now);
+        self.ended.write().retain(|_, at| time::plus(*at, self.ttl + MARGIN) > now);
         self.count();
     }
 
@@ -112,7 +124,19 @@ mod tests {
         standings.change(UserId::from_bytes([1; 16]), ATTENDEE, NOW);
         standings.prune(time::plus(NOW, TTL).plus_us(-1));
         assert_eq!(standings.entries.load(Ordering::Relaxed), 2);
-        standings.prune(time::plus(NOW, TTL));
+        standings.prune(time::plus(NOW, TTL + MARGIN));
         assert_eq!(standings.entries.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn of_two_changes_the_later_one_holds_whichever_is_told_last() {
+        let standings = Standings::new(TTL);
+        let alice = UserId::from_bytes([1; 16]);
+        let admin = Standing { role: Role::Admin, ..ATTENDEE };
+        standings.change(alice, ATTENDEE, NOW.plus_us(1));
+        standings.change(alice, admin, NOW);
+        assert_eq!(standings.of(&claims(alice, 1)), Some(ATTENDEE));
+        standings.change(alice, admin, NOW.plus_us(2));
+        assert_eq!(standings.of(&claims(alice, 1)), Some(admin));
     }
 }

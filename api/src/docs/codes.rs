@@ -46,7 +46,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("ROLE_REQUIRED", "The account's role does not allow this."),
     ("ACCOUNT_SUSPENDED", "The account may look, not change."),
     ("ORIGIN_NOT_ALLOWED", "Pages of this origin may not open a live feed. See the setting cors_origins."),
-    ("OWN_ACCOUNT", "Nobody changes the role or status of the own account."),
+    ("OWN_ACCOUNT", "Nobody changes the role or status of the own account, or resets its second factor."),
     ("EMAIL_TAKEN", "An account with this address exists."),
     ("IN_PROGRESS", "The same idempotency key is being answered at this moment. Ask again."),
     ("IDEMPOTENCY_KEY_REUSED", "The key was used for another request before."),

@@ -3,11 +3,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use inventory::{EventId, Origin, Policy, UserId};
-use persistence::EventStatus;
+use persistence::{AuditEntry, EventStatus};
 use wire::{Event, EventCreate};
 
 use super::{spec, view, words};
-use crate::audit_log::{self, Action, Source};
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Conflict};
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
@@ -29,11 +29,13 @@ pub async fn create(
     caller.organizer()?;
     let answer = async {
         let id = EventId::from_uuid(ids::mint(state.now()));
-        let event = Box::pin(create_draft(&state, id, caller.user, origin, body)).await?;
-        let entry = source.entry(&caller, Action::EventCreate).event(event.id).object(event.id).once_for(origin.key);
-        let shown = view::brief(event, state.now());
-        audit_log::write(&state, entry.made(&shown)).await;
-        Ok((StatusCode::CREATED, Json(shown)).into_response())
+        let (event, policy) = drafted(&state, id, caller.user, origin, body)?;
+        let now = state.now();
+        let entry = source.entry(&caller, Action::EventCreate).event(id).object(id).once_for(origin.key);
+        let entry =
+            |stored: &persistence::Event| Some(entry.made(&view::brief(stored.clone(), now)).row(now));
+        let event = Box::pin(store_audited(&state, event, policy, origin, entry)).await?;
+        Ok((StatusCode::CREATED, Json(view::brief(event, now))).into_response())
     };
     remembered(&state, origin.key, answer).await
 }
@@ -50,6 +52,17 @@ pub async fn create_draft(
     origin: Origin,
     body: EventCreate,
 ) -> Result<persistence::Event, ApiError> {
+    let (event, policy) = drafted(state, id, organizer, origin, body)?;
+    store_draft(state, event, policy, origin).await
+}
+
+fn drafted(
+    state: &AppState,
+    id: EventId,
+    organizer: UserId,
+    origin: Origin,
+    body: EventCreate,
+) -> Result<(persistence::Event, Policy), ApiError> {
     let now = state.now();
     let (words, policy) = spec::created(now, &body)?;
     let event = persistence::Event {
@@ -81,7 +94,7 @@ pub async fn create_draft(
         request_key: origin.key.map(|key| key.key),
         images: Vec::new(),
     };
-    store_draft(state, event, policy, origin).await
+    Ok((event, policy))
 }
 
 /// # Errors
@@ -92,6 +105,17 @@ pub async fn store_draft(
     policy: Policy,
     origin: Origin,
 ) -> Result<persistence::Event, ApiError> {
+    store_audited(state, event, policy, origin, |_| None).await
+}
+
+/// With the `entry` that is made of the stored event.
+async fn store_audited(
+    state: &AppState,
+    event: persistence::Event,
+    policy: Policy,
+    origin: Origin,
+    entry: impl FnOnce(&persistence::Event) -> Option<AuditEntry> + Send,
+) -> Result<persistence::Event, ApiError> {
     let persistence::Event { organizer_id, starts_at, request_key, .. } = event;
     // Asked before there is a journal that no event would go with.
     if state.store.event_title_is_taken(organizer_id, starts_at, &event.title, request_key).await? {
@@ -99,5 +123,5 @@ pub async fn store_draft(
     }
     let handle = state.directory.open(event.id).await?;
     handle.set_policy(engine::Caller { user: organizer_id, request: origin.request, key: None }, policy).await?;
-    Ok(state.store.event_insert(&event).await?)
+    Ok(state.store.event_insert_audited(&event, entry).await?)
 }

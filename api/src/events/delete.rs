@@ -6,7 +6,7 @@ use persistence::EventStatus;
 use serde_json::json;
 
 use super::life;
-use crate::audit_log::{self, Action, Source};
+use crate::audit_log::{Action, Entry, Source};
 use crate::error::{ApiError, Conflict, Noun};
 use crate::event_access;
 use crate::extract::{Empty, PathId};
@@ -33,15 +33,19 @@ pub async fn delete(
         let asker = engine::Caller { user: caller.user, request: origin.request, key: None };
         let entry = source.entry(&caller, Action::EventDelete).event(event.id).object(event.id);
         let entry = entry.removed(&json!({"title": event.title, "status": event.status.name()})).once_for(origin.key);
-        remove(&state, asker, event).await?;
-        audit_log::write(&state, entry).await;
+        remove(&state, asker, event, entry).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     remembered(&state, origin.key, answer).await
 }
 
 /// Cancels first: then nothing can be sold, or put on sale, while it goes.
-async fn remove(state: &AppState, asker: engine::Caller, event: persistence::Event) -> Result<(), ApiError> {
+async fn remove(
+    state: &AppState,
+    asker: engine::Caller,
+    event: persistence::Event,
+    entry: Entry,
+) -> Result<(), ApiError> {
     let now = state.now();
     if event.status == EventStatus::Published && life::has_started(&event, now) {
         return Err(ApiError::Conflict(Conflict::EventStarted));
@@ -56,7 +60,8 @@ async fn remove(state: &AppState, asker: engine::Caller, event: persistence::Eve
         Ok(_) | Err(ApiError::Rejected(Rejection::EventCancelled, _)) => {}
         Err(other) => return Err(other),
     }
-    if state.store.event_delete(event.id, now).await.map_err(event_access::after_change)? {
+    let entry = entry.row(now);
+    if state.store.event_delete(event.id, now, Some(&entry)).await.map_err(event_access::after_change)? {
         return Ok(());
     }
     match state.store.event_find(event.id).await.map_err(event_access::after_change)? {

@@ -2,12 +2,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inventory::{EventId, Rejection};
-use persistence::EventStatus;
+use persistence::{AuditEntry, EventStatus};
 use wire::{Event, EventPatch, FieldError};
 
 use super::words::Words;
 use super::{life, spec, view};
-use crate::audit_log::{self, Action, Source};
+use crate::audit_log::{Action, Entry, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
@@ -32,26 +32,35 @@ pub async fn patch(
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let answer = async {
-        let (before, event) = Box::pin(change(&state, caller, EventId::from_uuid(id), body)).await?;
-        let entry = source.entry(&caller, Action::EventUpdate).event(EventId::from_uuid(id)).object(id);
-        audit_log::write(&state, entry.once_for(origin.key).change(&before, &event)).await;
-        Ok(Json(event).into_response())
+        let id = EventId::from_uuid(id);
+        let entry = source.entry(&caller, Action::EventUpdate).event(id).object(id).once_for(origin.key);
+        Ok(Json(Box::pin(change(&state, caller, id, body, entry)).await?).into_response())
     };
     remembered(&state, origin.key, answer).await
 }
 
-/// The event before and after.
-async fn change(state: &AppState, caller: Caller, id: EventId, patch: EventPatch) -> Result<(Event, Event), ApiError> {
+async fn change(
+    state: &AppState,
+    caller: Caller,
+    id: EventId,
+    patch: EventPatch,
+    entry: Entry,
+) -> Result<Event, ApiError> {
     let event = event_access::own(state, caller, id).await?;
     let handle = event_access::handle(state, id).await?;
     let asker = engine::Caller { user: caller.user, request: None, key: None };
-    let shown = |event| view::full(event, &handle.layout(), &Sight::ALL, state.now());
-    let before = shown(event.clone());
-    let event = change_event(state, &handle, asker, event, &patch).await?;
-    Ok((before, shown(event)))
+    let (now, layout_before) = (state.now(), handle.layout());
+    let shown = |event| view::full(event, &handle.layout(), &Sight::ALL, now);
+    // Made when the rules have been changed: the layout afterwards is the event's own.
+    let entry = |before, after: &persistence::Event| {
+        let before = view::full(before, &layout_before, &Sight::ALL, now);
+        Some(entry.change(&before, &shown(after.clone())).row(now))
+    };
+    change_event(state, &handle, asker, event, &patch, entry).await.map(shown)
 }
 
-/// Rules first: they can be refused. The words that follow cannot, but for a sale or a title between the two.
+/// Rules first: they can be refused. The words that follow cannot, but for a sale or a title between the two. With the
+/// `entry` that is made of the event before and after.
 ///
 /// # Errors
 /// The fields at fault, or that stand fast; the core's refusal.
@@ -61,6 +70,7 @@ pub async fn change_event(
     asker: engine::Caller,
     event: persistence::Event,
     patch: &EventPatch,
+    entry: impl FnOnce(persistence::Event, &persistence::Event) -> Option<AuditEntry> + Send,
 ) -> Result<persistence::Event, ApiError> {
     let now = state.now();
     if event.status == EventStatus::Cancelled {
@@ -82,7 +92,8 @@ pub async fn change_event(
         handle.patch_policy(asker, rules).await?;
     }
     let words = persistence::EventPatch { only_unsold: !frozen.is_empty(), ..words };
-    match state.store.event_update(event.id, &words, now).await.map_err(event_access::after_change)? {
+    let updated = state.store.event_update_audited(event.id, &words, now, entry).await;
+    match updated.map_err(event_access::after_change)? {
         Some(event) => Ok(event),
         None if frozen.is_empty() => Err(ApiError::NotFound(Noun::Event)),
         None => Err(ApiError::Frozen(frozen)),

@@ -8,6 +8,7 @@ use wire::Image;
 
 use super::encode;
 use super::upload::{Upload, take_in};
+use crate::audit_log::{Action, Entry, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Conflict, Noun};
 use crate::extract::PathId;
@@ -27,10 +28,16 @@ const IMAGES_MAX: usize = 10;
     request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
     security(("bearer" = [])),
     responses((status = 201, description = "The picture", body = Image), Written))]
-pub async fn add(State(state): State<AppState>, PathId(event): PathId, upload: Upload) -> Result<Response, ApiError> {
+pub async fn add(
+    State(state): State<AppState>,
+    PathId(event): PathId,
+    source: Source,
+    upload: Upload,
+) -> Result<Response, ApiError> {
     let Upload { caller, key, bytes, slot: _slot, claim: _claim } = upload;
     let answer = async {
-        let image = add_image(&state, caller, EventId::from_uuid(event), bytes).await?;
+        let entry = source.entry(&caller, Action::ImageAdd).once_for(key);
+        let image = add_image(&state, caller, EventId::from_uuid(event), bytes, entry).await?;
         Ok((StatusCode::CREATED, Json(image_view::image(&image))).into_response())
     };
     remembered(&state, key, answer).await
@@ -42,6 +49,7 @@ async fn add_image(
     caller: Caller,
     event: EventId,
     bytes: bytes::Bytes,
+    entry: Entry,
 ) -> Result<persistence::Image, ApiError> {
     let event = event_access::own(state, caller, event).await?;
     if event.status == EventStatus::Cancelled {
@@ -56,7 +64,9 @@ async fn add_image(
             images.push(image);
         }
     };
-    let images = state.store.event_images_change(event.id, state.now(), change).await?;
+    let now = state.now();
+    let entry = entry.event(event.id).object(image.id).made(&image_view::image(&image)).row(now);
+    let images = state.store.event_images_change(event.id, now, change, |_, _| Some(entry)).await?;
     let images = images.ok_or(ApiError::NotFound(Noun::Event))?;
     if images.contains(&image) { Ok(image) } else { Err(ApiError::Conflict(Conflict::ImagesTooMany)) }
 }

@@ -6,6 +6,7 @@ use wire::Avatar;
 
 use super::encode;
 use super::upload::{Upload, take_in};
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::extract::Empty;
 use crate::idempotency::{Write, remembered};
@@ -20,11 +21,14 @@ use crate::state::AppState;
     request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
     security(("bearer" = [])),
     responses((status = 200, description = "The picture", body = Avatar), Written))]
-pub async fn put(State(state): State<AppState>, upload: Upload) -> Result<Response, ApiError> {
+pub async fn put(State(state): State<AppState>, source: Source, upload: Upload) -> Result<Response, ApiError> {
     let Upload { caller, key, bytes, slot: _slot, claim: _claim } = upload;
     let answer = async {
         let image = take_in(&state, bytes, caller.user.uuid(), encode::avatar).await?;
-        if !state.store.user_set_avatar(caller.user, Some(image), state.now()).await? {
+        let now = state.now();
+        let entry = source.entry(&caller, Action::AvatarSet).object(caller.user).once_for(key);
+        let entry = entry.made(&image_view::avatar(&image)).row(now);
+        if !state.store.user_set_avatar(caller.user, Some(image), now, Some(&entry)).await? {
             return Err(ApiError::NotFound(Noun::User));
         }
         Ok(Json(image_view::avatar(&image)).into_response())
@@ -35,10 +39,16 @@ pub async fn put(State(state): State<AppState>, upload: Upload) -> Result<Respon
 /// Deletes the caller's picture
 #[utoipa::path(delete, path = "/me/avatar", tag = "accounts", security(("bearer" = [])),
     responses((status = 204, description = "There is none"), Written))]
-pub async fn delete(State(state): State<AppState>, write: Write<Empty>) -> Result<Response, ApiError> {
+pub async fn delete(
+    State(state): State<AppState>,
+    source: Source,
+    write: Write<Empty>,
+) -> Result<Response, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let answer = async {
-        if !state.store.user_set_avatar(caller.user, None, state.now()).await? {
+        let now = state.now();
+        let entry = source.entry(&caller, Action::AvatarDelete).object(caller.user).once_for(origin.key).row(now);
+        if !state.store.user_set_avatar(caller.user, None, now, Some(&entry)).await? {
             return Err(ApiError::NotFound(Noun::User));
         }
         Ok(StatusCode::NO_CONTENT.into_response())

@@ -3,6 +3,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use inventory::EventId;
 
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::event_access;
 use crate::extract::{Empty, PathIds};
@@ -20,6 +21,7 @@ use crate::state::AppState;
 pub async fn delete(
     State(state): State<AppState>,
     PathIds(event, image): PathIds,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
@@ -31,7 +33,9 @@ pub async fn delete(
             images.retain(|known| known.id != image);
             is_found = images.len() < before;
         };
-        let images = state.store.event_images_change(event.id, state.now(), change).await?;
+        let now = state.now();
+        let entry = source.entry(&caller, Action::ImageDelete).event(event.id).object(image).once_for(origin.key);
+        let images = state.store.event_images_change(event.id, now, change, |_, _| Some(entry.row(now))).await?;
         images.ok_or(ApiError::NotFound(Noun::Event))?;
         if is_found { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(ApiError::NotFound(Noun::Image)) }
     };

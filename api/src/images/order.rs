@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inventory::EventId;
+use serde_json::json;
 use uuid::Uuid;
 use wire::{EventImages, EventImagesOrder};
 
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
 use crate::idempotency::{Write, remembered};
@@ -23,6 +25,7 @@ use crate::{event_access, image_view};
 pub async fn order(
     State(state): State<AppState>,
     PathId(event): PathId,
+    source: Source,
     write: Write<EventImagesOrder>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body: EventImagesOrder { order }, claim: _claim } = write;
@@ -30,7 +33,12 @@ pub async fn order(
         let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
         let mut is_whole = false;
         let change = |images: &mut Vec<persistence::Image>| is_whole = sort(images, &order);
-        let images = state.store.event_images_change(event.id, state.now(), change).await?;
+        let now = state.now();
+        let entry = source.entry(&caller, Action::ImageOrder).event(event.id).object(event.id).once_for(origin.key);
+        let entry = |before: &[persistence::Image], after: &[persistence::Image]| {
+            Some(entry.change(&json!({"order": ids(before)}), &json!({"order": ids(after)})).row(now))
+        };
+        let images = state.store.event_images_change(event.id, now, change, entry).await?;
         let images = images.ok_or(ApiError::NotFound(Noun::Event))?;
         if !is_whole {
             return Err(ApiError::invalid("order", "NOT_ALL", "all pictures of the event, each once"));
@@ -38,6 +46,10 @@ pub async fn order(
         Ok(Json(EventImages { images: images.iter().map(image_view::image).collect() }).into_response())
     };
     remembered(&state, origin.key, answer).await
+}
+
+fn ids(images: &[persistence::Image]) -> Vec<Uuid> {
+    images.iter().map(|image| image.id).collect()
 }
 
 /// Whether the order names all of them, each once; else nothing changes.

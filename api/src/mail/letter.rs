@@ -23,6 +23,7 @@ pub enum Letter {
     LoginCode { code: String },
     ResetPassword { token: String },
     PasswordChanged {},
+    SecondFactorReset {},
 }
 
 impl Letter {
@@ -33,6 +34,7 @@ impl Letter {
             Self::LoginCode { .. } => "login_code",
             Self::ResetPassword { .. } => "reset_password",
             Self::PasswordChanged {} => "password_changed",
+            Self::SecondFactorReset {} => "second_factor_reset",
         }
     }
 
@@ -43,6 +45,7 @@ impl Letter {
             Self::LoginCode { .. } => "Your code to sign in",
             Self::ResetPassword { .. } => "Choose a new password",
             Self::PasswordChanged {} => "Your password was changed",
+            Self::SecondFactorReset {} => "Your second factor was switched off",
         }
     }
 
@@ -52,7 +55,7 @@ impl Letter {
             Self::ConfirmEmail { .. } => Some(CONFIRM_GOOD_FOR),
             Self::LoginCode { .. } => Some(CODE_GOOD_FOR),
             Self::ResetPassword { .. } => Some(RESET_GOOD_FOR),
-            Self::PasswordChanged {} => None,
+            Self::PasswordChanged {} | Self::SecondFactorReset {} => None,
         }
     }
 
@@ -78,6 +81,12 @@ impl Letter {
             Self::PasswordChanged {} => vec![
                 Block::text("The password of your account was changed, and other devices were signed out."),
                 Block::text("If it was not you, choose a new one now:"),
+                Block::link("Choose a new password", format!("{site}/forgot-password")),
+            ],
+            Self::SecondFactorReset {} => vec![
+                Block::text("An administrator has switched off the second factor of your account, and signed you out."),
+                Block::text("Your password is enough to sign in now. Set up a second factor again as soon as you can."),
+                Block::text("If you have not asked for it, choose a new password now, and tell us:"),
                 Block::link("Choose a new password", format!("{site}/forgot-password")),
             ],
         }

@@ -61,6 +61,7 @@ mod tests {
             (Letter::ResetPassword { token: token() }, "https://tickets.example/reset-password#token=t0k-en"),
             (Letter::LoginCode { code: "012345".to_owned() }, "012345"),
             (Letter::PasswordChanged {}, "https://tickets.example/forgot-password"),
+            (Letter::SecondFactorReset {}, "https://tickets.example/forgot-password"),
         ];
         for (letter, needle) in table {
             let Rendered { plain, html } = render(&letter, SITE).unwrap();

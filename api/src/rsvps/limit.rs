@@ -5,7 +5,7 @@ use inventory::EventId;
 use wire::{RsvpCount, RsvpLimit};
 
 use super::view;
-use crate::audit_log::{self, Action, Source};
+use crate::audit_log::{Action, Source};
 use crate::error::ApiError;
 use crate::event_access;
 use crate::extract::PathId;
@@ -28,12 +28,12 @@ pub async fn limit(
     let Write { caller, origin, body, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
     let answer = async {
-        if !state.store.rsvp_limit(event.id, body.yes_max).await? {
+        let entry = source.entry(&caller, Action::RsvpLimit).event(event.id).object(event.id).once_for(origin.key);
+        let entry = entry.made(&body).row(state.now());
+        if !state.store.rsvp_limit(event.id, body.yes_max, Some(&entry)).await? {
             return Err(ApiError::invalid("yes_max", "OUT_OF_RANGE", "more say yes already"));
         }
         let count = view::count(&state, event.id).await.map_err(event_access::after_change)?;
-        let entry = source.entry(&caller, Action::RsvpLimit).event(event.id).object(event.id).once_for(origin.key);
-        audit_log::write(&state, entry.made(&body)).await;
         Ok(Json(count).into_response())
     };
     remembered(&state, origin.key, answer).await

@@ -5,6 +5,7 @@ use http::StatusCode;
 use wire::{Venue, VenueCreate};
 
 use super::{spec, view};
+use crate::audit_log::{Action, Source};
 use crate::error::ApiError;
 use crate::idempotency::{Write, remembered};
 use crate::ids;
@@ -16,7 +17,11 @@ use crate::state::AppState;
 /// For organizers. It is seen and changed by its owner alone.
 #[utoipa::path(post, path = "/venues", tag = "venues", request_body = VenueCreate, security(("bearer" = [])),
     responses((status = 201, description = "The venue", body = Venue), Written))]
-pub async fn create(State(state): State<AppState>, write: Write<VenueCreate>) -> Result<Response, ApiError> {
+pub async fn create(
+    State(state): State<AppState>,
+    source: Source,
+    write: Write<VenueCreate>,
+) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     caller.organizer()?;
     let answer = async {
@@ -42,7 +47,9 @@ pub async fn create(State(state): State<AppState>, write: Write<VenueCreate>) ->
             created_at: now,
             request_key: origin.key.map(|key| key.key),
         };
-        let venue = state.store.venue_insert(&venue).await?;
+        let entry = source.entry(&caller, Action::VenueCreate).object(venue.id).once_for(origin.key);
+        let entry = entry.made(&view::venue(venue.clone())).row(now);
+        let venue = state.store.venue_insert(&venue, Some(&entry)).await?;
         Ok((StatusCode::CREATED, Json(view::venue(venue))).into_response())
     };
     remembered(&state, origin.key, answer).await

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use wire::{Venue, VenuePatch};
 
 use super::{spec, view};
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
 use crate::idempotency::{Write, remembered};
@@ -20,12 +21,19 @@ use crate::venue_access;
 pub async fn patch(
     State(state): State<AppState>,
     PathId(id): PathId,
+    source: Source,
     write: Write<VenuePatch>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let venue = venue_access::own(&state, caller, id).await?.id;
     let answer = async {
-        let changed = state.store.venue_update(venue, &spec::check(body)?).await?;
+        let entry = source.entry(&caller, Action::VenueUpdate).object(venue).once_for(origin.key);
+        let entry = |before: persistence::Venue, after: &persistence::Venue| {
+            let is_change = before != *after;
+            let entry = entry.change(&view::venue(before), &view::venue(after.clone()));
+            is_change.then(|| entry.row(state.now()))
+        };
+        let changed = state.store.venue_update(venue, &spec::check(body)?, entry).await?;
         Ok(Json(view::venue(changed.ok_or(ApiError::NotFound(Noun::Venue))?)).into_response())
     };
     remembered(&state, origin.key, answer).await

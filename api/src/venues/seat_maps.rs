@@ -3,11 +3,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use inventory::limits::LABEL_BYTES_MAX;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::{SeatMap, VenueSeatMap, VenueSeatMaps};
 
 use super::view;
+use crate::audit_log::{Action, Entry, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Conflict, Noun};
 use crate::extract::{Empty, PathId, PathName};
@@ -46,14 +47,22 @@ pub async fn list(
 pub async fn put(
     State(state): State<AppState>,
     PathName(id, name): PathName,
+    source: Source,
     write: Write<Value>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let venue = venue_access::own(&state, caller, id).await?.id;
-    remembered(&state, origin.key, keep(&state, venue, name, body)).await
+    let entry = source.entry(&caller, Action::VenueSeatMapSet).object(venue).once_for(origin.key);
+    remembered(&state, origin.key, keep(&state, venue, name, body, entry)).await
 }
 
-async fn keep(state: &AppState, venue: Uuid, name: String, body: Value) -> Result<Response, ApiError> {
+async fn keep(
+    state: &AppState,
+    venue: Uuid,
+    name: String,
+    body: Value,
+    entry: Entry,
+) -> Result<Response, ApiError> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
     if !(1..=LABEL_BYTES_MAX).contains(&name.len()) || !name.bytes().all(is_allowed) {
         let message = format!("1 to {LABEL_BYTES_MAX} ASCII letters, digits, `_` and `.`");
@@ -69,8 +78,10 @@ async fn keep(state: &AppState, venue: Uuid, name: String, body: Value) -> Resul
         places: size.places,
         updated_at: state.now(),
     };
-    if state.store.venue_seat_map_set(venue, &head, &map, SEAT_MAPS_MAX).await? {
-        Ok(Json(view::seat_map(head)).into_response())
+    let shown = view::seat_map(head.clone());
+    let entry = entry.made(&shown).row(head.updated_at);
+    if state.store.venue_seat_map_set(venue, &head, &map, SEAT_MAPS_MAX, Some(&entry)).await? {
+        Ok(Json(shown).into_response())
     } else {
         Err(ApiError::Conflict(Conflict::SeatMapsTooMany))
     }
@@ -103,12 +114,15 @@ pub async fn show(
 pub async fn delete(
     State(state): State<AppState>,
     PathName(id, name): PathName,
+    source: Source,
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let venue = venue_access::own(&state, caller, id).await?.id;
     let answer = async {
-        if state.store.venue_seat_map_delete(venue, &name).await? {
+        let entry = source.entry(&caller, Action::VenueSeatMapDelete).object(venue).once_for(origin.key);
+        let entry = entry.removed(&json!({"name": name})).row(state.now());
+        if state.store.venue_seat_map_delete(venue, &name, Some(&entry)).await? {
             Ok(StatusCode::NO_CONTENT.into_response())
         } else {
             Err(ApiError::NotFound(Noun::VenueSeatMap))

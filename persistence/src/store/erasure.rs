@@ -4,8 +4,9 @@
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
-use super::users::Role;
-use super::{Store, on_pool, on_transaction};
+use super::audit_log::audit;
+use super::users::{LOCK_ADMINS, Role, UserStatus};
+use super::{AuditEntry, Store, on_transaction};
 use crate::StoreError;
 use crate::row::row;
 
@@ -27,6 +28,7 @@ row! {
         pub email: String,
         pub created_at: TimeUs,
         pub role: Role,
+        pub status: UserStatus,
         pub live_events: i64,
         pub other_admins: i64,
     }
@@ -41,7 +43,7 @@ row! {
 }
 
 const FIND: &str = "
-    SELECT users.email, users.created_at, users.role,
+    SELECT users.email, users.created_at, users.role, users.status,
         (SELECT COUNT(*) FROM events WHERE organizer_id = users.id AND events.status = 'published'
             AND COALESCE(ends_at, starts_at) > $2) AS live_events,
         (SELECT COUNT(*) FROM users AS other WHERE other.role = 'admin' AND other.status = 'active'
@@ -69,27 +71,29 @@ pub(super) const STATEMENTS: &[&str] =
     &[FIND, FAMILIES, DELETE_ATTENDEES, DELETE_MAILS, DELETE, INSERT_NOBODY, INSERT_FAMILY];
 
 impl Store {
-    pub async fn user_erase(&self, user: UserId, now: TimeUs) -> Result<Erasure, StoreError> {
-        let found: Option<Account> =
-            on_pool!(self, pool => sqlx::query_as(FIND).bind(user.uuid()).bind(now.0).fetch_optional(pool))?;
-        let Some(account) = found else { return Ok(Erasure::Unknown) };
-        if account.live_events > 0 {
-            return Ok(Erasure::EventsLive);
-        }
-        if account.role == Role::Admin && account.other_admins == 0 {
-            return Ok(Erasure::LastAdmin);
-        }
+    /// Whether there are reasons against it is decided in the transaction that erases: of the last two admins one stays,
+    /// however they ask.
+    pub async fn user_erase(
+        &self,
+        user: UserId,
+        now: TimeUs,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Erasure, StoreError> {
         // No address has this form, so nobody can register it.
         let nobody = format!("erased:{user}");
         on_transaction!(self, transaction => async {
+            sqlx::query(LOCK_ADMINS).execute(&mut *transaction).await?;
+            let find = sqlx::query_as(FIND).bind(user.uuid()).bind(now.0);
+            let found: Option<Account> = find.fetch_optional(&mut *transaction).await?;
+            let account = match found.ok_or(Erasure::Unknown).and_then(Account::may_go) {
+                Ok(account) => account,
+                Err(stays) => return Ok(stays),
+            };
             let families: Vec<Family> =
                 sqlx::query_as(FAMILIES).bind(user.uuid()).bind(now.0).fetch_all(&mut *transaction).await?;
             sqlx::query(DELETE_ATTENDEES).bind(user.uuid()).execute(&mut *transaction).await?;
             sqlx::query(DELETE_MAILS).bind(&account.email).execute(&mut *transaction).await?;
-            let deleted = sqlx::query(DELETE).bind(user.uuid()).execute(&mut *transaction).await?.rows_affected();
-            if deleted == 0 {
-                return Ok(Erasure::Unknown);
-            }
+            sqlx::query(DELETE).bind(user.uuid()).execute(&mut *transaction).await?;
             let insert = sqlx::query(INSERT_NOBODY).bind(user.uuid()).bind(&nobody).bind(account.created_at.0);
             insert.bind(now.0).execute(&mut *transaction).await?;
             for family in &families {
@@ -102,7 +106,20 @@ impl Store {
                     .execute(&mut *transaction)
                     .await?;
             }
+            if let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
             Ok(Erasure::Done { sessions: families.into_iter().map(|family| family.id).collect() })
         })
+    }
+}
+
+impl Account {
+    fn may_go(self) -> Result<Self, Erasure> {
+        if self.live_events > 0 {
+            return Err(Erasure::EventsLive);
+        }
+        let is_admin = self.role == Role::Admin && self.status == UserStatus::Active;
+        if is_admin && self.other_admins == 0 { Err(Erasure::LastAdmin) } else { Ok(self) }
     }
 }

@@ -4,8 +4,9 @@
 use inventory::{EventId, TimeUs, UserId};
 use uuid::Uuid;
 
+use super::audit_log::{audit, audited};
 use super::event_names::{Title, claim_slug, claim_title};
-use super::{Image, Store, changed, on_pool, on_transaction};
+use super::{AuditEntry, Image, Store, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::{Field, named, row};
 use crate::search::EventIndex as _;
@@ -277,6 +278,15 @@ impl Store {
     /// [`StoreError::TitleTaken`] when another event of the organizer that is neither cancelled nor deleted has the title at
     /// this time.
     pub async fn event_insert(&self, event: &Event) -> Result<Event, StoreError> {
+        self.event_insert_audited(event, |_| None).await
+    }
+
+    /// The same with the `entry` that is made of the stored event, if this stores it.
+    pub async fn event_insert_audited(
+        &self,
+        event: &Event,
+        entry: impl FnOnce(&Event) -> Option<AuditEntry> + Send,
+    ) -> Result<Event, StoreError> {
         let title = Title::of(event);
         let _change = self.catalogue_change();
         let stored: Option<Event> = on_transaction!(self, transaction => async {
@@ -294,7 +304,11 @@ impl Store {
             let slug = claim_slug!(transaction, event);
             insert_event!(transaction, event, slug, event.request_key.map(|key| key.to_vec())).await?;
             transaction.index_event(event).await?;
-            sqlx::query_as(FIND).bind(event.id.uuid()).fetch_optional(&mut *transaction).await
+            let stored: Event = sqlx::query_as(FIND).bind(event.id.uuid()).fetch_one(&mut *transaction).await?;
+            if let Some(entry) = entry(&stored) {
+                audit!(&mut *transaction, &entry).await?;
+            }
+            Ok(Some(stored))
         })?;
         stored.ok_or(StoreError::TitleTaken)
     }
@@ -344,6 +358,17 @@ impl Store {
         patch: &EventPatch,
         now: TimeUs,
     ) -> Result<Option<Event>, StoreError> {
+        self.event_update_audited(id, patch, now, |_, _| None).await
+    }
+
+    /// The same with the `entry` that is made of the event before and after.
+    pub async fn event_update_audited(
+        &self,
+        id: EventId,
+        patch: &EventPatch,
+        now: TimeUs,
+        entry: impl FnOnce(Event, &Event) -> Option<AuditEntry> + Send,
+    ) -> Result<Option<Event>, StoreError> {
         let _change = self.catalogue_change();
         let changed = on_transaction!(self, transaction => async {
             let Some(found) = sqlx::query_as::<_, Event>(LOCK).bind(id.uuid()).fetch_optional(&mut *transaction).await?
@@ -356,9 +381,12 @@ impl Store {
                 return Ok(Updated::TitleTaken);
             }
             let updated = update_event!(transaction, id, patch, now, patch.only_unsold).await?;
-            let Some(event) = updated else { return Ok(Updated::Not) };
-            transaction.index_event(&event).await?;
-            Ok(Updated::Is(Box::new(event)))
+            let Some(updated) = updated else { return Ok(Updated::Not) };
+            transaction.index_event(&updated).await?;
+            if let Some(entry) = entry(found, &updated) {
+                audit!(&mut *transaction, &entry).await?;
+            }
+            Ok(Updated::Is(Box::new(updated)))
         })?;
         match changed {
             Updated::Is(event) => Ok(Some(*event)),
@@ -376,9 +404,14 @@ impl Store {
 
     /// Whether it is deleted by this: it must be a draft or cancelled, and nothing of it paid for. The row stays, for the
     /// orders and the journal that name it.
-    pub async fn event_delete(&self, id: EventId, now: TimeUs) -> Result<bool, StoreError> {
+    pub async fn event_delete(
+        &self,
+        id: EventId,
+        now: TimeUs,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let _change = self.catalogue_change();
-        changed!(self, sqlx::query(DELETE).bind(id.uuid()).bind(now.0)).map(|touched| touched == 1)
+        audited!(self, entry, sqlx::query(DELETE).bind(id.uuid()).bind(now.0)).map(|touched| touched == 1)
     }
 }
 

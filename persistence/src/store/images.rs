@@ -6,7 +6,8 @@ use inventory::{EventId, TimeUs, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Store, changed, on_pool, on_transaction};
+use super::audit_log::audit;
+use super::{AuditEntry, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::Field;
 
@@ -78,12 +79,14 @@ impl Store {
     }
 
     /// Lets `change` have the event's pictures, alone, and answers them as they are afterwards. `None` when there is no
-    /// such event. What is not among them any more is due for deletion now.
+    /// such event. What is not among them any more is due for deletion now. The `entry` is made of before and after, if they
+    /// differ.
     pub async fn event_images_change(
         &self,
         event: EventId,
         now: TimeUs,
         change: impl FnOnce(&mut Vec<Image>) + Send,
+        entry: impl FnOnce(&[Image], &[Image]) -> Option<AuditEntry> + Send,
     ) -> Result<Option<Vec<Image>>, StoreError> {
         let _change = self.catalogue_change();
         on_transaction!(self, transaction => async {
@@ -93,6 +96,9 @@ impl Store {
             let before = Vec::<Image>::from_column(column).map_err(sqlx::Error::Decode)?;
             let mut after = before.clone();
             change(&mut after);
+            if after == before {
+                return Ok(Some(after));
+            }
             for image in after.iter().filter(|image| !before.contains(image)) {
                 sqlx::query(KEEP).bind(image.id).execute(&mut *transaction).await?;
             }
@@ -100,17 +106,29 @@ impl Store {
                 sqlx::query(DROP).bind(image.id).bind(now.0).execute(&mut *transaction).await?;
             }
             sqlx::query(SET_IMAGES).bind(event.uuid()).bind(json(&after)?).execute(&mut *transaction).await?;
+            if let Some(entry) = entry(&before, &after) {
+                audit!(&mut *transaction, &entry).await?;
+            }
             Ok(Some(after))
         })
     }
 
-    /// Whether there is such an account. The picture before is due for deletion now.
-    pub async fn user_set_avatar(&self, user: UserId, avatar: Option<Image>, now: TimeUs) -> Result<bool, StoreError> {
+    /// Whether there is such an account. The picture before is due for deletion now. `entry` is kept if anything changes.
+    pub async fn user_set_avatar(
+        &self,
+        user: UserId,
+        avatar: Option<Image>,
+        now: TimeUs,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let locked: Option<(Option<String>,)> =
                 sqlx::query_as(LOCK_AVATAR).bind(user.uuid()).fetch_optional(&mut *transaction).await?;
             let Some((column,)) = locked else { return Ok(false) };
             let before = Option::<Image>::from_column(column).map_err(sqlx::Error::Decode)?;
+            if before == avatar {
+                return Ok(true);
+            }
             if let Some(image) = before {
                 sqlx::query(DROP).bind(image.id).bind(now.0).execute(&mut *transaction).await?;
             }
@@ -119,6 +137,9 @@ impl Store {
             }
             let column = avatar.as_ref().map(json).transpose()?;
             sqlx::query(SET_AVATAR).bind(user.uuid()).bind(column).execute(&mut *transaction).await?;
+            if let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
             Ok(true)
         })
     }

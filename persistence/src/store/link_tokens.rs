@@ -4,7 +4,7 @@
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
-use super::audit_log::audit;
+use super::audit_log::{audit, audited};
 use super::mails::insert_mail;
 use super::sessions::END_ALL;
 use super::{AuditEntry, NewMail, Store, changed, on_pool, on_transaction};
@@ -89,22 +89,34 @@ impl Store {
         Ok(found.map(UserId::from_uuid))
     }
 
-    /// Confirms the address of the account that the token was sent to. `None`: the token is not, or no longer, good.
-    pub async fn email_confirm(&self, hash: [u8; 32], now: TimeUs) -> Result<Option<UserId>, StoreError> {
-        let user: Option<Uuid> = on_transaction!(self, transaction => async {
+    /// Confirms the address of the account that the token was sent to, with the `entry` that is made of it. `None`: the token
+    /// is not, or no longer, good.
+    pub async fn email_confirm(
+        &self,
+        hash: [u8; 32],
+        now: TimeUs,
+        entry: impl FnOnce(UserId) -> Option<AuditEntry> + Send,
+    ) -> Result<Option<UserId>, StoreError> {
+        on_transaction!(self, transaction => async {
             let take = sqlx::query_scalar(TAKE).bind(hash.to_vec()).bind(LinkPurpose::ConfirmEmail.name()).bind(now.0);
             let user: Option<Uuid> = take.fetch_optional(&mut *transaction).await?;
-            if let Some(user) = user {
-                sqlx::query(CONFIRM).bind(user).bind(now.0).execute(&mut *transaction).await?;
+            let Some(user) = user.map(UserId::from_uuid) else { return Ok(None) };
+            sqlx::query(CONFIRM).bind(user.uuid()).bind(now.0).execute(&mut *transaction).await?;
+            if let Some(entry) = entry(user) {
+                audit!(&mut *transaction, &entry).await?;
             }
-            Ok(user)
-        })?;
-        Ok(user.map(UserId::from_uuid))
+            Ok(Some(user))
+        })
     }
 
     /// Somebody has shown in another way that he reads the account's mail.
-    pub async fn user_confirm_email(&self, user: UserId, now: TimeUs) -> Result<(), StoreError> {
-        changed!(self, sqlx::query(CONFIRM).bind(user.uuid()).bind(now.0)).map(drop)
+    pub async fn user_confirm_email(
+        &self,
+        user: UserId,
+        now: TimeUs,
+        entry: Option<&AuditEntry>,
+    ) -> Result<(), StoreError> {
+        audited!(self, entry, sqlx::query(CONFIRM).bind(user.uuid()).bind(now.0)).map(drop)
     }
 
     /// Sets the password of the account that the token was sent to, ends all its logins, and tells its owner by `mail`. The

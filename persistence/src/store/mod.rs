@@ -89,7 +89,7 @@ pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use summary::{EventCount, OrderCount, Summary, UserCount};
 pub use tickets::{Ticket, TicketState};
-pub use users::{Access, AccessChange, Role, User, UserFilter, UserStatus};
+pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserFilter, UserStatus};
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;

@@ -3,7 +3,8 @@
 
 use inventory::{EventId, TimeUs, UserId};
 
-use super::{Store, on_pool, on_transaction};
+use super::audit_log::audit;
+use super::{AuditEntry, Store, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::{named, row};
 
@@ -107,7 +108,12 @@ impl Store {
     }
 
     /// Limits how many may say yes. `false`: more do already, and nothing changed.
-    pub async fn rsvp_limit(&self, event: EventId, yes_max: Option<u32>) -> Result<bool, StoreError> {
+    pub async fn rsvp_limit(
+        &self,
+        event: EventId,
+        yes_max: Option<u32>,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             sqlx::query(ENSURE).bind(event.uuid()).execute(&mut *transaction).await?;
             sqlx::query(LOCK).bind(event.uuid()).execute(&mut *transaction).await?;
@@ -120,6 +126,9 @@ impl Store {
                 return Ok(false);
             }
             sqlx::query(SET_MAX).bind(event.uuid()).bind(yes_max.map(i64::from)).execute(&mut *transaction).await?;
+            if let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
             Ok(true)
         })
     }

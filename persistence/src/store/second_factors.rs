@@ -2,8 +2,12 @@
 //! encrypted and codes hashed.
 
 use inventory::{TimeUs, UserId};
+use uuid::Uuid;
 
-use super::{Store, changed, on_pool, on_transaction, on_writer};
+use super::audit_log::audit;
+use super::mails::insert_mail;
+use super::sessions::END_ALL;
+use super::{AuditEntry, NewMail, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::row::row;
 
@@ -38,7 +42,8 @@ const CONFIRM: &str = "
 const GUESS: &str = "
     UPDATE second_factors SET guesses = CASE WHEN guesses_since <= $2 THEN 1 ELSE guesses + 1 END,
         guesses_since = CASE WHEN guesses_since <= $2 THEN $3 ELSE guesses_since END
-    WHERE user_id = $1 AND (guesses < $4 OR guesses_since <= $2)";
+    WHERE user_id = $1 AND (guesses < $4 OR guesses_since <= $2)
+    RETURNING guesses";
 
 /// Of several at once exactly one changes the row.
 const USE_STEP: &str = "
@@ -47,7 +52,8 @@ const USE_STEP: &str = "
 
 const FORGIVE: &str = "UPDATE second_factors SET guesses = 0 WHERE user_id = $1";
 
-const DELETE: &str = "DELETE FROM second_factors WHERE user_id = $1";
+/// Only one that its owner has confirmed is a factor.
+const DELETE: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
 const INSERT_CODE: &str = "INSERT INTO recovery_codes (hash, user_id) VALUES ($1, $2)";
 
@@ -89,6 +95,19 @@ pub(super) const STATEMENTS: &[&str] = &[
     PRUNE_CHALLENGES,
 ];
 
+/// Whether the account had a second factor, which goes with all that belongs to it.
+macro_rules! delete {
+    ($user:expr, $connection:expr) => {{
+        let deleted = sqlx::query(DELETE).bind($user.uuid()).execute($connection).await?.rows_affected();
+        if deleted == 1 {
+            for statement in [DELETE_CODES, DELETE_CHALLENGES] {
+                sqlx::query(statement).bind($user.uuid()).execute($connection).await?;
+            }
+        }
+        deleted == 1
+    }};
+}
+
 impl Store {
     /// A new secret that waits to be confirmed. Whether it was taken: not in the place of a confirmed one.
     pub async fn second_factor_put(&self, user: UserId, secret: &[u8], now: TimeUs) -> Result<bool, StoreError> {
@@ -107,6 +126,7 @@ impl Store {
         step: i64,
         codes: &[[u8; 32]],
         now: TimeUs,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let confirmed = sqlx::query(CONFIRM)
@@ -123,22 +143,29 @@ impl Store {
                     let insert = sqlx::query(INSERT_CODE).bind(code.to_vec()).bind(user.uuid());
                     insert.execute(&mut *transaction).await?;
                 }
+                if let Some(entry) = entry {
+                    audit!(&mut *transaction, entry).await?;
+                }
             }
             Ok(confirmed == 1)
         })
     }
 
-    /// Takes one of the account's guesses, before it is looked at. Whether there was one left.
-    pub async fn second_factor_guess(&self, user: UserId, limit: GuessLimit, now: TimeUs) -> Result<bool, StoreError> {
-        changed!(
-            self,
-            sqlx::query(GUESS)
-                .bind(user.uuid())
-                .bind(limit.window_over.0)
-                .bind(now.0)
-                .bind(i64::from(limit.guesses_max))
-        )
-        .map(|touched| touched == 1)
+    /// Takes one of the account's guesses, before it is looked at. How many it makes in the window; `None`: there was none
+    /// left.
+    pub async fn second_factor_guess(
+        &self,
+        user: UserId,
+        limit: GuessLimit,
+        now: TimeUs,
+    ) -> Result<Option<u32>, StoreError> {
+        let guesses: Option<i64> = on_writer!(self, pool => sqlx::query_scalar(GUESS)
+            .bind(user.uuid())
+            .bind(limit.window_over.0)
+            .bind(now.0)
+            .bind(i64::from(limit.guesses_max))
+            .fetch_optional(pool))?;
+        Ok(guesses.map(|guesses| u32::try_from(guesses).unwrap_or(u32::MAX)))
     }
 
     /// Uses up the code of a time step and all before it. Whether it was still unused.
@@ -162,13 +189,33 @@ impl Store {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// With its recovery codes and the logins that wait for it.
-    pub async fn second_factor_delete(&self, user: UserId) -> Result<(), StoreError> {
+    /// With its recovery codes and the logins that wait for it. Whether there was one.
+    pub async fn second_factor_delete(&self, user: UserId, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
-            for statement in [DELETE, DELETE_CODES, DELETE_CHALLENGES] {
-                sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
+            let is_gone = delete!(user, &mut *transaction);
+            if is_gone && let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
             }
-            Ok(())
+            Ok(is_gone)
+        })
+    }
+
+    /// Deletes it for an owner who has lost it, ends all his logins and tells him by `mail`. The logins; `None`: there was
+    /// none to delete.
+    pub async fn second_factor_reset(
+        &self,
+        user: UserId,
+        mail: &NewMail,
+        entry: &AuditEntry,
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
+        on_transaction!(self, transaction => async {
+            if !delete!(user, &mut *transaction) {
+                return Ok(None);
+            }
+            insert_mail!(mail).execute(&mut *transaction).await?;
+            audit!(&mut *transaction, entry).await?;
+            let end = sqlx::query_scalar(END_ALL).bind(user.uuid()).bind(entry.at.0).bind(Uuid::nil());
+            end.fetch_all(&mut *transaction).await.map(Some)
         })
     }
 

@@ -3,8 +3,9 @@
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
+use super::audit_log::audit;
 use super::users::{Role, UserStatus};
-use super::{Store, changed, on_pool, on_writer};
+use super::{AuditEntry, Store, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::row;
 
@@ -27,6 +28,8 @@ row! {
         pub user_id: UserId,
         pub role: Role,
         pub status: UserStatus,
+        /// Of role or status.
+        pub access_changed_at: TimeUs,
         pub revoked_at: Option<TimeUs>,
     }
 }
@@ -44,12 +47,14 @@ const LIST: &str = "
     ORDER BY id DESC LIMIT $5";
 
 const STANDING: &str = "
-    SELECT family.user_id, users.role, users.status, family.revoked_at
+    SELECT family.user_id, users.role, users.status, users.access_changed_at, family.revoked_at
     FROM refresh_families AS family JOIN users ON users.id = family.user_id
     WHERE family.id = $1 AND users.erased_at IS NULL";
 
 const END: &str = "
-    UPDATE refresh_families SET revoked_at = COALESCE(revoked_at, $3) WHERE id = $1 AND user_id = $2";
+    UPDATE refresh_families SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL";
+
+const IS_OF: &str = "SELECT id FROM refresh_families WHERE id = $1 AND user_id = $2";
 
 pub(super) const END_ALL: &str = "
     UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND id <> $3 AND revoked_at IS NULL RETURNING id";
@@ -57,7 +62,7 @@ pub(super) const END_ALL: &str = "
 const LIST_REVOKED: &str = "
     SELECT id, revoked_at FROM refresh_families WHERE revoked_at >= $1 ORDER BY revoked_at LIMIT $2";
 
-pub(super) const STATEMENTS: &[&str] = &[LIST, STANDING, END, END_ALL, LIST_REVOKED];
+pub(super) const STATEMENTS: &[&str] = &[LIST, STANDING, END, IS_OF, END_ALL, LIST_REVOKED];
 
 impl Store {
     /// Those that can still be refreshed: not ended, not expired, used after `idle_since`. Newest first, behind `after`.
@@ -83,24 +88,43 @@ impl Store {
         on_pool!(self, pool => sqlx::query_as(STANDING).bind(id).fetch_optional(pool))
     }
 
-    /// Whether the user has, or had, such a session.
-    pub async fn session_end(&self, user: UserId, id: Uuid, now: TimeUs) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(END).bind(id).bind(user.uuid()).bind(now.0)).map(|touched| touched == 1)
+    /// Whether the user has, or had, such a session. `entry` is kept if it had not been ended before.
+    pub async fn session_end(
+        &self,
+        user: UserId,
+        id: Uuid,
+        now: TimeUs,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        on_transaction!(self, transaction => async {
+            let end = sqlx::query(END).bind(id).bind(user.uuid()).bind(now.0);
+            if end.execute(&mut *transaction).await?.rows_affected() == 0 {
+                let found = sqlx::query(IS_OF).bind(id).bind(user.uuid()).fetch_optional(&mut *transaction).await?;
+                return Ok(found.is_some());
+            }
+            if let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
+            Ok(true)
+        })
     }
 
-    /// Every session of the user but `except`. Those that were not ended before.
+    /// Every session of the user but `except`. Those that were not ended before; without any, `entry` is not kept.
     pub async fn session_end_all(
         &self,
         user: UserId,
         except: Option<Uuid>,
         now: TimeUs,
+        entry: Option<&AuditEntry>,
     ) -> Result<Vec<Uuid>, StoreError> {
-        let ended: Vec<(Uuid,)> = on_writer!(self, pool => sqlx::query_as(END_ALL)
-            .bind(user.uuid())
-            .bind(now.0)
-            .bind(except.unwrap_or_else(Uuid::nil))
-            .fetch_all(pool))?;
-        Ok(ended.into_iter().map(|(id,)| id).collect())
+        on_transaction!(self, transaction => async {
+            let end = sqlx::query_scalar(END_ALL).bind(user.uuid()).bind(now.0).bind(except.unwrap_or_else(Uuid::nil));
+            let ended: Vec<Uuid> = end.fetch_all(&mut *transaction).await?;
+            if !ended.is_empty() && let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
+            Ok(ended)
+        })
     }
 
     /// Sessions that were ended at `since` or later, by whichever node, earliest first.

@@ -1,6 +1,6 @@
 use inventory::{TimeUs, UserId};
 
-use super::audit_log::{audit, audited};
+use super::audit_log::audit;
 use super::link_tokens::insert_link_token;
 use super::mails::insert_mail;
 use super::{AuditEntry, Image, LinkToken, NewMail, Store, changed, on_pool, on_transaction};
@@ -58,10 +58,24 @@ pub struct Access {
     pub whitelisted: Option<bool>,
 }
 
+row! {
+    /// What is true of an account since its last change.
+    pub struct ChangedAccess {
+        pub id: UserId,
+        pub role: Role,
+        pub status: UserStatus,
+        pub changed_at: TimeUs,
+    }
+}
+
 /// What became of a change of [`Access`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum AccessChange {
-    Changed(User),
+    Changed {
+        user: User,
+        /// Later than any change of this account before, whichever node made it.
+        at: TimeUs,
+    },
     /// Nobody else could administer the server.
     LastAdmin,
     Unknown,
@@ -95,11 +109,12 @@ const SEARCH: &str = "
         AND ((email_key >= $5 AND email_key < $6) OR (name_key >= $5 AND name_key < $6))
     ORDER BY id LIMIT $2";
 
-/// Two admins who demote each other do so one after the other.
-const LOCK_ADMINS: &str = "UPDATE users SET role = role WHERE role = 'admin'";
+/// Whoever takes an admin away does so alone. A row of its own: admins locked one by one could wait for each other.
+pub(super) const LOCK_ADMINS: &str = "UPDATE locks SET name = name WHERE name = 'admins'";
 
 const SET_ACCESS: &str = "
-    UPDATE users SET role = COALESCE($2, role), status = COALESCE($3, status), whitelisted = COALESCE($4, whitelisted)
+    UPDATE users SET role = COALESCE($2, role), status = COALESCE($3, status), whitelisted = COALESCE($4, whitelisted),
+        access_changed_at = CASE WHEN access_changed_at < $5 THEN $5 ELSE access_changed_at + 1 END
     WHERE id = $1 AND erased_at IS NULL AND (role <> 'admin' OR status <> 'active'
         OR (COALESCE($2, role) = 'admin' AND COALESCE($3, status) = 'active')
         OR EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.status = 'active' AND other.id <> $1))
@@ -107,14 +122,16 @@ const SET_ACCESS: &str = "
 
 const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1 AND erased_at IS NULL";
 
-const SET_ROLE: &str = "UPDATE users SET role = $2 WHERE id = $1 AND erased_at IS NULL";
+const ACCESS_CHANGED_AT: &str = "SELECT access_changed_at FROM users WHERE id = $1";
 
-const SET_STATUS: &str = "UPDATE users SET status = $2 WHERE id = $1 AND erased_at IS NULL";
+const LIST_CHANGED: &str = "
+    SELECT id, role, status, access_changed_at AS changed_at FROM users
+    WHERE access_changed_at >= $1 AND access_changed_at > 0 ORDER BY access_changed_at LIMIT $2";
 
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, FIND_BY_EMAIL, LIST, SEARCH, SET_NAME, SET_ROLE, SET_STATUS, LOCK_ADMINS, SET_ACCESS, ANY];
+    &[INSERT, FIND, FIND_BY_EMAIL, LIST, SEARCH, SET_NAME, LOCK_ADMINS, SET_ACCESS, ACCESS_CHANGED_AT, LIST_CHANGED, ANY];
 
 macro_rules! insert_user {
     ($user:expr) => {{
@@ -194,6 +211,7 @@ impl Store {
         &self,
         id: UserId,
         access: Access,
+        now: TimeUs,
         entry: Option<&AuditEntry>,
     ) -> Result<AccessChange, StoreError> {
         on_transaction!(self, transaction => async {
@@ -203,13 +221,15 @@ impl Store {
                 .bind(access.role.map(Role::name))
                 .bind(access.status.map(UserStatus::name))
                 .bind(access.whitelisted)
+                .bind(now.0)
                 .fetch_optional(&mut *transaction)
                 .await?;
             if let Some(user) = changed {
                 if let Some(entry) = entry {
                     audit!(&mut *transaction, entry).await?;
                 }
-                return Ok(AccessChange::Changed(user));
+                let at = sqlx::query_scalar(ACCESS_CHANGED_AT).bind(id.uuid()).fetch_one(&mut *transaction).await?;
+                return Ok(AccessChange::Changed { user, at: TimeUs(at) });
             }
             let found: Option<User> = sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(&mut *transaction).await?;
             Ok(if found.is_some() { AccessChange::LastAdmin } else { AccessChange::Unknown })
@@ -222,19 +242,9 @@ impl Store {
             .map(|touched| touched == 1)
     }
 
-    /// Whether there is such a user.
-    pub async fn user_set_role(&self, id: UserId, role: Role, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
-        audited!(self, entry, sqlx::query(SET_ROLE).bind(id.uuid()).bind(role.name())).map(|touched| touched == 1)
-    }
-
-    /// Whether there is such a user.
-    pub async fn user_set_status(
-        &self,
-        id: UserId,
-        status: UserStatus,
-        entry: Option<&AuditEntry>,
-    ) -> Result<bool, StoreError> {
-        audited!(self, entry, sqlx::query(SET_STATUS).bind(id.uuid()).bind(status.name())).map(|touched| touched == 1)
+    /// Accounts whose role or status was changed at `since` or later, by whichever node, earliest first.
+    pub async fn access_list_changed(&self, since: TimeUs, limit: u32) -> Result<Vec<ChangedAccess>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_CHANGED).bind(since.0).bind(i64::from(limit)).fetch_all(pool))
     }
 
     /// Whether nobody has an account yet: the first start.

@@ -3,7 +3,8 @@
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
-use super::{Store, changed, on_pool, on_transaction, on_writer};
+use super::audit_log::{audit, audited};
+use super::{AuditEntry, Store, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::row;
 
@@ -121,7 +122,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 
 impl Store {
     /// Stores the venue, or finds the one that the same request created before. Answers the stored one.
-    pub async fn venue_insert(&self, venue: &Venue) -> Result<Venue, StoreError> {
+    pub async fn venue_insert(&self, venue: &Venue, entry: Option<&AuditEntry>) -> Result<Venue, StoreError> {
         on_transaction!(self, transaction => async {
             let inserted = sqlx::query(INSERT)
                 .bind(venue.id)
@@ -138,6 +139,9 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected();
+            if inserted == 1 && let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
             let stored = if inserted == 1 {
                 sqlx::query_as(FIND).bind(venue.id)
             } else {
@@ -166,25 +170,43 @@ impl Store {
         .fetch_all(pool))
     }
 
-    /// The venue as it is now; `None` when there is none.
-    pub async fn venue_update(&self, id: Uuid, patch: &VenuePatch) -> Result<Option<Venue>, StoreError> {
-        on_writer!(self, pool => sqlx::query_as(UPDATE)
-            .bind(id)
-            .bind(&patch.name)
-            .bind(&patch.address)
-            .bind(&patch.city)
-            .bind(&patch.country)
-            .bind(&patch.timezone)
-            .bind(patch.latitude_e7)
-            .bind(patch.longitude_e7)
-            .fetch_optional(pool))
+    /// The venue as it is now, with the `entry` that is made of before and after; `None` when there is none.
+    pub async fn venue_update(
+        &self,
+        id: Uuid,
+        patch: &VenuePatch,
+        entry: impl FnOnce(Venue, &Venue) -> Option<AuditEntry> + Send,
+    ) -> Result<Option<Venue>, StoreError> {
+        on_transaction!(self, transaction => async {
+            sqlx::query(LOCK).bind(id).execute(&mut *transaction).await?;
+            let before: Option<Venue> = sqlx::query_as(FIND).bind(id).fetch_optional(&mut *transaction).await?;
+            let Some(before) = before else { return Ok(None) };
+            let after: Venue = sqlx::query_as(UPDATE)
+                .bind(id)
+                .bind(&patch.name)
+                .bind(&patch.address)
+                .bind(&patch.city)
+                .bind(&patch.country)
+                .bind(&patch.timezone)
+                .bind(patch.latitude_e7)
+                .bind(patch.longitude_e7)
+                .fetch_one(&mut *transaction)
+                .await?;
+            if let Some(entry) = entry(before, &after) {
+                audit!(&mut *transaction, &entry).await?;
+            }
+            Ok(Some(after))
+        })
     }
 
     /// With its maps. Whether there was such a venue.
-    pub async fn venue_delete(&self, id: Uuid) -> Result<bool, StoreError> {
+    pub async fn venue_delete(&self, id: Uuid, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let deleted = sqlx::query(DELETE).bind(id).execute(&mut *transaction).await?.rows_affected();
             sqlx::query(DELETE_MAPS).bind(id).execute(&mut *transaction).await?;
+            if deleted == 1 && let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
             Ok(deleted == 1)
         })
     }
@@ -196,6 +218,7 @@ impl Store {
         head: &VenueSeatMap,
         map: &str,
         maps_max: u32,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let locked = sqlx::query(LOCK).bind(venue).execute(&mut *transaction).await?.rows_affected();
@@ -215,6 +238,9 @@ impl Store {
                 .bind(head.updated_at.0)
                 .execute(&mut *transaction)
                 .await?;
+            if let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
             Ok(true)
         })
     }
@@ -232,7 +258,12 @@ impl Store {
     }
 
     /// Whether there was such a map.
-    pub async fn venue_seat_map_delete(&self, venue: Uuid, name: &str) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(DELETE_MAP).bind(venue).bind(name)).map(|touched| touched == 1)
+    pub async fn venue_seat_map_delete(
+        &self,
+        venue: Uuid,
+        name: &str,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(DELETE_MAP).bind(venue).bind(name)).map(|touched| touched == 1)
     }
 }

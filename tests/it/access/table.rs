@@ -64,6 +64,7 @@ fn accounts() -> Vec<Operation> {
         op("DELETE /me/sessions", SIGNED_IN).body(|_| json!({"keep_current": true})),
         op("DELETE /me/sessions/{id}", own("SESSION_NOT_FOUND")),
         op("DELETE /users/{id}", ADMINS),
+        op("DELETE /users/{id}/second-factor", ADMINS),
         op("PATCH /users/{id}", ADMINS).body(|_| json!({"role": "organizer"})),
         op("GET /admin/summary", ADMINS),
         op("GET /admin/mails", ADMINS),

@@ -1,7 +1,7 @@
 //! Keys of machines.
 
 use inventory::{TimeUs, UserId};
-use persistence::{ApiKey, Role, UserStatus};
+use persistence::{Access, ApiKey, Role, UserStatus};
 use uuid::Uuid;
 
 use super::fixture::{Fixture, on_every_store, user};
@@ -28,7 +28,8 @@ async fn a_key_is_found_by_its_digest_with_what_its_owner_is(fixture: Fixture) {
     let (one, two) = (key(owner), key(owner));
     assert!(store.api_key_insert(&one, [1; 32], 9, None).await.unwrap());
     assert!(store.api_key_insert(&two, [2; 32], 9, None).await.unwrap());
-    store.user_set_status(owner, UserStatus::Suspended, None).await.unwrap();
+    let suspended = Access { status: Some(UserStatus::Suspended), ..Access::default() };
+    store.user_set_access(owner, suspended, TimeUs(1), None).await.unwrap();
     let found = store.api_key_find([1; 32]).await.unwrap().unwrap();
     assert_eq!((found.id, found.user_id, found.scopes.as_str()), (one.id, owner, "scan reports"));
     assert_eq!((found.role, found.status, found.expires_at), (Role::Attendee, UserStatus::Suspended, one.expires_at));

@@ -1,7 +1,7 @@
 //! The audit log keeps what it got.
 
 use inventory::{EventId, TimeUs, UserId};
-use persistence::{AuditEntry, AuditFilter, AuditVia, Role, Store};
+use persistence::{Access, AccessChange, AuditEntry, AuditFilter, AuditVia, Role, Store};
 use sqlx::{ConnectOptions, SqliteConnection};
 use uuid::{Builder, Uuid};
 
@@ -105,12 +105,16 @@ async fn an_entry_stands_and_falls_with_its_change(fixture: Fixture) {
     let store = &fixture.store;
     let ada = insert_user(store, user()).await;
     let nobody = user();
-    assert!(!store.user_set_role(nobody, Role::Admin, Some(&entry(1))).await.unwrap());
+    let set = |id, role, entry| async move {
+        let access = Access { role: Some(role), ..Access::default() };
+        store.user_set_access(id, access, TimeUs(1), Some(&entry)).await
+    };
+    assert_eq!(set(nobody, Role::Admin, entry(1)).await.unwrap(), AccessChange::Unknown);
     assert!(listed(store, AuditFilter::default()).await.is_empty());
-    assert!(store.user_set_role(ada, Role::Organizer, Some(&entry(2))).await.unwrap());
+    set(ada, Role::Organizer, entry(2)).await.unwrap();
     assert_eq!(listed(store, AuditFilter::default()).await, [entry(2).id]);
     // The same id once more is refused by its key, and the change with it.
-    store.user_set_role(ada, Role::Admin, Some(&entry(2))).await.unwrap_err();
+    set(ada, Role::Admin, entry(2)).await.unwrap_err();
     assert_eq!(store.user_find(ada).await.unwrap().unwrap().role, Role::Organizer);
 }
 

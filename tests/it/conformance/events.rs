@@ -99,7 +99,7 @@ async fn an_organizer_has_one_event_of_a_title_at_a_time(fixture: Fixture) {
     store.event_update(first.id, &renamed, TimeUs(7)).await.unwrap().unwrap();
     store.event_update(later.id, &back, TimeUs(8)).await.unwrap().unwrap();
 
-    assert!(store.event_delete(later.id, TimeUs(9)).await.unwrap());
+    assert!(store.event_delete(later.id, TimeUs(9), None).await.unwrap());
     store.event_insert(&same).await.unwrap();
 }
 
@@ -132,7 +132,7 @@ async fn events_are_listed_by_who_may_see_them(fixture: Fixture) {
         store.event_insert(&event).await.unwrap();
         ids.push(event.id);
     }
-    assert!(store.event_delete(ids[3], TimeUs(9)).await.unwrap());
+    assert!(store.event_delete(ids[3], TimeUs(9), None).await.unwrap());
     let list = async |filter, after, limit| {
         let events = store.event_list(filter, after, limit).await.unwrap();
         events.iter().map(|event| event.id).collect::<Vec<_>>()
@@ -174,9 +174,9 @@ async fn a_deleted_event_is_kept_for_those_who_name_it(fixture: Fixture) {
     let published = Event { status: EventStatus::Published, ..evening(user()) };
     store.event_insert(&draft).await.unwrap();
     let published_stored = store.event_insert(&published).await.unwrap();
-    assert!(store.event_delete(draft.id, TimeUs(9)).await.unwrap());
-    assert!(!store.event_delete(draft.id, TimeUs(9)).await.unwrap());
-    assert!(!store.event_delete(published.id, TimeUs(9)).await.unwrap());
+    assert!(store.event_delete(draft.id, TimeUs(9), None).await.unwrap());
+    assert!(!store.event_delete(draft.id, TimeUs(9), None).await.unwrap());
+    assert!(!store.event_delete(published.id, TimeUs(9), None).await.unwrap());
     assert_eq!(store.event_find(draft.id).await.unwrap(), None);
     assert_eq!(store.event_find_by_slug(&draft.slug).await.unwrap(), None);
     let patch = EventPatch { title: Some("Back".into()), ..EventPatch::default() };
@@ -196,7 +196,7 @@ async fn what_is_sold_is_neither_moved_nor_deleted(fixture: Fixture) {
     super::projection::sell(&fixture, show.id).await;
     assert!(store.event_is_sold(show.id).await.unwrap());
     assert_eq!(store.event_update(show.id, &patch, TimeUs(7)).await.unwrap(), None);
-    assert!(!store.event_delete(show.id, TimeUs(7)).await.unwrap());
+    assert!(!store.event_delete(show.id, TimeUs(7), None).await.unwrap());
     let words = EventPatch { city: Some("Paris".into()), ..EventPatch::default() };
     assert_eq!(store.event_update(show.id, &words, TimeUs(8)).await.unwrap().unwrap().city, "Paris");
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod access;
 mod api_keys;
 mod append;
 mod audit_log;

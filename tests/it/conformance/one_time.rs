@@ -50,7 +50,7 @@ async fn a_link_is_good_until_it_expires_and_for_its_purpose(fixture: Fixture) {
     assert_eq!(find(LinkPurpose::ResetPassword, END.plus_us(-1)).await, Some(user));
     assert_eq!(find(LinkPurpose::ResetPassword, END).await, None);
     assert_eq!(find(LinkPurpose::ConfirmEmail, NOW).await, None);
-    assert_eq!(store.email_confirm(HASH, NOW).await.unwrap(), None);
+    assert_eq!(store.email_confirm(HASH, NOW, |_| None).await.unwrap(), None);
     assert_eq!(store.password_reset(HASH, "new", &mail(), &entry(1), END).await.unwrap(), None);
     assert!(store.password_reset(HASH, "new", &mail(), &entry(1), END.plus_us(-1)).await.unwrap().is_some());
     let account = store.user_find(user).await.unwrap().unwrap();

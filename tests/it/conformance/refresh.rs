@@ -109,15 +109,15 @@ async fn a_logout_ends_one_family_and_a_ban_all_of_them(fixture: Fixture) {
 
     assert_eq!(fixture.store.refresh_owner(PARENT).await.unwrap(), Some((user, family)));
     assert_eq!(fixture.store.refresh_owner([99; 32]).await.unwrap(), None);
-    assert!(fixture.store.session_end(user, family, NOW).await.unwrap());
-    assert!(fixture.store.session_end(user, family, at(1)).await.unwrap(), "again");
-    assert!(!fixture.store.session_end(user, Uuid::from_bytes([99; 16]), NOW).await.unwrap());
+    assert!(fixture.store.session_end(user, family, NOW, None).await.unwrap());
+    assert!(fixture.store.session_end(user, family, at(1), None).await.unwrap(), "again");
+    assert!(!fixture.store.session_end(user, Uuid::from_bytes([99; 16]), NOW, None).await.unwrap());
     assert_eq!(rotate(&fixture, PARENT, CHILD, 1).await, Rotation::Unknown);
     let rotated = Rotation::Rotated { user, family: second.family };
     assert_eq!(rotate(&fixture, second.hash, [6; 32], 1).await, rotated);
 
-    assert!(fixture.store.session_end_all(user, Some(second.family), NOW).await.unwrap().is_empty());
-    assert_eq!(fixture.store.session_end_all(user, None, at(1)).await.unwrap(), [second.family]);
+    assert!(fixture.store.session_end_all(user, Some(second.family), NOW, None).await.unwrap().is_empty());
+    assert_eq!(fixture.store.session_end_all(user, None, at(1), None).await.unwrap(), [second.family]);
     assert_eq!(fixture.store.session_list_ended(NOW, 9).await.unwrap(), [(family, NOW), (second.family, at(1))]);
     assert_eq!(rotate(&fixture, [6; 32], [7; 32], 2).await, Rotation::Unknown);
 }

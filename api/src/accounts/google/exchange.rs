@@ -9,10 +9,10 @@ use wire::{GoogleExchange, Problem, Tokens};
 
 use super::{cookie, provider};
 use crate::accounts::session;
+use crate::audit_log::Source;
 use crate::digest;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
-use crate::request::ClientDevice;
 use crate::state::AppState;
 
 type Cookie = AppendHeaders<Option<(HeaderName, HeaderValue)>>;
@@ -25,7 +25,7 @@ type Cookie = AppendHeaders<Option<(HeaderName, HeaderValue)>>;
 ))]
 pub async fn exchange(
     State(state): State<AppState>,
-    ClientDevice(device): ClientDevice,
+    source: Source,
     headers: HeaderMap,
     Body(body): Body<GoogleExchange>,
 ) -> Result<(Cookie, Json<Tokens>), ApiError> {
@@ -36,7 +36,7 @@ pub async fn exchange(
     let (user, expires_at) = open(&state, &binding, &code).ok_or_else(invalid)?;
     let is_first = expires_at > state.now() && state.store.token_spend(spent(&code), expires_at).await?;
     let user = if is_first { state.store.user_find(user).await? } else { None };
-    let tokens = session::begin(&state, &user.ok_or_else(invalid)?, &device).await?;
+    let tokens = session::begin(&state, &user.ok_or_else(invalid)?, &source).await?;
     Ok((AppendHeaders(cookie::clear(is_secure).map(|cookie| (header::SET_COOKIE, cookie))), Json(tokens)))
 }
 

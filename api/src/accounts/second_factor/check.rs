@@ -3,10 +3,13 @@ use std::time::Duration;
 
 use inventory::UserId;
 use persistence::{GuessLimit, SecondFactor};
+use serde_json::json;
 
 use super::recovery::RecoveryCode;
 use super::totp;
+use crate::audit_log::{self, Action, Source};
 use crate::error::{ApiError, Conflict, Unauthorized};
+use crate::metrics;
 use crate::state::AppState;
 use crate::time;
 
@@ -44,10 +47,10 @@ pub async fn is_on(state: &AppState, user: UserId) -> Result<bool, ApiError> {
 ///
 /// # Errors
 /// A wrong or used code, too many of them, no second factor.
-pub async fn check(state: &AppState, user: UserId, code: &Code) -> Result<(), ApiError> {
+pub async fn check(state: &AppState, user: UserId, code: &Code, source: &Source) -> Result<(), ApiError> {
     let factor = state.store.second_factor_find(user).await?.filter(|factor| factor.confirmed_at.is_some());
     let factor = factor.ok_or(ApiError::Conflict(Conflict::SecondFactorOff))?;
-    guess(state, user).await?;
+    let guess = guess(state, user).await?;
     let is_right = match code {
         Code::Recovery(code) => state.store.recovery_code_use(user, code.hash(user)).await?,
         Code::Totp(given) => {
@@ -59,19 +62,30 @@ pub async fn check(state: &AppState, user: UserId, code: &Code) -> Result<(), Ap
             is_right
         }
     };
-    if is_right { Ok(()) } else { Err(ApiError::Unauthorized(Unauthorized::SecondFactorWrong)) }
+    if is_right { Ok(()) } else { Err(wrong(state, user, guess, source).await) }
 }
+
+/// Of the account, in the window: the number of a code that is being looked at.
+pub struct Guess(u32);
 
 /// # Errors
 /// The account has guessed too often.
-pub async fn guess(state: &AppState, user: UserId) -> Result<(), ApiError> {
+pub async fn guess(state: &AppState, user: UserId) -> Result<Guess, ApiError> {
     let now = state.now();
     let limit = GuessLimit { guesses_max: GUESSES_MAX, window_over: time::minus(now, GUESS_WINDOW) };
-    if state.store.second_factor_guess(user, limit, now).await? {
-        Ok(())
-    } else {
-        Err(ApiError::RateLimited { retry_after: GUESS_WINDOW })
+    let guess = state.store.second_factor_guess(user, limit, now).await?;
+    guess.map(Guess).ok_or(ApiError::RateLimited { retry_after: GUESS_WINDOW })
+}
+
+/// What a wrong code is answered. The last one that the account may guess is written down: from here on it is locked.
+pub async fn wrong(state: &AppState, user: UserId, guess: Guess, source: &Source) -> ApiError {
+    if guess.0 == GUESSES_MAX {
+        metrics::count_incident(Action::LoginLocked);
+        let facts = json!({"wrong_codes": GUESSES_MAX, "window_s": GUESS_WINDOW.as_secs()});
+        audit_log::write(state, source.anonymous_entry(Action::LoginLocked).object(user).made(&facts)).await;
+        tracing::warn!(%user, "user {user} is locked out: {GUESSES_MAX} wrong codes of the second factor");
     }
+    ApiError::Unauthorized(Unauthorized::SecondFactorWrong)
 }
 
 /// # Errors

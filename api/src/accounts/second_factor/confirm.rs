@@ -1,11 +1,13 @@
 use axum::Json;
 use axum::extract::State;
+use serde_json::json;
 use wire::{Problem, RecoveryCodes, SecondFactorConfirm};
 
 use super::check::{self, Code};
 use super::recovery::{self, RecoveryCode};
 use super::totp;
-use crate::error::{ApiError, Conflict, Unauthorized};
+use crate::audit_log::{Action, Source};
+use crate::error::{ApiError, Conflict};
 use crate::idempotency::Write;
 use crate::state::AppState;
 
@@ -22,6 +24,7 @@ use crate::state::AppState;
 ))]
 pub async fn confirm(
     State(state): State<AppState>,
+    source: Source,
     write: Write<SecondFactorConfirm>,
 ) -> Result<Json<RecoveryCodes>, ApiError> {
     let user = write.caller.user;
@@ -33,14 +36,17 @@ pub async fn confirm(
     if waiting.confirmed_at.is_some() {
         return Err(ApiError::Conflict(Conflict::SecondFactorOn));
     }
-    check::guess(&state, user).await?;
+    let guess = check::guess(&state, user).await?;
     let now = state.now();
     let secret = check::secret(&state, user, &waiting)?;
-    let step = totp::steps(&secret, given, now).next();
-    let step = step.ok_or(ApiError::Unauthorized(Unauthorized::SecondFactorWrong))?;
+    let Some(step) = totp::steps(&secret, given, now).next() else {
+        return Err(check::wrong(&state, user, guess, &source).await);
+    };
     let codes: Vec<RecoveryCode> = (0..recovery::CODES).map(|_| RecoveryCode::mint()).collect();
     let hashes: Vec<[u8; 32]> = codes.iter().map(|code| code.hash(user)).collect();
-    if !state.store.second_factor_confirm(user, &waiting.secret, step, &hashes, now).await? {
+    let entry = source.entry(&write.caller, Action::SecondFactorOn).object(user);
+    let entry = entry.made(&json!({"recovery_codes_made": recovery::CODES})).row(now);
+    if !state.store.second_factor_confirm(user, &waiting.secret, step, &hashes, now, Some(&entry)).await? {
         return Err(ApiError::Conflict(Conflict::SecondFactorOn));
     }
     tracing::info!(%user, "user {user} has a second factor now");

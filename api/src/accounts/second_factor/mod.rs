@@ -4,6 +4,7 @@ mod check;
 mod confirm;
 mod recovery;
 mod remove;
+mod reset;
 mod show;
 mod sign_in;
 mod start;
@@ -20,5 +21,6 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(show::show, start::start, remove::remove))
         .routes(routes!(confirm::confirm))
+        .routes(routes!(reset::reset))
         .routes(routes!(sign_in::sign_in))
 }

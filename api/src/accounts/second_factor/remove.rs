@@ -4,7 +4,8 @@ use secrecy::SecretString;
 use wire::{Problem, SecondFactorRemove};
 
 use super::check::{self, Code};
-use crate::error::{ApiError, Unauthorized};
+use crate::audit_log::{Action, Source};
+use crate::error::{ApiError, Conflict, Unauthorized};
 use crate::idempotency::Write;
 use crate::state::AppState;
 
@@ -16,15 +17,22 @@ use crate::state::AppState;
     (status = 409, description = "SECOND_FACTOR_OFF", body = Problem),
     (status = 429, description = "RATE_LIMITED", body = Problem),
 ))]
-pub async fn remove(State(state): State<AppState>, write: Write<SecondFactorRemove>) -> Result<StatusCode, ApiError> {
+pub async fn remove(
+    State(state): State<AppState>,
+    source: Source,
+    write: Write<SecondFactorRemove>,
+) -> Result<StatusCode, ApiError> {
     let user = write.caller.user;
     let code = Code::parse(&write.body.code)?;
     let stored = state.store.user_find(user).await?.map(|user| user.password_hash.0);
     if !state.passwords.verify(SecretString::from(write.body.password), stored).await? {
         return Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong));
     }
-    check::check(&state, user, &code).await?;
-    state.store.second_factor_delete(user).await?;
+    check::check(&state, user, &code, &source).await?;
+    let entry = source.entry(&write.caller, Action::SecondFactorOff).object(user).row(state.now());
+    if !state.store.second_factor_delete(user, Some(&entry)).await? {
+        return Err(ApiError::Conflict(Conflict::SecondFactorOff));
+    }
     tracing::info!(%user, "user {user} has no second factor any more");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,9 +4,9 @@ use wire::{Problem, SecondFactorSignIn, Tokens};
 
 use super::check::Code;
 use crate::accounts::session;
+use crate::audit_log::Source;
 use crate::error::ApiError;
 use crate::extract::Body;
-use crate::request::ClientDevice;
 use crate::state::AppState;
 
 /// Finishes a login that was answered with SECOND_FACTOR_REQUIRED: by a code of the app, or a recovery code. Five guesses.
@@ -18,9 +18,9 @@ use crate::state::AppState;
 ))]
 pub async fn sign_in(
     State(state): State<AppState>,
-    ClientDevice(device): ClientDevice,
+    source: Source,
     Body(body): Body<SecondFactorSignIn>,
 ) -> Result<Json<Tokens>, ApiError> {
     let code = Code::parse(&body.code)?;
-    session::answer(&state, &body.challenge, &code, &device).await.map(Json)
+    session::answer(&state, &body.challenge, &code, &source).await.map(Json)
 }
