@@ -49,4 +49,12 @@ pub use store::{
     RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole, Store,
     Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap,
     WaitingPlace, WaitingRoom,
+    Access, AccessChange, ApiKey, ApiKeyStanding, Attendee, AuditEntry, AuditFilter, AuditVia, ChangedAccess, Delivery,
+    Device, Erasure, Event, EventCount, EventFilter, EventPatch, EventStatus, Feedback, FeedbackTotals, GuessLimit,
+    Guest, GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose,
+    LinkToken, Mail, MailAttempt, MailStatus, NamedGuest, NewMail, Order, OrderCount, OrderItem, OrderStatus, Outbox,
+    OutboxStatus, OwnFeedback, OwnRsvp, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp,
+    RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole,
+    Store, Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch,
+    VenueSeatMap, WaitingPlace, WaitingRoom,
 };

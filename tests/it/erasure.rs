@@ -122,9 +122,11 @@ async fn an_export_holds_all_that_is_the_accounts_and_nothing_of_others() {
         assert_eq!(export["orders"].as_array().unwrap().len(), 1);
         assert_eq!(export["orders"][0]["id"], order["id"]);
         assert_eq!(export["tickets"], order["tickets"]);
-        for empty in ["identities", "waiting_places", "staff_roles", "api_keys"] {
+        for empty in ["identities", "waiting_places", "staff_roles", "api_keys", "rsvps", "feedback"] {
             assert_eq!(export[empty], json!([]), "{empty}");
         }
+        let mails = export["mails"].as_array().unwrap();
+        assert_eq!((mails.len(), &mails[0]["kind"]), (1, &json!("confirm_email")), "the stranger's is not among them");
         let text = export.to_string();
         for secret in [&stranger.email, &stranger.id, foreign["id"].as_str().unwrap(), "argon2", &account.refresh_token]
         {
@@ -133,6 +135,55 @@ async fn an_export_holds_all_that_is_the_accounts_and_nothing_of_others() {
         // As the document of the API describes it.
         serde_json::from_value::<wire::Export>(export).unwrap();
         server.get(None, "/me/export").await.problem(401, "TOKEN_MISSING");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_tells_of_answers_feedback_mails_keys_and_the_picture() {
+    on_both_stores(|server| async move {
+        let account = server.attendee().await;
+        // More than are read at once.
+        let mut events = Vec::new();
+        for _ in 0..52 {
+            let show = Show::on_sale(&server).await;
+            let answer = json!({"answer": "maybe"});
+            server.put(Some(&account), &show.path("/rsvp"), answer).await.expect(200);
+            events.push(show.id.clone());
+        }
+        let key = json!({"name": "Till", "scopes": ["scan"], "expires_at": "2034-01-01T00:00:00Z"});
+        let key = server.post(Some(&account), "/me/api-keys", key).await.expect(201);
+        let picture: &[u8] = include_bytes!("pictures/logo.png");
+        let avatar = server.request(Method::PUT, "/me/avatar").bearer_auth(&account.access_token);
+        let avatar = send(avatar.header("content-type", "image/png").body(picture)).await.expect(200);
+        let forgot = json!({"email": account.email});
+        server.post(None, "/auth/forgot-password", forgot).await.expect(202);
+        let state = server.app().state();
+        let (user, event) = (account.id.parse().unwrap(), events[0].parse().unwrap());
+        let (user, event) = (inventory::UserId::from_uuid(user), inventory::EventId::from_uuid(event));
+        state.store.feedback_put(event, user, 4, "Too loud", state.now()).await.unwrap();
+        let all_mails = async {
+            loop {
+                let export = server.get(Some(&account), "/me/export").await.expect(200);
+                if export["mails"].as_array().unwrap().len() == 2 {
+                    return export;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let export = tokio::time::timeout(std::time::Duration::from_secs(20), all_mails).await.unwrap();
+        let answered: Vec<_> =
+            export["rsvps"].as_array().unwrap().iter().map(|rsvp| rsvp["event_id"].clone()).collect();
+        assert_eq!(json!(answered), json!(events));
+        assert_eq!(export["rsvps"][0]["answer"], "maybe");
+        assert_eq!((&export["feedback"][0]["rating"], &export["feedback"][0]["text"]), (&json!(4), &json!("Too loud")));
+        assert_eq!(export["feedback"][0]["event_id"], json!(events[0]));
+        assert_eq!(export["mails"][0]["kind"], "reset_password", "newest first");
+        assert_eq!(export["profile"]["avatar"], avatar);
+        assert_eq!(export["api_keys"], json!([key["api_key"]]));
+        assert!(!export.to_string().contains(key["key"].as_str().unwrap()));
+        serde_json::from_value::<wire::Export>(export).unwrap();
         server.stop().await;
     })
     .await;

@@ -3,12 +3,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{CalendarFeed, Order, SecondFactor, Session, StaffRole, Ticket, User};
+use crate::{ApiScope, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, User};
 
 /// What the server keeps about an account, for its owner.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Export {
     pub exported_at: DateTime<Utc>,
+    /// With the addresses of the avatar's files.
     pub profile: User,
     pub second_factor: SecondFactor,
     /// Accounts at other providers that sign in to this one.
@@ -24,14 +25,24 @@ pub struct Export {
     pub tickets: Vec<Ticket>,
     pub waiting_places: Vec<ExportedPlace>,
     pub staff_roles: Vec<ExportedStaffRole>,
+    /// Without the keys themselves, which are not kept.
     pub api_keys: Vec<ExportedApiKey>,
+    pub rsvps: Vec<ExportedRsvp>,
+    pub feedback: Vec<ExportedFeedback>,
+    /// Sent or to be sent to the account's address, as far as they are kept. What a mail said is not kept.
+    pub mails: Vec<ExportedMail>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ExportedApiKey {
     pub id: Uuid,
     pub name: String,
+    /// How the key begins.
+    pub prefix: String,
+    pub scopes: Vec<ApiScope>,
     pub created_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<DateTime<Utc>>,
 }
@@ -56,4 +67,30 @@ pub struct ExportedStaffRole {
     pub event_id: Uuid,
     pub role: StaffRole,
     pub added_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedRsvp {
+    pub event_id: Uuid,
+    pub answer: RsvpAnswer,
+    pub answered_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedFeedback {
+    pub event_id: Uuid,
+    /// 1 to 5.
+    pub rating: u32,
+    pub text: String,
+    pub created_at: DateTime<Utc>,
+    pub changed_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedMail {
+    pub id: Uuid,
+    pub kind: String,
+    pub subject: String,
+    pub status: MailStatus,
+    pub created_at: DateTime<Utc>,
 }

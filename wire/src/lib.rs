@@ -45,7 +45,10 @@ pub use events::{
     Availability, Block, Coordinates, Counts, Event, EventClone, EventCreate, EventPatch, EventPolicy, EventStatus,
     RowStates, SectionCounts, TierCounts,
 };
-pub use export::{Export, ExportedApiKey, ExportedIdentity, ExportedPlace, ExportedStaffRole};
+pub use export::{
+    Export, ExportedApiKey, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp,
+    ExportedStaffRole,
+};
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};
 pub use images::{Avatar, EventImages, EventImagesOrder, Image, ImageUrls};

@@ -6,10 +6,10 @@ use http::header;
 use inventory::{EventId, OrderId, TicketId, TimeUs};
 use serde::Serialize;
 use uuid::Uuid;
-use wire::{CalendarFeed, ExportedApiKey, ExportedIdentity, ExportedPlace, ExportedStaffRole, Problem, SecondFactor};
+use wire::{CalendarFeed, Problem, SecondFactor};
 
-use super::{second_factor, view};
-use crate::auth::{Caller, roles};
+use super::{exported, second_factor, view};
+use crate::auth::Caller;
 use crate::error::{ApiError, Conflict, Noun};
 use crate::in_flight::Claim;
 use crate::state::AppState;
@@ -29,8 +29,15 @@ const IDENTITIES_MAX: u32 = 100;
 pub async fn export(State(state): State<AppState>, caller: Caller) -> Result<Response, ApiError> {
     let claim = state.in_flight.claim(digest::of(&[b"export", &caller.user.bytes()]));
     let claim = claim.ok_or(ApiError::Conflict(Conflict::InProgress))?;
-    let mut export =
-        Export { state, caller, section: Some(Section::Profile), after: None, is_open: false, _claim: claim };
+    let mut export = Export {
+        state,
+        caller,
+        address: String::new(),
+        section: Some(Section::Profile),
+        after: None,
+        is_open: false,
+        _claim: claim,
+    };
     // What can go wrong at first is told as a problem. Afterwards the document breaks off.
     let head = export.next().await?;
     let rest = stream::unfold(export, |mut export| async move {
@@ -58,12 +65,17 @@ enum Section {
     WaitingPlaces,
     StaffRoles,
     ApiKeys,
+    Rsvps,
+    Feedback,
+    Mails,
 }
 
 /// How far the document is written.
 struct Export {
     state: AppState,
     caller: Caller,
+    /// Of the account's mail; known with the profile.
+    address: String,
     /// `None`: to its end.
     section: Option<Section>,
     /// The last of the section's rows that is written.
@@ -85,6 +97,9 @@ impl Export {
             Some(Section::WaitingPlaces) => self.waiting_places().await,
             Some(Section::StaffRoles) => self.staff_roles().await,
             Some(Section::ApiKeys) => self.api_keys().await,
+            Some(Section::Rsvps) => self.rsvps().await,
+            Some(Section::Feedback) => self.feedback().await,
+            Some(Section::Mails) => self.mails().await,
         }
     }
 
@@ -94,25 +109,21 @@ impl Export {
         let is_on = second_factor::is_on(state, id).await?;
         let recovery_codes_left = state.store.recovery_code_count(id).await?;
         let identities = state.store.identity_list(id, IDENTITIES_MAX).await?.into_iter();
-        let identities = identities.map(|identity| ExportedIdentity {
-            issuer: identity.issuer,
-            subject: identity.subject,
-            email: identity.email,
-            linked_at: time::utc(identity.created_at),
-        });
+        let identities = identities.map(exported::identity);
         // Without its address, which is not kept.
         let feed = state.store.calendar_feed_find(id).await?;
         let feed = feed.map(|at| CalendarFeed { created_at: time::utc(at), url: None });
         let feed = feed.map(|feed| Ok::<_, ApiError>(format!(r#","calendar_feed":{}"#, json(&feed)?))).transpose()?;
-        self.section = Some(Section::Sessions);
-        Ok(format!(
+        let head = format!(
             r#"{{"exported_at":{},"profile":{},"second_factor":{},"identities":{}{}"#,
             json(&time::utc(state.now()))?,
             json(&view::user(&user))?,
             json(&SecondFactor { is_on, recovery_codes_left })?,
             json(&identities.collect::<Vec<_>>())?,
             feed.unwrap_or_default(),
-        ))
+        );
+        (self.address, self.section) = (user.email, Some(Section::Sessions));
+        Ok(head)
     }
 
     async fn sessions(&mut self) -> Result<String, ApiError> {
@@ -146,36 +157,46 @@ impl Export {
         let after = self.after.map(EventId::from_uuid);
         let found = self.state.store.waiting_place_list_of_user(self.caller.user, after, PAGE).await?;
         let last = found.last().map(|place| place.event_id.uuid());
-        let shown = found.into_iter().map(|place| ExportedPlace {
-            event_id: place.event_id.uuid(),
-            number: place.number,
-            joined_at: time::utc(place.joined_at),
-        });
-        self.list("waiting_places", shown.collect(), last, Some(Section::StaffRoles))
+        let shown = found.into_iter().map(exported::place).collect();
+        self.list("waiting_places", shown, last, Some(Section::StaffRoles))
     }
 
     async fn staff_roles(&mut self) -> Result<String, ApiError> {
         let after = self.after.map(EventId::from_uuid);
         let found = self.state.store.staff_list_of_user(self.caller.user, after, PAGE).await?;
         let last = found.last().map(|post| post.event_id.uuid());
-        let shown = found.into_iter().map(|post| ExportedStaffRole {
-            event_id: post.event_id.uuid(),
-            role: roles::staff_role(post.role),
-            added_at: time::utc(post.added_at),
-        });
-        self.list("staff_roles", shown.collect(), last, Some(Section::ApiKeys))
+        let shown = found.into_iter().map(exported::staff_role).collect();
+        self.list("staff_roles", shown, last, Some(Section::ApiKeys))
     }
 
     async fn api_keys(&mut self) -> Result<String, ApiError> {
         let found = self.state.store.api_key_list(self.caller.user, self.after, PAGE).await?;
         let last = found.last().map(|key| key.id);
-        let shown = found.into_iter().map(|key| ExportedApiKey {
-            id: key.id,
-            name: key.name,
-            created_at: time::utc(key.created_at),
-            last_used_at: key.last_used_at.map(time::utc),
-        });
-        self.list("api_keys", shown.collect(), last, None)
+        let shown = found.into_iter().map(exported::api_key).collect();
+        self.list("api_keys", shown, last, Some(Section::Rsvps))
+    }
+
+    async fn rsvps(&mut self) -> Result<String, ApiError> {
+        let after = self.after.map(EventId::from_uuid);
+        let found = self.state.store.rsvp_list_of_user(self.caller.user, after, PAGE).await?;
+        let last = found.last().map(|rsvp| rsvp.event_id.uuid());
+        let shown = found.into_iter().map(exported::rsvp).collect();
+        self.list("rsvps", shown, last, Some(Section::Feedback))
+    }
+
+    async fn feedback(&mut self) -> Result<String, ApiError> {
+        let after = self.after.map(EventId::from_uuid);
+        let found = self.state.store.feedback_list_of_user(self.caller.user, after, PAGE).await?;
+        let last = found.last().map(|feedback| feedback.event_id.uuid());
+        let shown = found.into_iter().map(exported::feedback).collect();
+        self.list("feedback", shown, last, Some(Section::Mails))
+    }
+
+    async fn mails(&mut self) -> Result<String, ApiError> {
+        let found = self.state.store.mail_list_to(&self.address, self.after, PAGE).await?;
+        let last = found.last().map(|mail| mail.id);
+        let shown = found.into_iter().map(exported::mail).collect();
+        self.list("mails", shown, last, None)
     }
 
     /// One page of a section, and of what is around it as much as is due.

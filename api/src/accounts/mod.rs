@@ -7,6 +7,7 @@ mod code_verify;
 mod confirm_email;
 mod erase;
 mod export;
+mod exported;
 mod forgot_password;
 mod google;
 mod links;

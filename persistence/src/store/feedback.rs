@@ -26,6 +26,17 @@ row! {
     }
 }
 
+row! {
+    /// What an account says.
+    pub struct OwnFeedback {
+        pub event_id: EventId,
+        pub rating: u32,
+        pub text: String,
+        pub created_at: TimeUs,
+        pub changed_at: TimeUs,
+    }
+}
+
 const INSERT: &str = "
     INSERT INTO feedback (event_id, user_id, rating, text, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $5)
     ON CONFLICT (event_id, user_id) DO NOTHING";
@@ -46,7 +57,11 @@ const LIST: &str = "
 const TOTALS: &str = "
     SELECT COUNT(*) AS count, CAST(COALESCE(SUM(rating), 0) AS bigint) AS sum FROM feedback WHERE event_id = $1";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, UPDATE, FIND, LIST, TOTALS];
+const LIST_OF_USER: &str = "
+    SELECT event_id, rating, text, created_at, changed_at FROM feedback
+    WHERE user_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3";
+
+pub(super) const STATEMENTS: &[&str] = &[INSERT, UPDATE, FIND, LIST, TOTALS, LIST_OF_USER];
 
 impl Store {
     /// Whether it is the account's first of the event; otherwise it replaces the one before.
@@ -96,6 +111,20 @@ impl Store {
         on_pool!(self, pool => sqlx::query_as(LIST)
             .bind(event.uuid())
             .bind(after.map_or_else(uuid::Uuid::nil, UserId::uuid))
+            .bind(i64::from(limit))
+            .fetch_all(pool))
+    }
+
+    /// Of an account, the oldest events first, behind `after`.
+    pub async fn feedback_list_of_user(
+        &self,
+        user: UserId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<OwnFeedback>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_USER)
+            .bind(user.uuid())
+            .bind(after.map_or_else(uuid::Uuid::nil, EventId::uuid))
             .bind(i64::from(limit))
             .fetch_all(pool))
     }

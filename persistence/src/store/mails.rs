@@ -102,10 +102,14 @@ const LIST_OF_STATUS: &str = "
     SELECT id, kind, recipient, subject, body, status, attempts, due_at, expires_at, last_error, created_at
     FROM mails WHERE status = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 
+const LIST_TO: &str = "
+    SELECT id, kind, recipient, subject, body, status, attempts, due_at, expires_at, last_error, created_at
+    FROM mails WHERE recipient = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
 const PRUNE: &str = "DELETE FROM mails WHERE created_at < $1 AND status <> 'queued'";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, NEXT_DUE, CLAIM, SENT, AGAIN, FAILED, RETRY, FIND, LIST, LIST_OF_STATUS, PRUNE];
+    &[INSERT, NEXT_DUE, CLAIM, SENT, AGAIN, FAILED, RETRY, FIND, LIST, LIST_OF_STATUS, LIST_TO, PRUNE];
 
 /// The statement that queues a mail, to be executed in the transaction of the change that the mail tells of.
 macro_rules! insert_mail {
@@ -190,6 +194,15 @@ impl Store {
                 .bind(limit)
                 .fetch_all(pool)),
         }
+    }
+
+    /// To one address, as the account has it. Newest first, behind `after`.
+    pub async fn mail_list_to(&self, address: &str, after: Option<Uuid>, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_TO)
+            .bind(address)
+            .bind(after.unwrap_or_else(Uuid::max))
+            .bind(i64::from(limit))
+            .fetch_all(pool))
     }
 
     /// Forgets what was settled and written before `before`. How many.

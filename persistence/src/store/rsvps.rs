@@ -40,6 +40,15 @@ row! {
     }
 }
 
+row! {
+    /// An account's answer.
+    pub struct OwnRsvp {
+        pub event_id: EventId,
+        pub answer: RsvpAnswer,
+        pub answered_at: TimeUs,
+    }
+}
+
 const ENSURE: &str = "
     INSERT INTO rsvp_limits (event_id, yes_max) VALUES ($1, NULL) ON CONFLICT (event_id) DO NOTHING";
 
@@ -69,7 +78,10 @@ const LIST: &str = "
     FROM rsvps JOIN users ON users.id = rsvps.user_id
     WHERE rsvps.event_id = $1 AND rsvps.answer LIKE $2 AND rsvps.user_id > $3 ORDER BY rsvps.user_id LIMIT $4";
 
-pub(super) const STATEMENTS: &[&str] = &[ENSURE, LOCK, COUNT, SET_MAX, ANSWER, PUT, DELETE, FIND, LIST];
+const LIST_OF_USER: &str = "
+    SELECT event_id, answer, answered_at FROM rsvps WHERE user_id = $1 AND event_id > $2 ORDER BY event_id LIMIT $3";
+
+pub(super) const STATEMENTS: &[&str] = &[ENSURE, LOCK, COUNT, SET_MAX, ANSWER, PUT, DELETE, FIND, LIST, LIST_OF_USER];
 
 impl Store {
     /// Keeps the answer, or takes it back with `None`. `false`: as many as may say yes already do, and nothing changed.
@@ -142,6 +154,20 @@ impl Store {
 
     pub async fn rsvp_find(&self, event: EventId, user: UserId) -> Result<Option<Rsvp>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).bind(user.uuid()).fetch_optional(pool))
+    }
+
+    /// Of an account, the oldest events first, behind `after`.
+    pub async fn rsvp_list_of_user(
+        &self,
+        user: UserId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<OwnRsvp>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_USER)
+            .bind(user.uuid())
+            .bind(after.map_or_else(uuid::Uuid::nil, EventId::uuid))
+            .bind(i64::from(limit))
+            .fetch_all(pool))
     }
 
     /// The oldest accounts first, behind `after`.
