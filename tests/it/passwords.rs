@@ -155,3 +155,27 @@ async fn guessing_the_present_password_takes_from_the_share_of_logins() {
     change(&server, &ada, PASSWORD, CHANGED).await.problem(429, "RATE_LIMITED");
     server.stop().await;
 }
+
+/// More logins at once than there are places: each is checked or told to come back, and none waits for long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_logins_is_checked_as_far_as_there_is_room() {
+    const AT_ONCE: usize = 60;
+    let server = TestServer::start_with(|config| {
+        config.auth.password_queue = 4;
+        config.auth.password_memory_kib = 4 << 10;
+    })
+    .await;
+    let hashed = server.app().state().passwords.hashed();
+    let mut logins = tokio::task::JoinSet::new();
+    for ix in 0..AT_ONCE {
+        let body = json!({"email": format!("nobody-{ix}@example.org"), "password": PASSWORD});
+        logins.spawn(send(server.request(reqwest::Method::POST, "/auth/login").json(&body)));
+    }
+    let (checked, refused): (Vec<_>, Vec<_>) = logins.join_all().await.into_iter().partition(|it| it.status == 401);
+    assert!(!checked.is_empty() && !refused.is_empty(), "{} were checked", checked.len());
+    for answer in refused {
+        answer.problem(503, "LOGIN_BUSY");
+    }
+    assert_eq!(server.app().state().passwords.hashed() - hashed, checked.len() as u64);
+    server.stop().await;
+}

@@ -1,21 +1,29 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::hashers::Hashers;
 
 /// Passes over the memory; with 19 MiB and one lane the OWASP baseline for argon2id.
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes and checks passwords on blocking threads: at most one per core at a time, a bounded number in the queue.
+/// For a core. Whoever has waited so long tries again, and by then others have given up.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Hashes and checks passwords on threads of their own: at most one per core at a time, a bounded number in the queue, none
+/// for longer than [`WAIT_MAX`]. Memory is that of one hash per core.
 pub struct Passwords {
     argon2: Argon2<'static>,
     /// Compared with when there is no account, so that the answer takes as long.
     nobody: String,
     cores: Arc<Semaphore>,
+    hashers: Hashers,
     queued: AtomicUsize,
     queue_max: usize,
     hashed: AtomicU64,
@@ -23,15 +31,21 @@ pub struct Passwords {
 
 #[derive(Debug, Error)]
 pub enum PasswordError {
+    /// Nothing happened.
     #[error("too many passwords wait to be checked")]
     QueueFull,
+    /// Nothing happened.
+    #[error("no core was free in time to check a password")]
+    TooLate,
+    #[error("no thread can be started to hash passwords")]
+    Thread(#[from] std::io::Error),
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
 }
 
 impl Passwords {
     /// # Errors
-    /// Parameters that argon2 refuses.
+    /// Parameters that argon2 refuses; no threads.
     pub fn new(memory_kib: u32, cores: usize, queue_max: usize) -> Result<Self, PasswordError> {
         let params = Params::new(memory_kib, PASSES, LANES, None).map_err(hash_error)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -40,6 +54,7 @@ impl Passwords {
             argon2,
             nobody,
             cores: Arc::new(Semaphore::new(cores.max(1))),
+            hashers: Hashers::start(cores.max(1))?,
             queued: AtomicUsize::new(0),
             queue_max,
             hashed: AtomicU64::new(0),
@@ -52,7 +67,7 @@ impl Passwords {
     }
 
     /// # Errors
-    /// A full queue: nothing happened.
+    /// A full queue, or no core in time: nothing happened.
     pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
         let argon2 = self.argon2.clone();
         self.run(move || {
@@ -65,7 +80,7 @@ impl Passwords {
     /// `hash`: of the account, or `None` when there is none: takes as long and is never right.
     ///
     /// # Errors
-    /// A full queue, or a stored hash that is none.
+    /// A full queue, no core in time, or a stored hash that is none.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, PasswordError> {
         let argon2 = self.argon2.clone();
         let is_account = hash.is_some();
@@ -83,14 +98,18 @@ impl Passwords {
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let _place = Place::take(&self.queued, self.queue_max).ok_or(PasswordError::QueueFull)?;
+        let core = tokio::time::timeout(WAIT_MAX, Arc::clone(&self.cores).acquire_owned()).await;
+        let core = core.map_err(|_| PasswordError::TooLate)?.map_err(hash_error)?;
         self.hashed.fetch_add(1, Ordering::Relaxed);
-        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(hash_error)?;
+        let (answer, answered) = oneshot::channel();
         // The core is given back by the thread: a caller who hangs up does not free it early.
-        let done = tokio::task::spawn_blocking(move || {
-            let _core = core;
-            work()
+        self.hashers.run(move || {
+            let done = work();
+            drop(core);
+            // Nobody may be waiting any more.
+            let _gone = answer.send(done);
         });
-        done.await.map_err(hash_error)?
+        answered.await.map_err(hash_error)?
     }
 }
 
@@ -152,5 +171,28 @@ mod tests {
         }
         drop(busy);
         passwords.hash(secret("third")).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gets_no_core_in_time_is_told_so() {
+        let passwords = Passwords::new(8, 1, 1).unwrap();
+        let busy = Arc::clone(&passwords.cores).acquire_owned().await.unwrap();
+        let refused = passwords.hash(secret("first")).await;
+        assert!(matches!(refused, Err(PasswordError::TooLate)), "{refused:?}");
+        assert_eq!((passwords.hashed(), passwords.queued.load(Ordering::Relaxed)), (0, 0));
+        drop(busy);
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_leaves_early_does_not_free_the_core_early() {
+        let passwords = Passwords::new(8, 1, 2).unwrap();
+        let (go, wait) = std::sync::mpsc::sync_channel::<()>(1);
+        {
+            let mut leaving = std::pin::pin!(passwords.run(move || { wait.recv().map_err(hash_error) }));
+            assert!(futures_util::poll!(leaving.as_mut()).is_pending());
+        }
+        assert_eq!(passwords.cores.available_permits(), 0);
+        go.send(()).unwrap();
+        passwords.hash(secret("next")).await.unwrap();
     }
 }

@@ -50,8 +50,8 @@ impl From<StoreError> for ApiError {
 impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::QueueFull => Self::Busy(Busy::Passwords),
-            PasswordError::Hash(_) => Self::Defect(error.to_string().into()),
+            PasswordError::QueueFull | PasswordError::TooLate => Self::Busy(Busy::Passwords),
+            PasswordError::Hash(_) | PasswordError::Thread(_) => Self::Defect(error.to_string().into()),
         }
     }
 }
