@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
-use inventory::{CallerKey, Origin, Rejection, TimeUs, UserId};
+use inventory::{CallerKey, Origin, Rejection, UserId};
 use persistence::IdempotentAnswer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::error::{ApiError, Conflict, Failure, Malformed, is_passing};
 use crate::extract;
 use crate::in_flight::{Claim, InFlight};
 use crate::state::AppState;
-use crate::{digest, request};
+use crate::{digest, request, sealed};
 
 const HEADER: &str = "idempotency-key";
 const KEY_BYTES_MAX: usize = 255;
@@ -115,7 +115,7 @@ fn given(headers: &HeaderMap) -> Result<Option<&[u8]>, ApiError> {
 }
 
 /// Answers a write that touches no event: with the answer that the key got before, or by `answer`, which is then kept
-/// for 24 h. What may turn out differently next time (409, 429, 5xx) is not kept.
+/// for 24 h, encrypted: it may hold what is shown once. What may turn out differently next time (409, 429, 5xx) is not kept.
 ///
 /// # Errors
 /// Those of `answer`; the key under another body.
@@ -129,10 +129,10 @@ pub async fn remembered(
         if stored.body_digest != key.body {
             return Err(Rejection::KeyReused.into());
         }
-        return replay(stored);
+        return replay(state, stored);
     }
     let mut response = answer.await.unwrap_or_else(IntoResponse::into_response);
-    if let Some(stored) = record(key, &mut response, state.now()).await
+    if let Some(stored) = record(state, key, &mut response).await
         && let Err(error) = state.store.idempotency_put(&stored).await
     {
         // It has happened, and the caller hears so. A repetition is decided anew.
@@ -149,7 +149,7 @@ struct Refusal {
     errors: Vec<FieldError>,
 }
 
-async fn record(key: CallerKey, response: &mut Response, now: TimeUs) -> Option<IdempotentAnswer> {
+async fn record(state: &AppState, key: CallerKey, response: &mut Response) -> Option<IdempotentAnswer> {
     let status = response.status();
     if is_passing(status) {
         return None;
@@ -173,13 +173,18 @@ async fn record(key: CallerKey, response: &mut Response, now: TimeUs) -> Option<
         body_digest: key.body,
         status: status.as_u16(),
         content_type,
-        response: bytes,
-        created_at: now,
+        response: state.seals.answers.seal(&key.key, &bytes).ok()?,
+        created_at: state.now(),
     })
 }
 
-fn replay(stored: IdempotentAnswer) -> Result<Response, ApiError> {
+fn replay(state: &AppState, mut stored: IdempotentAnswer) -> Result<Response, ApiError> {
     let damaged = || ApiError::Defect("a stored answer cannot be read".into());
+    // The release before kept them as they were.
+    if sealed::is_sealed(&stored.response) {
+        let opened = state.seals.answers.open(&stored.scope_key, &stored.response);
+        stored.response = opened.ok_or_else(damaged)?;
+    }
     let mut response = StatusCode::from_u16(stored.status).map_err(|_| damaged())?.into_response();
     if stored.content_type == REFUSAL {
         let refusal: Refusal = serde_json::from_slice(&stored.response).map_err(|_| damaged())?;

@@ -13,6 +13,11 @@ const HEAD: usize = 1 + NONCE_LEN;
 #[error("nothing can be sealed")]
 pub struct SealError;
 
+/// Whether it may have been sealed here: no text begins so.
+pub fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&VERSION)
+}
+
 /// Seals for one purpose.
 pub struct Seal {
     key: RandomizedNonceKey,
@@ -26,6 +31,8 @@ pub struct Seals {
     pub attempt: Seal,
     /// The code with which the browser gets its tokens afterwards.
     pub sign_in: Seal,
+    /// Answers that are kept for their idempotency key: some hold what is shown once.
+    pub answers: Seal,
 }
 
 impl Seals {
@@ -36,6 +43,7 @@ impl Seals {
             second_factor: Seal::derive(secret, b"second factor")?,
             attempt: Seal::derive(secret, b"sign-in attempt")?,
             sign_in: Seal::derive(secret, b"sign-in code")?,
+            answers: Seal::derive(secret, b"idempotent answer")?,
         })
     }
 }

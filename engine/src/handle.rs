@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use inventory::{
-    AccessCodeSpec, Availability, CallerKey, CodeView, Command, Entry, EventId, HoldId, HoldView, Inventory, Layout,
-    LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch, RequestId,
-    RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId, TierSpec, TimeUs,
-    UserId, Verb,
+    AccessCodeSpec, Answer, Availability, CallerKey, CodeView, Command, Entry, EventId, HoldId, HoldView, Inventory,
+    Layout, LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch,
+    RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId, TierSpec,
+    TimeUs, UserId, Verb,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -195,6 +195,14 @@ impl EventHandle {
     /// [`Unavailable`]; a view has no effect.
     pub async fn ticket(&self, ticket: TicketId) -> Result<Option<TicketView>, Unavailable> {
         self.view(move |inventory| inventory.ticket(ticket)).await
+    }
+
+    /// The account's session in the waiting room that is live at `now`, as it was answered when it started.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; a view has no effect.
+    pub async fn session(&self, now: TimeUs, user: UserId) -> Result<Option<Answer>, Unavailable> {
+        self.view(move |inventory| inventory.session_answer(now, user)).await
     }
 
     /// Hash of the whole durable state, to compare with a replay of the journal. Costs as much as a snapshot.

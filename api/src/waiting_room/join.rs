@@ -32,6 +32,7 @@ pub async fn join(
     let asker = Asker { state: &state, handle: &handle, caller };
     let pass = body.priority_pass.as_deref().map(|text| priority_pass(&asker, text)).transpose()?;
     let ticket = body.place_ticket.as_deref().map(|text| place_ticket(&asker, text)).transpose()?;
+    asker.must_take_place()?;
     match handle.line().state(state.now()) {
         LineState::Off => return Ok(Json(asker.not_needed())),
         LineState::Closed if pass.is_none() => return Err(ApiError::Conflict(Conflict::WaitingRoomClosed)),

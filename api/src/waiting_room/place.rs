@@ -1,7 +1,7 @@
 //! Where an account stands in line. Answered from the durable line alone, until it is the account's turn: then the event
 //! is asked, and lets it in.
 
-use engine::{Caller, EventHandle, SubmitError, Submitted};
+use engine::{Caller, EventHandle, SubmitError};
 use inventory::{Answer, Entry, LineView, Rejection};
 use wire::{Place, PlaceState, WaitingRoom};
 
@@ -87,7 +87,7 @@ impl Asker<'_> {
         match started {
             Ok(started) => {
                 let place = self.standing(PlaceState::Admitted, &line, at);
-                self.admitted(Place { position: Some(0), eta_s: Some(0), ..place }, &started)
+                self.admitted(Place { position: Some(0), eta_s: Some(0), ..place }, &started.answer)
             }
             Err(SubmitError::Rejected(Rejection::PlaceLapsed)) => Ok(self.standing(PlaceState::Lapsed, &line, at)),
             Err(SubmitError::Rejected(Rejection::RoomOff)) => Ok(self.not_needed()),
@@ -102,15 +102,32 @@ impl Asker<'_> {
     pub async fn enter(&self, pass: PriorityPass) -> Result<Place, ApiError> {
         let entry = Entry::Priority { pass: pass.id, uses_max: pass.uses, until: pass.until };
         match self.handle.start_session(self.caller, entry).await {
-            Ok(started) => self.admitted(self.bare(PlaceState::Admitted, &self.handle.line()), &started),
+            Ok(started) => self.admitted(self.bare(PlaceState::Admitted, &self.handle.line()), &started.answer),
             Err(SubmitError::Rejected(Rejection::RoomOff)) => Ok(self.not_needed()),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn admitted(&self, place: Place, started: &Submitted) -> Result<Place, ApiError> {
-        let Answer::SessionStarted { serial, started_at, until } = started.answer else {
-            return Err(event_access::unexpected("a session", &started.answer));
+    /// Of somebody without a place: he may have come by a priority pass. `None`: he is not inside.
+    ///
+    /// # Errors
+    /// The event is not available.
+    pub async fn inside(&self) -> Result<Option<Place>, ApiError> {
+        let session = self.handle.session(self.state.now(), self.caller.user).await?;
+        let line = self.handle.line();
+        session.map(|session| self.admitted(self.bare(PlaceState::Admitted, &line), &session)).transpose()
+    }
+
+    /// # Errors
+    /// The event was cancelled: nobody need wait.
+    pub fn must_take_place(&self) -> Result<(), ApiError> {
+        let line = self.handle.line();
+        if line.settings.active && line.is_cancelled { Err(Rejection::EventCancelled.into()) } else { Ok(()) }
+    }
+
+    fn admitted(&self, place: Place, started: &Answer) -> Result<Place, ApiError> {
+        let Answer::SessionStarted { serial, started_at, until } = *started else {
+            return Err(event_access::unexpected("a session", started));
         };
         let pass = Pass { serial, started: started_at };
         let text = self.state.line_tokens.pass(self.handle.event(), self.caller.user, &pass);

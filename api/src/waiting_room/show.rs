@@ -46,17 +46,20 @@ pub async fn show(
     let asker = engine::Caller { user: caller.user, request: Some(context.id), key: None };
     let asker = Asker { state: &state, handle: &handle, caller: asker };
     let ticket = query.place_ticket.as_deref().map(|text| place_ticket(&asker, text)).transpose()?;
+    asker.must_take_place()?;
     let line = handle.line();
     if !line.settings.active {
         return Ok(Json(asker.not_needed()));
     }
     let ticket = match ticket.filter(|ticket| ticket.round == line.round) {
         Some(ticket) => ticket,
-        None => {
-            let place = state.store.waiting_place_find(event, line.round, caller.user).await?;
-            let place = place.ok_or(ApiError::NotFound(Noun::WaitingPlace))?;
-            PlaceTicket { user: caller.user, round: line.round, number: place.number }
-        }
+        None => match state.store.waiting_place_find(event, line.round, caller.user).await? {
+            Some(place) => PlaceTicket { user: caller.user, round: line.round, number: place.number },
+            None => {
+                let inside = asker.inside().await?;
+                return inside.map(Json).ok_or(ApiError::NotFound(Noun::WaitingPlace));
+            }
+        },
     };
     Ok(Json(asker.place(ticket).await?))
 }

@@ -20,7 +20,8 @@ impl Inventory {
     }
 
     /// What a shopper who is inside is told again.
-    pub(crate) fn session_answer(&self, now: TimeUs, user: UserId) -> Option<Answer> {
+    /// What starting a session would answer somebody who is inside. `None`: he is not.
+    pub fn session_answer(&self, now: TimeUs, user: UserId) -> Option<Answer> {
         let line = self.line.as_deref().filter(|line| line.settings.active)?;
         let session = line.sessions.live(now, user)?;
         Some(Answer::SessionStarted { serial: session.serial, started_at: session.started_at, until: session.until })

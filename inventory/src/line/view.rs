@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::Due;
 use super::{Line, RoomSettings, shuffle};
-use crate::{EventId, Inventory, TimeUs};
+use crate::{EventId, Inventory, Phase, TimeUs};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineState {
@@ -65,6 +65,8 @@ pub struct LineView {
     /// Counts the lines of the event: each switching on begins another, with new places. 0 when there never was one.
     pub round: u32,
     pub settings: Arc<RoomSettings>,
+    /// The event was cancelled: nobody will be let in any more.
+    pub is_cancelled: bool,
     /// `None` when there never was a waiting room.
     pub commitment: Option<Arc<Commitment>>,
     pub closed: Option<Closed>,
@@ -88,6 +90,7 @@ impl LineView {
         Self {
             round: 0,
             settings: Arc::default(),
+            is_cancelled: false,
             commitment: None,
             closed: None,
             opened: None,
@@ -128,12 +131,12 @@ impl LineView {
 
 impl Inventory {
     pub fn line_view(&self) -> LineView {
-        self.line.as_deref().map_or_else(LineView::none, Line::view)
+        self.line.as_deref().map_or_else(LineView::none, |line| line.view(self.phase == Phase::Cancelled))
     }
 
     /// Another number after every change of [`Self::line_view`], within one process.
     pub fn line_revision(&self) -> u64 {
-        self.line.as_ref().map_or(0, |line| line.revision)
+        self.line.as_ref().map_or(0, |line| line.revision * 2 + u64::from(self.phase == Phase::Cancelled))
     }
 
     /// Whether holds need a session.
@@ -143,10 +146,11 @@ impl Inventory {
 }
 
 impl Line {
-    fn view(&self) -> LineView {
+    fn view(&self, is_cancelled: bool) -> LineView {
         LineView {
             round: self.round,
             settings: Arc::clone(&self.settings),
+            is_cancelled,
             commitment: Some(Arc::clone(&self.commitment)),
             closed: self.closed,
             opened: self.opened.clone(),

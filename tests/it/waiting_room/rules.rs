@@ -171,3 +171,65 @@ async fn a_room_is_set_up_by_its_organizer_alone_and_keeps_its_promises() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_came_by_a_priority_pass_finds_himself_inside() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        show.open_room(server, json!({"opens_at": in_us(server, 600_000_000)})).await;
+        let (guest, nobody) = (server.attendee().await, server.attendee().await);
+        let wanted = json!({"reason": "Wheelchair"});
+        let pass = server.post(Some(&show.organizer), &show.room("/priority-passes"), wanted).await.expect(201);
+        server.get(Some(&guest), &show.room("")).await.problem(404, "WAITING_PLACE_NOT_FOUND");
+        let body = json!({"priority_pass": pass["priority_pass"]});
+        let entered = server.post(Some(&guest), &show.room(""), body).await.expect(200);
+        let found = show.place(server, &guest).await;
+        assert_eq!((&found["state"], &found["pass"]), (&json!("admitted"), &entered["pass"]));
+        assert_eq!(found["session_until"], entered["session_until"]);
+        show.hold_with(server, &guest, &found["pass"], 1).await.expect(201);
+        server.get(Some(&nobody), &show.room("")).await.problem(404, "WAITING_PLACE_NOT_FOUND");
+        server.delete(Some(&guest), &show.room("")).await.expect(204);
+        server.get(Some(&guest), &show.room("")).await.problem(404, "WAITING_PLACE_NOT_FOUND");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_an_event_that_was_cancelled() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        show.open_room(server, json!({"opens_at": in_us(server, 600_000_000)})).await;
+        let (waiter, late) = (server.attendee().await, server.attendee().await);
+        show.join(server, &waiter).await;
+        server.post(Some(&show.organizer), &show.path("/cancel"), json!({})).await.expect(200);
+        for account in [&waiter, &late] {
+            server.post(Some(account), &show.room(""), json!({})).await.problem(410, "EVENT_CANCELLED");
+            server.get(Some(account), &show.room("")).await.problem(410, "EVENT_CANCELLED");
+        }
+    })
+    .await;
+}
+
+/// An answer that is kept for its key is no way to read in the database what is shown once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pass_that_is_answered_twice_is_not_readable_at_rest() {
+    let server = TestServer::start().await;
+    let show = Show::on_sale(&server).await;
+    let path = show.room("/priority-passes");
+    let wanted = json!({"reason": "Wheelchair"});
+    let made = server.post_keyed(Some(&show.organizer), &path, "p-1", wanted.clone()).await.expect(201);
+    let again = server.post_keyed(Some(&show.organizer), &path, "p-1", wanted.clone()).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.expect(201), made);
+    let home = server.stop().await;
+    let pass = text(&made["priority_pass"]);
+    let files = std::fs::read_dir(home.data_dir()).unwrap().map(|file| file.unwrap().path());
+    for file in files.filter(|path| path.is_file()) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(pass.len()).any(|window| window == pass.as_bytes()), "{}", file.display());
+    }
+    let server = TestServer::start_in(home, |_| {}).await;
+    let after = server.post_keyed(Some(&show.organizer), &path, "p-1", wanted).await;
+    assert_eq!(after.expect(201), made);
+    server.stop().await;
+}
