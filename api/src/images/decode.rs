@@ -18,6 +18,11 @@ pub const PIXELS_MAX: usize = 32_000_000;
 /// What a decoder of ours may take beside the pixels.
 const DECODER_BYTES_MAX: usize = 256 << 20;
 
+/// Markers of a JPEG.
+const END: u8 = 0xD9;
+const RESTART_FIRST: u8 = 0xD0;
+const RESTART_LAST: u8 = 0xD7;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Neither JPEG nor PNG nor WebP.
@@ -60,7 +65,12 @@ fn jpeg(bytes: &[u8]) -> Result<Decoded, Fault> {
     let options = DecoderOptions::default()
         .set_max_width(side_max)
         .set_max_height(side_max)
+        // What is missing is an error, not grey.
+        .set_strict_mode(true)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
+    if !has_end(bytes) {
+        return Err(Fault::Damaged);
+    }
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(damaged)?;
     let info = decoder.info().ok_or(Fault::Damaged)?;
@@ -69,6 +79,24 @@ fn jpeg(bytes: &[u8]) -> Result<Decoded, Fault> {
     let pixels = decoder.decode().map_err(damaged)?;
     let orientation = Orientation::of_exif(decoder.exif().map(Vec::as_slice));
     whole(Pixels { width, height, channels: 3, bytes: pixels }, orientation)
+}
+
+/// Whether the picture's end marker is there, behind all its scans: of a file that was cut the decoder may have the last rows
+/// made up. What follows the end is somebody else's.
+fn has_end(bytes: &[u8]) -> bool {
+    let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF | RESTART_FIRST..=RESTART_LAST);
+    let mut at = 2;
+    while let Some(rest) = bytes.get(at..)
+        && let Some(next) = rest.windows(2).position(is_marker)
+    {
+        at += next + 2;
+        match (bytes[at - 1], bytes.get(at..at + 2)) {
+            (END, _) => return true,
+            (_, Some(length)) => at += usize::from(u16::from_be_bytes([length[0], length[1]])),
+            (_, None) => return false,
+        }
+    }
+    false
 }
 
 fn png(bytes: &[u8]) -> Result<Decoded, Fault> {
