@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use inventory::TimeUs;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -17,6 +18,9 @@ use crate::config::{self, SmtpTls};
 
 /// RFC 3834: answering machines leave it alone.
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+
+/// Of mails that became files.
+const FILES_MAX: usize = 10_000;
 
 #[derive(Debug, Error)]
 pub enum MailSetupError {
@@ -73,6 +77,18 @@ impl Transport {
         Ok(Self::Smtp { relay: Box::new(relay.build()), from, timeout: config.timeout })
     }
 
+    /// Of mails that became files: deletes those written before `before`, and the oldest beyond [`FILES_MAX`]. A folder that
+    /// cannot be read is logged.
+    pub async fn prune(&self, before: TimeUs) {
+        let Self::Folder { folder, .. } = self else { return };
+        let folder = folder.clone();
+        let before = UNIX_EPOCH + Duration::from_micros(u64::try_from(before.0).unwrap_or(0));
+        let pruned = tokio::task::spawn_blocking(move || prune(&folder, before, FILES_MAX)).await;
+        if let Ok(Err(error)) = pruned {
+            tracing::warn!(%error, "old mails stay in their folder: {error}");
+        }
+    }
+
     /// # Errors
     /// Not sent, or not surely.
     pub async fn send(&self, mail: &Mail, rendered: Rendered) -> Result<(), Refused> {
@@ -123,9 +139,62 @@ fn message(mail: &Mail, rendered: Rendered, from: &Mailbox) -> Result<Message, R
         .map_err(|error| unfit(error.to_string()))
 }
 
+/// Only files that [`write`] has made, whole or not.
+fn prune(folder: &Path, before: SystemTime, files_max: usize) -> std::io::Result<()> {
+    let mut written = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        let is_mail = path.extension().is_some_and(|extension| extension == "eml" || extension == "part")
+            && path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| Uuid::try_parse(stem).is_ok());
+        // One that is gone by now is none of ours to delete.
+        if is_mail && let Ok(metadata) = entry.metadata() {
+            written.push((metadata.modified()?, path));
+        }
+    }
+    written.sort();
+    let too_many = written.len().saturating_sub(files_max);
+    for (ix, (at, path)) in written.iter().enumerate() {
+        if ix < too_many || *at < before {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whole or not at all, for whoever watches the folder.
 async fn write(folder: &Path, id: Uuid, message: &[u8]) -> std::io::Result<()> {
     let unfinished = folder.join(format!("{id}.part"));
     tokio::fs::write(&unfinished, message).await?;
     tokio::fs::rename(&unfinished, folder.join(format!("{id}.eml"))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn old_mails_and_too_many_mails_go_and_nothing_else_does() {
+        let folder = std::env::temp_dir().join(format!("usher-mail-{}-prune", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let hour = Duration::from_secs(3_600);
+        let mut hours = Vec::new();
+        for age in 0..5_u32 {
+            let id = Uuid::from_u128(u128::from(age) + 1);
+            write(&folder, id, b"a mail").await.unwrap();
+            let path = folder.join(format!("{id}.eml"));
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            let at = UNIX_EPOCH + hour * (1_000 - age);
+            file.set_modified(at).unwrap();
+            hours.push((at, path));
+        }
+        let foreign = folder.join("notes.eml");
+        std::fs::write(&foreign, b"mine").unwrap();
+        let left = || hours.iter().filter(|(_, path)| path.exists()).count();
+        prune(&folder, hours[3].0, 10).unwrap();
+        assert_eq!(left(), 4, "what was written at the time stays");
+        prune(&folder, UNIX_EPOCH, 2).unwrap();
+        assert!(left() == 2 && hours[0].1.exists() && hours[1].1.exists() && foreign.exists());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -21,6 +21,8 @@ const AT_ONCE: usize = 4;
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// How often one looks for what another node queued.
 const LOOK: Duration = Duration::from_secs(5);
+/// How often mails that became files are looked through for old ones.
+const PRUNE_US: i64 = 10 * 60 * 1_000_000;
 /// After an error of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// To write down what became of a batch. Then its lease ends and those that were sent are sent again.
@@ -41,7 +43,13 @@ pub struct Post {
 
 /// Until `stop`. What is being sent is finished; what is claimed and not begun goes back.
 pub async fn run(post: Post, stop: CancellationToken) {
+    let mut pruned_at = None;
     while !stop.is_cancelled() {
+        let now = post.clock.now();
+        if pruned_at.is_none_or(|at| now.since(at) >= PRUNE_US) {
+            post.transport.prune(time::minus(now, post.config.kept)).await;
+            pruned_at = Some(now);
+        }
         let next = match post.round(&stop).await {
             Ok(next) => next,
             Err(error) => {
