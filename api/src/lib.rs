@@ -18,6 +18,7 @@ pub mod auth;
 pub mod calendars;
 pub mod cli;
 pub mod config;
+pub mod coordinates;
 pub mod demo;
 pub mod derived_id;
 pub mod digest;

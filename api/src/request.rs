@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
-use http::request::Parts;
 use http::HeaderValue;
+use http::request::Parts;
 use inventory::{RequestId, TimeUs};
 use uuid::{Builder, Uuid};
 

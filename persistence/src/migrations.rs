@@ -85,6 +85,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0015_access_changes.sql"),
         sqlite: include_str!("../migrations/sqlite/0015_access_changes.sql"),
     },
+    Step {
+        number: 16,
+        name: "venues_and_attendees",
+        postgres: include_str!("../migrations/postgres/0016_venues_and_attendees.sql"),
+        sqlite: include_str!("../migrations/sqlite/0016_venues_and_attendees.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -79,6 +79,7 @@ async fn feedback_is_by_those_with_a_ticket_and_once_it_has_started() {
             server.post(Some(who), &path, json!({"rating": rating, "text": text})).await
         };
         if Utc::now() + Duration::seconds(1) < soon {
+            assert!(server.get(None, &show.path("")).await.expect(200).get("feedback").is_none());
             say(&ann, 5, "Early").await.problem(409, "EVENT_NOT_STARTED");
         }
         until(async || Utc::now() > soon).await;
@@ -96,6 +97,8 @@ async fn feedback_is_by_those_with_a_ticket_and_once_it_has_started() {
 
         let list = server.get(None, &path).await.expect(200);
         assert_eq!(list["summary"], json!({"count": 2, "average": 2.5}));
+        let event = server.get(None, &show.path("")).await.expect(200);
+        assert_eq!(event["feedback"], list["summary"]);
         let texts: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|item| &item["text"]).collect();
         assert_eq!(texts, ["Loud, and good", ""]);
         // A refunded ticket is none.
@@ -139,6 +142,7 @@ async fn those_who_run_an_event_find_who_comes() {
         assert_eq!((&seat["name"], &seat["email"]), (&json!("Ann Lee"), &json!("ann@example.org")));
         assert_eq!(find("?search=B-1-3").await.len(), 1);
         assert_eq!(find("?search=ann%20L").await.len(), 3, "the order of hers");
+        assert_eq!(find("?search=ZO%C3%8B").await.len(), 3, "also beyond ASCII");
         assert_eq!(find(&format!("?search={}", buyer.email)).await.len(), 3);
         assert_eq!(find("?search=%25").await.len(), 0);
         assert_eq!(find(&format!("?tier={}", show.standing)).await.len(), 2);

@@ -147,11 +147,13 @@ async fn a_venue_and_its_maps_are_followed_from_first_to_last() {
         server.delete(Some(&owner), &map).await.problem(404, "SEAT_MAP_NOT_FOUND");
         server.delete(Some(&owner), &path).await.expect(204);
         let query = format!("object={}", text(&venue["id"]));
-        let expected =
-            ["venue.create", "venue.update", "venue_seat_map.set", "venue_seat_map.delete", "venue.delete"];
+        let expected = ["venue.create", "venue.update", "venue_seat_map.set", "venue_seat_map.delete", "venue.delete"];
         assert_eq!(actions(server, &query).await, expected);
         let update = entries(server, &format!("{query}&action=venue.update")).await;
-        assert_eq!((&update[0]["old"], &update[0]["new"]), (&json!({"name": "The house"}), &json!({"name": "The hall"})));
+        assert_eq!(
+            (&update[0]["old"], &update[0]["new"]),
+            (&json!({"name": "The house"}), &json!({"name": "The hall"}))
+        );
     })
     .await;
 }
@@ -179,11 +181,13 @@ async fn pictures_are_followed_too() {
         let all = actions(server, &format!("actor={}", show.organizer.id)).await;
         let all: Vec<&str> =
             all.iter().map(String::as_str).filter(|name| name.contains("image") || name.contains("avatar")).collect();
-        let expected =
-            ["image.add", "image.add", "image.order", "image.delete", "avatar.set", "avatar.delete"];
+        let expected = ["image.add", "image.add", "image.order", "image.delete", "avatar.set", "avatar.delete"];
         assert_eq!(all, expected);
         let order = entries(server, &format!("object={}&action=image.order", show.id)).await;
-        assert_eq!((&order[0]["old"], &order[0]["new"]), (&json!({"order": [first, second]}), &json!({"order": [second, first]})));
+        assert_eq!(
+            (&order[0]["old"], &order[0]["new"]),
+            (&json!({"order": [first, second]}), &json!({"order": [second, first]}))
+        );
     })
     .await;
 }

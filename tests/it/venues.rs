@@ -7,7 +7,7 @@ use crate::show::{Show, faults, on_each_store, seat_map, text, tier, words};
 
 fn hall() -> Value {
     json!({"name": "Town Hall", "city": "Bremen", "country": "DE", "timezone": "Europe/Berlin",
-        "coordinates": {"latitude": 53.0758196, "longitude": 8.8071646}})
+        "coordinates": {"latitude": 53.075819, "longitude": -8.807164}})
 }
 
 /// Section `A` of one row with two seats that stand where they say.

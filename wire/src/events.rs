@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Image, Money, SaleWindow, Tier};
+use crate::{FeedbackSummary, Image, Money, SaleWindow, Tier};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -195,6 +195,9 @@ pub struct Event {
     /// In `GET /events/{id}`; left out of lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<EventPolicy>,
+    /// What the audience says of it. Absent before it begins, and in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackSummary>,
 }
 
 /// The rules of the whole event, as created and patched.

@@ -142,7 +142,9 @@ impl ApiError {
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "An account with this e-mail address exists.",
                 Conflict::InProgress => "A request with this idempotency key is being answered. Ask again.",
-                Conflict::OwnAccount => "Nobody changes the role or status of the own account, or resets its second factor.",
+                Conflict::OwnAccount => {
+                    "Nobody changes the role or status of the own account, or resets its second factor."
+                }
                 Conflict::ApiKeysTooMany => "The account has as many API keys as it may. Revoke one.",
                 Conflict::EventsLive => "The account organizes events that are not over. Cancel them first.",
                 Conflict::LastAdmin => "Nobody else administers the server. Make somebody else an admin first.",

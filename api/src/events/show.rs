@@ -1,11 +1,12 @@
 use axum::Json;
 use axum::extract::State;
-use inventory::EventId;
+use inventory::{EventId, TimeUs};
+use persistence::FeedbackTotals;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::Event;
+use wire::{Event, FeedbackSummary};
 
-use super::view;
+use super::{life, view};
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::event_access::{self, Viewer};
@@ -38,7 +39,23 @@ pub async fn show(
     let handle = state.directory.open(event.id).await?;
     let runs = viewer.is_some_and(|viewer| event_access::runs(viewer, &event));
     let sight = Sight::of(&state, &handle, runs, query.access_code.as_deref()).await?;
-    Ok(Json(view::full(event, &handle.layout(), &sight, state.now())))
+    let now = state.now();
+    let feedback = feedback(&state, &event, now).await?;
+    Ok(Json(Event { feedback, ..view::full(event, &handle.layout(), &sight, now) }))
+}
+
+/// Nobody can say anything before it begins: while it is on sale the store is not asked.
+async fn feedback(
+    state: &AppState,
+    event: &persistence::Event,
+    now: TimeUs,
+) -> Result<Option<FeedbackSummary>, ApiError> {
+    if !life::has_started(event, now) {
+        return Ok(None);
+    }
+    let FeedbackTotals { count, sum } = state.store.feedback_totals(event.id).await?;
+    let average = (count > 0).then(|| f64::from(sum) / f64::from(count));
+    Ok(Some(FeedbackSummary { count, average }))
 }
 
 async fn found(state: &AppState, viewer: Option<Caller>, event: IdOrSlug) -> Result<persistence::Event, ApiError> {

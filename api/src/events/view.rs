@@ -5,17 +5,17 @@ use inventory::{Layout, TimeUs};
 use persistence::{EventStatus, Listing};
 use wire::{Event, Money, Tier};
 
-use super::{life, spec, words};
+use super::{life, spec};
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 use crate::tier_view::{self, Sight};
-use crate::{event_access, event_status, image_view, time};
+use crate::{coordinates, event_access, event_status, image_view, time};
 
 pub fn brief(event: persistence::Event, now: TimeUs) -> Event {
     Event {
         id: event.id.uuid(),
         organizer_id: event.organizer_id.uuid(),
-        coordinates: words::degrees(&event),
+        coordinates: coordinates::degrees(event.latitude_e6, event.longitude_e6),
         ended: life::has_ended(&event, now),
         title: event.title,
         slug: event.slug,
@@ -43,6 +43,7 @@ pub fn brief(event: persistence::Event, now: TimeUs) -> Event {
         available: None,
         tiers: None,
         policy: None,
+        feedback: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! The words of an event: what each may hold, and how it is kept.
 
 use persistence::Tags;
-use wire::{Coordinates, EventCreate, EventPatch};
+use wire::{EventCreate, EventPatch};
 
 use super::countries;
+use crate::coordinates;
 use crate::field_errors::FieldErrors;
 
 const TITLE_CHARS_MAX: usize = 200;
@@ -16,7 +17,6 @@ const CITY_CHARS_MAX: usize = 100;
 const LABEL_CHARS_MAX: usize = 40;
 const TAGS_MAX: usize = 10;
 const SLUG_CHARS_MAX: usize = 80;
-const MILLIONTHS: f64 = 1_000_000.0;
 
 /// As they are kept. `None`: not said.
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ pub fn patched(errors: &mut FieldErrors, wanted: &EventPatch) -> Words {
     if words.country.as_ref().is_some_and(|code| !code.is_empty() && !countries::is_known(code)) {
         errors.add("country", "COUNTRY", "an ISO 3166-1 alpha-2 code such as `DE`");
     }
-    words.coordinates = wanted.coordinates.map(|at| coordinates(errors, at));
+    words.coordinates = wanted.coordinates.map(|at| coordinates::millionths(errors, at));
     words.category = wanted.category.as_ref().map(|category| label(errors, "category", category));
     words.tags = wanted.tags.as_ref().map(|tags| labels(errors, tags));
     words.timezone = wanted.timezone.clone();
@@ -94,24 +94,6 @@ fn checked(errors: &mut FieldErrors, field: &str, text: &str, chars_max: usize) 
     if text.contains('\0') {
         errors.add(field, "CHARACTER", "no NUL character");
     }
-}
-
-fn coordinates(errors: &mut FieldErrors, at: Coordinates) -> (i64, i64) {
-    let mut millionths = |field, degrees: f64, max: f64| {
-        if !(-max..=max).contains(&degrees) {
-            errors.add(field, "OUT_OF_RANGE", format!("-{max} to {max}"));
-        }
-        (degrees * MILLIONTHS).round() as i64
-    };
-    (millionths("coordinates.latitude", at.latitude, 90.0), millionths("coordinates.longitude", at.longitude, 180.0))
-}
-
-pub fn degrees(event: &persistence::Event) -> Option<Coordinates> {
-    Some(Coordinates { latitude: degrees_of(event.latitude_e6?), longitude: degrees_of(event.longitude_e6?) })
-}
-
-pub fn degrees_of(millionths: i64) -> f64 {
-    millionths as f64 / MILLIONTHS
 }
 
 fn label(errors: &mut FieldErrors, field: &str, text: &str) -> String {
@@ -203,17 +185,5 @@ mod tests {
         let codes: Vec<_> = errors.into_vec().into_iter().map(|error| (error.field, error.code)).collect();
         let expected = [("tags[0]", "LENGTH"), ("tags[1]", "CHARACTER"), ("tags[2]", "LENGTH")];
         assert_eq!(codes, expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
-    }
-
-    #[test]
-    fn coordinates_survive_to_the_millionth_of_a_degree() {
-        let mut errors = FieldErrors::default();
-        assert_eq!(
-            coordinates(&mut errors, Coordinates { latitude: 52.520008, longitude: -13.404954 }),
-            (52_520_008, -13_404_954)
-        );
-        errors.none().unwrap();
-        coordinates(&mut errors, Coordinates { latitude: 90.1, longitude: f64::NAN });
-        assert_eq!(errors.into_vec().len(), 2);
     }
 }

@@ -39,11 +39,7 @@ pub async fn put(State(state): State<AppState>, source: Source, upload: Upload) 
 /// Deletes the caller's picture
 #[utoipa::path(delete, path = "/me/avatar", tag = "accounts", security(("bearer" = [])),
     responses((status = 204, description = "There is none"), Written))]
-pub async fn delete(
-    State(state): State<AppState>,
-    source: Source,
-    write: Write<Empty>,
-) -> Result<Response, ApiError> {
+pub async fn delete(State(state): State<AppState>, source: Source, write: Write<Empty>) -> Result<Response, ApiError> {
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let answer = async {
         let now = state.now();

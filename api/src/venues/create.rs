@@ -42,8 +42,8 @@ pub async fn create(
             city: checked.city.unwrap_or_default(),
             country: checked.country.unwrap_or_default(),
             timezone: checked.timezone.unwrap_or_default(),
-            latitude_e7: checked.latitude_e7,
-            longitude_e7: checked.longitude_e7,
+            latitude_e6: checked.latitude_e6,
+            longitude_e6: checked.longitude_e6,
             created_at: now,
             request_key: origin.key.map(|key| key.key),
         };

@@ -56,13 +56,7 @@ pub async fn put(
     remembered(&state, origin.key, keep(&state, venue, name, body, entry)).await
 }
 
-async fn keep(
-    state: &AppState,
-    venue: Uuid,
-    name: String,
-    body: Value,
-    entry: Entry,
-) -> Result<Response, ApiError> {
+async fn keep(state: &AppState, venue: Uuid, name: String, body: Value, entry: Entry) -> Result<Response, ApiError> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
     if !(1..=LABEL_BYTES_MAX).contains(&name.len()) || !name.bytes().all(is_allowed) {
         let message = format!("1 to {LABEL_BYTES_MAX} ASCII letters, digits, `_` and `.`");

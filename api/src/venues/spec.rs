@@ -1,7 +1,6 @@
 use persistence::VenuePatch;
-use wire::Coordinates;
 
-use super::view::e7;
+use crate::coordinates;
 use crate::field_errors::FieldErrors;
 
 const NAME_CHARS_MAX: usize = 200;
@@ -34,15 +33,7 @@ pub fn check(patch: wire::VenuePatch) -> Result<VenuePatch, FieldErrors> {
     if patch.timezone.as_ref().is_some_and(|name| !is_timezone(name)) {
         errors.add("timezone", "TIMEZONE", "an IANA name such as `Europe/Berlin`");
     }
-    if let Some(Coordinates { latitude, longitude }) = patch.coordinates {
-        for (field, degrees, most) in
-            [("coordinates.latitude", latitude, 90.0), ("coordinates.longitude", longitude, 180.0)]
-        {
-            if !(-most..=most).contains(&degrees) {
-                errors.add(field, "OUT_OF_RANGE", format!("-{most} to {most}"));
-            }
-        }
-    }
+    let coordinates = patch.coordinates.map(|at| coordinates::millionths(&mut errors, at));
     errors.none()?;
     let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
     Ok(VenuePatch {
@@ -51,7 +42,7 @@ pub fn check(patch: wire::VenuePatch) -> Result<VenuePatch, FieldErrors> {
         city: trimmed(patch.city),
         country: patch.country,
         timezone: patch.timezone,
-        latitude_e7: patch.coordinates.map(|at| e7(at.latitude)),
-        longitude_e7: patch.coordinates.map(|at| e7(at.longitude)),
+        latitude_e6: coordinates.map(|(latitude, _)| latitude),
+        longitude_e6: coordinates.map(|(_, longitude)| longitude),
     })
 }

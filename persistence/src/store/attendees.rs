@@ -18,7 +18,8 @@ row! {
 
 const CLEAR: &str = "DELETE FROM attendees WHERE order_id = $1";
 
-const INSERT: &str = "INSERT INTO attendees (order_id, position, name, email) VALUES ($1, $2, $3, $4)";
+const INSERT: &str = "
+    INSERT INTO attendees (order_id, position, name, email, search_key) VALUES ($1, $2, $3, $4, $5)";
 
 const LIST: &str = "SELECT position, name, email FROM attendees WHERE order_id = $1 ORDER BY position";
 
@@ -35,6 +36,7 @@ impl Store {
                     .bind(i64::from(attendee.position))
                     .bind(&attendee.name)
                     .bind(&attendee.email)
+                    .bind(search_key(attendee))
                     .execute(&mut *transaction)
                     .await?;
             }
@@ -45,4 +47,9 @@ impl Store {
     pub async fn attendees_list(&self, order: OrderId) -> Result<Vec<Attendee>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST).bind(order.uuid()).fetch_all(pool))
     }
+}
+
+/// Folded here: the databases fold differently, and SQLite nothing but ASCII.
+fn search_key(attendee: &Attendee) -> String {
+    format!("{} {}", attendee.name, attendee.email.as_deref().unwrap_or_default()).to_lowercase()
 }

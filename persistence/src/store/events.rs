@@ -404,12 +404,7 @@ impl Store {
 
     /// Whether it is deleted by this: it must be a draft or cancelled, and nothing of it paid for. The row stays, for the
     /// orders and the journal that name it.
-    pub async fn event_delete(
-        &self,
-        id: EventId,
-        now: TimeUs,
-        entry: Option<&AuditEntry>,
-    ) -> Result<bool, StoreError> {
+    pub async fn event_delete(&self, id: EventId, now: TimeUs, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
         let _change = self.catalogue_change();
         audited!(self, entry, sqlx::query(DELETE).bind(id.uuid()).bind(now.0)).map(|touched| touched == 1)
     }

@@ -75,7 +75,7 @@ const LIST: &str = "
         AND (LOWER(tickets.place) LIKE $7 ESCAPE '!' OR users.name_key LIKE $7 ESCAPE '!'
             OR users.email_key LIKE $7 ESCAPE '!' OR EXISTS (
                 SELECT 1 FROM attendees WHERE attendees.order_id = orders.id
-                    AND (LOWER(attendees.name) LIKE $7 ESCAPE '!' OR LOWER(attendees.email) LIKE $7 ESCAPE '!')))
+                    AND attendees.search_key LIKE $7 ESCAPE '!'))
     ORDER BY orders.id, tickets.id LIMIT $8";
 
 const NAMED: &str = "

@@ -130,8 +130,19 @@ const LIST_CHANGED: &str = "
 
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, FIND_BY_EMAIL, LIST, SEARCH, SET_NAME, LOCK_ADMINS, SET_ACCESS, ACCESS_CHANGED_AT, LIST_CHANGED, ANY];
+pub(super) const STATEMENTS: &[&str] = &[
+    INSERT,
+    FIND,
+    FIND_BY_EMAIL,
+    LIST,
+    SEARCH,
+    SET_NAME,
+    LOCK_ADMINS,
+    SET_ACCESS,
+    ACCESS_CHANGED_AT,
+    LIST_CHANGED,
+    ANY,
+];
 
 macro_rules! insert_user {
     ($user:expr) => {{

@@ -19,9 +19,9 @@ row! {
         pub country: String,
         /// IANA name.
         pub timezone: String,
-        /// Ten millionths of a degree.
-        pub latitude_e7: Option<i64>,
-        pub longitude_e7: Option<i64>,
+        /// Millionths of a degree.
+        pub latitude_e6: Option<i64>,
+        pub longitude_e6: Option<i64>,
         pub created_at: TimeUs,
         /// Digest of the account and the idempotency key that created it.
         pub request_key: Option<[u8; 16]>,
@@ -36,8 +36,8 @@ pub struct VenuePatch {
     pub city: Option<String>,
     pub country: Option<String>,
     pub timezone: Option<String>,
-    pub latitude_e7: Option<i64>,
-    pub longitude_e7: Option<i64>,
+    pub latitude_e6: Option<i64>,
+    pub longitude_e6: Option<i64>,
 }
 
 row! {
@@ -53,33 +53,33 @@ row! {
 }
 
 const INSERT: &str = "
-    INSERT INTO venues (id, owner_id, name, address, city, country, timezone, latitude_e7, longitude_e7, created_at,
+    INSERT INTO venues (id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at,
         request_key)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (request_key) DO NOTHING";
 
 const FIND: &str = "
-    SELECT id, owner_id, name, address, city, country, timezone, latitude_e7, longitude_e7, created_at, request_key
+    SELECT id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at, request_key
     FROM venues WHERE id = $1";
 
 const FIND_BY_REQUEST: &str = "
-    SELECT id, owner_id, name, address, city, country, timezone, latitude_e7, longitude_e7, created_at, request_key
+    SELECT id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at, request_key
     FROM venues WHERE request_key = $1";
 
 const LIST: &str = "
-    SELECT id, owner_id, name, address, city, country, timezone, latitude_e7, longitude_e7, created_at, request_key
+    SELECT id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at, request_key
     FROM venues WHERE id < $1 ORDER BY id DESC LIMIT $2";
 
 const LIST_OF_OWNER: &str = "
-    SELECT id, owner_id, name, address, city, country, timezone, latitude_e7, longitude_e7, created_at, request_key
+    SELECT id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at, request_key
     FROM venues WHERE id < $1 AND owner_id = $3 ORDER BY id DESC LIMIT $2";
 
 const UPDATE: &str = "
     UPDATE venues SET name = COALESCE($2, name), address = COALESCE($3, address), city = COALESCE($4, city),
         country = COALESCE($5, country), timezone = COALESCE($6, timezone),
-        latitude_e7 = COALESCE($7, latitude_e7), longitude_e7 = COALESCE($8, longitude_e7)
+        latitude_e6 = COALESCE($7, latitude_e6), longitude_e6 = COALESCE($8, longitude_e6)
     WHERE id = $1
-    RETURNING id, owner_id, name, address, city, country, timezone, latitude_e7, longitude_e7, created_at, request_key";
+    RETURNING id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at, request_key";
 
 const DELETE: &str = "DELETE FROM venues WHERE id = $1";
 
@@ -132,8 +132,8 @@ impl Store {
                 .bind(&venue.city)
                 .bind(&venue.country)
                 .bind(&venue.timezone)
-                .bind(venue.latitude_e7)
-                .bind(venue.longitude_e7)
+                .bind(venue.latitude_e6)
+                .bind(venue.longitude_e6)
                 .bind(venue.created_at.0)
                 .bind(venue.request_key.map(|key| key.to_vec()))
                 .execute(&mut *transaction)
@@ -188,8 +188,8 @@ impl Store {
                 .bind(&patch.city)
                 .bind(&patch.country)
                 .bind(&patch.timezone)
-                .bind(patch.latitude_e7)
-                .bind(patch.longitude_e7)
+                .bind(patch.latitude_e6)
+                .bind(patch.longitude_e6)
                 .fetch_one(&mut *transaction)
                 .await?;
             if let Some(entry) = entry(before, &after) {

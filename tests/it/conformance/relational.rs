@@ -3,9 +3,7 @@ use std::time::Duration;
 
 use engine::Journal;
 use inventory::{TimeUs, UserId};
-use persistence::{
-    Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus,
-};
+use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
