@@ -1,22 +1,16 @@
 use persistence::SeriesSummary;
-use wire::{Coordinates, Series};
+use wire::Series;
 
 use super::shared::Shared;
 use crate::error::{ApiError, Noun};
-use crate::events::words;
 use crate::state::AppState;
-use crate::{event_access, image_view, time};
+use crate::{coordinates, event_access, image_view, time};
 
 /// # Errors
 /// A defect: words that cannot be read.
 pub fn series(summary: SeriesSummary) -> Result<Series, ApiError> {
     let shared = Shared::read(&summary.words)?;
-    let coordinates = match (shared.latitude_e6, shared.longitude_e6) {
-        (Some(latitude), Some(longitude)) => {
-            Some(Coordinates { latitude: words::degrees_of(latitude), longitude: words::degrees_of(longitude) })
-        }
-        _ => None,
-    };
+    let coordinates = coordinates::degrees(shared.latitude_e6, shared.longitude_e6);
     Ok(Series {
         id: summary.id,
         organizer_id: summary.organizer_id.uuid(),
