@@ -160,7 +160,7 @@ impl TestServer {
         self.login(ADMIN_EMAIL, PASSWORD).await
     }
 
-    /// A new account of role attendee, signed in.
+    /// A new account of role attendee that has shown its address to be its own, signed in.
     ///
     /// # Panics
     /// When the server refuses it.
@@ -169,7 +169,19 @@ impl TestServer {
         let email = format!("attendee-{}@example.org", NUMBER.fetch_add(1, Ordering::Relaxed));
         let body = json!({"name": "An attendee", "email": email, "password": PASSWORD});
         self.post(None, "/auth/register", body).await.expect(201);
+        self.confirm(&email).await;
         self.login(&email, PASSWORD).await
+    }
+
+    /// As if the link of the mail to the address had been followed.
+    ///
+    /// # Panics
+    /// When no account has it.
+    pub async fn confirm(&self, email: &str) {
+        let state = self.app().state();
+        let account = state.store.user_find_by_email(email).await.expect("the store is there");
+        let account = account.expect("the account was registered");
+        state.store.address_prove(account.id, None, None, None, state.now()).await.expect("the store is there");
     }
 
     /// A new account of role organizer, signed in.

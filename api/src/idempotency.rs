@@ -106,6 +106,30 @@ fn key(parts: &Parts, account: Option<UserId>, body: &[u8]) -> Result<Option<Cal
     }))
 }
 
+/// The key of a body of which only these fields count. What is kept for a key is a plain digest of the body, which must
+/// not hold a password that can be guessed.
+pub fn of_fields(key: CallerKey, fields: &[&str]) -> CallerKey {
+    let fields: Vec<&[u8]> = fields.iter().map(|field| field.as_bytes()).collect();
+    CallerKey { body: digest::of(&fields), ..key }
+}
+
+/// What a handler has had remembered.
+///
+/// # Errors
+/// Only a defect.
+pub async fn read_answer<T: DeserializeOwned>(body: Body) -> Result<T, ApiError> {
+    let damaged = || ApiError::Defect("a stored answer cannot be read".into());
+    let bytes = body.collect().await.map_err(|_| damaged())?.to_bytes();
+    serde_json::from_slice(&bytes).map_err(|_| damaged())
+}
+
+/// Says of an answer that is made anew from what was remembered that it was given before.
+pub fn mark_replayed(remembered: &HeaderMap, headers: &mut HeaderMap) {
+    if let Some(mark) = remembered.get(&REPLAYED) {
+        headers.insert(REPLAYED, mark.clone());
+    }
+}
+
 fn given(headers: &HeaderMap) -> Result<Option<&[u8]>, ApiError> {
     let mut values = headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };

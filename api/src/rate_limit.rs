@@ -29,8 +29,7 @@ pub enum Lane {
 
 impl Lane {
     pub fn of(method: &Method, path: &str) -> Self {
-        // Changing a password is a way to guess one.
-        if path.starts_with("/api/v1/auth/") || path == "/api/v1/me/password" {
+        if path.starts_with("/api/v1/auth/") || (!method.is_safe() && asks_for_a_password(method, path)) {
             Self::Login
         } else if path.ends_with("/waiting-room") {
             Self::Queue
@@ -41,6 +40,15 @@ impl Lane {
         } else {
             Self::Booking
         }
+    }
+}
+
+/// A way to guess it.
+fn asks_for_a_password(method: &Method, path: &str) -> bool {
+    match path {
+        "/api/v1/me" => *method == Method::DELETE,
+        "/api/v1/me/password" | "/api/v1/me/api-keys" => true,
+        _ => path.starts_with("/api/v1/me/second-factor"),
     }
 }
 
@@ -89,7 +97,7 @@ impl RateLimits {
         }
     }
 
-    /// A machine has a share of its own, whatever it asks for: it leaves that of its owner alone.
+    /// A machine has a share of its own. What it books counts against that of its owner as well.
     ///
     /// # Errors
     /// 429 with the time after which the next request passes.
@@ -182,6 +190,23 @@ mod tests {
         }
         assert_eq!(Lane::of(&Method::PUT, &format!("{room}/settings")), Lane::Booking);
         assert_eq!(Lane::of(&Method::GET, &format!("{room}/proof")), Lane::Browsing);
+    }
+
+    #[test]
+    fn what_asks_for_a_password_has_the_lane_of_logins() {
+        for (method, path) in [
+            (Method::POST, "/api/v1/auth/login"),
+            (Method::PUT, "/api/v1/me/password"),
+            (Method::DELETE, "/api/v1/me"),
+            (Method::POST, "/api/v1/me/api-keys"),
+            (Method::POST, "/api/v1/me/second-factor"),
+            (Method::POST, "/api/v1/me/second-factor/confirm"),
+            (Method::DELETE, "/api/v1/me/second-factor"),
+        ] {
+            assert_eq!(Lane::of(&method, path), Lane::Login, "{method} {path}");
+        }
+        assert_eq!(Lane::of(&Method::GET, "/api/v1/me/second-factor"), Lane::Browsing);
+        assert_eq!(Lane::of(&Method::PATCH, "/api/v1/me"), Lane::Booking);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod journal;
 pub mod metrics;
 mod migrations;
 mod postgres;
+pub mod private;
 mod projection;
 mod row;
 mod search;
@@ -57,4 +58,12 @@ pub use store::{
     RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding, StaffMember, StaffPost, StaffRole,
     Store, Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter, UserStatus, Venue, VenuePatch,
     VenueSeatMap, WaitingPlace, WaitingRoom,
+    Access, AccessChange, ApiKey, ApiKeyStanding, AttemptLimit, Attendee, AuditEntry, AuditFilter, AuditVia, Delivery,
+    Device, Erasure, Event, EventCount, EventFilter, EventPatch, EventStatus, Feedback, FeedbackTotals, GuessLimit,
+    Guest, GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose,
+    LinkToken, Mail, MailAttempt, MailStatus, NamedGuest, NewCode, NewMail, NewSecondFactor, Order, OrderCount,
+    OrderItem, OrderStatus, Outbox, OutboxStatus, PasswordChange, Payment, PlaceOfUser, PriorityPass, Refresh,
+    RefundTerms, Role, Rotation, Rsvp, RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Session, SessionStanding,
+    StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket, TicketState, User, UserCount, UserFilter,
+    UserStatus, Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom,
 };

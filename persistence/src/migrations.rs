@@ -90,6 +90,10 @@ const STEPS: &[Step] = &[
         name: "venues_and_attendees",
         postgres: include_str!("../migrations/postgres/0016_venues_and_attendees.sql"),
         sqlite: include_str!("../migrations/sqlite/0016_venues_and_attendees.sql"),
+        number: 17,
+        name: "attempts",
+        postgres: include_str!("../migrations/postgres/0017_attempts.sql"),
+        sqlite: include_str!("../migrations/sqlite/0017_attempts.sql"),
     },
 ];
 

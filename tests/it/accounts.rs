@@ -253,3 +253,62 @@ async fn an_unknown_address_costs_as_much_as_a_wrong_password() {
     assert_eq!(answers[0].0, 1);
     assert_eq!(answers[0], answers[1]);
 }
+
+/// The digest of a body with a password in it would be a way to guess it, and a name outlives its account there.
+#[tokio::test]
+async fn what_is_kept_for_a_key_tells_neither_password_nor_person() {
+    on_both_stores(|server| async move {
+        let body = json!({"name": "Ada", "email": "ada@example.org", "password": PASSWORD});
+        let user = server.post_keyed(None, "/auth/register", "k-1", body.clone()).await.expect(201)["user"].clone();
+        let key = usher::digest::of(&[&[0; 16], b"k-1"]);
+        let stored = server.app().state().store.idempotency_find(key).await.unwrap().unwrap();
+        assert_eq!(String::from_utf8(stored.response).unwrap(), user["id"].to_string());
+        let other = json!({"name": "Ada", "email": "ada@example.org", "password": "another horse"});
+        let again = server.post_keyed(None, "/auth/register", "k-1", other).await;
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        assert_eq!(again.expect(201)["user"], user);
+
+        let session = server.login("ada@example.org", PASSWORD).await;
+        let request = server.request(Method::DELETE, "/me").bearer_auth(&session.access_token);
+        send(request.json(&json!({"password": PASSWORD}))).await.expect(204);
+        server.post_keyed(None, "/auth/register", "k-1", body).await.problem(404, "USER_NOT_FOUND");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_used_refresh_token_ends_no_other_login() {
+    on_both_stores(|server| async move {
+        let first = server.attendee().await;
+        let other = server.login(&first.email, PASSWORD).await;
+        let used = json!({"refresh_token": first.refresh_token});
+        let fresh = server.post(None, "/auth/refresh", used).await.expect(200);
+        let all = json!({"refresh_token": first.refresh_token, "all": true});
+        server.post(None, "/auth/logout", all).await.expect(204);
+        server.get(Some(&other), "/me").await.expect(200);
+        // Its own login has ended all the same.
+        let body = json!({"refresh_token": fresh["refresh_token"]});
+        server.post(None, "/auth/refresh", body).await.problem(401, "REFRESH_TOKEN_INVALID");
+        let all = json!({"refresh_token": other.refresh_token, "all": true});
+        server.post(None, "/auth/logout", all).await.expect(204);
+        server.get(Some(&other), "/me").await.problem(401, "TOKEN_INVALID");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_while_suspended_does_not_cost_the_login() {
+    on_both_stores(|server| async move {
+        let (admin, session) = (server.admin().await, server.attendee().await);
+        let account = format!("/users/{}", session.id);
+        server.patch(Some(&admin), &account, json!({"status": "suspended"})).await.expect(200);
+        let body = json!({"refresh_token": session.refresh_token});
+        server.post(None, "/auth/refresh", body.clone()).await.problem(403, "ACCOUNT_SUSPENDED");
+        server.patch(Some(&admin), &account, json!({"status": "active"})).await.expect(200);
+        server.post(None, "/auth/refresh", body).await.expect(200);
+        server.stop().await;
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use usher_tests::server::{Answer, Session, TestServer, send};
+use usher_tests::server::{Answer, PASSWORD, Session, TestServer, send};
 
 use crate::show::{Show, faults, on_each_store, text};
 
@@ -12,7 +12,7 @@ struct Key {
 }
 
 async fn key(server: &TestServer, owner: &Session, scopes: &[&str]) -> Key {
-    let body = json!({"name": "A machine", "scopes": scopes});
+    let body = json!({"name": "A machine", "scopes": scopes, "password": PASSWORD});
     let made = server.post(Some(owner), "/me/api-keys", body).await.expect(201);
     Key { id: text(&made["api_key"]["id"]), text: text(&made["key"]) }
 }
@@ -163,7 +163,8 @@ async fn what_was_never_issued_opens_nothing() {
 async fn a_key_is_shown_once_and_listed_without_itself() {
     on_each_store(async |server: &TestServer| {
         let owner = server.attendee().await;
-        let body = json!({"name": " Till ", "scopes": ["scan", "booking"], "expires_at": "2035-01-01T00:00:00Z"});
+        let body = json!({"name": " Till ", "scopes": ["scan", "booking"], "expires_at": "2035-01-01T00:00:00Z",
+            "password": PASSWORD});
         let made = server.post_keyed(Some(&owner), "/me/api-keys", "k", body.clone()).await.expect(201);
         let again = server.post_keyed(Some(&owner), "/me/api-keys", "k", body).await.expect(201);
         assert_eq!((&again["api_key"], &again["key"]), (&made["api_key"], &Value::Null));
@@ -198,7 +199,7 @@ async fn every_fault_of_a_key_is_told_and_there_are_not_too_many() {
         for _ in 0..50 {
             key(server, &owner, &["scan"]).await;
         }
-        let one_more = json!({"name": "x", "scopes": ["scan"]});
+        let one_more = json!({"name": "x", "scopes": ["scan"], "password": PASSWORD});
         server.post(Some(&owner), "/me/api-keys", one_more).await.problem(409, "API_KEYS_TOO_MANY");
     })
     .await;
@@ -223,5 +224,56 @@ async fn a_machine_that_asks_too_often_waits_and_its_owner_does_not() {
     }
     refused.expect("twenty calls at once are more than one a second").problem(429, "RATE_LIMITED");
     server.get(Some(&owner), "/orders").await.expect(200);
+    server.stop().await;
+}
+
+/// A till's key, made to sell, is worth no more than the account's own orders.
+#[tokio::test]
+async fn a_key_for_booking_neither_refunds_nor_reads_what_others_bought() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let buyer = server.attendee().await;
+        let paid = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
+        let order = format!("/orders/{}", text(&paid["id"]));
+        let ticket = format!("/tickets/{}", text(&paid["tickets"][0]["id"]));
+        let till = key(server, &show.organizer, &["booking"]).await;
+        for path in [order.clone(), format!("{order}/tickets"), ticket.clone()] {
+            get(server, &till, &path).await.problem(403, "SCOPE_REQUIRED");
+        }
+        let refund = format!("{order}/refund");
+        let refused = call(server, &till, Method::POST, &refund, Some(json!({}))).await;
+        assert!(text(&refused.problem(403, "SCOPE_REQUIRED")["detail"]).contains("refunds"));
+        let reader = key(server, &show.organizer, &["booking", "reports"]).await;
+        get(server, &reader, &order).await.expect(200);
+        get(server, &reader, &ticket).await.expect(200);
+        let of_buyer = key(server, &buyer, &["booking"]).await;
+        get(server, &of_buyer, &order).await.expect(200);
+        let office = key(server, &show.organizer, &["refunds"]).await;
+        call(server, &office, Method::POST, &refund, Some(json!({}))).await.expect(200);
+    })
+    .await;
+}
+
+/// However many keys somebody makes, in a sale he is one account.
+#[tokio::test]
+async fn what_keys_book_counts_against_their_owner() {
+    let server = TestServer::start_with(|config| {
+        config.rate_limit.enabled = true;
+        config.rate_limit.booking_per_user_per_s = 1;
+        config.rate_limit.login_per_ip_per_min = 1_000;
+    })
+    .await;
+    let owner = server.attendee().await;
+    let keys = [key(&server, &owner, &["booking"]).await, key(&server, &owner, &["booking"]).await];
+    let path = "/orders/01a1fc90-e373-7093-b7e9-237b63ced171/cancel";
+    let mut refused = 0;
+    for _ in 0..5 {
+        for key in &keys {
+            let answer = call(&server, key, Method::POST, path, Some(json!({}))).await;
+            refused += usize::from(answer.status == 429);
+        }
+    }
+    assert!(refused > 0, "ten at once, where two are let through");
+    get(&server, &keys[0], "/orders").await.expect(200);
     server.stop().await;
 }

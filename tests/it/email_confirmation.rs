@@ -57,20 +57,21 @@ async fn a_confirmation_repeated_under_its_key_gets_the_first_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_mail_is_sent_again_three_times_and_the_answer_tells_of_no_account() {
+async fn the_mail_is_sent_again_twice_and_the_answer_tells_of_no_account() {
     on_both_stores(|server, smtp| async move {
         register(&server, ADA).await;
-        for _ in 0..3 {
+        for _ in 0..2 {
             let answers = [resend(&server, ADA).await, resend(&server, NOBODY).await];
             assert!(answers.iter().all(|answer| answer.status == 202 && answer.text.is_empty()), "{answers:?}");
         }
         resend(&server, "ADA@example.org").await.problem(429, "RATE_LIMITED");
+        resend(&server, NOBODY).await.expect(202);
         resend(&server, NOBODY).await.problem(429, "RATE_LIMITED");
         resend(&server, "not an address").await.problem(422, "VALIDATION_FAILED");
-        let mails = smtp.mails_to(ADA, 4).await;
+        let mails = smtp.mails_to(ADA, 3).await;
         confirm(&server, &mails[1].token()).await.expect(204);
         server.stop().await;
-        assert_eq!(smtp.received().len(), 4);
+        assert_eq!(smtp.received().len(), 3);
     })
     .await;
 }
@@ -107,7 +108,9 @@ async fn a_server_that_wants_confirmed_addresses_lets_nobody_else_in_or_buy() {
     order().await.problem(403, "EMAIL_NOT_CONFIRMED");
     server.get(Some(&early), "/me").await.expect(200);
 
-    confirm(&server, &smtp.mail_to(ADA, 1).await.token()).await.expect(204);
+    // The login that confirms goes on.
+    let token = json!({"token": smtp.mail_to(ADA, 1).await.token()});
+    server.post(Some(&early), "/auth/confirm-email", token).await.expect(204);
     login(&server, PASSWORD).await.expect(200);
     order().await.problem(404, "EVENT_NOT_FOUND");
     server.admin().await;

@@ -48,7 +48,7 @@ impl App {
 
 /// Switches the second factor on. The step of now is used up by it.
 pub async fn enrol(server: &TestServer, session: &Session) -> (App, Vec<String>) {
-    let started = server.post(Some(session), "/me/second-factor", json!({})).await.expect(201);
+    let started = server.post(Some(session), "/me/second-factor", json!({"password": PASSWORD})).await.expect(201);
     let mut app = App::scan(started["secret"].as_str().unwrap());
     app.used = app.code(0);
     let code = json!({"code": app.used});
@@ -76,7 +76,7 @@ async fn remove(server: &TestServer, session: &Session, body: Value) -> Answer {
 async fn a_login_waits_for_a_code_of_the_app_once_it_is_confirmed() {
     on_both_stores(|server| async move {
         let session = server.attendee().await;
-        let started = server.post(Some(&session), "/me/second-factor", json!({})).await.expect(201);
+        let started = server.post(Some(&session), "/me/second-factor", json!({"password": PASSWORD})).await.expect(201);
         let secret = started["secret"].as_str().unwrap();
         assert!(started["otpauth_url"].as_str().unwrap().contains(secret));
         assert!(started["qr_svg"].as_str().unwrap().contains("<svg"));
@@ -91,7 +91,7 @@ async fn a_login_waits_for_a_code_of_the_app_once_it_is_confirmed() {
         let tokens = answer(&server, &challenge, &app.code(1)).await.expect(200);
         assert_eq!(tokens["user"]["id"], session.id.as_str());
         answer(&server, &challenge, &app.code(1)).await.problem(401, "CHALLENGE_INVALID");
-        let again = server.post(Some(&session), "/me/second-factor", json!({})).await;
+        let again = server.post(Some(&session), "/me/second-factor", json!({"password": PASSWORD})).await;
         again.problem(409, "SECOND_FACTOR_ON");
         server.stop().await;
     })
@@ -255,7 +255,7 @@ async fn an_admin_resets_what_is_lost_in_the_open_and_never_his_own() {
     .await;
 }
 
-/// What a copy of the database tells: neither the secret nor a code that works.
+/// Neither the secret nor a code lies open in the database; the key that seals them is elsewhere in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_secret_is_not_readable_at_rest() {
     let server = TestServer::start().await;

@@ -88,6 +88,13 @@ pub struct SecondFactor {
     pub recovery_codes_left: u32,
 }
 
+/// `POST /me/second-factor`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorStart {
+    pub password: String,
+}
+
 /// For an authenticator app: the same secret three times.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SecondFactorSecret {
@@ -233,6 +240,9 @@ pub struct ChangePasswordRequest {
     pub current_password: String,
     /// 8 to 256 characters.
     pub new_password: String,
+    /// End the account's API keys as well.
+    #[serde(default)]
+    pub revoke_api_keys: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

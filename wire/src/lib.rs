@@ -29,8 +29,8 @@ mod waiting_room;
 pub use accounts::{
     ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, LoginRequest, LogoutRequest,
     MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered, ResetPasswordRequest, Role,
-    SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn, Session,
-    SessionsEnd, Tokens, User, UserPatch, UserStatus,
+    SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn, SecondFactorStart,
+    Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };
 pub use admin::{AdminSummary, EventCount, OrderCount, Revenue, UserCount};
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};

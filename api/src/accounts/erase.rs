@@ -1,14 +1,13 @@
 use axum::extract::State;
 use http::StatusCode;
 use inventory::UserId;
-use persistence::{Erasure, User};
-use secrecy::SecretString;
+use persistence::Erasure;
 use wire::{MeErase, Problem};
 
-use super::second_factor::{self, Code};
 use crate::audit_log::{Action, Entry, Source};
-use crate::error::{ApiError, Conflict, Noun, Unauthorized};
+use crate::error::{ApiError, Conflict, Noun};
 use crate::idempotency::Write;
+use crate::proof::{self, Proof};
 use crate::state::AppState;
 
 /// Erases the caller's account, for good: name, address, logins and keys. Orders and tickets stay, without a person.
@@ -28,7 +27,8 @@ pub async fn erase(
 ) -> Result<StatusCode, ApiError> {
     let id = write.caller.user;
     let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
-    prove(&state, &user, write.body, &source).await?;
+    let MeErase { password, code } = write.body;
+    proof::of_owner(&state, &user, Proof { password, code }, &source).await?;
     let entry = source.entry(&write.caller, Action::UserErase).without_source();
     finish(&state, id, entry.once_for(write.origin.key)).await?;
     tracing::info!(user = %id, "user {id} has erased the account");
@@ -52,21 +52,5 @@ pub async fn finish(state: &AppState, id: UserId, entry: Entry) -> Result<(), Ap
         Erasure::EventsLive => Err(ApiError::Conflict(Conflict::EventsLive)),
         Erasure::LastAdmin => Err(ApiError::Conflict(Conflict::LastAdmin)),
         Erasure::Unknown => Err(ApiError::NotFound(Noun::User)),
-    }
-}
-
-/// That it is the owner who asks, not somebody who has found his phone unlocked.
-async fn prove(state: &AppState, user: &User, body: MeErase, source: &Source) -> Result<(), ApiError> {
-    if second_factor::is_on(state, user.id).await? {
-        let code =
-            body.code.ok_or_else(|| ApiError::invalid("code", "MISSING_FIELD", "a code of the second factor"))?;
-        return second_factor::check(state, user.id, &Code::parse(&code)?, source).await;
-    }
-    let password = body.password.ok_or_else(|| ApiError::invalid("password", "MISSING_FIELD", "the password"))?;
-    let stored = Some(user.password_hash.0.clone());
-    if state.passwords.verify(SecretString::from(password), stored).await? {
-        Ok(())
-    } else {
-        Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong))
     }
 }

@@ -8,12 +8,12 @@ use serde::Serialize;
 use uuid::Uuid;
 use wire::{CalendarFeed, Problem, SecondFactor};
 
-use super::{exported, second_factor, view};
+use super::{exported, view};
 use crate::auth::Caller;
 use crate::error::{ApiError, Conflict, Noun};
 use crate::in_flight::Claim;
 use crate::state::AppState;
-use crate::{digest, order_access, ticket_view, time};
+use crate::{digest, order_access, second_factor, ticket_view, time};
 
 /// Read at once. Nothing larger is ever held, however much there is.
 const PAGE: u32 = 50;

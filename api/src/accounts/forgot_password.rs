@@ -13,7 +13,7 @@ use crate::state::AppState;
 
 /// Sends a link to choose a new password with
 ///
-/// If the address has an account, which the answer does not tell. Three in half an hour from one network address, and to
+/// If the address has an account, which the answer does not tell. Three in half an hour from one network address, six to
 /// one e-mail address.
 #[utoipa::path(post, path = "/auth/forgot-password", tag = "accounts", request_body = EmailRequest,
     responses((status = 202, description = "Sent, if there is such an account"), Written))]
@@ -25,8 +25,8 @@ pub async fn forgot_password(
     remembered(&state, write.key, async {
         let email = write.body.email;
         check::all([check::email(&email)])?;
-        mail_limit::by_ip(&state, "reset", context.peer).await?;
-        mail_limit::by_address(&state, "reset", &email).await?;
+        mail_limit::by_ip(&state, "reset", context.peer, mail_limit::RESETS_PER_NETWORK).await?;
+        mail_limit::by_address(&state, "reset", &email, context.peer).await?;
         state.aside.run(send(state.clone(), email))?;
         Ok(StatusCode::ACCEPTED.into_response())
     })

@@ -19,20 +19,24 @@ pub async fn logout(
     caller: Result<Caller, ApiError>,
     Body(body): Body<LogoutRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let named = match RefreshToken::parse(&body.refresh_token) {
-        Some(token) => state.store.refresh_owner(token.hash()).await?,
-        None => None,
-    };
+    let token = RefreshToken::parse(&body.refresh_token).map(|token| token.hash());
+    let mut named = None;
+    if let Some(token) = token
+        && let Some((user, login)) = state.store.refresh_owner(token).await?
+    {
+        // One that was used or has ended is a copy from somewhere: it says no more for other logins.
+        named = Some((user, login, state.store.refresh_is_live(token, state.now()).await?));
+    }
     // The caller's own access token, if he sent one that is still good.
     let caller = caller.ok();
     let entry = |user, action| match &caller {
         Some(caller) if caller.user == user => source.entry(caller, action),
         _ => source.anonymous_entry(action),
     };
-    let own = caller.as_ref().map(|caller| (caller.user, caller.session));
-    for (user, login) in named.into_iter().chain(own) {
+    let own = caller.as_ref().map(|caller| (caller.user, caller.session, true));
+    for (user, login, is_live) in named.into_iter().chain(own) {
         session::end(&state, user, login, entry(user, Action::SessionEnd)).await?;
-        if body.all {
+        if body.all && is_live {
             session::end_all(&state, user, None, entry(user, Action::SessionEndAll)).await?;
         }
     }

@@ -32,11 +32,18 @@ pub async fn refresh(
         note(Action::TokenRefused, None);
         return Err(invalid);
     };
+    // Judged before the token is used up: once the account is restored, its owner goes on with it.
+    let owner = match state.store.refresh_owner(parent.hash()).await? {
+        Some((user, _)) => state.store.user_find(user).await?,
+        None => None,
+    };
+    if let Some(user) = &owner {
+        session::check_may_sign_in(&state, user)?;
+    }
     let child = state.refresh_tokens.child(&parent);
     let expires_at = time::plus(now, state.config.auth.refresh_ttl);
-    let (user, family) = match state.store.refresh_rotate(parent.hash(), child.hash(), now, expires_at, &device).await?
-    {
-        Rotation::Rotated { user, family } | Rotation::Grace { user, family } => (user, family),
+    let family = match state.store.refresh_rotate(parent.hash(), child.hash(), now, expires_at, &device).await? {
+        Rotation::Rotated { family, .. } | Rotation::Grace { family, .. } => family,
         Rotation::Reused { user, family } => {
             state.standings.end(family, now);
             note(Action::RefreshReused, Some(user));
@@ -47,6 +54,6 @@ pub async fn refresh(
             return Err(invalid);
         }
     };
-    let Some(user) = state.store.user_find(user).await? else { return Err(invalid) };
+    let Some(user) = owner else { return Err(invalid) };
     session::tokens(&state, &user, family, &child).map(Json)
 }

@@ -5,7 +5,7 @@ use persistence::LinkPurpose;
 use secrecy::SecretString;
 use wire::ResetPasswordRequest;
 
-use super::check;
+use super::{check, session};
 use crate::audit_log::{Action, Source};
 use crate::auth::OneTimeToken;
 use crate::error::ApiError;
@@ -16,7 +16,8 @@ use crate::state::AppState;
 
 /// Chooses a new password by the token of a mail
 ///
-/// Good for one hour, once. All logins of the account end, and its owner is told by mail.
+/// Good for one hour, once. All logins and API keys of the account end, and its owner is told by mail. Its second factor
+/// stays, unless nobody had shown before that the address is his.
 #[utoipa::path(post, path = "/auth/reset-password", tag = "accounts", request_body = ResetPasswordRequest,
     responses((status = 204, description = "Changed: sign in with it"), Written))]
 pub async fn reset_password(
@@ -33,14 +34,12 @@ pub async fn reset_password(
         let user = state.store.user_find(user.ok_or(ApiError::LinkInvalid)?).await?.ok_or(ApiError::LinkInvalid)?;
         let hash = state.passwords.hash(SecretString::from(password)).await?;
         let now = state.now();
-        let mail = state.mail.compose(&user.email, &Letter::PasswordChanged {}, now)?;
-        let entry = source.anonymous_entry(Action::PasswordReset).object(user.id).once_for(write.key).row(now);
+        let mail = state.mail.compose(&user.email, &Letter::PasswordChanged { api_keys_left: 0 }, now)?;
+        let entry = source.anonymous_entry(Action::PasswordReset).object(user.id).row(now);
         let ended = state.store.password_reset(token, &hash, &mail, &entry, now).await?;
         let ended = ended.ok_or(ApiError::LinkInvalid)?;
         state.mail.queued();
-        for session in ended {
-            state.standings.end(session, now);
-        }
+        session::ended(&state, user.id, ended, now);
         Ok(StatusCode::NO_CONTENT.into_response())
     })
     .await

@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use inventory::UserId;
+use inventory::{TimeUs, UserId};
 use persistence::{Refresh, User, UserStatus};
 use uuid::Uuid;
 use wire::Tokens;
 
-use super::second_factor::{self, Code};
 use super::view;
 use crate::audit_log::{Entry, Source};
 use crate::auth::{RefreshToken, RefreshTokens, check_confirmed};
 use crate::error::{ApiError, Forbidden, Unauthorized};
+use crate::second_factor::{self, Code};
 use crate::state::AppState;
 use crate::{ids, time};
 
@@ -25,9 +25,9 @@ const CHALLENGE_GUESSES: u32 = 5;
 /// Starts a login of somebody who has shown, in one way, that the account is his.
 ///
 /// # Errors
-/// The address must be confirmed and is not. The account has a second factor: the error holds the challenge that [`answer`] takes. The store is not available.
+/// The address must be confirmed and is not. Suspended. The account has a second factor: the error holds the challenge that [`answer`] takes. The store is not available.
 pub async fn begin(state: &AppState, user: &User, source: &Source) -> Result<Tokens, ApiError> {
-    check_confirmed(state, user)?;
+    check_may_sign_in(state, user)?;
     if !second_factor::is_on(state, user.id).await? {
         return open(state, user, source).await;
     }
@@ -55,6 +55,7 @@ pub async fn answer(state: &AppState, challenge: &str, code: &Code, source: &Sou
 }
 
 async fn open(state: &AppState, user: &User, source: &Source) -> Result<Tokens, ApiError> {
+    check_may_sign_in(state, user)?;
     let now = state.now();
     let refresh = RefreshTokens::first();
     let family = ids::mint(now);
@@ -67,7 +68,12 @@ async fn open(state: &AppState, user: &User, source: &Source) -> Result<Tokens, 
         expires_at: time::plus(now, ttl),
         family_expires_at: time::plus(now, ttl * LOGIN_REFRESHES),
     };
-    state.store.refresh_insert(&login, &source.device()).await?;
+    let ended = state.store.refresh_insert(&login, &source.device(), Some(&user.password_hash.0)).await?;
+    // Somebody has taken the account back, or away, while its password was being looked at.
+    let ended = ended.ok_or(ApiError::Unauthorized(Unauthorized::CredentialsWrong))?;
+    for session in ended {
+        state.standings.end(session, now);
+    }
     tokens(state, user, family, &refresh)
 }
 
@@ -76,10 +82,7 @@ async fn open(state: &AppState, user: &User, source: &Source) -> Result<Tokens, 
 /// # Errors
 /// Suspended; or the crypto library fails.
 pub fn tokens(state: &AppState, user: &User, session: Uuid, refresh: &RefreshToken) -> Result<Tokens, ApiError> {
-    check_confirmed(state, user)?;
-    if user.status == UserStatus::Suspended {
-        return Err(ApiError::Forbidden(Forbidden::Suspended));
-    }
+    check_may_sign_in(state, user)?;
     let shown = view::user(user);
     let access_token = state
         .tokens
@@ -92,6 +95,24 @@ pub fn tokens(state: &AppState, user: &User, session: Uuid, refresh: &RefreshTok
         expires_in: state.tokens.ttl().as_secs(),
         user: shown,
     })
+}
+
+/// # Errors
+/// The address must be confirmed and is not; suspended.
+pub fn check_may_sign_in(state: &AppState, user: &User) -> Result<(), ApiError> {
+    check_confirmed(state, user)?;
+    match user.status {
+        UserStatus::Active => Ok(()),
+        UserStatus::Suspended => Err(ApiError::Forbidden(Forbidden::Suspended)),
+    }
+}
+
+/// What the store has ended of the account, API keys as well, opens nothing here from now on.
+pub fn ended(state: &AppState, user: UserId, sessions: Vec<Uuid>, now: TimeUs) {
+    for session in sessions {
+        state.standings.end(session, now);
+    }
+    state.api_keys.forget_of(user);
 }
 
 /// Ends one login, at once here and within seconds on other nodes. Whether the user has, or had, such a one.

@@ -47,7 +47,8 @@ impl OneTimeCode {
     }
 }
 
-/// Keyed digests: whoever reads the store can neither try a million codes nor find out which addresses asked for one.
+/// Keyed digests: whoever reads a table of them can neither try a million codes nor find out which addresses asked for one.
+/// Not so whoever has the whole store: the key is in it.
 pub struct OneTimeKeys {
     key: hmac::Key,
 }

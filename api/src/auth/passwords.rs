@@ -66,6 +66,18 @@ impl Passwords {
         self.hashed.load(Ordering::Relaxed)
     }
 
+    /// A hash that no password has, for an account without one.
+    pub fn nobody(&self) -> &str {
+        &self.nobody
+    }
+
+    /// # Errors
+    /// A full queue: whatever would be asked next is refused.
+    pub fn check_room(&self) -> Result<(), PasswordError> {
+        let is_full = self.queued.load(Ordering::Relaxed) >= self.queue_max;
+        if is_full { Err(PasswordError::QueueFull) } else { Ok(()) }
+    }
+
     /// # Errors
     /// A full queue, or no core in time: nothing happened.
     pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {

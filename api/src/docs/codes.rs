@@ -48,6 +48,8 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("ORIGIN_NOT_ALLOWED", "Pages of this origin may not open a live feed. See the setting cors_origins."),
     ("OWN_ACCOUNT", "Nobody changes the role or status of the own account, or resets its second factor."),
     ("EMAIL_TAKEN", "An account with this address exists."),
+    ("OWN_ACCOUNT", "Nobody changes the role or status of the own account."),
+    ("EMAIL_TAKEN", "An account with this address exists. Told to whoever registers, who has to know; nowhere else."),
     ("IN_PROGRESS", "The same idempotency key is being answered at this moment. Ask again."),
     ("IDEMPOTENCY_KEY_REUSED", "The key was used for another request before."),
     ("RATE_LIMITED", "Too many requests. Nothing happened; wait as Retry-After says."),

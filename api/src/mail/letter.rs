@@ -19,10 +19,23 @@ pub const CODE_GOOD_FOR: Duration = Duration::from_secs(5 * 60);
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Letter {
-    ConfirmEmail { token: String },
-    LoginCode { code: String },
-    ResetPassword { token: String },
-    PasswordChanged {},
+    ConfirmEmail {
+        token: String,
+    },
+    LoginCode {
+        code: String,
+    },
+    ResetPassword {
+        token: String,
+    },
+    PasswordChanged {
+        #[serde(default)]
+        api_keys_left: u32,
+    },
+    /// Somebody was the first to show that he reads what is sent to the address, by a code.
+    AddressProved {},
+    ApiKeyCreated {},
+    SecondFactorOn {},
     SecondFactorReset {},
 }
 
@@ -33,7 +46,10 @@ impl Letter {
             Self::ConfirmEmail { .. } => "confirm_email",
             Self::LoginCode { .. } => "login_code",
             Self::ResetPassword { .. } => "reset_password",
-            Self::PasswordChanged {} => "password_changed",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::AddressProved {} => "address_proved",
+            Self::ApiKeyCreated {} => "api_key_created",
+            Self::SecondFactorOn {} => "second_factor_on",
             Self::SecondFactorReset {} => "second_factor_reset",
         }
     }
@@ -44,7 +60,10 @@ impl Letter {
             Self::ConfirmEmail { .. } => "Confirm your e-mail address",
             Self::LoginCode { .. } => "Your code to sign in",
             Self::ResetPassword { .. } => "Choose a new password",
-            Self::PasswordChanged {} => "Your password was changed",
+            Self::PasswordChanged { .. } => "Your password was changed",
+            Self::AddressProved {} => "Your address is confirmed",
+            Self::ApiKeyCreated {} => "An API key was made for your account",
+            Self::SecondFactorOn {} => "Your second factor was switched on",
             Self::SecondFactorReset {} => "Your second factor was switched off",
         }
     }
@@ -55,7 +74,11 @@ impl Letter {
             Self::ConfirmEmail { .. } => Some(CONFIRM_GOOD_FOR),
             Self::LoginCode { .. } => Some(CODE_GOOD_FOR),
             Self::ResetPassword { .. } => Some(RESET_GOOD_FOR),
-            Self::PasswordChanged {} | Self::SecondFactorReset {} => None,
+            Self::PasswordChanged { .. }
+            | Self::AddressProved {}
+            | Self::ApiKeyCreated {}
+            | Self::SecondFactorOn {}
+            | Self::SecondFactorReset {} => None,
         }
     }
 
@@ -78,10 +101,25 @@ impl Letter {
                 Block::link("Choose a new password", format!("{site}/reset-password#token={token}")),
                 Block::text("The link is good for one hour and for one use. If it was not you, do nothing."),
             ],
-            Self::PasswordChanged {} => vec![
-                Block::text("The password of your account was changed, and other devices were signed out."),
-                Block::text("If it was not you, choose a new one now:"),
-                Block::link("Choose a new password", format!("{site}/forgot-password")),
+            Self::PasswordChanged { api_keys_left } => {
+                let mut blocks =
+                    vec![Block::text("The password of your account was changed, and other devices were signed out.")];
+                if *api_keys_left > 0 {
+                    blocks.push(Block::text(
+                        "API keys of the account still open it. A new password by mail ends them, too.",
+                    ));
+                }
+                blocks.extend(unless_it_was_you(site));
+                blocks
+            }
+            Self::AddressProved {} => vec![
+                Block::text("Somebody, hopefully you, signed in with a code that was sent to this address."),
+                Block::text(
+                    "Until then nobody had shown that the address is his. So everything else that opened the account was \
+                     removed: its password, other logins, API keys and second factor.",
+                ),
+                Block::text("To sign in with a password again, choose one:"),
+                Block::link("Choose a password", format!("{site}/forgot-password")),
             ],
             Self::SecondFactorReset {} => vec![
                 Block::text("An administrator has switched off the second factor of your account, and signed you out."),
@@ -89,6 +127,26 @@ impl Letter {
                 Block::text("If you have not asked for it, choose a new password now, and tell us:"),
                 Block::link("Choose a new password", format!("{site}/forgot-password")),
             ],
+            Self::ApiKeyCreated {} => {
+                let mut blocks =
+                    vec![Block::text("An API key was made for your account: a program can act for you with it.")];
+                blocks.extend(unless_it_was_you(site));
+                blocks
+            }
+            Self::SecondFactorOn {} => {
+                let text =
+                    "Signing in to your account asks for a code of an app from now on. Other devices were signed out.";
+                let mut blocks = vec![Block::text(text)];
+                blocks.extend(unless_it_was_you(site));
+                blocks
+            }
         }
     }
+}
+
+fn unless_it_was_you(site: &str) -> [Block; 2] {
+    [
+        Block::text("If it was not you, choose a new password now:"),
+        Block::link("Choose a new password", format!("{site}/forgot-password")),
+    ]
 }

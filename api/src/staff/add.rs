@@ -13,15 +13,15 @@ use super::view;
 use crate::audit_log::{Action, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Conflict};
-use crate::event_access;
 use crate::extract::PathId;
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
 use crate::state::AppState;
+use crate::{addressee, event_access};
 
 /// Gives somebody a role at the event
 ///
-/// By the e-mail address of an account, whatever its role. For the event's organizer and admins.
+/// By the confirmed e-mail address of an account, whatever its role. For the event's organizer and admins.
 #[utoipa::path(post, path = "/events/{id}/staff", tag = "staff", request_body = StaffAdd,
     params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),
     responses((status = 201, description = "The member of staff", body = StaffMember), Written))]
@@ -47,10 +47,7 @@ async fn member(
     source: &Source,
     wanted: StaffAdd,
 ) -> Result<StaffMember, ApiError> {
-    let account = state.store.user_find_by_email(&wanted.email).await?;
-    let account = account.ok_or_else(|| {
-        ApiError::invalid("email", "UNKNOWN", "no account has this address; whoever is meant has to register first")
-    })?;
+    let account = addressee::find(state, &wanted.email).await?;
     let role = view::stored(wanted.role);
     let entry = source.entry(&by, Action::StaffAdd).event(event.id).object(account.id);
     let entry = entry.made(&json!({"role": role.name()})).row(state.now());

@@ -11,11 +11,11 @@ use crate::extract::PathId;
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::{event_access, ticket_view};
+use crate::{addressee, event_access, ticket_view};
 
 /// Gives a ticket to somebody else
 ///
-/// The old code dies at once. Not after the ticket has been inside.
+/// To an account that has confirmed its address. The old code dies at once. Not after the ticket has been inside.
 #[utoipa::path(post, path = "/tickets/{id}/transfer", tag = "tickets", request_body = TransferRequest,
     params(("id" = Uuid, Path, description = "Ticket")), security(("bearer" = [])),
     responses((status = 200, description = "The ticket, without its new code", body = Ticket), Written))]
@@ -31,8 +31,11 @@ pub async fn transfer(
         None => own(&state, caller.user, id).await?,
         Some(_) => state.store.ticket_find(id).await?.ok_or(ApiError::NotFound(Noun::Ticket))?,
     };
-    let heir = state.store.user_find_by_email(&body.email).await?;
-    let heir = heir.ok_or_else(|| ApiError::invalid("email", "UNKNOWN", "no account has this address"))?;
+    let heir = match addressee::find(&state, &body.email).await {
+        // Only its holder learns that it is the address which is at fault.
+        Err(error) => return Err(own(&state, caller.user, id).await.err().unwrap_or(error)),
+        Ok(heir) => heir,
+    };
     let handle = event_access::handle(&state, ticket.event_id).await?;
     handle.transfer_ticket(event_access::asker(caller.user, origin), id, heir.id).await?;
     let ticket = state.store.ticket_find(id).await.map_err(event_access::after_change)?;

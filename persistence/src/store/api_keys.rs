@@ -3,8 +3,10 @@
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
-use super::audit_log::audited;
-use super::{AuditEntry, Role, Store, UserStatus, changed, on_pool};
+use super::audit_log::{audit, audited};
+use super::mails::insert_mail;
+use super::users::LOCK_OWNER;
+use super::{AuditEntry, NewMail, Role, Store, UserStatus, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::row;
 
@@ -52,23 +54,30 @@ const LIST: &str = "
 const USED: &str =
     "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 
+const COUNT: &str = "SELECT COUNT(*) FROM api_keys WHERE user_id = $1";
+
 const DELETE: &str = "DELETE FROM api_keys WHERE id = $1 AND user_id = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, LIST, USED, DELETE];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, LIST, USED, COUNT, DELETE];
 
 impl Store {
-    /// Whether it was stored: not when the account has `keys_max` already.
+    /// Whether it was stored: not when the account has `keys_max` already, and not when `password_hash` is not its password
+    /// any more. `mail` tells its owner.
     pub async fn api_key_insert(
         &self,
         key: &ApiKey,
         hash: [u8; 32],
         keys_max: u32,
+        password_hash: Option<&str>,
+        mail: Option<&NewMail>,
         entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        audited!(
-            self,
-            entry,
-            sqlx::query(INSERT)
+        on_transaction!(self, transaction => async {
+            let lock = sqlx::query(LOCK_OWNER).bind(key.user_id.uuid()).bind(password_hash);
+            if lock.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            let insert = sqlx::query(INSERT)
                 .bind(key.id)
                 .bind(key.user_id.uuid())
                 .bind(&key.name)
@@ -77,9 +86,23 @@ impl Store {
                 .bind(&key.scopes)
                 .bind(key.created_at.0)
                 .bind(key.expires_at.map(|at| at.0))
-                .bind(i64::from(keys_max))
-        )
-        .map(|touched| touched == 1)
+                .bind(i64::from(keys_max));
+            if insert.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if let Some(mail) = mail {
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
+            if let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
+            Ok(true)
+        })
+    }
+
+    pub async fn api_key_count(&self, user: UserId) -> Result<u32, StoreError> {
+        let count: i64 = on_pool!(self, pool => sqlx::query_scalar(COUNT).bind(user.uuid()).fetch_one(pool))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     pub async fn api_key_find(&self, hash: [u8; 32]) -> Result<Option<ApiKeyStanding>, StoreError> {

@@ -4,13 +4,24 @@
 use inventory::TimeUs;
 
 use super::mails::insert_mail;
-use super::{NewMail, Store, changed, on_pool, on_transaction, on_writer};
+use super::{NewMail, Store, changed, on_transaction, on_writer};
 use crate::StoreError;
+
+/// A code on its way to an address. All codes are good for the same time, so that their ends tell their ages.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCode {
+    pub hash: [u8; 32],
+    pub expires_at: TimeUs,
+    pub guesses_max: u32,
+    /// How long it is left in its place, whoever asks for another one.
+    pub spared_us: i64,
+}
 
 const PUT: &str = "
     INSERT INTO login_codes (address_key, code_hash, guesses, expires_at) VALUES ($1, $2, 0, $3)
     ON CONFLICT (address_key) DO UPDATE
-        SET code_hash = excluded.code_hash, guesses = 0, expires_at = excluded.expires_at";
+        SET code_hash = excluded.code_hash, guesses = 0, expires_at = excluded.expires_at
+        WHERE login_codes.expires_at <= $4 OR login_codes.guesses >= $5";
 
 /// Counted before it is compared: of many guesses at once no more than the limit get to see the code.
 const GUESS: &str = "
@@ -21,36 +32,32 @@ const TAKE: &str = "DELETE FROM login_codes WHERE address_key = $1 AND code_hash
 
 const PRUNE: &str = "DELETE FROM login_codes WHERE expires_at < $1";
 
-/// Three times are kept, so the limit is three. One more is let through when the third last is long enough ago.
-const LIMIT: &str = "
-    INSERT INTO mail_limits (subject_key, third_last_at, second_last_at, last_at) VALUES ($1, $3, $3, $2)
-    ON CONFLICT (subject_key) DO UPDATE SET third_last_at = mail_limits.second_last_at,
-        second_last_at = mail_limits.last_at, last_at = excluded.last_at
-    WHERE mail_limits.third_last_at <= $3
-    RETURNING last_at";
-
-const LIMIT_FIND: &str = "SELECT third_last_at FROM mail_limits WHERE subject_key = $1";
-
-const LIMIT_PRUNE: &str = "DELETE FROM mail_limits WHERE last_at < $1";
-
-pub(super) const STATEMENTS: &[&str] = &[PUT, GUESS, TAKE, PRUNE, LIMIT, LIMIT_FIND, LIMIT_PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[PUT, GUESS, TAKE, PRUNE];
 
 impl Store {
     /// In place of the address' code before, with all its guesses. `mail` carries the code, where somebody is to get it.
+    /// Whether it is sent: not while the one before is younger than `spared_us` and may be guessed, since somebody may be
+    /// typing it.
     pub async fn login_code_send(
         &self,
         address_key: [u8; 32],
-        code_hash: [u8; 32],
-        expires_at: TimeUs,
+        code: &NewCode,
         mail: Option<&NewMail>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
-            let put = sqlx::query(PUT).bind(address_key.to_vec()).bind(code_hash.to_vec()).bind(expires_at.0);
-            put.execute(&mut *transaction).await?;
+            let put = sqlx::query(PUT)
+                .bind(address_key.to_vec())
+                .bind(code.hash.to_vec())
+                .bind(code.expires_at.0)
+                .bind(code.expires_at.plus_us(-code.spared_us).0)
+                .bind(i64::from(code.guesses_max));
+            if put.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
             if let Some(mail) = mail {
                 insert_mail!(mail).execute(&mut *transaction).await?;
             }
-            Ok(())
+            Ok(true)
         })
     }
 
@@ -77,30 +84,5 @@ impl Store {
     /// Forgets codes that expired before `before`. How many.
     pub async fn login_codes_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
-    }
-
-    /// One more of three within `window_us`. When the next may be, if this is one too many.
-    pub async fn mail_limit_take(
-        &self,
-        subject_key: [u8; 32],
-        now: TimeUs,
-        window_us: i64,
-    ) -> Result<Option<TimeUs>, StoreError> {
-        let taken: Option<i64> = on_writer!(self, pool => sqlx::query_scalar(LIMIT)
-            .bind(subject_key.to_vec())
-            .bind(now.0)
-            .bind(now.plus_us(-window_us).0)
-            .fetch_optional(pool))?;
-        if taken.is_some() {
-            return Ok(None);
-        }
-        let third_last: Option<i64> =
-            on_pool!(self, pool => sqlx::query_scalar(LIMIT_FIND).bind(subject_key.to_vec()).fetch_optional(pool))?;
-        Ok(Some(third_last.map_or(now, TimeUs).plus_us(window_us)))
-    }
-
-    /// Forgets whoever had nothing sent since `before`. How many.
-    pub async fn mail_limits_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
-        changed!(self, sqlx::query(LIMIT_PRUNE).bind(before.0))
     }
 }

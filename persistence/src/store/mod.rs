@@ -4,7 +4,9 @@
 //! statement, `on_transaction!` for more. They differ in how a lost connection is told: a read may be repeated, a
 //! write is *outcome unknown*.
 
+mod address_proofs;
 mod api_keys;
+mod attempts;
 mod attendees;
 mod audit_log;
 mod catalogue;
@@ -57,6 +59,7 @@ use crate::{ConnectError, StoreConfig};
 pub(crate) use catalogue::Catalogue;
 
 pub use api_keys::{ApiKey, ApiKeyStanding};
+pub use attempts::AttemptLimit;
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
@@ -74,7 +77,8 @@ pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
 pub use identities::Identity;
 pub use images::{Image, ImageFormat};
-pub use link_tokens::{LinkPurpose, LinkToken};
+pub use link_tokens::{LinkPurpose, LinkToken, PasswordChange};
+pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
 pub use orders::{Order, OrderItem, OrderStatus, RefundTerms};
 pub use outbox::{Outbox, OutboxStatus};
@@ -85,6 +89,7 @@ pub use rsvps::{OwnRsvp, Rsvp, RsvpAnswer, RsvpCount};
 pub use seat_map_drawings::SeatMapDrawing;
 pub use second_factors::{GuessLimit, SecondFactor};
 pub use series::{Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary};
+pub use second_factors::{GuessLimit, NewSecondFactor, SecondFactor};
 pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use summary::{EventCount, OrderCount, Summary, UserCount};
@@ -244,7 +249,9 @@ pub(crate) async fn outcome<T>(body: impl Future<Output = sqlx::Result<T>>) -> s
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
     [
+        address_proofs::STATEMENTS,
         api_keys::STATEMENTS,
+        attempts::STATEMENTS,
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
         event_index::STATEMENTS,

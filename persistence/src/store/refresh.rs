@@ -8,11 +8,14 @@
 use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
+use super::users::LOCK_OWNER;
 use super::{Store, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::row;
 
 const GRACE_US: i64 = 10_000_000;
+/// Of one account at a time: somebody who signs in and never out does not fill the store.
+const LOGINS_MAX: i64 = 100;
 
 /// Where a login comes from, as its owner will recognise it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +80,13 @@ const INSERT_FAMILY: &str = "
 const INSERT_TOKEN: &str = "
     INSERT INTO refresh_tokens (hash, family_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
 
+/// Beyond the newest that may go on.
+const END_OLDEST: &str = "
+    UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND id <= (
+        SELECT id FROM refresh_families WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+        ORDER BY id DESC LIMIT 1 OFFSET $3)
+    RETURNING id";
+
 const FIND: &str = "
     SELECT token.family_id, family.user_id, token.expires_at, family.expires_at AS family_expires_at, family.revoked_at,
         token.used_at, token.child_hash, child.used_at AS child_used_at
@@ -95,11 +105,23 @@ const REVOKE: &str = "UPDATE refresh_families SET revoked_at = $2 WHERE id = $1 
 
 const PRUNE: &str = "DELETE FROM refresh_families WHERE expires_at < $1";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT_FAMILY, INSERT_TOKEN, FIND, CONSUME, USE_FAMILY, REVOKE, PRUNE];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT_FAMILY, INSERT_TOKEN, END_OLDEST, FIND, CONSUME, USE_FAMILY, REVOKE, PRUNE];
 
 impl Store {
-    pub async fn refresh_insert(&self, refresh: &Refresh, device: &Device) -> Result<(), StoreError> {
+    /// Begins a login of an account whose password is `password_hash`, and ends the oldest beyond the newest
+    /// 100: those. `None`: the account is suspended, gone or has another password by now.
+    pub async fn refresh_insert(
+        &self,
+        refresh: &Refresh,
+        device: &Device,
+        password_hash: Option<&str>,
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
         on_transaction!(self, transaction => async {
+            let lock = sqlx::query(LOCK_OWNER).bind(refresh.user.uuid()).bind(password_hash);
+            if lock.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(None);
+            }
             sqlx::query(INSERT_FAMILY)
                 .bind(refresh.family)
                 .bind(refresh.user.uuid())
@@ -116,7 +138,8 @@ impl Store {
                 .bind(refresh.expires_at.0)
                 .execute(&mut *transaction)
                 .await?;
-            Ok(())
+            let end = sqlx::query_scalar(END_OLDEST).bind(refresh.user.uuid()).bind(refresh.now.0).bind(LOGINS_MAX);
+            end.fetch_all(&mut *transaction).await.map(Some)
         })
     }
 
@@ -184,6 +207,15 @@ impl Store {
     /// Whose token it is, and of which login, whether or not it is still good.
     pub async fn refresh_owner(&self, hash: [u8; 32]) -> Result<Option<(UserId, Uuid)>, StoreError> {
         Ok(self.refresh_find(hash).await?.map(|found| (found.user_id, found.family_id)))
+    }
+
+    /// Whether it is the token that its login goes on by.
+    pub async fn refresh_is_live(&self, hash: [u8; 32], now: TimeUs) -> Result<bool, StoreError> {
+        let found = self.refresh_find(hash).await?;
+        Ok(found.is_some_and(|found| {
+            let is_over = now >= found.expires_at || now >= found.family_expires_at;
+            found.revoked_at.is_none() && found.used_at.is_none() && !is_over
+        }))
     }
 
     async fn refresh_revoke_family(&self, family: Uuid, now: TimeUs) -> Result<(), StoreError> {

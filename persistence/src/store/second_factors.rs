@@ -19,6 +19,21 @@ row! {
     }
 }
 
+/// A second factor that is switched on.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSecondFactor<'a> {
+    /// The one that waited.
+    pub secret: &'a [u8],
+    /// Of the code that has shown it.
+    pub step: i64,
+    /// Digests of the recovery codes.
+    pub codes: &'a [[u8; 32]],
+    /// The one login that goes on.
+    pub session: Uuid,
+    /// Tells the owner.
+    pub mail: Option<&'a NewMail>,
+}
+
 /// How often one account may guess.
 #[derive(Clone, Copy, Debug)]
 pub struct GuessLimit {
@@ -55,13 +70,16 @@ const FORGIVE: &str = "UPDATE second_factors SET guesses = 0 WHERE user_id = $1"
 /// Only one that its owner has confirmed is a factor.
 const DELETE: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
+/// One that was only begun, too.
+pub(super) const DELETE_ANY: &str = "DELETE FROM second_factors WHERE user_id = $1";
+
 const INSERT_CODE: &str = "INSERT INTO recovery_codes (hash, user_id) VALUES ($1, $2)";
 
 const USE_CODE: &str = "DELETE FROM recovery_codes WHERE hash = $1 AND user_id = $2";
 
 const COUNT_CODES: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
 
-const DELETE_CODES: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+pub(super) const DELETE_CODES: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
 
 const INSERT_CHALLENGE: &str = "
     INSERT INTO login_challenges (hash, user_id, guesses, expires_at) VALUES ($1, $2, 0, $3)";
@@ -72,7 +90,7 @@ const GUESS_CHALLENGE: &str = "
 
 const TAKE_CHALLENGE: &str = "DELETE FROM login_challenges WHERE hash = $1";
 
-const DELETE_CHALLENGES: &str = "DELETE FROM login_challenges WHERE user_id = $1";
+pub(super) const DELETE_CHALLENGES: &str = "DELETE FROM login_challenges WHERE user_id = $1";
 
 const PRUNE_CHALLENGES: &str = "DELETE FROM login_challenges WHERE expires_at <= $1";
 
@@ -84,6 +102,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     USE_STEP,
     FORGIVE,
     DELETE,
+    DELETE_ANY,
     INSERT_CODE,
     USE_CODE,
     COUNT_CODES,
@@ -118,36 +137,40 @@ impl Store {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(user.uuid()).fetch_optional(pool))
     }
 
-    /// Switches it on with its recovery codes. Whether `secret` was the one that waited.
+    /// Switches it on with its recovery codes, and ends the other logins: those. `None`: the secret was not the one that
+    /// waited.
     pub async fn second_factor_confirm(
         &self,
         user: UserId,
-        secret: &[u8],
-        step: i64,
-        codes: &[[u8; 32]],
+        factor: &NewSecondFactor<'_>,
         now: TimeUs,
         entry: Option<&AuditEntry>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
         on_transaction!(self, transaction => async {
             let confirmed = sqlx::query(CONFIRM)
                 .bind(user.uuid())
-                .bind(secret)
+                .bind(factor.secret)
                 .bind(now.0)
-                .bind(step)
+                .bind(factor.step)
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected();
-            if confirmed == 1 {
-                sqlx::query(DELETE_CODES).bind(user.uuid()).execute(&mut *transaction).await?;
-                for code in codes {
-                    let insert = sqlx::query(INSERT_CODE).bind(code.to_vec()).bind(user.uuid());
-                    insert.execute(&mut *transaction).await?;
-                }
-                if let Some(entry) = entry {
-                    audit!(&mut *transaction, entry).await?;
-                }
+            if confirmed == 0 {
+                return Ok(None);
             }
-            Ok(confirmed == 1)
+            sqlx::query(DELETE_CODES).bind(user.uuid()).execute(&mut *transaction).await?;
+            for code in factor.codes {
+                let insert = sqlx::query(INSERT_CODE).bind(code.to_vec()).bind(user.uuid());
+                insert.execute(&mut *transaction).await?;
+            }
+            if let Some(mail) = factor.mail {
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
+            if let Some(entry) = entry {
+                audit!(&mut *transaction, entry).await?;
+            }
+            let end = sqlx::query_scalar(END_ALL).bind(user.uuid()).bind(now.0).bind(factor.session);
+            end.fetch_all(&mut *transaction).await.map(Some)
         })
     }
 

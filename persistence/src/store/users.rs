@@ -128,6 +128,12 @@ const LIST_CHANGED: &str = "
     SELECT id, role, status, access_changed_at AS changed_at FROM users
     WHERE access_changed_at >= $1 AND access_changed_at > 0 ORDER BY access_changed_at LIMIT $2";
 
+/// Held by whoever adds to what belongs to an account: one after the other, not to one that is suspended, and only as long
+/// as the password is the one that has opened the account.
+pub(super) const LOCK_OWNER: &str = "
+    UPDATE users SET status = status
+    WHERE id = $1 AND erased_at IS NULL AND status = 'active' AND password_hash = COALESCE($2, password_hash)";
+
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 
 pub(super) const STATEMENTS: &[&str] = &[
@@ -141,6 +147,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     SET_ACCESS,
     ACCESS_CHANGED_AT,
     LIST_CHANGED,
+    LOCK_OWNER,
     ANY,
 ];
 
@@ -170,17 +177,23 @@ impl Store {
         if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
     }
 
-    /// With the link that confirms the address, and the mail that carries it.
+    /// With the link that confirms the address and the mail that carries it, if one is to be sent.
     ///
     /// # Errors
     /// [`StoreError::EmailTaken`] when another account has the address in any case.
-    pub async fn user_register(&self, user: &User, token: &LinkToken, mail: &NewMail) -> Result<(), StoreError> {
+    pub async fn user_register(
+        &self,
+        user: &User,
+        confirmation: Option<(&LinkToken, &NewMail)>,
+    ) -> Result<(), StoreError> {
         let is_new = on_transaction!(self, transaction => async {
             if insert_user!(user).execute(&mut *transaction).await?.rows_affected() == 0 {
                 return Ok(false);
             }
-            insert_link_token!(token).execute(&mut *transaction).await?;
-            insert_mail!(mail).execute(&mut *transaction).await?;
+            if let Some((token, mail)) = confirmation {
+                insert_link_token!(token).execute(&mut *transaction).await?;
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
             Ok(true)
         })?;
         if is_new { Ok(()) } else { Err(StoreError::EmailTaken) }
@@ -191,6 +204,10 @@ impl Store {
     }
 
     pub async fn user_find_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        // No address has one, and Postgres stores none: it would refuse the question.
+        if email.contains('\0') {
+            return Ok(None);
+        }
         on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email_key(email)).fetch_optional(pool))
     }
 

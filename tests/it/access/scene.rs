@@ -141,7 +141,7 @@ impl<'a> World<'a> {
     /// Of whoever has the right; of an attendee where nobody needs one.
     pub async fn api_key(&self, scene: &Scene, rule: Rule, scopes: &[&str]) -> String {
         let owner = self.session(scene, rule, Who::Right).unwrap_or(&self.attendee);
-        let body = json!({"name": "A machine", "scopes": scopes});
+        let body = json!({"name": "A machine", "scopes": scopes, "password": PASSWORD});
         text(&self.server.post(Some(owner), "/me/api-keys", body).await.expect(201)["key"])
     }
 }
@@ -168,7 +168,7 @@ async fn series_of(server: &TestServer, organizer: &Session) -> (String, String)
 
 impl Scene {
     async fn owned_by(self, server: &TestServer, buyer: Session) -> Self {
-        let key: Value = json!({"name": "The buyer's", "scopes": ["booking"]});
+        let key: Value = json!({"name": "The buyer's", "scopes": ["booking"], "password": PASSWORD});
         let key = server.post(Some(&buyer), "/me/api-keys", key).await.expect(201);
         let other_login = server.login(&buyer.email, PASSWORD).await;
         let logins = server.get(Some(&other_login), "/me/sessions").await.expect(200);

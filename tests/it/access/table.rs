@@ -46,7 +46,7 @@ fn accounts() -> Vec<Operation> {
         op("GET /me/events", SIGNED_IN),
         op("GET /me/staff-roles", SIGNED_IN),
         op("GET /me/api-keys", SIGNED_IN),
-        op("POST /me/api-keys", SIGNED_IN).body(|_| json!({"name": "Till", "scopes": ["scan"]})),
+        op("POST /me/api-keys", SIGNED_IN).body(|_| json!({"name": "Till", "scopes": ["scan"], "password": PASSWORD})),
         op("DELETE /me/api-keys/{id}", own("API_KEY_NOT_FOUND")),
         op("GET /users", ADMINS),
         op("GET /users/{id}", ADMINS),
@@ -57,7 +57,7 @@ fn accounts() -> Vec<Operation> {
         op("DELETE /me", SIGNED_IN).body(|_| json!({"password": "not the one"})),
         op("GET /me/export", SIGNED_IN),
         op("GET /me/second-factor", SIGNED_IN),
-        op("POST /me/second-factor", SIGNED_IN),
+        op("POST /me/second-factor", SIGNED_IN).body(|_| json!({"password": PASSWORD})),
         op("POST /me/second-factor/confirm", SIGNED_IN).body(|_| json!({"code": "000000"})),
         op("DELETE /me/second-factor", SIGNED_IN).body(|_| json!({"password": PASSWORD, "code": "000000"})),
         op("GET /me/sessions", SIGNED_IN),
@@ -84,8 +84,7 @@ fn ways_in() -> Vec<Operation> {
         op("POST /auth/forgot-password", OPEN).body(|ids| json!({"email": ids.buyer_email})),
         op("POST /auth/resend-confirmation", OPEN).body(|ids| json!({"email": ids.buyer_email})),
         op("POST /auth/reset-password", OPEN).body(|_| json!({"token": "none", "password": PASSWORD})),
-        op("PUT /me/password", SIGNED_IN)
-            .body(|_| json!({"current_password": PASSWORD, "new_password": format!("{PASSWORD}-2")})),
+        op("PUT /me/password", SIGNED_IN).body(|_| json!({"current_password": PASSWORD, "new_password": PASSWORD})),
     ]
 }
 

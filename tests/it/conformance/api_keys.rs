@@ -2,12 +2,17 @@
 
 use inventory::{TimeUs, UserId};
 use persistence::{Access, ApiKey, Role, UserStatus};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::fixture::{Fixture, on_every_store, user};
 use super::relational::insert_user;
 
-on_every_store!(a_key_is_found_by_its_digest_with_what_its_owner_is, an_account_has_at_most_so_many_keys,);
+on_every_store!(
+    a_key_is_found_by_its_digest_with_what_its_owner_is,
+    an_account_has_at_most_so_many_keys,
+    of_many_keys_at_once_no_more_are_made_than_may_be,
+);
 
 fn key(owner: UserId) -> ApiKey {
     ApiKey {
@@ -26,8 +31,8 @@ async fn a_key_is_found_by_its_digest_with_what_its_owner_is(fixture: Fixture) {
     let store = &fixture.store;
     let (owner, other) = (insert_user(store, user()).await, insert_user(store, user()).await);
     let (one, two) = (key(owner), key(owner));
-    assert!(store.api_key_insert(&one, [1; 32], 9, None).await.unwrap());
-    assert!(store.api_key_insert(&two, [2; 32], 9, None).await.unwrap());
+    assert!(store.api_key_insert(&one, [1; 32], 9, None, None, None).await.unwrap());
+    assert!(store.api_key_insert(&two, [2; 32], 9, None, None, None).await.unwrap());
     let suspended = Access { status: Some(UserStatus::Suspended), ..Access::default() };
     store.user_set_access(owner, suspended, TimeUs(1), None).await.unwrap();
     let found = store.api_key_find([1; 32]).await.unwrap().unwrap();
@@ -53,8 +58,22 @@ async fn a_key_is_found_by_its_digest_with_what_its_owner_is(fixture: Fixture) {
 async fn an_account_has_at_most_so_many_keys(fixture: Fixture) {
     let store = &fixture.store;
     let (owner, other) = (insert_user(store, user()).await, insert_user(store, user()).await);
-    assert!(store.api_key_insert(&key(owner), [1; 32], 2, None).await.unwrap());
-    assert!(store.api_key_insert(&key(owner), [2; 32], 2, None).await.unwrap());
-    assert!(!store.api_key_insert(&key(owner), [3; 32], 2, None).await.unwrap());
-    assert!(store.api_key_insert(&key(other), [3; 32], 2, None).await.unwrap());
+    assert!(store.api_key_insert(&key(owner), [1; 32], 2, None, None, None).await.unwrap());
+    assert!(store.api_key_insert(&key(owner), [2; 32], 2, None, None, None).await.unwrap());
+    assert!(!store.api_key_insert(&key(owner), [3; 32], 2, None, None, None).await.unwrap());
+    assert!(store.api_key_insert(&key(other), [3; 32], 2, None, None, None).await.unwrap());
+}
+
+async fn of_many_keys_at_once_no_more_are_made_than_may_be(fixture: Fixture) {
+    let owner = insert_user(&fixture.store, user()).await;
+    let mut inserts = JoinSet::new();
+    for number in 0..20 {
+        let store = fixture.store.clone();
+        let insert = async move { store.api_key_insert(&key(owner), [number; 32], 3, None, None, None).await.unwrap() };
+        inserts.spawn(insert);
+    }
+    assert_eq!(inserts.join_all().await.into_iter().filter(|is_made| *is_made).count(), 3);
+    assert_eq!(fixture.store.api_key_count(owner).await.unwrap(), 3);
+    let late = fixture.store.api_key_insert(&key(owner), [99; 32], 9, Some("another hash"), None, None).await;
+    assert!(!late.unwrap(), "the password was changed meanwhile");
 }

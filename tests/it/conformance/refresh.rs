@@ -1,5 +1,5 @@
 use inventory::TimeUs;
-use persistence::{Device, Refresh, Rotation};
+use persistence::{Device, Refresh, Rotation, UserStatus};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -15,6 +15,9 @@ on_every_store!(
     expired_tokens_and_families_are_refused,
     a_logout_ends_one_family_and_a_ban_all_of_them,
     expired_families_are_forgotten,
+    a_login_needs_the_account_as_it_was_when_its_password_was_looked_at,
+    an_account_has_a_hundred_logins_and_the_oldest_makes_room,
+    a_token_is_live_until_it_is_used_or_its_login_ends,
 );
 
 const SECOND_US: i64 = 1_000_000;
@@ -32,7 +35,7 @@ async fn login(fixture: &Fixture, hash: [u8; 32]) -> Refresh {
     let user = insert_user(&fixture.store, user()).await;
     let family = Uuid::from_bytes(user.bytes());
     let refresh = Refresh { hash, family, user, now: NOW, expires_at: LATER, family_expires_at: LATER };
-    fixture.store.refresh_insert(&refresh, &Device::default()).await.unwrap();
+    fixture.store.refresh_insert(&refresh, &Device::default(), None).await.unwrap();
     refresh
 }
 
@@ -89,7 +92,7 @@ async fn expired_tokens_and_families_are_refused(fixture: Fixture) {
     for (hash, expires_at, family_expires_at) in [([7; 32], at(5), LATER), ([8; 32], LATER, at(5))] {
         let family = Uuid::from_bytes([hash[0]; 16]);
         let refresh = Refresh { hash, family, user, now: NOW, expires_at, family_expires_at };
-        fixture.store.refresh_insert(&refresh, &Device::default()).await.unwrap();
+        fixture.store.refresh_insert(&refresh, &Device::default(), None).await.unwrap();
         assert_eq!(rotate(&fixture, hash, CHILD, 5).await, Rotation::Expired);
     }
     assert_eq!(rotate(&fixture, [9; 32], CHILD, 0).await, Rotation::Unknown);
@@ -105,7 +108,7 @@ async fn a_logout_ends_one_family_and_a_ban_all_of_them(fixture: Fixture) {
         expires_at: LATER,
         family_expires_at: LATER,
     };
-    fixture.store.refresh_insert(&second, &Device::default()).await.unwrap();
+    fixture.store.refresh_insert(&second, &Device::default(), None).await.unwrap();
 
     assert_eq!(fixture.store.refresh_owner(PARENT).await.unwrap(), Some((user, family)));
     assert_eq!(fixture.store.refresh_owner([99; 32]).await.unwrap(), None);
@@ -127,4 +130,49 @@ async fn expired_families_are_forgotten(fixture: Fixture) {
     assert_eq!(fixture.store.refresh_prune(LATER).await.unwrap(), 0);
     assert_eq!(fixture.store.refresh_prune(LATER.plus_us(1)).await.unwrap(), 1);
     assert_eq!(rotate(&fixture, PARENT, CHILD, 0).await, Rotation::Unknown);
+}
+
+async fn a_login_needs_the_account_as_it_was_when_its_password_was_looked_at(fixture: Fixture) {
+    let store = &fixture.store;
+    let user = insert_user(store, user()).await;
+    let hash = store.user_find(user).await.unwrap().unwrap().password_hash.0;
+    let begin = async |number: u8, password: &str| {
+        let family = Uuid::from_bytes([number; 16]);
+        let login = Refresh { hash: [number; 32], family, user, now: NOW, expires_at: LATER, family_expires_at: LATER };
+        store.refresh_insert(&login, &Device::default(), Some(password)).await.unwrap()
+    };
+    assert_eq!(begin(1, &hash).await, Some(Vec::new()));
+    assert_eq!(begin(2, "another hash").await, None);
+    store.user_set_status(user, UserStatus::Suspended, None).await.unwrap();
+    assert_eq!(begin(3, &hash).await, None);
+    assert_eq!(store.session_list(user, None, NOW, TimeUs(0), 9).await.unwrap().len(), 1);
+}
+
+async fn an_account_has_a_hundred_logins_and_the_oldest_makes_room(fixture: Fixture) {
+    let store = &fixture.store;
+    let user = insert_user(store, user()).await;
+    let family = |number: u8| Uuid::from_bytes([number; 16]);
+    let begin = async |number: u8| {
+        let (hash, family) = ([number; 32], family(number));
+        let login = Refresh { hash, family, user, now: NOW, expires_at: LATER, family_expires_at: LATER };
+        store.refresh_insert(&login, &Device::default(), None).await.unwrap()
+    };
+    for number in 1..=100 {
+        assert_eq!(begin(number).await, Some(Vec::new()), "{number}");
+    }
+    assert_eq!(begin(101).await, Some(vec![family(1)]));
+    assert_eq!(begin(102).await, Some(vec![family(2)]));
+    assert_eq!(store.session_list(user, None, NOW, TimeUs(0), 200).await.unwrap().len(), 100);
+}
+
+async fn a_token_is_live_until_it_is_used_or_its_login_ends(fixture: Fixture) {
+    let Refresh { user, family, .. } = login(&fixture, PARENT).await;
+    let is_live = async |hash, seconds| fixture.store.refresh_is_live(hash, at(seconds)).await.unwrap();
+    assert!(is_live(PARENT, 0).await);
+    assert!(!fixture.store.refresh_is_live(PARENT, LATER).await.unwrap());
+    rotate(&fixture, PARENT, CHILD, 0).await;
+    assert!(!is_live(PARENT, 1).await);
+    assert!(is_live(CHILD, 1).await);
+    fixture.store.session_end(user, family, NOW).await.unwrap();
+    assert!(!is_live(CHILD, 1).await);
 }

@@ -212,9 +212,11 @@ async fn a_code_is_exchanged_once_and_by_the_browser_that_signed_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_are_linked_only_when_both_sides_have_shown_that_the_address_is_theirs() {
     on_both_stores(|provider, server| async move {
-        let account = server.attendee().await;
+        let email = "unconfirmed@example.org";
+        let body = json!({"name": "Eve", "email": email, "password": PASSWORD});
+        server.post(None, "/auth/register", body).await.expect(201);
         let sign_in = |sub: &str, is_verified: Value| {
-            provider.sign_in(json!({"sub": sub, "email": account.email, "email_verified": is_verified}));
+            provider.sign_in(json!({"sub": sub, "email": email, "email_verified": is_verified}));
         };
         let before = accounts(&server).await;
         for is_verified in [json!(false), json!("true"), json!(1), Value::Null] {
@@ -337,7 +339,9 @@ async fn it_is_off_unless_it_is_configured() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_second_factor_is_asked_for_here_too() {
     on_both_stores(|provider, server| async move {
-        let _alive = provider;
+        // Switching it on takes a password.
+        confirmed(&server, "grace@example.org").await;
+        provider.sign_in(json!({"sub": "grace", "email": "grace@example.org", "email_verified": true}));
         let account = session(&Browser::new(&server).tokens().await);
         let (app, _) = second_factor::enrol(&server, &account).await;
         let mut browser = Browser::new(&server);

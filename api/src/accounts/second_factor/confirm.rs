@@ -1,19 +1,23 @@
 use axum::Json;
 use axum::extract::State;
+use persistence::NewSecondFactor;
 use serde_json::json;
 use wire::{Problem, RecoveryCodes, SecondFactorConfirm};
 
-use super::check::{self, Code};
-use super::recovery::{self, RecoveryCode};
-use super::totp;
+use crate::accounts::session;
 use crate::audit_log::{Action, Source};
-use crate::error::{ApiError, Conflict};
+use crate::error::{ApiError, Conflict, Noun};
 use crate::idempotency::Write;
+use crate::mail::Letter;
+use crate::notice;
+use crate::second_factor::check::{self, Code};
+use crate::second_factor::recovery::{self, RecoveryCode};
+use crate::second_factor::totp;
 use crate::state::AppState;
 
 /// Switches the second factor on, by a first code of the app. Answers ten codes for the day the app is lost, once.
 ///
-/// The answer is a secret: it is not kept for the idempotency key.
+/// All other logins of the account end, and its owner is told by mail. The answer is a secret: it is not kept for the idempotency key.
 #[utoipa::path(post, path = "/me/second-factor/confirm", tag = "accounts", security(("bearer" = [])),
     request_body = SecondFactorConfirm, responses(
     (status = 200, description = "Every login asks for a code from now on", body = RecoveryCodes),
@@ -44,11 +48,23 @@ pub async fn confirm(
     };
     let codes: Vec<RecoveryCode> = (0..recovery::CODES).map(|_| RecoveryCode::mint()).collect();
     let hashes: Vec<[u8; 32]> = codes.iter().map(|code| code.hash(user)).collect();
+    let owner = state.store.user_find(user).await?.ok_or(ApiError::NotFound(Noun::User))?;
+    let mail = notice::compose(&state, &owner, &Letter::SecondFactorOn {}, &source, now).await?;
+    let factor = NewSecondFactor {
+        secret: &waiting.secret,
+        step,
+        codes: &hashes,
+        session: write.caller.session,
+        mail: mail.as_ref(),
+    };
     let entry = source.entry(&write.caller, Action::SecondFactorOn).object(user);
     let entry = entry.made(&json!({"recovery_codes_made": recovery::CODES})).row(now);
-    if !state.store.second_factor_confirm(user, &waiting.secret, step, &hashes, now, Some(&entry)).await? {
-        return Err(ApiError::Conflict(Conflict::SecondFactorOn));
+    let ended = state.store.second_factor_confirm(user, &factor, now, Some(&entry)).await?;
+    let ended = ended.ok_or(ApiError::Conflict(Conflict::SecondFactorOn))?;
+    if mail.is_some() {
+        state.mail.queued();
     }
+    session::ended(&state, user, ended, now);
     tracing::info!(%user, "user {user} has a second factor now");
     Ok(Json(RecoveryCodes { recovery_codes: codes.iter().map(RecoveryCode::text).collect() }))
 }

@@ -1,21 +1,16 @@
-//! The second factor: codes of an authenticator app, and codes that replace a lost one.
+//! The calls about a second factor.
 
-mod check;
 mod confirm;
-mod recovery;
 mod remove;
 mod reset;
 mod show;
 mod sign_in;
 mod start;
-mod totp;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
-
-pub use check::{Code, check, is_on};
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -1,12 +1,12 @@
 use axum::extract::State;
 use http::StatusCode;
-use secrecy::SecretString;
 use wire::{Problem, SecondFactorRemove};
 
-use super::check::{self, Code};
 use crate::audit_log::{Action, Source};
-use crate::error::{ApiError, Conflict, Unauthorized};
+use crate::error::{ApiError, Conflict, Noun, Unauthorized};
 use crate::idempotency::Write;
+use crate::proof;
+use crate::second_factor::check::{self, Code};
 use crate::state::AppState;
 
 /// Switches the second factor off, for whoever has both the password and a code.
@@ -24,8 +24,8 @@ pub async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let user = write.caller.user;
     let code = Code::parse(&write.body.code)?;
-    let stored = state.store.user_find(user).await?.map(|user| user.password_hash.0);
-    if !state.passwords.verify(SecretString::from(write.body.password), stored).await? {
+    let owner = state.store.user_find(user).await?.ok_or(ApiError::NotFound(Noun::User))?;
+    if !proof::is_password(&state, &owner.email, Some(&owner), write.body.password, &source).await? {
         return Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong));
     }
     check::check(&state, user, &code, &source).await?;

@@ -2,9 +2,9 @@ use axum::Json;
 use axum::extract::State;
 use wire::{Problem, SecondFactor};
 
-use super::check;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::second_factor::check;
 use crate::state::AppState;
 
 /// Whether the caller's logins ask for a second factor.

@@ -2,11 +2,11 @@ use axum::Json;
 use axum::extract::State;
 use wire::{Problem, SecondFactorSignIn, Tokens};
 
-use super::check::Code;
 use crate::accounts::session;
-use crate::audit_log::Source;
-use crate::error::ApiError;
+use crate::audit_log::{Action, Incident, Source};
+use crate::error::{ApiError, Unauthorized};
 use crate::extract::Body;
+use crate::second_factor::Code;
 use crate::state::AppState;
 
 /// Finishes a login that was answered with SECOND_FACTOR_REQUIRED: by a code of the app, or a recovery code. Five guesses.
@@ -22,5 +22,11 @@ pub async fn sign_in(
     Body(body): Body<SecondFactorSignIn>,
 ) -> Result<Json<Tokens>, ApiError> {
     let code = Code::parse(&body.code)?;
-    session::answer(&state, &body.challenge, &code, &source).await.map(Json)
+    let answer = session::answer(&state, &body.challenge, &code, &source).await;
+    if let Err(error @ ApiError::Unauthorized(Unauthorized::SecondFactorWrong)) = &answer {
+        let path = "/api/v1/auth/second-factor";
+        let incident = Incident { action: Action::LoginFailed, code: error.code(), account: None, path };
+        state.security.note(incident, source, state.now());
+    }
+    answer.map(Json)
 }

@@ -6,31 +6,39 @@ use data_encoding::BASE32_NOPAD;
 use qrcode::QrCode;
 use qrcode::render::svg;
 use url::Url;
-use wire::{Problem, SecondFactorSecret};
+use wire::{Problem, SecondFactorSecret, SecondFactorStart};
 
-use super::totp;
-use crate::error::{ApiError, Conflict, Noun};
-use crate::extract::Empty;
+use crate::audit_log::Source;
+use crate::error::{ApiError, Conflict, Noun, Unauthorized};
 use crate::idempotency::Write;
-use crate::ids;
+use crate::second_factor::totp;
 use crate::state::AppState;
+use crate::{ids, proof};
 
 /// How authenticator apps name the account's provider.
 const ISSUER: &str = "Usher";
 
 /// Makes a secret for an authenticator app. It counts once it is confirmed; until then each call makes another.
 ///
-/// The answer is a secret: it is not kept for the idempotency key.
-#[utoipa::path(post, path = "/me/second-factor", tag = "accounts", security(("bearer" = [])), responses(
+/// Wants the password. Whoever has none, because he signs in with Google or by codes, chooses one by
+/// `POST /auth/forgot-password` first. The answer is a secret: it is not kept for the idempotency key.
+#[utoipa::path(post, path = "/me/second-factor", tag = "accounts", security(("bearer" = [])),
+    request_body = SecondFactorStart, responses(
     (status = 201, description = "The secret, to be confirmed", body = SecondFactorSecret),
+    (status = 401, description = "CREDENTIALS_WRONG", body = Problem),
     (status = 409, description = "SECOND_FACTOR_ON", body = Problem),
+    (status = 429, description = "RATE_LIMITED", body = Problem),
 ))]
 pub async fn start(
     State(state): State<AppState>,
-    write: Write<Empty>,
+    source: Source,
+    write: Write<SecondFactorStart>,
 ) -> Result<(http::StatusCode, Json<SecondFactorSecret>), ApiError> {
     let id = write.caller.user;
     let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
+    if !proof::is_password(&state, &user.email, Some(&user), write.body.password, &source).await? {
+        return Err(ApiError::Unauthorized(Unauthorized::CredentialsWrong));
+    }
     let secret = ids::entropy::<{ totp::SECRET_BYTES }>();
     let shown = shown(&user.email, &secret).ok_or(ApiError::Defect(Cow::Borrowed("a secret that fits no picture")))?;
     let sealed = state.seals.second_factor.seal(&id.bytes(), &secret);
