@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use inventory::{OrderId, TimeUs, UserId};
 use persistence::{Order, OrderItem, OrderStatus, StoreError};
-use wire::{Attendee, Money, RefundPolicy};
+use wire::{ApiScope, Attendee, Money, RefundPolicy};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
@@ -22,14 +22,20 @@ pub async fn own(state: &AppState, customer: UserId, order: OrderId) -> Result<O
     order.filter(|order| order.customer_id == customer).ok_or(ApiError::NotFound(Noun::Order))
 }
 
-/// The order, if it is the caller's or of an event whose orders he may see.
+/// The order, if it is the caller's or of an event whose orders he may see. With an API key, those take the scope
+/// `reports`: that for booking is for the account's own.
 ///
 /// # Errors
-/// No such order that the caller may see; the store is not available.
+/// No such order that the caller may see; it is not for the API key; the store is not available.
 pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
     let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
-    let is_visible = order.customer_id == caller.user || may(state, caller, &order, Capability::SeeOrders).await?;
-    if is_visible { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
+    if order.customer_id != caller.user {
+        if !may(state, caller, &order, Capability::SeeOrders).await? {
+            return Err(ApiError::NotFound(Noun::Order));
+        }
+        caller.scoped(ApiScope::Reports)?;
+    }
+    Ok(order)
 }
 
 /// The order, if the caller runs its event.

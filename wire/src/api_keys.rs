@@ -21,10 +21,14 @@ pub enum ApiScope {
     /// See what was sold, to whom and for how much.
     #[serde(rename = "reports")]
     Reports,
+    /// Give money back for orders of the account's events.
+    #[serde(rename = "refunds")]
+    Refunds,
 }
 
 impl ApiScope {
-    pub const ALL: [Self; 5] = [Self::CatalogueRead, Self::CatalogueWrite, Self::Booking, Self::Scan, Self::Reports];
+    pub const ALL: [Self; 6] =
+        [Self::CatalogueRead, Self::CatalogueWrite, Self::Booking, Self::Scan, Self::Reports, Self::Refunds];
 
     /// As in JSON.
     pub const fn name(self) -> &'static str {
@@ -34,6 +38,7 @@ impl ApiScope {
             Self::Booking => "booking",
             Self::Scan => "scan",
             Self::Reports => "reports",
+            Self::Refunds => "refunds",
         }
     }
 }
@@ -48,6 +53,12 @@ pub struct ApiKeyCreate {
     /// Absent: until it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
+    /// The account's, if it has no second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Of the second factor, or a recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -105,10 +105,14 @@ impl Caller {
         let Known { id, user, scopes, role, status, .. } = known;
         let caller = Self { user, role, status, session: id, scopes: Some(scopes) }.active()?;
         let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-        match scopes::needed(&parts.method, route) {
-            Some(scope) => caller.scoped(scope),
-            None => Err(ApiError::Forbidden(Forbidden::ApiKey)),
+        let scope = scopes::needed(&parts.method, route).ok_or(ApiError::Forbidden(Forbidden::ApiKey))?;
+        let caller = caller.scoped(scope)?;
+        // In a sale, fifty keys are one account. A gate or a report is not in anybody's way.
+        let lane = Lane::of(&parts.method, parts.uri.path());
+        if scope == ApiScope::Booking && matches!(lane, Lane::Booking | Lane::Queue) {
+            state.rate_limit.check_user(lane, user)?;
         }
+        Ok(caller)
     }
 
     /// Of a token that came by another way than the header, with what it says.

@@ -3,7 +3,7 @@
 
 use http::Method;
 use wire::ApiScope;
-use wire::ApiScope::{Booking, CatalogueRead, CatalogueWrite, Reports, Scan};
+use wire::ApiScope::{Booking, CatalogueRead, CatalogueWrite, Refunds, Reports, Scan};
 
 /// Under `/api/v1`, as the routes name them.
 pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
@@ -83,7 +83,6 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("GET", "/orders/{id}/tickets"),
             ("POST", "/orders/{id}/pay"),
             ("POST", "/orders/{id}/cancel"),
-            ("POST", "/orders/{id}/refund"),
             ("GET", "/tickets"),
             ("GET", "/tickets/{id}"),
             ("GET", "/tickets/{id}/qr"),
@@ -91,6 +90,7 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
         ],
     ),
     (Scan, &[("POST", "/events/{id}/gate/scans")]),
+    (Refunds, &[("POST", "/orders/{id}/refund")]),
     (
         Reports,
         &[("GET", "/events/{id}/attendees"), ("GET", "/events/{id}/attendees.csv"), ("GET", "/events/{id}/rsvps")],

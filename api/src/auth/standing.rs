@@ -76,8 +76,9 @@ impl Standings {
     }
 
     fn count(&self) {
-        let entries = self.changed.read().len() + self.ended.read().len();
-        self.entries.store(entries, Ordering::Release);
+        // Both held while it is told: otherwise an older count could take the place of a newer one.
+        let (changed, ended) = (self.changed.read(), self.ended.read());
+        self.entries.store(changed.len() + ended.len(), Ordering::Release);
     }
 }
 

@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::extract::State;
 use inventory::TicketId;
-use wire::Ticket;
+use wire::{ApiScope, Ticket};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
@@ -13,7 +13,8 @@ use crate::ticket_view;
 
 /// Shows a ticket
 ///
-/// To its holder, with the code, and to those who run its event and its staff, without.
+/// To its holder, with the code, and to those who run its event and its staff, without: with an API key, if it has the
+/// scope `reports`, too.
 #[utoipa::path(get, path = "/tickets/{id}", tag = "tickets", params(("id" = Uuid, Path, description = "Ticket")),
     security(("bearer" = [])),
     responses((status = 200, description = "The ticket", body = Ticket), Read))]
@@ -24,6 +25,7 @@ pub async fn show(State(state): State<AppState>, PathId(id): PathId, caller: Cal
         if !event_access::may(&state, caller, &event, Capability::SeeAttendees).await? {
             return Err(ApiError::NotFound(Noun::Ticket));
         }
+        caller.scoped(ApiScope::Reports)?;
     }
     Ok(Json(ticket_view::render(&state, caller.user, ticket)))
 }
