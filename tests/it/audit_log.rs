@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::{Value, json};
-use usher_tests::server::{Session, TestServer, send};
+use usher_tests::server::{PASSWORD, Session, TestServer, send};
 
 use crate::show::{Show, on_each_store, text};
 
@@ -212,4 +213,42 @@ async fn a_flood_is_a_count_and_not_a_row_each() {
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0].user_agent.as_deref(), Some("flood/1.0"));
     server.stop().await;
+}
+
+/// A key is forgotten after a day, and used again by whoever names it after the job that he runs.
+#[tokio::test]
+async fn a_second_change_under_a_used_key_is_a_second_entry() {
+    on_each_store(async |server: &TestServer| {
+        let (user, admin) = (server.attendee().await, server.admin().await);
+        let mut present = PASSWORD.to_owned();
+        for number in 0..2 {
+            let new = format!("{PASSWORD} {number}");
+            let body = json!({"current_password": present, "new_password": new});
+            let request = server.request(Method::PUT, "/me/password").bearer_auth(&user.access_token);
+            send(request.header("idempotency-key", "nightly").json(&body)).await.expect(204);
+            present = new;
+        }
+        let path = format!("/admin/audit-log?action=password.change&object={}", user.id);
+        let log = server.get(Some(&admin), &path).await.expect(200);
+        assert_eq!(log["items"].as_array().map(Vec::len), Some(2));
+    })
+    .await;
+}
+
+/// That is his own business, and that of admins.
+#[tokio::test]
+async fn an_organizer_is_not_told_where_others_sit() {
+    on_each_store(async |server: &TestServer| {
+        let (show, admin) = (Show::draft_with(server, json!({})).await, server.admin().await);
+        server.patch(Some(&admin), &show.path(""), json!({"title": "By an admin"})).await.expect(200);
+        let entries = of_event(server, &show.organizer, &show).await;
+        assert!(entries.iter().any(|entry| entry["actor_id"] == admin.id.as_str()));
+        for entry in &entries {
+            let is_own = entry["actor_id"] == show.organizer.id.as_str();
+            assert_eq!(entry.get("ip").is_some_and(|ip| !ip.is_null()), is_own, "{entry}");
+        }
+        let of_admin = of_event(server, &admin, &show).await;
+        assert!(of_admin.iter().all(|entry| entry["ip"].is_string()), "{of_admin:?}");
+    })
+    .await;
 }

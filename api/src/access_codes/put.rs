@@ -35,11 +35,11 @@ pub async fn put(
     let spec = parse(body, &handle.layout(), &state.access_codes)?;
     let digest = spec.digest;
     let before = handle.access_code(digest).await?.map(view::render);
-    handle.set_access_code(event_access::asker(caller.user, origin), spec).await?;
+    let done = handle.set_access_code(event_access::asker(caller.user, origin), spec).await?;
     // What is unknown now is known to have happened.
     let code = handle.access_code(digest).await.map_err(|_| ApiError::OutcomeUnknown)?;
     let code = view::render(code.ok_or(ApiError::Defect(Cow::Borrowed("a code that was set is gone")))?);
-    let entry = source.entry(&caller, Action::AccessCodeSet).event(event.id).object(code.id).once_for(origin.key);
+    let entry = source.entry(&caller, Action::AccessCodeSet).event(event.id).object(code.id).once_per(done.lsn);
     audit_log::write(&state, entry.change(&before, &code)).await;
     Ok(Json(code))
 }

@@ -30,7 +30,7 @@ pub async fn erase(
     let MeErase { password, code } = write.body;
     proof::of_owner(&state, &user, Proof { password, code }, &source).await?;
     let entry = source.entry(&write.caller, Action::UserErase).without_source();
-    finish(&state, id, entry.once_for(write.origin.key)).await?;
+    finish(&state, id, entry).await?;
     tracing::info!(user = %id, "user {id} has erased the account");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -30,7 +30,7 @@ pub async fn remove(
         return Err(ApiError::Conflict(Conflict::OwnAccount));
     }
     let answer = async {
-        erase::finish(&state, id, source.entry(&admin, Action::UserErase).once_for(origin.key)).await?;
+        erase::finish(&state, id, source.entry(&admin, Action::UserErase)).await?;
         tracing::info!(user = %id, admin = %admin.user, "user {id} was erased by {}", admin.user);
         Ok(StatusCode::NO_CONTENT.into_response())
     };

@@ -23,7 +23,7 @@ pub async fn session_end(
     write: Write<Empty>,
 ) -> Result<Response, ApiError> {
     remembered(&state, write.origin.key, async {
-        let entry = source.entry(&write.caller, Action::SessionEnd).once_for(write.origin.key);
+        let entry = source.entry(&write.caller, Action::SessionEnd);
         if session::end(&state, write.caller.user, id, entry).await? {
             Ok(StatusCode::NO_CONTENT.into_response())
         } else {
@@ -46,7 +46,7 @@ pub async fn sessions_end(
 ) -> Result<Response, ApiError> {
     remembered(&state, write.origin.key, async {
         let except = write.body.keep_current.then_some(write.caller.session);
-        let entry = source.entry(&write.caller, Action::SessionEndAll).once_for(write.origin.key);
+        let entry = source.entry(&write.caller, Action::SessionEndAll);
         session::end_all(&state, write.caller.user, except, entry.made(&write.body)).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     })

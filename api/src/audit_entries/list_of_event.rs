@@ -15,7 +15,8 @@ use crate::state::AppState;
 
 /// Lists an event's audit log
 ///
-/// Who changed what about the event, newest first. For its organizer. Purchases are not in it: they are orders.
+/// Who changed what about the event, newest first. For its organizer. Purchases are not in it: they are orders. From where
+/// somebody did it is told to admins, and to everybody of himself.
 #[utoipa::path(get, path = "/events/{id}/audit-log", tag = "audit log",
     params(("id" = Uuid, Path, description = "Event"), PageQuery), security(("bearer" = [])),
     responses((status = 200, description = "One page", body = Page<AuditEntry>), Read))]
@@ -29,5 +30,10 @@ pub async fn list_of_event(
     let filter = AuditFilter { event: Some(event), ..AuditFilter::default() };
     let limit = query.limit.get();
     let entries = state.store.audit_list(&filter, query.cursor.map(|cursor| cursor.0), limit + 1).await?;
-    Ok(Json(page(entries, limit, |entry| entry.id, view::entry)))
+    let show = |entry: persistence::AuditEntry| {
+        let is_told = caller.is_admin() || entry.actor_id == Some(caller.user);
+        let shown = view::entry(entry);
+        if is_told { shown } else { AuditEntry { ip: None, user_agent: None, ..shown } }
+    };
+    Ok(Json(page(entries, limit, |entry| entry.id, show)))
 }

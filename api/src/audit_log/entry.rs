@@ -1,4 +1,4 @@
-use inventory::{CallerKey, EventId, TimeUs, UserId};
+use inventory::{EventId, Lsn, TimeUs, UserId};
 use persistence::{AuditEntry, AuditVia, Role};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -25,7 +25,17 @@ pub struct Entry {
     old: Option<String>,
     new: Option<String>,
     source: Option<Source>,
-    key: Option<CallerKey>,
+    /// What tells the change from every other one.
+    once: Option<Once>,
+}
+
+/// How often the same can be done to an object.
+#[derive(Clone, Copy, Debug)]
+enum Once {
+    /// For each change of its journal.
+    PerChange(Lsn),
+    /// Not again in its life.
+    Ever,
 }
 
 impl Entry {
@@ -40,7 +50,7 @@ impl Entry {
             old: None,
             new: None,
             source: None,
-            key: None,
+            once: None,
         }
     }
 
@@ -77,9 +87,16 @@ impl Entry {
         self
     }
 
-    /// The idempotency key of the request: repeated, it is one entry all the same.
-    pub const fn once_for(mut self, key: Option<CallerKey>) -> Self {
-        self.key = key;
+    /// Of a change in the event's journal: a request that is repeated under its idempotency key finds the change that it
+    /// made before, and there is one entry all the same. The key alone does not tell: it may be used again.
+    pub const fn once_per(mut self, change: Lsn) -> Self {
+        self.once = Some(Once::PerChange(change));
+        self
+    }
+
+    /// Of something that happens to the object once, however often it is asked for.
+    pub const fn once_ever(mut self) -> Self {
+        self.once = Some(Once::Ever);
         self
     }
 
@@ -110,6 +127,15 @@ impl Entry {
     /// For a store method that writes it with its change.
     pub fn row(self, at: TimeUs) -> AuditEntry {
         let name = self.action.name();
+        let request_key = self.once.map(|once| {
+            let lsn = match once {
+                Once::PerChange(lsn) => lsn.0,
+                Once::Ever => 0,
+            };
+            let event = self.event.map(EventId::bytes).unwrap_or_default();
+            let object = self.object.as_deref().unwrap_or_default();
+            digest::of(&[name.as_bytes(), &event, object.as_bytes(), &lsn.to_be_bytes()])
+        });
         let (ip, user_agent, request_id) = match self.source {
             Some(Source { ip, user_agent, request_id }) => (Some(ip.to_string()), user_agent, Some(request_id)),
             None => (None, None, None),
@@ -129,7 +155,7 @@ impl Entry {
             ip,
             user_agent,
             request_id,
-            request_key: self.key.map(|key| digest::of(&[name.as_bytes(), &key.key])),
+            request_key,
         }
     }
 }
@@ -206,11 +232,17 @@ mod tests {
     }
 
     #[test]
-    fn one_key_is_one_entry_per_action() {
-        let key = Some(CallerKey { key: [1; 16], body: [2; 16] });
-        let of = |action, key| Entry::by_system(action).once_for(key).row(TimeUs(1)).request_key;
-        assert_eq!(of(Action::EventPublish, key), of(Action::EventPublish, key));
-        assert_ne!(of(Action::EventPublish, key), of(Action::EventCancel, key));
-        assert_eq!(of(Action::EventPublish, None), None);
+    fn one_change_is_one_entry_per_action_and_object() {
+        let of =
+            |action, object, lsn| Entry::by_system(action).object(object).once_per(Lsn(lsn)).row(TimeUs(1)).request_key;
+        let one = of(Action::TierUpdate, "tier", 7);
+        assert_eq!(one, of(Action::TierUpdate, "tier", 7));
+        for other in
+            [of(Action::TierDelete, "tier", 7), of(Action::TierUpdate, "other", 7), of(Action::TierUpdate, "tier", 8)]
+        {
+            assert_ne!(one, other);
+        }
+        assert_eq!(Entry::by_system(Action::TierUpdate).row(TimeUs(1)).request_key, None);
+        assert!(Entry::by_system(Action::EventCreate).once_ever().row(TimeUs(1)).request_key.is_some());
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! An entry goes into the transaction of the change where the change is a row: store methods take it. Where the change is
 //! a record of the journal, [`write`] adds it once the event has acknowledged. A repetition under the same idempotency key
-//! adds nothing, and adds what the first time could not.
+//! finds the same change: it adds nothing, and adds what the first time could not.
 //!
 //! Refused logins and the like come by the thousand: [`Security`] counts them.
 

@@ -32,6 +32,10 @@ impl Source {
         Device { ip: self.ip.to_string(), user_agent: self.user_agent.clone() }
     }
 
+    pub const fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
     /// Of something that `caller` has done.
     pub fn entry(&self, caller: &Caller, action: Action) -> Entry {
         let via = if caller.scopes.is_some() { AuditVia::ApiKey } else { AuditVia::Session };

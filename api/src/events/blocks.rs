@@ -57,7 +57,7 @@ async fn set(
     let handle = event_access::handle(state, event.id).await?;
     let done = handle.set_block(event_access::asker(caller.user, origin), name.clone(), withheld).await?;
     let action = if withheld { Action::BlockWithhold } else { Action::BlockRelease };
-    let entry = source.entry(&caller, action).event(event.id).object(&name).once_for(origin.key);
+    let entry = source.entry(&caller, action).event(event.id).object(&name).once_per(done.lsn);
     audit_log::write(state, entry).await;
     Ok(Json(Block { name, withheld, seq: done.lsn.0 }))
 }

@@ -31,7 +31,7 @@ pub async fn create(
         let id = EventId::from_uuid(ids::mint(state.now()));
         let (event, policy) = drafted(&state, id, caller.user, origin, body)?;
         let now = state.now();
-        let entry = source.entry(&caller, Action::EventCreate).event(id).object(id).once_for(origin.key);
+        let entry = source.entry(&caller, Action::EventCreate).event(id).object(id);
         let entry = |stored: &persistence::Event| Some(entry.made(&view::brief(stored.clone(), now)).row(now));
         let event = Box::pin(store_audited(&state, event, policy, origin, entry)).await?;
         Ok((StatusCode::CREATED, Json(view::brief(event, now))).into_response())

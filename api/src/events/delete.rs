@@ -32,7 +32,7 @@ pub async fn delete(
         let event = event_access::own(&state, caller, EventId::from_uuid(id)).await?;
         let asker = engine::Caller { user: caller.user, request: origin.request, key: None };
         let entry = source.entry(&caller, Action::EventDelete).event(event.id).object(event.id);
-        let entry = entry.removed(&json!({"title": event.title, "status": event.status.name()})).once_for(origin.key);
+        let entry = entry.removed(&json!({"title": event.title, "status": event.status.name()}));
         remove(&state, asker, event, entry).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };

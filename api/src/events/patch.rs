@@ -33,7 +33,7 @@ pub async fn patch(
     let Write { caller, origin, body, claim: _claim } = write;
     let answer = async {
         let id = EventId::from_uuid(id);
-        let entry = source.entry(&caller, Action::EventUpdate).event(id).object(id).once_for(origin.key);
+        let entry = source.entry(&caller, Action::EventUpdate).event(id).object(id);
         Ok(Json(Box::pin(change(&state, caller, id, body, entry)).await?).into_response())
     };
     remembered(&state, origin.key, answer).await

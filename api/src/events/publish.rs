@@ -28,8 +28,8 @@ pub async fn publish(
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(id)).await?;
     let handle = event_access::handle(&state, event.id).await?;
-    handle.publish(event_access::asker(caller.user, origin)).await?;
-    let entry = source.entry(&caller, Action::EventPublish).event(event.id).object(event.id).once_for(origin.key);
+    let done = handle.publish(event_access::asker(caller.user, origin)).await?;
+    let entry = source.entry(&caller, Action::EventPublish).event(event.id).object(event.id).once_per(done.lsn);
     let shown = view::changed(&state, &handle).await?;
     audit_log::write(&state, entry.change(&json!({"status": event.status.name()}), &json!({"status": shown.status})))
         .await;

@@ -36,7 +36,7 @@ pub async fn add(
 ) -> Result<Response, ApiError> {
     let Upload { caller, key, bytes, slot: _slot, claim: _claim } = upload;
     let answer = async {
-        let entry = source.entry(&caller, Action::ImageAdd).once_for(key);
+        let entry = source.entry(&caller, Action::ImageAdd);
         let image = add_image(&state, caller, EventId::from_uuid(event), bytes, entry).await?;
         Ok((StatusCode::CREATED, Json(image_view::image(&image))).into_response())
     };

@@ -26,7 +26,7 @@ pub async fn put(State(state): State<AppState>, source: Source, upload: Upload) 
     let answer = async {
         let image = take_in(&state, bytes, caller.user.uuid(), encode::avatar).await?;
         let now = state.now();
-        let entry = source.entry(&caller, Action::AvatarSet).object(caller.user).once_for(key);
+        let entry = source.entry(&caller, Action::AvatarSet).object(caller.user);
         let entry = entry.made(&image_view::avatar(&image)).row(now);
         if !state.store.user_set_avatar(caller.user, Some(image), now, Some(&entry)).await? {
             return Err(ApiError::NotFound(Noun::User));
@@ -43,7 +43,7 @@ pub async fn delete(State(state): State<AppState>, source: Source, write: Write<
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let answer = async {
         let now = state.now();
-        let entry = source.entry(&caller, Action::AvatarDelete).object(caller.user).once_for(origin.key).row(now);
+        let entry = source.entry(&caller, Action::AvatarDelete).object(caller.user).row(now);
         if !state.store.user_set_avatar(caller.user, None, now, Some(&entry)).await? {
             return Err(ApiError::NotFound(Noun::User));
         }

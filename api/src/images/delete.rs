@@ -34,7 +34,7 @@ pub async fn delete(
             is_found = images.len() < before;
         };
         let now = state.now();
-        let entry = source.entry(&caller, Action::ImageDelete).event(event.id).object(image).once_for(origin.key);
+        let entry = source.entry(&caller, Action::ImageDelete).event(event.id).object(image);
         let images = state.store.event_images_change(event.id, now, change, |_, _| Some(entry.row(now))).await?;
         images.ok_or(ApiError::NotFound(Noun::Event))?;
         if is_found { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(ApiError::NotFound(Noun::Image)) }

@@ -34,7 +34,7 @@ pub async fn order(
         let mut is_whole = false;
         let change = |images: &mut Vec<persistence::Image>| is_whole = sort(images, &order);
         let now = state.now();
-        let entry = source.entry(&caller, Action::ImageOrder).event(event.id).object(event.id).once_for(origin.key);
+        let entry = source.entry(&caller, Action::ImageOrder).event(event.id).object(event.id);
         let entry = |before: &[persistence::Image], after: &[persistence::Image]| {
             Some(entry.change(&json!({"order": ids(before)}), &json!({"order": ids(after)})).row(now))
         };

@@ -25,7 +25,7 @@ pub async fn retry(
     let admin = write.caller.admin()?.0;
     remembered(&state, write.origin.key, async {
         let now = state.now();
-        let entry = source.entry(&admin, Action::MailRetry).object(id).once_for(write.origin.key).row(now);
+        let entry = source.entry(&admin, Action::MailRetry).object(id).row(now);
         let is_failed = state.mail.retry(id, now, &entry).await?;
         let mail = state.store.mail_find(id).await?.ok_or(ApiError::NotFound(Noun::Mail))?;
         if is_failed {

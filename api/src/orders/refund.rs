@@ -41,8 +41,10 @@ pub async fn refund(
     let handle = event_access::handle(&state, order.event_id).await?;
     let named = body.tickets.len();
     let tickets = body.tickets.into_iter().map(TicketId::from_uuid).collect();
-    handle.refund_order(event_access::asker(caller.user, origin), order.id, tickets, amount_minor).await?;
-    let entry = source.entry(&caller, Action::OrderRefund).event(order.event_id).object(order.id).once_for(origin.key);
+    let refunded =
+        handle.refund_order(event_access::asker(caller.user, origin), order.id, tickets, amount_minor).await?;
+    let entry =
+        source.entry(&caller, Action::OrderRefund).event(order.event_id).object(order.id).once_per(refunded.lsn);
     let asked = json!({"amount_minor": amount_minor, "currency": order.currency, "tickets": named});
     audit_log::write(&state, entry.made(&asked)).await;
     Ok(Json(order_access::changed(&state, caller.user, order.id).await?))

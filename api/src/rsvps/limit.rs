@@ -28,7 +28,7 @@ pub async fn limit(
     let Write { caller, origin, body, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
     let answer = async {
-        let entry = source.entry(&caller, Action::RsvpLimit).event(event.id).object(event.id).once_for(origin.key);
+        let entry = source.entry(&caller, Action::RsvpLimit).event(event.id).object(event.id);
         let entry = entry.made(&body).row(state.now());
         if !state.store.rsvp_limit(event.id, body.yes_max, Some(&entry)).await? {
             return Err(ApiError::invalid("yes_max", "OUT_OF_RANGE", "more say yes already"));

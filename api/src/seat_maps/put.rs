@@ -49,7 +49,7 @@ pub async fn set(
     let done = handle.set_seat_map(event_access::asker(caller.user, origin), spec).await?;
     state.store.seat_map_drawing_set(event.id, drawing).await.map_err(event_access::after_change)?;
     let size = SeatMapSize { seq: done.lsn.0, ..size };
-    let entry = source.entry(&caller, Action::SeatMapSet).event(event.id).object(event.id).once_for(origin.key);
+    let entry = source.entry(&caller, Action::SeatMapSet).event(event.id).object(event.id).once_per(done.lsn);
     audit_log::write(state, entry.made(&size)).await;
     Ok(size)
 }

@@ -31,7 +31,7 @@ pub async fn create(
     let handle = event_access::handle(&state, event.id).await?;
     let asker = event_access::asker(caller.user, origin);
     let tier = create_tier(&state, &handle, asker, body).await?;
-    let entry = source.entry(&caller, Action::TierCreate).event(event.id).object(tier.id).once_for(origin.key);
+    let entry = source.entry(&caller, Action::TierCreate).event(event.id).object(tier.id).once_ever();
     audit_log::write(&state, entry.made(&tier)).await;
     Ok((StatusCode::CREATED, Json(tier)))
 }

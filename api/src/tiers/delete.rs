@@ -27,8 +27,8 @@ pub async fn delete(
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
     let handle = event_access::handle(&state, event.id).await?;
     let (layout, id) = (handle.layout(), TierId::from_uuid(tier));
-    handle.delete_tier(event_access::asker(caller.user, origin), id).await?;
-    let mut entry = source.entry(&caller, Action::TierDelete).event(event.id).object(tier).once_for(origin.key);
+    let done = handle.delete_tier(event_access::asker(caller.user, origin), id).await?;
+    let mut entry = source.entry(&caller, Action::TierDelete).event(event.id).object(tier).once_per(done.lsn);
     if let Some(at) = layout.tier(id) {
         entry = entry.removed(&tier_view::render(&layout.tiers()[at.ix()], &layout));
     }

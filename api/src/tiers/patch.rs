@@ -32,10 +32,10 @@ pub async fn patch(
     let at = layout.tier(id).ok_or(ApiError::NotFound(Noun::Tier))?;
     let before = tier_view::render(&layout.tiers()[at.ix()], &layout);
     let spec = spec::patch(&layout.tiers()[at.ix()], body, &layout)?;
-    handle.set_tier(event_access::asker(caller.user, origin), spec).await?;
+    let done = handle.set_tier(event_access::asker(caller.user, origin), spec).await?;
     let layout = handle.layout();
     let tier = tier_view::render(&layout.tiers()[at.ix()], &layout);
-    let entry = source.entry(&caller, Action::TierUpdate).event(event.id).object(tier.id).once_for(origin.key);
+    let entry = source.entry(&caller, Action::TierUpdate).event(event.id).object(tier.id).once_per(done.lsn);
     audit_log::write(&state, entry.change(&before, &tier)).await;
     Ok(Json(tier))
 }

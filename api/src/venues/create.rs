@@ -47,7 +47,7 @@ pub async fn create(
             created_at: now,
             request_key: origin.key.map(|key| key.key),
         };
-        let entry = source.entry(&caller, Action::VenueCreate).object(venue.id).once_for(origin.key);
+        let entry = source.entry(&caller, Action::VenueCreate).object(venue.id);
         let entry = entry.made(&view::venue(venue.clone())).row(now);
         let venue = state.store.venue_insert(&venue, Some(&entry)).await?;
         Ok((StatusCode::CREATED, Json(view::venue(venue))).into_response())

@@ -27,7 +27,7 @@ pub async fn patch(
     let Write { caller, origin, body, claim: _claim } = write;
     let venue = venue_access::own(&state, caller, id).await?.id;
     let answer = async {
-        let entry = source.entry(&caller, Action::VenueUpdate).object(venue).once_for(origin.key);
+        let entry = source.entry(&caller, Action::VenueUpdate).object(venue);
         let entry = |before: persistence::Venue, after: &persistence::Venue| {
             let is_change = before != *after;
             let entry = entry.change(&view::venue(before), &view::venue(after.clone()));

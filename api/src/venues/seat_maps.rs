@@ -52,7 +52,7 @@ pub async fn put(
 ) -> Result<Response, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let venue = venue_access::own(&state, caller, id).await?.id;
-    let entry = source.entry(&caller, Action::VenueSeatMapSet).object(venue).once_for(origin.key);
+    let entry = source.entry(&caller, Action::VenueSeatMapSet).object(venue);
     remembered(&state, origin.key, keep(&state, venue, name, body, entry)).await
 }
 
@@ -114,7 +114,7 @@ pub async fn delete(
     let Write { caller, origin, body: Empty {}, claim: _claim } = write;
     let venue = venue_access::own(&state, caller, id).await?.id;
     let answer = async {
-        let entry = source.entry(&caller, Action::VenueSeatMapDelete).object(venue).once_for(origin.key);
+        let entry = source.entry(&caller, Action::VenueSeatMapDelete).object(venue);
         let entry = entry.removed(&json!({"name": name})).row(state.now());
         if state.store.venue_seat_map_delete(venue, &name, Some(&entry)).await? {
             Ok(StatusCode::NO_CONTENT.into_response())

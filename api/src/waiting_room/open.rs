@@ -32,8 +32,8 @@ pub async fn open(
         return Err(ApiError::invalid("beacon_value", "LENGTH", format!("1 to {BEACON_BYTES_MAX} bytes")));
     }
     let handle = event_access::handle(&state, event).await?;
-    let entry = source.entry(&caller, Action::LineOpen).event(event).object(event).once_for(origin.key).made(&body);
-    state.keepers.open(event, origin, body.beacon_value).await?;
+    let entry = source.entry(&caller, Action::LineOpen).event(event).object(event).made(&body);
+    let entry = entry.once_per(state.keepers.open(event, origin, body.beacon_value).await?.lsn);
     audit_log::write(&state, entry).await;
     proof::render(event, &handle.line())
 }

@@ -53,10 +53,10 @@ pub async fn put(
         // Before the event knows: a room that is on is found again whenever the server ends.
         state.store.waiting_room_set_active(event, true).await?;
     }
-    handle.set_waiting_room(event_access::asker(caller.user, origin), settings, ids::entropy()).await?;
+    let done = handle.set_waiting_room(event_access::asker(caller.user, origin), settings, ids::entropy()).await?;
     let line = handle.line();
     let after = spec::render(&line.settings);
-    let entry = source.entry(&caller, Action::WaitingRoomSet).event(event).object(event).once_for(origin.key);
+    let entry = source.entry(&caller, Action::WaitingRoomSet).event(event).object(event).once_per(done.lsn);
     audit_log::write(&state, entry.change(&before, &after)).await;
     // By what is in force: an answer repeated for its key may be older than that.
     state.keepers.wake(event);

@@ -44,7 +44,7 @@ row! {
         pub ip: Option<String>,
         pub user_agent: Option<String>,
         pub request_id: Option<String>,
-        /// Digest of the action and its idempotency key: a repeated request is not written twice.
+        /// Digest of the action and the change: a repeated request is not written twice.
         pub request_key: Option<[u8; 16]>,
     }
 }

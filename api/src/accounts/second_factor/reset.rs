@@ -34,7 +34,7 @@ pub async fn reset(
         let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
         let now = state.now();
         let mail = state.mail.compose(&user.email, &Letter::SecondFactorReset {}, now)?;
-        let entry = source.entry(&admin, Action::SecondFactorReset).object(id).once_for(origin.key).row(now);
+        let entry = source.entry(&admin, Action::SecondFactorReset).object(id).row(now);
         let ended = state.store.second_factor_reset(id, &mail, &entry).await?;
         let ended = ended.ok_or(ApiError::Conflict(Conflict::SecondFactorOff))?;
         state.mail.queued();

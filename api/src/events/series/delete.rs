@@ -29,7 +29,7 @@ pub async fn delete(
         let series = series_access::own(&state, caller, id).await?;
         let title = Shared::read(&series.words)?.title;
         let entry = source.entry(&caller, Action::SeriesDelete).object(series.id).removed(&json!({"title": title}));
-        if state.store.series_delete(series.id, &entry.once_for(origin.key).row(state.now())).await? {
+        if state.store.series_delete(series.id, &entry.row(state.now())).await? {
             Ok(StatusCode::NO_CONTENT.into_response())
         } else {
             Err(ApiError::NotFound(Noun::Series))

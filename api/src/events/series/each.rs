@@ -85,7 +85,7 @@ async fn ask(asker: &Asker, session: &Event, fate: Fate) -> Result<(), ApiError>
         Fate::Published => handle.publish(by).await?,
         Fate::Cancelled => handle.cancel_event(by).await?,
     };
-    let entry = source.entry(caller, fate.action()).event(session.id).object(session.id).once_for(key);
+    let entry = source.entry(caller, fate.action()).event(session.id).object(session.id).once_ever();
     let (old, new) = (json!({"status": session.status.name()}), json!({"status": fate.status().name()}));
     audit_log::write(state, entry.change(&old, &new)).await;
     Ok(())

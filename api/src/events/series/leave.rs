@@ -29,7 +29,7 @@ pub async fn leave(
     let series = series_access::own(&state, caller, series).await?;
     let event = EventId::from_uuid(event);
     let entry = source.entry(&caller, Action::SeriesRemoveSession).object(series.id).event(event);
-    let entry = entry.removed(&json!({"session": event.uuid()})).once_for(origin.key).row(state.now());
+    let entry = entry.removed(&json!({"session": event.uuid()})).row(state.now());
     let answer = async {
         if state.store.series_leave(series.id, event, Some(&entry)).await? {
             Ok(StatusCode::NO_CONTENT.into_response())
