@@ -179,7 +179,7 @@ async fn a_sale_that_is_not_open_sells_nothing() {
         let early = Show::on_sale_with(server, json!({"sale_window": {"starts_at": "2034-01-01T00:00:00Z"}})).await;
         let late = Show::on_sale_with(server, json!({"sale_window": {"ends_at": "2024-01-01T00:00:00Z"}})).await;
         for (show, status, code) in
-            [(&draft, 409, "EVENT_NOT_PUBLISHED"), (&early, 409, "SALE_NOT_STARTED"), (&late, 410, "SALE_ENDED")]
+            [(&draft, 404, "EVENT_NOT_FOUND"), (&early, 409, "SALE_NOT_STARTED"), (&late, 410, "SALE_ENDED")]
         {
             let before = show.availability(server).await;
             server.post(Some(&buyer), &show.path("/holds"), body.clone()).await.problem(status, code);
@@ -253,6 +253,70 @@ async fn server_owned_fields_in_a_body_are_refused() {
             }
         }
         assert_eq!(show.availability(server).await, before);
+    })
+    .await;
+}
+
+/// Postgres stores no NUL and refuses any question with one in it: neither may be taken for a defect of the server.
+#[tokio::test]
+async fn a_nul_is_refused_wherever_it_is_sent() {
+    on_each_store(async |server: &TestServer| {
+        let (show, admin) = (Show::on_sale(server).await, server.admin().await);
+        let nul = "a\u{0}b";
+        let bodies = [
+            ("/auth/login".to_owned(), json!({"email": nul, "password": "x"}), "email"),
+            ("/auth/codes/verify".to_owned(), json!({"email": nul, "code": "000000"}), "email"),
+            (show.path("/staff"), json!({"email": nul, "role": "door"}), "email"),
+            (show.path("/waiting-room/priority-passes"), json!({"reason": nul}), "reason"),
+            (show.path("/holds"), json!({"items": [{"seat": nul}]}), "items[0].seat"),
+        ];
+        for (path, body, field) in bodies {
+            let problem = server.post(Some(&admin), &path, body).await.problem(422, "VALIDATION_FAILED");
+            assert_eq!(faults(&problem), [(field.to_owned(), "CHARACTER".to_owned())], "{path}");
+        }
+        for path in [
+            "/users?search=%00".to_owned(),
+            "/admin/audit-log?object=a%00".to_owned(),
+            "/admin/audit-log?action=%00".to_owned(),
+            show.path("/attendees?search=%00"),
+        ] {
+            server.get(Some(&admin), &path).await.problem(400, "QUERY_INVALID");
+        }
+        let path = "/venues/01a1fc90-e373-7093-b7e9-237b63ced171/seat-maps/a%00b";
+        server.get(Some(&admin), path).await.problem(404, "ROUTE_NOT_FOUND");
+        server.delete(Some(&admin), path).await.problem(404, "ROUTE_NOT_FOUND");
+    })
+    .await;
+}
+
+/// Its organizer and staff see it before it is published. To everybody else it is nothing, whatever is asked of it.
+#[tokio::test]
+async fn a_draft_is_told_from_nothing_by_nobody_else() {
+    on_each_store(async |server: &TestServer| {
+        let draft = Show::draft_with(server, json!({})).await;
+        let (stranger, admin) = (server.attendee().await, server.admin().await);
+        for event in [draft.id.as_str(), "01a1fc90-e373-7093-b7e9-237b63ced171"] {
+            for item in [json!({"seat": "A-1-1"}), json!({"seat": "Q-9-9"}), json!({"area": "F", "quantity": 0})] {
+                let path = format!("/events/{event}/holds");
+                let hold = server.post(Some(&stranger), &path, json!({"items": [item]})).await;
+                hold.problem(404, "EVENT_NOT_FOUND");
+            }
+            let room = format!("/events/{event}/waiting-room");
+            server.get(Some(&stranger), &room).await.problem(404, "EVENT_NOT_FOUND");
+            server.post(Some(&stranger), &room, json!({})).await.problem(404, "EVENT_NOT_FOUND");
+        }
+        let hold = json!({"items": [{"seat": "A-1-1"}]});
+        server.post(Some(&draft.organizer), &draft.path("/holds"), hold).await.problem(409, "EVENT_NOT_PUBLISHED");
+
+        // An account that is no organizer any more has no drafts.
+        let listed = async |path: &str| {
+            let page = server.get(Some(&draft.organizer), path).await.expect(200);
+            page["items"].as_array().map_or(0, Vec::len)
+        };
+        assert_eq!((listed("/events?mine=true").await, listed("/me/events").await), (1, 1));
+        let account = format!("/users/{}", draft.organizer.id);
+        server.patch(Some(&admin), &account, json!({"role": "attendee"})).await.expect(200);
+        assert_eq!((listed("/events?mine=true").await, listed("/me/events").await), (0, 0));
     })
     .await;
 }

@@ -59,7 +59,7 @@ async fn every_word_at_fault_is_named_at_once() {
     for (field, value) in [
         ("organization", json!("x".repeat(201))),
         ("rating", json!("x".repeat(41))),
-        ("address", json!("a\u{0}b")),
+        ("address", json!("x".repeat(5_000))),
         ("city", json!("x".repeat(101))),
         ("country", json!("Germany")),
         ("coordinates", json!({"latitude": 91, "longitude": -181})),
@@ -73,7 +73,7 @@ async fn every_word_at_fault_is_named_at_once() {
     let expected = [
         ("organization", "LENGTH"),
         ("rating", "LENGTH"),
-        ("address", "CHARACTER"),
+        ("address", "LENGTH"),
         ("city", "LENGTH"),
         ("country", "COUNTRY"),
         ("coordinates.latitude", "OUT_OF_RANGE"),
@@ -83,6 +83,11 @@ async fn every_word_at_fault_is_named_at_once() {
         ("starts_at", "OUT_OF_RANGE"),
     ];
     assert_eq!(faults(&problem), expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
+
+    let mut body = said();
+    body["address"] = json!("a\u{0}b");
+    let problem = server.post(Some(&organizer), "/events", body).await.problem(422, "VALIDATION_FAILED");
+    assert_eq!(faults(&problem), [("address".to_owned(), "CHARACTER".to_owned())]);
 
     let mut body = said();
     body["tags"] = json!(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"]);

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wire::FieldError;
 
-use super::objects::Objects;
+use super::objects::{NUL, Objects};
 use crate::error::{ApiError, Malformed};
 use crate::state::AppState;
 
@@ -106,6 +106,8 @@ fn field_error(path: &str, text: &str) -> FieldError {
         "MISSING_FIELD"
     } else if message.starts_with("unknown variant") {
         "UNKNOWN_VALUE"
+    } else if message == NUL {
+        "CHARACTER"
     } else {
         "INVALID_TYPE"
     };
@@ -156,6 +158,11 @@ mod tests {
             (r#"[[{"quantity":1}]]"#, "", "INVALID_TYPE"),
             (r#"{"items":[[1]]}"#, "items[0]", "INVALID_TYPE"),
             (r#"{"items":[{"quantity":1,"price":[4500,"EUR"]}]}"#, "items[0].price", "INVALID_TYPE"),
+            (
+                r#"{"items":[{"quantity":1,"price":{"amount_minor":1,"currency":"E\u0000"}}]}"#,
+                "items[0].price.currency",
+                "CHARACTER",
+            ),
         ];
         for (body, field, code) in table {
             let ApiError::Invalid(errors) = decode::<Order>(body.as_bytes()).unwrap_err() else { panic!("{body}") };

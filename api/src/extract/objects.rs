@@ -1,7 +1,11 @@
 //! Reads a structure from an object only. By itself serde takes a list for it as well, as its fields in their order: a
-//! client that sends one would be understood by accident, and otherwise after the next new field.
+//! client that sends one would be understood by accident, and otherwise after the next new field. And takes no text with a
+//! NUL in it, which one of the two databases cannot store.
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+/// What is said of a text that has one.
+pub const NUL: &str = "no NUL characters";
 
 /// Around a deserializer, and around everything that it hands out.
 pub struct Objects<T>(pub T);
@@ -72,11 +76,25 @@ macro_rules! same_value {
     };
 }
 
+macro_rules! same_text {
+    ($($method:ident($type:ty);)+) => {
+        $(fn $method<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
+            if value.contains('\0') { Err(E::custom(NUL)) } else { self.0.$method(value) }
+        })+
+    };
+}
+
 impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
     type Value = V::Value;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.expecting(formatter)
+    }
+
+    same_text! {
+        visit_str(&str);
+        visit_borrowed_str(&'de str);
+        visit_string(String);
     }
 
     same_value! {
@@ -87,9 +105,6 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
         visit_u128(u128);
         visit_f64(f64);
         visit_char(char);
-        visit_str(&str);
-        visit_borrowed_str(&'de str);
-        visit_string(String);
         visit_bytes(&[u8]);
         visit_borrowed_bytes(&'de [u8]);
         visit_byte_buf(Vec<u8>);

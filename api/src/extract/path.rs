@@ -31,8 +31,14 @@ impl FromRequestParts<AppState> for PathText {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Path(text) =
             Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::Malformed(Malformed::Path))?;
+        plain(&text)?;
         Ok(Self(text))
     }
+}
+
+/// What has a NUL in it names nothing: one of the two databases could not be asked for it.
+fn plain(text: &str) -> Result<(), ApiError> {
+    if text.contains('\0') { Err(ApiError::Malformed(Malformed::Path)) } else { Ok(()) }
 }
 
 impl FromRequestParts<AppState> for PathId {
@@ -73,6 +79,7 @@ impl FromRequestParts<AppState> for PathName {
         let Path((id, name)) = Path::<(Uuid, String)>::from_request_parts(parts, state)
             .await
             .map_err(|_| ApiError::Malformed(Malformed::Path))?;
+        plain(&name)?;
         Ok(Self(id, name))
     }
 }

@@ -74,7 +74,6 @@ async fn thousands_of_tries_without_a_good_pass_hold_nothing() {
             ("of the last possible serial", minted(&bot, u64::MAX, 0)),
             ("long", json!("A".repeat(10_000))),
             ("not ASCII", json!("ä".repeat(22))),
-            ("with a null inside", json!(format!("{}\u{0}", pass))),
         ];
         let mut tries = Vec::new();
         for (_, pass) in &strange {
