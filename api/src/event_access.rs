@@ -173,6 +173,11 @@ pub async fn visible(state: &AppState, viewer: Option<Caller>, event: EventId) -
     if is_visible { Ok(event) } else { Err(ApiError::NotFound(Noun::Event)) }
 }
 
+/// What the caller is told of an event that has refused him: of one that he may not see, that there is none.
+pub async fn unless_hidden(state: &AppState, caller: Caller, event: EventId, refused: ApiError) -> ApiError {
+    visible(state, Some(caller), event).await.err().unwrap_or(refused)
+}
+
 /// Whether the caller has [`Capability::Manage`], which asks no store.
 pub fn runs(caller: Caller, event: &Event) -> bool {
     caller.is_admin() || (caller.role >= Role::Organizer && caller.user == event.organizer_id)

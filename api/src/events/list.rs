@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::extract::State;
 use persistence::Audience;
-use wire::{Event, Page};
+use wire::{Event, EventStatus, Page, Role};
 
 use super::filters::{self, Asked, ListQuery};
 use super::{cursor, view};
@@ -28,6 +28,7 @@ pub async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Event>>, ApiError> {
     let mut errors = FieldErrors::default();
+    let sees_drafts = viewer.as_ref().is_some_and(|viewer| viewer.role >= Role::Organizer);
     let audience = audience(filters::is_true(&mut errors, "mine", query.mine.as_deref()), viewer)?;
     let given = query.cursor.clone();
     let Asked { mut query, limit, is_nothing } = filters::parse(query, audience, errors)?;
@@ -42,7 +43,10 @@ pub async fn list(
     found.truncate(limit as usize);
     let last = found.last().filter(|_| has_more);
     let next_cursor = last.map(|last| cursor::render(&query, &last.cursor));
-    Ok(Json(Page { items: found.into_iter().map(|it| view::listed(it, now)).collect(), next_cursor }))
+    let mut items: Vec<Event> = found.into_iter().map(|it| view::listed(it, now)).collect();
+    // Drafts of an account that is no organizer any more are for admins alone.
+    items.retain(|event| sees_drafts || event.status != EventStatus::Draft);
+    Ok(Json(Page { items, next_cursor }))
 }
 
 fn audience(is_mine: bool, viewer: Option<Caller>) -> Result<Audience, ApiError> {

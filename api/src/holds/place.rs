@@ -30,14 +30,26 @@ pub async fn place(
         line::admit(&state, handle.event(), caller.user, body.pass.as_deref())?;
     }
     let layout = handle.layout();
+    let wants = match wants::parse(&body, &layout) {
+        Ok(wants) => wants,
+        Err(error) => {
+            let refused = named(error, handle.event(), &body, &layout);
+            return Err(event_access::unless_hidden(&state, caller, handle.event(), refused).await);
+        }
+    };
     let wanted = PlaceHold {
         hold: HoldId::from_uuid(ids::mint(state.now())),
         customer: caller.user,
-        wants: wants::parse(&body, &layout).map_err(|error| named(error, handle.event(), &body, &layout))?,
+        wants,
         access_codes: body.access_codes.iter().map(|code| state.access_codes.digest_of(code)).collect(),
     };
     let placed = handle.place_hold(event_access::asker(caller.user, origin), wanted).await;
-    let placed = placed.map_err(|error| named(error.into(), handle.event(), &body, &layout))?;
+    let placed = match placed.map_err(|error| named(error.into(), handle.event(), &body, &layout)) {
+        Err(refused @ ApiError::Rejected(Rejection::EventNotPublished, _)) => {
+            return Err(event_access::unless_hidden(&state, caller, handle.event(), refused).await);
+        }
+        placed => placed?,
+    };
     match placed.answer {
         // Tiers may have been added since: indices stay, so the newer layout knows every one of them.
         Answer::HoldPlaced(hold) => {

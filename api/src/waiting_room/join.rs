@@ -28,14 +28,21 @@ pub async fn join(
 ) -> Result<Json<Place>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let handle = event_access::handle(&state, EventId::from_uuid(event)).await?;
+    let viewer = caller;
     let caller = engine::Caller { key: None, ..event_access::asker(caller.user, origin) };
     let asker = Asker { state: &state, handle: &handle, caller };
     let pass = body.priority_pass.as_deref().map(|text| priority_pass(&asker, text)).transpose()?;
     let ticket = body.place_ticket.as_deref().map(|text| place_ticket(&asker, text)).transpose()?;
     asker.must_take_place()?;
     match handle.line().state(state.now()) {
-        LineState::Off => return Ok(Json(asker.not_needed())),
-        LineState::Closed if pass.is_none() => return Err(ApiError::Conflict(Conflict::WaitingRoomClosed)),
+        LineState::Off => {
+            event_access::visible(&state, Some(viewer), handle.event()).await?;
+            return Ok(Json(asker.not_needed()));
+        }
+        LineState::Closed if pass.is_none() => {
+            let refused = ApiError::Conflict(Conflict::WaitingRoomClosed);
+            return Err(event_access::unless_hidden(&state, viewer, handle.event(), refused).await);
+        }
         LineState::Closed | LineState::PreQueue | LineState::AwaitingBeacon | LineState::Open => {}
     }
     if let Some(pass) = pass {

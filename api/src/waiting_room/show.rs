@@ -49,6 +49,7 @@ pub async fn show(
     asker.must_take_place()?;
     let line = handle.line();
     if !line.settings.active {
+        event_access::visible(&state, Some(caller), event).await?;
         return Ok(Json(asker.not_needed()));
     }
     let ticket = match ticket.filter(|ticket| ticket.round == line.round) {

@@ -91,7 +91,7 @@ async fn ask(asker: &Asker, session: &Event, fate: Fate) -> Result<(), ApiError>
     Ok(())
 }
 
-/// Another for each: the audit log knows an entry by it.
+/// Another for each: a key names one change.
 fn session_key(origin: Origin, session: &Event) -> Option<CallerKey> {
     origin.key.map(|key| CallerKey { key: digest::of(&[&key.key, &session.id.bytes()]), ..key })
 }
