@@ -200,3 +200,26 @@ async fn attendees_are_exported_without_formulas() {
     })
     .await;
 }
+
+/// Door staff sees names. What it may not see it may not spell out by searching either.
+#[tokio::test]
+async fn an_address_is_found_by_those_alone_who_see_it() {
+    on_each_store(async |server: &TestServer| {
+        let (show, buyer, _) = sold(server).await;
+        let (door, office) = (server.attendee().await, server.attendee().await);
+        for (who, role) in [(&door, "door"), (&office, "box_office")] {
+            let member = json!({"email": who.email, "role": role});
+            server.post(Some(&show.organizer), &show.path("/staff"), member).await.expect(201);
+        }
+        let found = async |who: &Session, search: &str| {
+            let path = show.path(&format!("/attendees?search={search}"));
+            let page = server.get(Some(who), &path).await.expect(200);
+            page["items"].as_array().unwrap().len()
+        };
+        for address in [buyer.email.as_str(), "ann@example.org"] {
+            assert_eq!((found(&door, address).await, found(&office, address).await), (0, 3), "{address}");
+        }
+        assert_eq!((found(&door, "ann%20L").await, found(&office, "ann%20L").await), (3, 3));
+    })
+    .await;
+}

@@ -18,7 +18,7 @@ use crate::state::AppState;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Part of a name, an e-mail address or a place, in any case.
+    /// Part of a name or a place, in any case; of an e-mail address for those who see addresses.
     search: Option<String>,
     /// Only tickets of this tier.
     tier: Option<Uuid>,

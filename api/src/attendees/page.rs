@@ -22,7 +22,7 @@ const SEARCH_CHARS_MAX: usize = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct GuestsQuery {
-    /// Part of a name, an e-mail address or a place, in any case.
+    /// Part of a name or a place, in any case; of an e-mail address for those who see addresses.
     pub search: Option<String>,
     /// Only tickets of this tier.
     pub tier: Option<Uuid>,
@@ -35,8 +35,6 @@ pub struct GuestsQuery {
 pub struct Guests {
     pub event: EventId,
     filter: GuestFilter,
-    /// Addresses are for those who may see orders: a door needs names.
-    with_email: bool,
 }
 
 impl Guests {
@@ -45,13 +43,16 @@ impl Guests {
     pub async fn of(state: &AppState, caller: Caller, event: Uuid, query: GuestsQuery) -> Result<Self, ApiError> {
         let event = EventId::from_uuid(event);
         let event = event_access::allow(state, caller, event, Capability::SeeAttendees).await?;
+        // Addresses are for those who may see orders: a door needs names. Whoever may not see one may not find it either:
+        // he could spell it out.
         let with_email = event_access::part(state, caller, &event).await?.may(Capability::SeeOrders);
         let text = query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
-        if text.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX || text.contains('\0')) {
+        if text.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX) {
             return Err(ApiError::invalid("search", "LENGTH", format!("at most {SEARCH_CHARS_MAX} characters")));
         }
-        let filter = GuestFilter { text, tier: query.tier.map(TierId::from_uuid), state: query.status.map(stored) };
-        Ok(Self { event: event.id, filter, with_email })
+        let (tier, state) = (query.tier.map(TierId::from_uuid), query.status.map(stored));
+        let filter = GuestFilter { text, tier, state, with_email };
+        Ok(Self { event: event.id, filter })
     }
 
     /// # Errors
@@ -81,7 +82,7 @@ impl Guests {
             tier_name: guest.tier_name,
             status: render(guest.state),
             name,
-            email: email.filter(|_| self.with_email),
+            email: email.filter(|_| self.filter.with_email),
             issued_at: time::utc(guest.issued_at),
             scanned_at: guest.scanned_at.map(time::utc),
         }

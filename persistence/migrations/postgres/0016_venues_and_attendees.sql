@@ -5,5 +5,6 @@ UPDATE venues SET latitude_e6 = CAST(round(latitude_e7 / 10.0) AS bigint),
     longitude_e6 = CAST(round(longitude_e7 / 10.0) AS bigint);
 
 -- Name and address in lower case, to be searched.
-ALTER TABLE attendees ADD COLUMN search_key text NOT NULL DEFAULT '';
-UPDATE attendees SET search_key = lower(name || ' ' || coalesce(email, ''));
+ALTER TABLE attendees ADD COLUMN name_key text NOT NULL DEFAULT '';
+ALTER TABLE attendees ADD COLUMN email_key text;
+UPDATE attendees SET name_key = lower(name), email_key = lower(email);

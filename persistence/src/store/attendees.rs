@@ -19,7 +19,8 @@ row! {
 const CLEAR: &str = "DELETE FROM attendees WHERE order_id = $1";
 
 const INSERT: &str = "
-    INSERT INTO attendees (order_id, position, name, email, search_key) VALUES ($1, $2, $3, $4, $5)";
+    INSERT INTO attendees (order_id, position, name, email, name_key, email_key)
+    VALUES ($1, $2, $3, $4, $5, $6)";
 
 const LIST: &str = "SELECT position, name, email FROM attendees WHERE order_id = $1 ORDER BY position";
 
@@ -36,7 +37,8 @@ impl Store {
                     .bind(i64::from(attendee.position))
                     .bind(&attendee.name)
                     .bind(&attendee.email)
-                    .bind(search_key(attendee))
+                    .bind(folded(&attendee.name))
+                    .bind(attendee.email.as_deref().map(folded))
                     .execute(&mut *transaction)
                     .await?;
             }
@@ -50,6 +52,6 @@ impl Store {
 }
 
 /// Folded here: the databases fold differently, and SQLite nothing but ASCII.
-fn search_key(attendee: &Attendee) -> String {
-    format!("{} {}", attendee.name, attendee.email.as_deref().unwrap_or_default()).to_lowercase()
+fn folded(text: &str) -> String {
+    text.to_lowercase()
 }

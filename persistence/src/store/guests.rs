@@ -43,10 +43,12 @@ row! {
 
 #[derive(Clone, Debug, Default)]
 pub struct GuestFilter {
-    /// In lower case: part of a name, an e-mail address or a place.
+    /// In lower case: part of a name or a place, and of an e-mail address if `with_email`.
     pub text: Option<String>,
     pub tier: Option<TierId>,
     pub state: Option<TicketState>,
+    /// Whether addresses are looked at.
+    pub with_email: bool,
 }
 
 row! {
@@ -73,9 +75,10 @@ const LIST: &str = "
     WHERE orders.event_id = $1 AND (orders.id, tickets.id) > ($2, $3)
         AND tickets.tier_id BETWEEN $4 AND $5 AND tickets.state LIKE $6
         AND (LOWER(tickets.place) LIKE $7 ESCAPE '!' OR users.name_key LIKE $7 ESCAPE '!'
-            OR users.email_key LIKE $7 ESCAPE '!' OR EXISTS (
+            OR ($9 AND users.email_key LIKE $7 ESCAPE '!') OR EXISTS (
                 SELECT 1 FROM attendees WHERE attendees.order_id = orders.id
-                    AND attendees.search_key LIKE $7 ESCAPE '!'))
+                    AND (attendees.name_key LIKE $7 ESCAPE '!'
+                        OR ($9 AND attendees.email_key LIKE $7 ESCAPE '!'))))
     ORDER BY orders.id, tickets.id LIMIT $8";
 
 const NAMED: &str = "
@@ -114,6 +117,7 @@ impl Store {
             .bind(filter.state.map_or("%", TicketState::name))
             .bind(filter.text.as_deref().map_or_else(|| "%".to_owned(), containing))
             .bind(i64::from(limit))
+            .bind(filter.with_email)
             .fetch_all(pool))
     }
 
