@@ -39,7 +39,7 @@ impl FromRequest<AppState> for Upload {
         if !may_be_image(&parts.headers) {
             return Err(ApiError::Malformed(Malformed::Image(ImageFault::Type)));
         }
-        let slot = state.images.begin()?;
+        let slot = state.images.begin(caller.user)?;
         let bytes = extract::collect(body, FILE_BYTES_MAX).await?;
         let (key, claim) = idempotency::of_file(&parts, caller, bytes.clone(), state).await?;
         Ok(Self { caller, key, bytes, slot, claim })

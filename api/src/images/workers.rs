@@ -1,6 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::HashMap;
+use inventory::UserId;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::decode::Fault;
@@ -9,30 +12,57 @@ use crate::error::{ApiError, Busy, ImageFault, Malformed};
 
 /// A file is held in memory from its first byte to its last size, so their number bounds what they take.
 const UPLOADS_MAX: usize = 32;
+/// Of one account: a body may trickle in, and nobody has all the places by that.
+const UPLOADS_PER_ACCOUNT_MAX: usize = 2;
 /// For a core.
 const WAIT: Duration = Duration::from_secs(5);
 
 /// Threads that cut pictures, beside the reactor: half the cores, because tickets are sold at the same time.
 pub struct Workers {
     uploads: Arc<Semaphore>,
+    by_account: Accounts,
     cores: Arc<Semaphore>,
 }
+
+/// Uploads under way, by account.
+type Accounts = Arc<Mutex<HashMap<UserId, usize>>>;
 
 /// One upload, from its first byte to its answer.
 pub struct UploadSlot {
     _permit: OwnedSemaphorePermit,
+    by_account: Accounts,
+    account: UserId,
+}
+
+impl Drop for UploadSlot {
+    fn drop(&mut self) {
+        let mut by_account = self.by_account.lock();
+        if let Some(uploads) = by_account.get_mut(&self.account) {
+            *uploads -= 1;
+            if *uploads == 0 {
+                by_account.remove(&self.account);
+            }
+        }
+    }
 }
 
 impl Workers {
     pub fn new(cores: usize) -> Self {
-        Self { uploads: Arc::new(Semaphore::new(UPLOADS_MAX)), cores: Arc::new(Semaphore::new((cores / 2).max(1))) }
+        let cores = Arc::new(Semaphore::new((cores / 2).max(1)));
+        Self { uploads: Arc::new(Semaphore::new(UPLOADS_MAX)), by_account: Accounts::default(), cores }
     }
 
     /// # Errors
-    /// As many uploads as there may be.
-    pub fn begin(&self) -> Result<UploadSlot, ApiError> {
+    /// As many uploads as there may be, of this account or in all.
+    pub fn begin(&self, account: UserId) -> Result<UploadSlot, ApiError> {
+        let mut by_account = self.by_account.lock();
+        let uploads = by_account.get(&account).copied().unwrap_or(0);
+        if uploads >= UPLOADS_PER_ACCOUNT_MAX {
+            return Err(ApiError::Busy(Busy::Images));
+        }
         let permit = Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| ApiError::Busy(Busy::Images))?;
-        Ok(UploadSlot { _permit: permit })
+        by_account.insert(account, uploads + 1);
+        Ok(UploadSlot { _permit: permit, by_account: Arc::clone(&self.by_account), account })
     }
 
     /// # Errors
@@ -72,11 +102,24 @@ mod tests {
     #[tokio::test]
     async fn one_upload_too_many_is_refused_at_once_and_ends_give_places_back() {
         let workers = Workers::new(2);
+        let begin = |account: u8| workers.begin(UserId::from_bytes([account; 16]));
         let mut slots: Vec<_> =
-            (0..UPLOADS_MAX).map(|_| workers.begin().map_err(|error| error.code()).unwrap()).collect();
-        assert_eq!(code(workers.begin()), Some("IMAGES_BUSY"));
+            (0..UPLOADS_MAX).map(|number| begin(u8::try_from(number / 2).unwrap()).map_err(|error| error.code()).unwrap()).collect();
+        assert_eq!(code(begin(99)), Some("IMAGES_BUSY"));
         slots.pop();
-        assert_eq!(code(workers.begin()), None);
+        assert_eq!(code(begin(99)), None);
+    }
+
+    #[test]
+    fn one_account_does_not_take_every_place() {
+        let workers = Workers::new(2);
+        let begin = |account: u8| workers.begin(UserId::from_bytes([account; 16]));
+        let slots = [begin(1), begin(1)];
+        assert_eq!(code(begin(1)), Some("IMAGES_BUSY"));
+        assert_eq!(code(begin(2)), None);
+        drop(slots);
+        assert_eq!(code(begin(1)), None);
+        assert!(workers.by_account.lock().is_empty());
     }
 
     #[tokio::test(start_paused = true)]
