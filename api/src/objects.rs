@@ -76,7 +76,7 @@ impl Objects {
             Some(bucket) => Arc::new(s3(bucket, &config.objects).map_err(OpenError::Settings)?),
             None => {
                 let folder = config.store.data_dir.join(FOLDER);
-                std::fs::create_dir_all(&folder)
+                persistence::private::create_dir(&folder)
                     .map_err(|source| OpenError::Folder { folder: folder.clone(), source })?;
                 let local = LocalFileSystem::new_with_prefix(folder).map_err(OpenError::Settings)?;
                 Arc::new(local.with_fsync(true).with_automatic_cleanup(true))

@@ -66,3 +66,33 @@ async fn a_first_start_without_a_demo_is_remembered() {
     let server = TestServer::start_in(home, |config| config.first_start.demo = true).await;
     assert_eq!(server.get(None, "/events").await.expect(200)["items"], json!([]));
 }
+
+/// What is in them signs everybody's tokens and tickets.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_the_server_makes_is_for_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let folder = data.clone();
+    let server = TestServer::start_with(move |config| config.store.data_dir = folder).await;
+    let ada = server.attendee().await;
+    server.post(None, "/auth/forgot-password", json!({"email": ada.email})).await.expect(202);
+    let mails = || std::fs::read_dir(data.join("mail")).unwrap().map(|file| file.unwrap().path());
+    let written = async {
+        while !mails().any(|path| path.extension().is_some_and(|extension| extension == "eml")) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), written).await.expect("a mail is written");
+    server.stop().await;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for path in [data.clone(), data.join("mail"), data.join("objects")] {
+        assert_eq!(mode(&path), 0o700, "{}", path.display());
+    }
+    assert_eq!(mode(&data.join("usher.sqlite3")), 0o600);
+    for mail in mails() {
+        assert_eq!(mode(&mail), 0o600, "{}", mail.display());
+    }
+}

@@ -1,3 +1,4 @@
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -60,7 +61,7 @@ impl Transport {
         let from = config.from.clone();
         let Some(host) = &config.smtp_host else {
             let folder = config.folder.clone().unwrap_or_else(|| data_dir.join("mail"));
-            let made = std::fs::create_dir_all(&folder);
+            let made = persistence::private::create_dir(&folder);
             made.map_err(|source| MailSetupError::Folder { folder: folder.clone(), source })?;
             tracing::info!("mails are not sent but written to {}: no SMTP server is set", folder.display());
             return Ok(Self::Folder { folder, from });
@@ -165,7 +166,14 @@ fn prune(folder: &Path, before: SystemTime, files_max: usize) -> std::io::Result
 /// Whole or not at all, for whoever watches the folder.
 async fn write(folder: &Path, id: Uuid, message: &[u8]) -> std::io::Result<()> {
     let unfinished = folder.join(format!("{id}.part"));
-    tokio::fs::write(&unfinished, message).await?;
+    let (path, bytes) = (unfinished.clone(), message.to_vec());
+    let written = tokio::task::spawn_blocking(move || {
+        // Left over from an attempt that broke off.
+        let file = persistence::private::create_file(&path)?;
+        file.set_len(0)?;
+        (&file).write_all(&bytes)
+    });
+    written.await.map_err(std::io::Error::other)??;
     tokio::fs::rename(&unfinished, folder.join(format!("{id}.eml"))).await
 }
 

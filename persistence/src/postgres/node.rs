@@ -38,7 +38,7 @@ impl Node {
     }
 
     fn kept(data_dir: &Path, new: Uuid) -> io::Result<Self> {
-        std::fs::create_dir_all(data_dir)?;
+        crate::private::create_dir(data_dir)?;
         let mut file = File::options().create(true).truncate(false).read(true).write(true).open(data_dir.join(FILE))?;
         file.try_lock()?;
         let mut text = String::new();

@@ -8,7 +8,7 @@ use tracing::log::LevelFilter;
 
 use super::{Sqlite, lock::DirectoryLock};
 use crate::store::Catalogue;
-use crate::{ConnectError, StoreConfig, migrations};
+use crate::{ConnectError, StoreConfig, migrations, private};
 
 const FILE: &str = "usher.sqlite3";
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
@@ -19,8 +19,12 @@ const CHECKPOINT_PAGES: &str = "4000";
 impl Sqlite {
     pub(crate) async fn connect(config: &StoreConfig) -> Result<Self, ConnectError> {
         let lock = DirectoryLock::acquire(&config.data_dir)?;
+        let file = config.data_dir.join(FILE);
+        // The files beside it get its mode from SQLite.
+        private::create_file(&file)
+            .map_err(|source| ConnectError::DataDir { data_dir: config.data_dir.clone(), source })?;
         let options = SqliteConnectOptions::new()
-            .filename(config.data_dir.join(FILE))
+            .filename(file)
             .busy_timeout(config.statement_timeout)
             .log_statements(LevelFilter::Off)
             .log_slow_statements(LevelFilter::Warn, SLOW_STATEMENT);

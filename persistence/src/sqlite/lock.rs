@@ -1,7 +1,7 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use crate::ConnectError;
+use crate::{ConnectError, private};
 
 const LOCK_FILE: &str = "usher.lock";
 
@@ -13,7 +13,7 @@ pub(crate) struct DirectoryLock {
 impl DirectoryLock {
     pub(super) fn acquire(data_dir: &Path) -> Result<Self, ConnectError> {
         let unusable = |source| ConnectError::DataDir { data_dir: data_dir.to_owned(), source };
-        std::fs::create_dir_all(data_dir).map_err(unusable)?;
+        private::create_dir(data_dir).map_err(unusable)?;
         let path = data_dir.join(LOCK_FILE);
         let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
         match file.try_lock() {
