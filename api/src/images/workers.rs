@@ -103,8 +103,9 @@ mod tests {
     async fn one_upload_too_many_is_refused_at_once_and_ends_give_places_back() {
         let workers = Workers::new(2);
         let begin = |account: u8| workers.begin(UserId::from_bytes([account; 16]));
-        let mut slots: Vec<_> =
-            (0..UPLOADS_MAX).map(|number| begin(u8::try_from(number / 2).unwrap()).map_err(|error| error.code()).unwrap()).collect();
+        let mut slots: Vec<_> = (0..UPLOADS_MAX)
+            .map(|number| begin(u8::try_from(number / 2).unwrap()).map_err(|error| error.code()).unwrap())
+            .collect();
         assert_eq!(code(begin(99)), Some("IMAGES_BUSY"));
         slots.pop();
         assert_eq!(code(begin(99)), None);

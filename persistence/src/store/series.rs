@@ -10,8 +10,8 @@ use super::events::{FIND_BY_REQUEST, LOCK as LOCK_EVENT, columns, update_event};
 use super::images::{KEEP, json};
 use super::{AuditEntry, Event, EventPatch, Image, Store, on_pool, on_transaction};
 use crate::StoreError;
-use crate::search::EventIndex as _;
 use crate::row::row;
+use crate::search::EventIndex as _;
 
 row! {
     pub struct Series {
