@@ -343,21 +343,21 @@ impl EventHandle {
     }
 
     /// `origin` because the line opens by time, unless its organizer gives the value of a beacon.
-    pub async fn open_line(&self, origin: Origin, joined: u32, beacon_value: Option<String>) -> Outcome {
-        self.submit(Command { origin, verb: Verb::OpenLine { joined, beacon_value } }).await
+    pub async fn open_line(&self, origin: Origin, round: u32, joined: u32, beacon_value: Option<String>) -> Outcome {
+        self.submit(Command { origin, verb: Verb::OpenLine { round, joined, beacon_value } }).await
     }
 
     /// Timed work of the server itself.
-    pub async fn call_places(&self, joined: u32, rate_per_min: u32) -> Outcome {
-        self.submit(Command { origin: Origin::ENGINE, verb: Verb::CallPlaces { joined, rate_per_min } }).await
+    pub async fn call_places(&self, round: u32, joined: u32, rate_per_min: u32) -> Outcome {
+        self.submit(Command { origin: Origin::ENGINE, verb: Verb::CallPlaces { round, joined, rate_per_min } }).await
     }
 
     pub async fn start_session(&self, caller: Caller, entry: Entry) -> Outcome {
         self.ask(caller, Verb::StartSession { user: caller.user, entry }).await
     }
 
-    /// Ends the caller's session and gives up his place.
-    pub async fn leave_line(&self, caller: Caller, number: Option<u32>) -> Outcome {
-        self.ask(caller, Verb::LeaveLine { user: caller.user, number }).await
+    /// Ends the caller's session and gives up his place in the line of `round`.
+    pub async fn leave_line(&self, caller: Caller, round: u32, number: Option<u32>) -> Outcome {
+        self.ask(caller, Verb::LeaveLine { user: caller.user, round, number }).await
     }
 }

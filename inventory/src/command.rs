@@ -109,14 +109,19 @@ pub enum Verb {
         settings: Box<RoomSettings>,
         key: [u8; 32],
     },
-    /// From its time on. `joined`: numbers given out so far, all of them below it. When the settings name a beacon, the
-    /// first call without its value closes the pre-queue, and the value opens the line.
+    /// From its time on. `joined`: numbers given out in `round` so far, all of them below it. When the settings name a
+    /// beacon, the first call without its value closes the pre-queue, and the value opens the line.
+    ///
+    /// `round`, here and below: the line that is meant, see [`crate::LineView::round`]. In another one its numbers are
+    /// somebody else's.
     OpenLine {
+        round: u32,
         joined: u32,
         beacon_value: Option<String>,
     },
     /// Calls as many as the rate, the room inside and the line itself allow. Refused when that is nobody.
     CallPlaces {
+        round: u32,
         joined: u32,
         /// The rate in force; that of the settings when it is higher.
         rate_per_min: u32,
@@ -129,6 +134,7 @@ pub enum Verb {
     /// Ends the session, gives up the place. Whoever has neither is answered the same.
     LeaveLine {
         user: UserId,
+        round: u32,
         number: Option<u32>,
     },
 }
@@ -137,6 +143,7 @@ pub enum Verb {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     Place {
+        round: u32,
         number: u32,
     },
     /// For so many accounts, before so long.

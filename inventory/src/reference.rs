@@ -243,10 +243,14 @@ impl Reference {
             Verb::VoidTicket { ticket } => Ok(self.void_ticket(*ticket)?),
             Verb::TransferTicket { ticket, from, to } => Ok(self.transfer_ticket(*ticket, *from, *to)?),
             Verb::SetWaitingRoom { settings, key } => Ok(self.set_room(now, settings, *key)?),
-            Verb::OpenLine { joined, beacon_value } => Ok(self.open_line(now, *joined, beacon_value.as_deref())?),
-            Verb::CallPlaces { joined, rate_per_min } => Ok(self.call_places(now, *joined, *rate_per_min)?),
+            Verb::OpenLine { round, joined, beacon_value } => {
+                Ok(self.open_line(now, *round, *joined, beacon_value.as_deref())?)
+            }
+            Verb::CallPlaces { round, joined, rate_per_min } => {
+                Ok(self.call_places(now, *round, *joined, *rate_per_min)?)
+            }
             Verb::StartSession { user, entry } => Ok(self.start_session(now, *user, *entry)?),
-            Verb::LeaveLine { user, number } => Ok(self.leave_line(now, *user, *number)?),
+            Verb::LeaveLine { user, round, number } => Ok(self.leave_line(now, *user, *round, *number)?),
         }
     }
 

@@ -42,6 +42,9 @@ pub enum Rejection {
     RoomFrozen { field: &'static str },
     #[error("there is no waiting room, or it is off")]
     RoomOff,
+    /// Numbers of the line before mean nothing in this one.
+    #[error("the waiting room was switched off and on: another line has begun")]
+    LineBeganAnew,
     #[error("the line is open already")]
     LineAlreadyOpen,
     #[error("the line opens later")]
@@ -194,6 +197,7 @@ impl Rejection {
             Self::RoomInvalid { .. } => "WAITING_ROOM_INVALID",
             Self::RoomFrozen { .. } => "WAITING_ROOM_FROZEN",
             Self::RoomOff => "WAITING_ROOM_OFF",
+            Self::LineBeganAnew => "LINE_BEGAN_ANEW",
             Self::LineAlreadyOpen => "LINE_ALREADY_OPEN",
             Self::LineOpensLater { .. } => "LINE_OPENS_LATER",
             Self::BeaconRequired => "BEACON_REQUIRED",

@@ -21,7 +21,9 @@ impl Inventory {
             Verb::SettlePayment(settled) => self.settled(settled).map(Ok),
             Verb::ReleaseHold { hold, customer } => self.released(*hold, *customer).map(Ok),
             Verb::StartSession { user, entry: _ } => self.session_answer(now, *user).map(Ok),
-            Verb::LeaveLine { user, number } => self.has_left(now, *user, *number).then_some(Ok(Answer::LineLeft)),
+            Verb::LeaveLine { user, round, number } => {
+                self.has_left(now, *user, *round, *number).then_some(Ok(Answer::LineLeft))
+            }
             Verb::SetSeatMap(_)
             | Verb::SetTier(_)
             | Verb::DeleteTier { .. }

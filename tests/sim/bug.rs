@@ -1,6 +1,6 @@
 //! Bugs to plant: what the checker must find, or its silence over the real engine means little.
 
-use inventory::{Command, Verb};
+use inventory::{Command, Entry, Verb};
 
 /// One thing that is wrong with the world of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +40,12 @@ pub enum Bug {
     CalledTooFast,
     /// Whoever opens an event does not find who has come in.
     OpenForgetsSessions,
+    /// Which line was meant does not arrive: what was said of one is done in whichever there is.
+    RoundsIgnored,
 }
 
 impl Bug {
-    pub const PLANTED: [Self; 17] = [
+    pub const PLANTED: [Self; 18] = [
         Self::AckBeforeDurable,
         Self::CrashLosesLastCommit,
         Self::OpenForgetsLastCommit,
@@ -61,6 +63,7 @@ impl Bug {
         Self::RoomLeftOff,
         Self::CalledTooFast,
         Self::OpenForgetsSessions,
+        Self::RoundsIgnored,
     ];
 
     /// What is sent in the place of a command.
@@ -69,6 +72,20 @@ impl Bug {
             (Self::KeysForgotten, _) => command.origin.key = None,
             (Self::RoomLeftOff, Verb::SetWaitingRoom { settings, .. }) => settings.active = false,
             (Self::CalledTooFast, Verb::SetWaitingRoom { settings, .. }) => settings.rate_per_min *= 3,
+            _ => {}
+        }
+    }
+
+    /// The same, where the line that there is must be known.
+    pub const fn falsify_round(self, command: &mut Command, present: u32) {
+        match (self, &mut command.verb) {
+            (
+                Self::RoundsIgnored,
+                Verb::OpenLine { round, .. }
+                | Verb::CallPlaces { round, .. }
+                | Verb::LeaveLine { round, .. }
+                | Verb::StartSession { entry: Entry::Place { round, .. }, .. },
+            ) => *round = present,
             _ => {}
         }
     }

@@ -18,8 +18,8 @@ pub const BEACON: &str = "tomorrow's numbers";
 #[derive(Default)]
 pub struct Desk {
     owners: Vec<UserId>,
-    /// Whom the next number has to wait for: the line has begun anew.
-    pub lines: u32,
+    /// As the event counts them, the last that is known of.
+    round: u32,
 }
 
 impl Desk {
@@ -27,21 +27,25 @@ impl Desk {
         self.owners.len() as u32
     }
 
-    pub fn join(&mut self, user: UserId) -> u32 {
-        self.owners.push(user);
-        self.joined() - 1
+    /// Numbers begin anew with another line.
+    pub fn see(&mut self, round: u32) {
+        if self.round < round {
+            self.owners.clear();
+            self.round = round;
+        }
     }
 
-    pub fn begin(&mut self) {
-        self.owners.clear();
-        self.lines += 1;
+    /// The line and the number in it.
+    pub fn join(&mut self, user: UserId) -> (u32, u32) {
+        self.owners.push(user);
+        (self.round, self.joined() - 1)
     }
 }
 
 /// What a buyer knows of his place.
 #[derive(Clone, Copy, Default)]
 pub struct Ticket {
-    line: u32,
+    round: u32,
     number: Option<u32>,
 }
 
@@ -52,10 +56,10 @@ impl Buyer {
         self.switch(&settings).await;
         while self.world.ops_begun() < ops {
             sleep(Duration::from_millis(self.rng.between(50, 400))).await;
-            let joined = self.world.desk().joined();
+            let (round, joined) = self.count().await;
             match self.rng.below(100) {
-                0..30 => self.open(joined).await,
-                30..94 => self.call(joined).await,
+                0..30 => self.open(round, joined).await,
+                30..94 => self.call(round, joined).await,
                 94..98 => {
                     settings.rate_per_min = [60, 240, 1_200][self.rng.below(3) as usize];
                     settings.paused = self.rng.percent(20);
@@ -65,12 +69,21 @@ impl Buyer {
                     settings.active = !settings.active;
                     if settings.active {
                         settings = self.draw_room();
-                        self.world.desk().begin();
                     }
                     self.switch(&settings).await;
                 }
             }
         }
+    }
+
+    /// The line that is served, and the numbers given out in it.
+    async fn count(&mut self) -> (u32, u32) {
+        let round = self.world.round(&mut self.rng, EVENT).await;
+        let mut desk = self.world.desk();
+        if let Some(round) = round {
+            desk.see(round);
+        }
+        (desk.round, desk.joined())
     }
 
     fn draw_room(&mut self) -> RoomSettings {
@@ -94,30 +107,33 @@ impl Buyer {
         self.ask(EVENT, Verb::SetWaitingRoom { settings: Box::new(settings.clone()), key }).await;
     }
 
-    async fn open(&mut self, joined: u32) {
+    async fn open(&mut self, round: u32, joined: u32) {
         let beacon_value = self.rng.percent(30).then(|| "4 8 15 16 23 42".to_owned());
-        let verb = Verb::OpenLine { joined, beacon_value };
+        let verb = Verb::OpenLine { round, joined, beacon_value };
         if let Some(Answer::PreQueueClosed { .. }) = self.ask(EVENT, verb).await.map(|it| it.answer) {
             self.world.note("pre_queue_closed");
         }
     }
 
-    async fn call(&mut self, joined: u32) {
+    async fn call(&mut self, round: u32, joined: u32) {
         let rate_per_min = if self.rng.percent(20) { 120 } else { u32::MAX };
-        if self.ask(EVENT, Verb::CallPlaces { joined, rate_per_min }).await.is_some() {
+        if self.ask(EVENT, Verb::CallPlaces { round, joined, rate_per_min }).await.is_some() {
             self.world.note("places_called");
         }
     }
 
     /// Joins, comes in when it may be his turn, or leaves.
     pub async fn queue(&mut self) {
-        let line = self.world.desk().lines;
-        if self.place.line != line {
-            self.place = Ticket { line, number: None };
+        let (round, _) = self.count().await;
+        // Now and then somebody comes with a ticket of the line before.
+        if self.place.round != round && self.rng.percent(70) {
+            self.place = Ticket { round, number: None };
         }
         if self.rng.percent(8) {
             let number = self.place.number.filter(|_| self.rng.percent(50));
-            if self.ask(EVENT, Verb::LeaveLine { user: self.user, number }).await.is_some() && number.is_some() {
+            if self.ask(EVENT, Verb::LeaveLine { user: self.user, round: self.place.round, number }).await.is_some()
+                && number.is_some()
+            {
                 self.place.number = None;
                 self.world.note("place_given_up");
             }
@@ -128,12 +144,12 @@ impl Buyer {
             self.enter(entry).await;
             return;
         }
-        let number = match self.place.number {
-            Some(number) => number,
-            None => self.world.desk().join(self.user),
+        let (round, number) = match self.place {
+            Ticket { round, number: Some(number) } => (round, number),
+            Ticket { number: None, .. } => self.world.desk().join(self.user),
         };
-        self.place.number = Some(number);
-        self.enter(Entry::Place { number }).await;
+        self.place = Ticket { round, number: Some(number) };
+        self.enter(Entry::Place { round, number }).await;
     }
 
     async fn enter(&mut self, entry: Entry) {
@@ -141,7 +157,8 @@ impl Buyer {
         if op.done().is_some() {
             self.world.note("session_started");
         }
-        let is_lapsed = |outcome: &Outcome| matches!(outcome, Outcome::Rejected(Rejection::PlaceLapsed));
+        let is_lapsed =
+            |outcome: &Outcome| matches!(outcome, Outcome::Rejected(Rejection::PlaceLapsed | Rejection::LineBeganAnew));
         if op.attempts.last().is_some_and(|it| is_lapsed(&it.outcome)) {
             self.place.number = None;
         }

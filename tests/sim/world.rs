@@ -239,12 +239,23 @@ impl World {
         self.notes().ops.push(op);
     }
 
+    /// The waiting room's line, as some node shows it. `None`: none does now.
+    pub async fn round(&self, rng: &mut Rng, event: EventId) -> Option<u32> {
+        let nodes = self.nodes();
+        let node = rng.pick(&nodes)?;
+        tokio::select! {
+            biased;
+            () = node.crashed() => None,
+            opened = node.open(event) => Some(opened.ok()?.line().round),
+        }
+    }
+
     /// Sends the command once, to some node.
     pub async fn attempt(&self, rng: &mut Rng, op: u32, event: EventId, command: &Command) -> Attempt {
         let from_us = self.now_us();
         let nodes = self.nodes();
         let (node, outcome) = match rng.pick(&nodes) {
-            Some(node) => (node.id, send(node, event, command.clone()).await),
+            Some(node) => (node.id, send(node, event, command.clone(), self.plan.bug).await),
             None => {
                 self.note("no_node");
                 (0, Outcome::NoEffect(engine::Unavailable::Stopping))
@@ -291,13 +302,16 @@ impl World {
     }
 }
 
-async fn send(node: &Node, event: EventId, command: Command) -> Outcome {
+async fn send(node: &Node, event: EventId, mut command: Command, bug: Bug) -> Outcome {
     tokio::select! {
         biased;
         () = node.crash.wait() => Outcome::Unknown,
         outcome = async {
             match node.open(event).await {
-                Ok(handle) => Outcome::from(handle.submit(command).await),
+                Ok(handle) => {
+                    bug.falsify_round(&mut command, handle.line().round);
+                    Outcome::from(handle.submit(command).await)
+                }
                 Err(unavailable) => Outcome::NoEffect(unavailable),
             }
         } => outcome,

@@ -69,6 +69,7 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::TicketUsed
         | Rejection::RoomFrozen { .. }
         | Rejection::RoomOff
+        | Rejection::LineBeganAnew
         | Rejection::LineAlreadyOpen
         | Rejection::LineOpensLater { .. }
         | Rejection::LineNotOpen

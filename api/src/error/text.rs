@@ -193,7 +193,9 @@ impl ApiError {
                 Busy::Objects => "Nothing happened: the storage of files does not answer. Ask again.".into(),
                 Busy::IdentityProvider => "The provider of the sign-in does not answer. Begin again.".into(),
                 Busy::Aside => "Nothing happened: too many mails at once. Ask again.".into(),
-                Busy::Line => "Nothing happened: too many join at once. Ask again.".into(),
+                Busy::Line => {
+                    "Nothing happened: too many join at once, or another line has just begun. Ask again.".into()
+                }
                 Busy::NotReady => "The server is starting or stopping.".into(),
                 Busy::Deadline => "Nothing happened: the request took too long. Ask again.".into(),
                 Busy::Sockets { .. } => "Nothing happened: too many live feeds at once. Ask again.".into(),

@@ -42,7 +42,7 @@ const PRUNE: u32 = 500;
 const FULL_US: i64 = 1_000_000;
 
 pub(super) enum Ask {
-    Join { user: UserId, replaces: Option<u32>, reply: oneshot::Sender<Result<Numbered, Failure>> },
+    Join { user: UserId, replaces: Option<Numbered>, reply: oneshot::Sender<Result<Numbered, Failure>> },
     Open { origin: Origin, beacon_value: Option<String>, reply: oneshot::Sender<Opened> },
 }
 
@@ -206,7 +206,8 @@ impl Keeper {
                 // Nobody waits for the answer any more: he will ask again.
                 Ask::Join { ref reply, .. } if reply.is_closed() => {}
                 Ask::Join { user, replaces, reply } => {
-                    joins.push(Join { user, replaces });
+                    let replaces = replaces.filter(|given_up| given_up.round == round);
+                    joins.push(Join { user, replaces: replaces.map(|given_up| given_up.number) });
                     replies.push(reply);
                 }
                 Ask::Open { .. } => others.push(ask),
@@ -252,17 +253,15 @@ impl Keeper {
         let is_waiting = line.settings.active && line.closed.is_none() && line.opened.is_none();
         let now = self.world.clock.now();
         // Without the count nobody is left out: the next turn knows it.
-        if !is_waiting || self.round.is_none() {
-            return;
-        }
+        let Some(Numbered { round, number: joined }) = self.round.filter(|_| is_waiting) else { return };
         if let Some(opens_at) = opens_from.filter(|at| *at > now) {
             let wait = Duration::from_micros(u64::try_from(opens_at.since(now)).unwrap_or(0));
             self.next_look = self.next_look.min(Instant::now() + wait);
             return;
         }
-        match handle.open_line(Origin::ENGINE, self.joined(), None).await {
+        match handle.open_line(Origin::ENGINE, round, joined, None).await {
             Ok(_) => {}
-            // Somebody was faster, or has put it off.
+            // Somebody was faster, has put it off, or has begun another line.
             Err(SubmitError::Rejected(_)) => {}
             Err(error) => {
                 tracing::warn!(event = %self.event, %error, "the line could not be opened yet: {error}");
@@ -274,7 +273,7 @@ impl Keeper {
     async fn open(&mut self, handle: &EventHandle, ask: Ask) {
         let Ask::Open { origin, beacon_value, reply } = ask else { return };
         let opened = match self.round {
-            Some(_) => handle.open_line(origin, self.joined(), beacon_value).await,
+            Some(Numbered { round, number: joined }) => handle.open_line(origin, round, joined, beacon_value).await,
             None => Err(engine::Unavailable::JournalDown.into()),
         };
         drop(reply.send(opened));
@@ -288,13 +287,14 @@ impl Keeper {
         }
         self.step(handle, &line, now);
         self.observed.see(now, line.called);
-        if line.settings.paused || self.joined() <= line.called || self.calling.is_some() {
+        let Some(Numbered { round, number: joined }) = self.round else { return };
+        if line.settings.paused || joined <= line.called || self.calling.is_some() {
             return;
         }
         if Instant::now() >= self.next_call {
             let rate = self.throttle.rate_per_min(line.settings.rate_per_min);
-            let (handle, joined) = (handle.clone(), self.joined());
-            self.calling = Some(async move { handle.call_places(joined, rate).await }.boxed());
+            let handle = handle.clone();
+            self.calling = Some(async move { handle.call_places(round, joined, rate).await }.boxed());
             self.next_call = Instant::now() + CALL_EVERY;
         }
         self.next_look = self.next_look.min(self.next_call);

@@ -180,11 +180,11 @@ impl Keepers {
         reading::show(line, known.unwrap_or_else(|| Known::at_first(line)), now)
     }
 
-    /// The account's place, durable: a new one if it has none, or if it gives up the number `replaces`.
+    /// The account's place, durable: a new one if it has none, or if it gives up the place `replaces`.
     ///
     /// # Errors
     /// Not now, or the outcome is unknown. Joining again does no harm in either case.
-    pub async fn join(&self, event: EventId, user: UserId, replaces: Option<u32>) -> Result<Numbered, ApiError> {
+    pub async fn join(&self, event: EventId, user: UserId, replaces: Option<Numbered>) -> Result<Numbered, ApiError> {
         let (reply, answer) = oneshot::channel();
         self.ask(event, Ask::Join { user, replaces, reply })?;
         match timeout(JOIN_DEADLINE, answer).await {

@@ -56,7 +56,8 @@ pub async fn join(
     if place.state != PlaceState::Lapsed {
         return Ok(Json(place));
     }
-    let ticket = numbered(&state, &handle, caller.user, Some(ticket.number)).await?;
+    let lapsed = Numbered { round: ticket.round, number: ticket.number };
+    let ticket = numbered(&state, &handle, caller.user, Some(lapsed)).await?;
     Ok(Json(asker.place(ticket).await?))
 }
 
@@ -64,7 +65,7 @@ async fn numbered(
     state: &AppState,
     handle: &EventHandle,
     user: UserId,
-    replaces: Option<u32>,
+    replaces: Option<Numbered>,
 ) -> Result<PlaceTicket, ApiError> {
     let Numbered { round, number } = state.keepers.join(handle.event(), user, replaces).await?;
     Ok(PlaceTicket { user, round, number })

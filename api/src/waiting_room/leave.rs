@@ -2,7 +2,7 @@ use axum::extract::State;
 use http::StatusCode;
 use inventory::{EventId, Rejection};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Busy};
 use crate::event_access;
 use crate::extract::{Empty, PathId};
 use crate::idempotency::Write;
@@ -31,9 +31,10 @@ pub async fn leave(
     let number = place.map(|place| place.number);
     let asker = engine::Caller { key: None, ..event_access::asker(caller.user, origin) };
     // The event first: without the row nobody would know which number was given up.
-    match handle.leave_line(asker, number).await {
+    match handle.leave_line(asker, line.round, number).await {
         Ok(_) => {}
         Err(engine::SubmitError::Rejected(Rejection::RoomOff)) => return Ok(StatusCode::NO_CONTENT),
+        Err(engine::SubmitError::Rejected(Rejection::LineBeganAnew)) => return Err(ApiError::Busy(Busy::Line)),
         Err(error) => return Err(error.into()),
     }
     if let Some(number) = number {

@@ -5,7 +5,7 @@ use engine::{Caller, EventHandle, SubmitError};
 use inventory::{Answer, Entry, LineView, Rejection};
 use wire::{Place, PlaceState, WaitingRoom};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Busy};
 use crate::event_access;
 use crate::line::reading::eta_s;
 use crate::line::tokens::{Pass, PlaceTicket, PriorityPass};
@@ -68,11 +68,14 @@ impl Asker<'_> {
     /// Lets the account in if it is its turn.
     ///
     /// # Errors
-    /// The event is not available, or the outcome is unknown.
+    /// The event is not available, the outcome is unknown, or another line has begun: then the place is nobody's.
     pub async fn place(&self, at: PlaceTicket) -> Result<Place, ApiError> {
         let line = self.handle.line();
         if !line.settings.active {
             return Ok(self.not_needed());
+        }
+        if at.round != line.round {
+            return Err(ApiError::Busy(Busy::Line));
         }
         match line.rank(at.number) {
             None => Ok(self.before_opening(&line, at)),
@@ -82,7 +85,8 @@ impl Asker<'_> {
     }
 
     async fn claim(&self, at: PlaceTicket) -> Result<Place, ApiError> {
-        let started = self.handle.start_session(self.caller, Entry::Place { number: at.number }).await;
+        let PlaceTicket { user: _, round, number } = at;
+        let started = self.handle.start_session(self.caller, Entry::Place { round, number }).await;
         let line = self.handle.line();
         match started {
             Ok(started) => {
@@ -91,6 +95,7 @@ impl Asker<'_> {
             }
             Err(SubmitError::Rejected(Rejection::PlaceLapsed)) => Ok(self.standing(PlaceState::Lapsed, &line, at)),
             Err(SubmitError::Rejected(Rejection::RoomOff)) => Ok(self.not_needed()),
+            Err(SubmitError::Rejected(Rejection::LineBeganAnew)) => Err(ApiError::Busy(Busy::Line)),
             Err(SubmitError::Rejected(Rejection::PlaceNotCalled { .. })) => Ok(self.waiting(&line, at)),
             Err(SubmitError::Rejected(Rejection::LineNotOpen)) => Ok(self.before_opening(&line, at)),
             Err(error) => Err(error.into()),

@@ -3,8 +3,8 @@ use crate::{CallLimit, Change, Inventory, LineChange, Rejection, TimeUs};
 
 use super::Decision;
 
-pub(super) fn decide(inventory: &Inventory, now: TimeUs, joined: u32, rate_per_min: u32) -> Decision {
-    let line = inventory.active_line()?;
+pub(super) fn decide(inventory: &Inventory, now: TimeUs, round: u32, joined: u32, rate_per_min: u32) -> Decision {
+    let line = inventory.line_of(round)?;
     if line.opened.is_none() {
         return Err(Rejection::LineNotOpen);
     }

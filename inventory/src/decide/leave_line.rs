@@ -2,8 +2,8 @@ use crate::{Answer, Change, Inventory, LineChange, TimeUs, UserId};
 
 use super::Decision;
 
-pub(super) fn decide(inventory: &Inventory, now: TimeUs, user: UserId, number: Option<u32>) -> Decision {
-    let line = inventory.active_line()?;
+pub(super) fn decide(inventory: &Inventory, now: TimeUs, user: UserId, round: u32, number: Option<u32>) -> Decision {
+    let line = inventory.line_of(round)?;
     let session = line.sessions.live(now, user).is_some();
     let place = number.and_then(|number| line.given_up(now, number));
     Ok(Change::Line(LineChange::Left { user, session, place }))
@@ -11,10 +11,11 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, user: UserId, number: O
 
 impl Inventory {
     /// Whether there is nothing to leave.
-    pub(crate) fn has_left(&self, now: TimeUs, user: UserId, number: Option<u32>) -> bool {
+    pub(crate) fn has_left(&self, now: TimeUs, user: UserId, round: u32, number: Option<u32>) -> bool {
         self.line.as_deref().is_none_or(|line| {
             !line.settings.active
-                || (line.sessions.live(now, user).is_none()
+                || (line.round == round
+                    && line.sessions.live(now, user).is_none()
                     && number.is_none_or(|number| line.given_up(now, number).is_none()))
         })
     }

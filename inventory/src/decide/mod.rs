@@ -65,10 +65,14 @@ impl Inventory {
             Verb::VoidTicket { ticket } => void_ticket::decide(self, *ticket),
             Verb::TransferTicket { ticket, from, to } => transfer_ticket::decide(self, *ticket, *from, *to),
             Verb::SetWaitingRoom { settings, key } => set_waiting_room::decide(self, now, settings, *key),
-            Verb::OpenLine { joined, beacon_value } => open_line::decide(self, now, *joined, beacon_value.as_deref()),
-            Verb::CallPlaces { joined, rate_per_min } => call_places::decide(self, now, *joined, *rate_per_min),
+            Verb::OpenLine { round, joined, beacon_value } => {
+                open_line::decide(self, now, *round, *joined, beacon_value.as_deref())
+            }
+            Verb::CallPlaces { round, joined, rate_per_min } => {
+                call_places::decide(self, now, *round, *joined, *rate_per_min)
+            }
             Verb::StartSession { user, entry } => start_session::decide(self, now, *user, *entry),
-            Verb::LeaveLine { user, number } => leave_line::decide(self, now, *user, *number),
+            Verb::LeaveLine { user, round, number } => leave_line::decide(self, now, *user, *round, *number),
         }
     }
 
@@ -91,6 +95,12 @@ impl Inventory {
     fn active_line(&self) -> Result<&Line, Rejection> {
         self.must_not_be_cancelled()?;
         self.line.as_deref().filter(|line| line.settings.active).ok_or(Rejection::RoomOff)
+    }
+
+    /// The line, if it is the one that is meant.
+    fn line_of(&self, round: u32) -> Result<&Line, Rejection> {
+        let line = self.active_line()?;
+        if line.round == round { Ok(line) } else { Err(Rejection::LineBeganAnew) }
     }
 
     fn must_be_inside(&self, now: TimeUs, customer: UserId) -> Result<(), Rejection> {

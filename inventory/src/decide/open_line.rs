@@ -5,8 +5,14 @@ use super::Decision;
 
 /// How many are shuffled is fixed before the beacon's value can be known: whoever may choose when the line is opened, or
 /// who is counted, cannot choose the order.
-pub(super) fn decide(inventory: &Inventory, now: TimeUs, joined: u32, beacon_value: Option<&str>) -> Decision {
-    let line = inventory.active_line()?;
+pub(super) fn decide(
+    inventory: &Inventory,
+    now: TimeUs,
+    round: u32,
+    joined: u32,
+    beacon_value: Option<&str>,
+) -> Decision {
+    let line = inventory.line_of(round)?;
     if line.opened.is_some() {
         return Err(Rejection::LineAlreadyOpen);
     }

@@ -7,7 +7,7 @@ use super::Decision;
 pub(super) fn decide(inventory: &Inventory, now: TimeUs, user: UserId, entry: Entry) -> Decision {
     let line = inventory.active_line()?;
     let admission = match entry {
-        Entry::Place { number } => by_place(line, now, number)?,
+        Entry::Place { round, number } => by_place(inventory.line_of(round)?, now, number)?,
         Entry::Priority { pass, uses_max, until } => {
             if until <= now {
                 return Err(Rejection::PassExpired);

@@ -10,6 +10,8 @@ const MINUTE_US: i128 = 60_000_000;
 #[derive(Default)]
 pub(super) struct Room {
     settings: RoomSettings,
+    /// Lines so far.
+    round: u32,
     key: [u8; 32],
     /// How many are shuffled, once that is fixed.
     closed: Option<u32>,
@@ -77,6 +79,14 @@ impl Reference {
         self.room.as_mut().filter(|room| room.settings.active).ok_or(Rejection::RoomOff)
     }
 
+    fn room_in(&mut self, round: u32) -> Result<&mut Room, Rejection> {
+        let room = self.room_on()?;
+        if room.round != round {
+            return Err(Rejection::LineBeganAnew);
+        }
+        Ok(room)
+    }
+
     pub(super) fn must_be_inside(&self, now: TimeUs, user: UserId) -> Result<(), Rejection> {
         match &self.room {
             Some(room) if room.settings.active && room.session(now, user).is_none() => Err(Rejection::QueueRequired),
@@ -92,7 +102,9 @@ impl Reference {
                 let (serial, session) = room?.session(now, *user)?;
                 Some(Answer::SessionStarted { serial, started_at: session.started_at, until: session.until })
             }
-            Verb::LeaveLine { user, number } => {
+            // Whatever there is to leave is in another line.
+            Verb::LeaveLine { round, .. } if room.is_some_and(|room| room.round != *round) => None,
+            Verb::LeaveLine { user, number, .. } => {
                 let has_session = room.is_some_and(|room| room.session(now, *user).is_some());
                 let has_place = room.zip(*number).is_some_and(|(room, number)| room.can_be_given_up(now, number));
                 (!has_session && !has_place).then_some(Answer::LineLeft)
@@ -150,14 +162,20 @@ impl Reference {
         }
         if is_new || (settings.active && !was_on) {
             let (sessions, passes) = (std::mem::take(&mut room.sessions), std::mem::take(&mut room.passes));
-            *room = Room { key, sessions, passes, ..Room::default() };
+            *room = Room { round: room.round + 1, key, sessions, passes, ..Room::default() };
         }
         room.settings = settings.clone();
         Ok(Answer::Configured)
     }
 
-    pub(super) fn open_line(&mut self, now: TimeUs, joined: u32, value: Option<&str>) -> Result<Answer, Rejection> {
-        let room = self.room_on()?;
+    pub(super) fn open_line(
+        &mut self,
+        now: TimeUs,
+        round: u32,
+        joined: u32,
+        value: Option<&str>,
+    ) -> Result<Answer, Rejection> {
+        let room = self.room_in(round)?;
         if room.opened.is_some() {
             return Err(Rejection::LineAlreadyOpen);
         }
@@ -185,8 +203,8 @@ impl Reference {
         Ok(Answer::LineOpened { shuffled })
     }
 
-    pub(super) fn call_places(&mut self, now: TimeUs, joined: u32, rate: u32) -> Result<Answer, Rejection> {
-        let room = self.room_on()?;
+    pub(super) fn call_places(&mut self, now: TimeUs, round: u32, joined: u32, rate: u32) -> Result<Answer, Rejection> {
+        let room = self.room_in(round)?;
         if room.opened.is_none() {
             return Err(Rejection::LineNotOpen);
         }
@@ -225,9 +243,12 @@ impl Reference {
     }
 
     pub(super) fn start_session(&mut self, now: TimeUs, user: UserId, entry: Entry) -> Result<Answer, Rejection> {
-        let room = self.room_on()?;
+        let room = match entry {
+            Entry::Place { round, .. } => self.room_in(round)?,
+            Entry::Priority { .. } => self.room_on()?,
+        };
         match entry {
-            Entry::Place { number } => {
+            Entry::Place { number, .. } => {
                 let rank = room.rank(number).ok_or(Rejection::LineNotOpen)?;
                 if room.given_up.contains(&number) {
                     return Err(Rejection::PlaceLapsed);
@@ -253,8 +274,14 @@ impl Reference {
         Ok(Answer::SessionStarted { serial: room.sessions.len() as u64, started_at: now, until })
     }
 
-    pub(super) fn leave_line(&mut self, now: TimeUs, user: UserId, number: Option<u32>) -> Result<Answer, Rejection> {
-        let room = self.room_on()?;
+    pub(super) fn leave_line(
+        &mut self,
+        now: TimeUs,
+        user: UserId,
+        round: u32,
+        number: Option<u32>,
+    ) -> Result<Answer, Rejection> {
+        let room = self.room_in(round)?;
         if let Some(number) = number.filter(|number| room.can_be_given_up(now, *number)) {
             room.given_up.insert(number);
             if let Some(rank) = room.rank(number)

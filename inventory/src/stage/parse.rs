@@ -141,13 +141,17 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
             Verb::SetWaitingRoom { settings: Box::new(room(args)), key: [value(args, "secret").map_or(1, number); 32] }
         }
         "open-line" => {
-            Verb::OpenLine { joined: number(args[0]), beacon_value: value(args, "value").map(str::to_owned) }
+            let beacon_value = value(args, "value").map(str::to_owned);
+            Verb::OpenLine { round: round(stage, args), joined: number(args[0]), beacon_value }
         }
         "call" => {
-            Verb::CallPlaces { joined: number(args[0]), rate_per_min: args.get(1).copied().map_or(u32::MAX, number) }
+            let rate_per_min = positional(args, 1).map_or(u32::MAX, number);
+            Verb::CallPlaces { round: round(stage, args), joined: number(args[0]), rate_per_min }
         }
-        "enter" => Verb::StartSession { user: user(args[0]), entry: entry(args) },
-        "leave" => Verb::LeaveLine { user: user(args[0]), number: args.get(1).copied().map(number) },
+        "enter" => Verb::StartSession { user: user(args[0]), entry: entry(stage, args) },
+        "leave" => {
+            Verb::LeaveLine { user: user(args[0]), round: round(stage, args), number: positional(args, 1).map(number) }
+        }
         verb => panic!("no verb {verb}"),
     }
 }
@@ -168,9 +172,21 @@ fn room(args: &[&str]) -> RoomSettings {
     }
 }
 
+/// The present line, unless `round=1` says another.
+fn round(stage: &Stage, args: &[&str]) -> u32 {
+    value(args, "round").map_or_else(|| stage.inventory.line_view().round, number)
+}
+
+/// The word there, if it is not a `name=value`.
+fn positional<'a>(args: &[&'a str], at: usize) -> Option<&'a str> {
+    args.get(at).copied().filter(|word| !word.contains('='))
+}
+
 /// `enter ann 7` by a place, `enter ann pass=p/2 until=1h` by a pass for two.
-fn entry(args: &[&str]) -> Entry {
-    let Some(pass) = value(args, "pass") else { return Entry::Place { number: number(args[1]) } };
+fn entry(stage: &Stage, args: &[&str]) -> Entry {
+    let Some(pass) = value(args, "pass") else {
+        return Entry::Place { round: round(stage, args), number: number(args[1]) };
+    };
     let (pass, uses_max) = pass.split_once('/').expect("pass=p/uses");
     Entry::Priority { pass: id(pass), uses_max: number(uses_max), until: time(value(args, "until").unwrap_or("1h")) }
 }

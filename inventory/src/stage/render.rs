@@ -97,6 +97,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         Rejection::NobodyToCall { limited_by } => format!("{code} {}", limited_by.name()),
         Rejection::PlaceNotCalled { rank, called } => format!("{code} {rank} of {called}"),
         Rejection::RoomOff
+        | Rejection::LineBeganAnew
         | Rejection::LineAlreadyOpen
         | Rejection::BeaconRequired
         | Rejection::BeaconInvalid

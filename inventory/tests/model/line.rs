@@ -46,6 +46,8 @@ pub enum LineAct {
         user: u8,
         number: Option<u8>,
     },
+    /// By somebody who believes the line before to be the present one.
+    Late(Box<LineAct>),
 }
 
 pub fn act() -> impl Strategy<Value = LineAct> {
@@ -53,14 +55,15 @@ pub fn act() -> impl Strategy<Value = LineAct> {
     let value = option::weighted(0.4, 0..9u8);
     let rate = prop_oneof![1 => Just(0u32), 6 => Just(60), 6 => Just(600), 6 => Just(60_000), 1 => Just(u32::MAX)];
     let pass = (0..4u8, 0..3u8, 1..3u32);
-    prop_oneof![
+    let timely = prop_oneof![
         3 => room(),
         5 => (more(), value).prop_map(|(more, value)| LineAct::Open { more, value }),
         12 => (more(), rate).prop_map(|(more, rate_per_min)| LineAct::Call { more, rate_per_min }),
         12 => (0..4u8, -4..3i8).prop_map(|(user, ahead)| LineAct::Enter { user, ahead }),
         5 => pass.prop_map(|(user, pass, uses_max)| LineAct::EnterByPass { user, pass, uses_max }),
         4 => (0..4u8, option::of(0..40u8)).prop_map(|(user, number)| LineAct::Leave { user, number }),
-    ]
+    ];
+    (timely, prop::bool::weighted(0.05)).prop_map(|(act, late)| if late { LineAct::Late(Box::new(act)) } else { act })
 }
 
 impl LineAct {
@@ -78,6 +81,7 @@ impl LineAct {
             Self::Open { more, .. } => {
                 Act::Order { hold: *more, stranger: false, accept_other_seats: true, old_id: false }
             }
+            Self::Late(act) => act.elsewhere(),
             Self::Room { .. } | Self::EnterByPass { .. } | Self::Leave { .. } => Act::Expire,
         }
     }
@@ -120,7 +124,16 @@ pub struct Watch {
 
 impl Watch {
     pub fn verb(&mut self, now: TimeUs, view: &LineView, key: [u8; 16], act: &LineAct) -> Verb {
+        let round = view.round;
         match act {
+            LineAct::Late(act) => {
+                let joined = self.joined;
+                let mut verb = self.verb(now, view, key, act);
+                // It counts in its own line.
+                self.joined = joined;
+                be_late(&mut verb);
+                verb
+            }
             LineAct::Room { settings, from_s, opens_s, is_small_change } => {
                 let is_on = view.state(now) != LineState::Off;
                 let (was, at) = (&view.settings, |s: i64| now.plus_us(s * SECOND_US));
@@ -139,17 +152,17 @@ impl Watch {
                 // Too long, or none, or one of a few; the beacon's name tells which is right.
                 let value = value.map(|value| "v".repeat(if value == 0 { 257 } else { usize::from(value) }));
                 let value = value.filter(|value| view.settings.beacon.is_some() || value.len() == 1);
-                Verb::OpenLine { joined: self.joined, beacon_value: value }
+                Verb::OpenLine { round, joined: self.joined, beacon_value: value }
             }
             LineAct::Call { more, rate_per_min } => {
                 self.joined += u32::from(*more);
-                Verb::CallPlaces { joined: self.joined, rate_per_min: *rate_per_min }
+                Verb::CallPlaces { round, joined: self.joined, rate_per_min: *rate_per_min }
             }
             LineAct::Enter { user, ahead } => {
                 let wanted = i64::from(view.called) + i64::from(*ahead);
                 let has_it = |number: &u32| view.rank(*number).is_some_and(|rank| i64::from(rank) == wanted);
                 let number = (0..self.joined + 4).find(has_it).unwrap_or(0);
-                Verb::StartSession { user: shopper(*user), entry: Entry::Place { number } }
+                Verb::StartSession { user: shopper(*user), entry: Entry::Place { round, number } }
             }
             LineAct::EnterByPass { user, pass, uses_max } => {
                 // Two that are good until the end of these five minutes, one of the five before.
@@ -160,7 +173,9 @@ impl Watch {
                 let entry = Entry::Priority { pass: id, uses_max: *uses_max, until };
                 Verb::StartSession { user: shopper(*user), entry }
             }
-            LineAct::Leave { user, number } => Verb::LeaveLine { user: shopper(*user), number: number.map(u32::from) },
+            LineAct::Leave { user, number } => {
+                Verb::LeaveLine { user: shopper(*user), round, number: number.map(u32::from) }
+            }
         }
     }
 
@@ -219,6 +234,17 @@ impl Watch {
             prop_assert!(called <= rate * window_us + burst, "{:?} at {} a minute", self.calls, rate);
         }
         Ok(())
+    }
+}
+
+/// The line before, where a line is named.
+const fn be_late(verb: &mut Verb) {
+    match verb {
+        Verb::OpenLine { round, .. }
+        | Verb::CallPlaces { round, .. }
+        | Verb::LeaveLine { round, .. }
+        | Verb::StartSession { entry: Entry::Place { round, .. }, .. } => *round = round.wrapping_sub(1),
+        _ => {}
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::line::{rank, seed};
 use inventory::{
-    Admission, Answer, Change, HoldId, LineChange, OrderId, Record, Rejection, RoomSettings, TimeUs, UserId, Verb,
-    limits,
+    Admission, Answer, Change, Entry, HoldId, LineChange, OrderId, Record, Rejection, RoomSettings, TimeUs, UserId,
+    Verb, limits,
 };
 
 use super::{Fact, Findings};
@@ -27,6 +27,8 @@ struct Inside {
 struct Line {
     /// As they were asked for, whatever the record says.
     settings: Option<RoomSettings>,
+    /// Lines so far.
+    round: u32,
     key: [u8; 32],
     seed: Option<([u8; 32], u32)>,
     called: u32,
@@ -55,7 +57,10 @@ pub fn check(facts: &[Fact], ops: &[&Op], reached: &mut Reached, findings: &mut 
 impl Line {
     fn follow(&mut self, record: &Record, asked: Option<&Op>, reached: &mut Reached, findings: &mut Findings) {
         match &record.change {
-            Change::Line(change) => self.change(record, change, asked, reached, findings),
+            Change::Line(change) => {
+                self.check_round(record, asked, findings);
+                self.change(record, change, asked, reached, findings);
+            }
             Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
                 self.holders.insert(placed.hold, placed.customer);
                 let is_on = self.settings.as_ref().is_some_and(|settings| settings.active);
@@ -92,6 +97,21 @@ impl Line {
         }
     }
 
+    /// What was asked of one line was done in that one.
+    fn check_round(&self, record: &Record, asked: Option<&Op>, findings: &mut Findings) {
+        let Some(asked) = asked else { return };
+        let (Verb::OpenLine { round, .. }
+        | Verb::CallPlaces { round, .. }
+        | Verb::LeaveLine { round, .. }
+        | Verb::StartSession { entry: Entry::Place { round, .. }, .. }) = &asked.command.verb
+        else {
+            return;
+        };
+        if *round != self.round {
+            findings.add(format!("I10: record {} does in line {} what was asked of {round}", record.lsn, self.round));
+        }
+    }
+
     fn change(
         &mut self,
         record: &Record,
@@ -105,7 +125,8 @@ impl Line {
                 if let Some(key) = key {
                     let (inside, ends) = (std::mem::take(&mut self.inside), std::mem::take(&mut self.ends));
                     let (holders, buyers) = (std::mem::take(&mut self.holders), std::mem::take(&mut self.buyers));
-                    *self = Self { key: *key, inside, ends, holders, buyers, ..Self::default() };
+                    let round = self.round + 1;
+                    *self = Self { round, key: *key, inside, ends, holders, buyers, ..Self::default() };
                 }
                 if let Some(Verb::SetWaitingRoom { settings, .. }) = asked.map(|op| &op.command.verb) {
                     self.rate_per_min = self.rate_per_min.max(settings.rate_per_min);

@@ -276,7 +276,7 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         (Verb::StartSession { user, entry }, Change::Line(LineChange::SessionStarted { user: of, admission, .. })) => {
             user == of
                 && match (entry, admission) {
-                    (Entry::Place { number }, Admission::Place { number: of, .. }) => number == of,
+                    (Entry::Place { number, .. }, Admission::Place { number: of, .. }) => number == of,
                     (Entry::Priority { pass, .. }, Admission::Priority { pass: of, .. }) => pass == of,
                     (Entry::Place { .. }, Admission::Priority { .. })
                     | (Entry::Priority { .. }, Admission::Place { .. }) => false,

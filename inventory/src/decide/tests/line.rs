@@ -315,9 +315,17 @@ fn switching_on_again_begins_another_line_and_leaves_shoppers_inside() {
          room off       -> ok
          room secret=2  -> ok
          enter bob 0    -> LINE_NOT_OPEN
+         # What was said of the line before is not about this one.
+         enter bob 0 round=1 -> LINE_BEGAN_ANEW
+         leave bob 0 round=1 -> LINE_BEGAN_ANEW
+         open-line 9 round=1 -> LINE_BEGAN_ANEW
          hold h1 ann A-1-1 -> A-1-1
          open-line 0    -> opened 0
+         call 9 round=1 -> LINE_BEGAN_ANEW
          call 1         -> called 1
+         enter bob 0 round=1 -> LINE_BEGAN_ANEW
+         # She is inside, whichever place has brought her there.
+         enter ann 0 round=1 -> session 1 until 600s
          enter bob 0    -> session 2 until 600s",
     );
     let view = stage.inventory.line_view();
@@ -353,15 +361,15 @@ fn the_revision_tells_of_every_change_of_the_view_and_of_no_other() {
 fn many_are_called_in_one_change_and_no_more() {
     let mut stage = Stage::on_sale(ROW);
     stage.play("room rate=600000 max=1000000 -> ok\nopen-line 0 -> opened 0");
+    let round = 1;
     for number in 0..100_000 {
         let user = UserId::from_bytes([9; 16]);
-        stage.ask(Verb::LeaveLine { user, number: Some(number) }).unwrap();
+        stage.ask(Verb::LeaveLine { user, round, number: Some(number) }).unwrap();
     }
-    let called = stage.ask(Verb::CallPlaces { joined: 200_000, rate_per_min: 600_000 });
+    let called = stage.ask(Verb::CallPlaces { round, joined: 200_000, rate_per_min: 600_000 });
     assert_eq!(called, Ok(Answer::PlacesCalled { called: 65_536 }));
     stage.play("tick 1s\ncall 200000 -> called 110000");
-    stage
-        .ask(Verb::StartSession { user: UserId::from_bytes([1; 16]), entry: Entry::Place { number: 109_999 } })
-        .unwrap();
+    let entry = Entry::Place { round, number: 109_999 };
+    stage.ask(Verb::StartSession { user: UserId::from_bytes([1; 16]), entry }).unwrap();
     stage.check();
 }
