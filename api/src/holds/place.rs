@@ -26,7 +26,7 @@ pub async fn place(
 ) -> Result<(StatusCode, Json<Hold>), ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let handle = event_access::handle(&state, EventId::from_uuid(event)).await?;
-    if handle.line().settings.active {
+    if handle.line().is_active {
         line::admit(&state, handle.event(), caller.user, body.pass.as_deref())?;
     }
     let layout = handle.layout();

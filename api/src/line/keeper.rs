@@ -11,27 +11,25 @@ use std::time::Duration;
 use engine::{Clock, EventHandle, SubmitError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use inventory::{CallLimit, EventId, LineView, Origin, Rejection, TimeUs, UserId};
+use inventory::{CallLimit, EventId, LineView, Origin, Rejection, TimeUs};
 use persistence::Join;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::{AdmissionLimit, WaitingRoom};
 
+use super::ask::Ask;
 use super::pace::{Felt, STEP_US, Throttle};
 use super::reading::{self, Known, Observed};
 use super::registry::{Failure, Keepers, Numbered, Opened, World};
+use super::rest;
 use crate::metrics;
 
 /// Joins in one transaction.
 const BATCH_MAX: usize = 1_000;
-/// After a batch its time is rested so many times over once the line is open: joins take at most a quarter of what the
-/// store can write, so that a crowd at the door does not slow down those who are inside.
-const REST: u32 = 3;
-/// While nobody is inside only other events want to write, and each of them waits for one batch at most: a rest would let the
-/// whole crowd run into the next batch, and then wait for it with nothing to do.
-const REST_CLOSED: u32 = 0;
-const REST_MAX: Duration = Duration::from_millis(100);
+/// Between two counts of the joins while all who are known of were called: another node's last batch may have come
+/// after the first count.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// Between two calls while somebody waits.
 const CALL_EVERY: Duration = Duration::from_millis(100);
 /// Between two looks at a room in which nothing happens.
@@ -40,26 +38,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const PRUNE: u32 = 500;
 /// It counts as full inside for so long after the last call that found it so.
 const FULL_US: i64 = 1_000_000;
-
-pub(super) enum Ask {
-    Join { user: UserId, replaces: Option<Numbered>, reply: oneshot::Sender<Result<Numbered, Failure>> },
-    Open { origin: Origin, beacon_value: Option<String>, reply: oneshot::Sender<Opened> },
-}
-
-impl Ask {
-    /// Whoever has gone away needs no answer.
-    fn refuse(self, failure: Failure) {
-        match self {
-            Self::Join { reply, .. } => drop(reply.send(Err(failure))),
-            Self::Open { reply, .. } => drop(reply.send(Err(match failure {
-                Failure::Over => Rejection::RoomOff.into(),
-                Failure::Event(unavailable) => unavailable.into(),
-                // The line was not asked.
-                Failure::Store | Failure::OutcomeUnknown | Failure::Defect => engine::Unavailable::JournalDown.into(),
-            }))),
-        }
-    }
-}
 
 pub(super) struct Keeper {
     event: EventId,
@@ -80,6 +58,7 @@ pub(super) struct Keeper {
     may_prune: bool,
     next_write: Instant,
     next_call: Instant,
+    next_count: Instant,
     next_look: Instant,
 }
 
@@ -110,6 +89,7 @@ impl Keeper {
             may_prune: true,
             next_write: now,
             next_call: now,
+            next_count: now + COUNT_EVERY,
             next_look: now,
         }
     }
@@ -150,16 +130,21 @@ impl Keeper {
             }
         };
         let line = handle.line();
-        if !line.settings.active {
+        if !line.is_active {
             self.refuse(Failure::Over);
             self.publish(&line);
+            if let Err(error) = self.world.store.waiting_room_put_away(self.event, line.round).await {
+                tracing::warn!(event = %self.event, %error, "a waiting room could not be put away yet: {error}");
+                return ControlFlow::Continue(());
+            }
             return if keepers.dismiss(self.event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         }
         if let Err(failure) = self.find_round(line.round).await {
             self.refuse(failure);
             return ControlFlow::Continue(());
         }
-        let opens = self.write_joins(if line.opened.is_some() { REST } else { REST_CLOSED }).await;
+        let opens = self.write_joins(line.opened.is_some()).await;
+        self.count_again(&handle.line()).await;
         self.open_if_due(&handle).await;
         for ask in opens {
             self.open(&handle, ask).await;
@@ -198,7 +183,7 @@ impl Keeper {
     }
 
     /// Answers every join that was asked for. What is left to be done.
-    async fn write_joins(&mut self, rest: u32) -> Vec<Ask> {
+    async fn write_joins(&mut self, is_open: bool) -> Vec<Ask> {
         let Some(Numbered { round, .. }) = self.round.filter(|_| !self.asked.is_empty()) else { return Vec::new() };
         let (mut joins, mut replies, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for ask in self.asked.drain(..) {
@@ -219,7 +204,7 @@ impl Keeper {
         let began = Instant::now();
         let written = self.world.store.waiting_places_join(self.event, round, &joins, self.world.clock.now()).await;
         let took = began.elapsed();
-        self.next_write = Instant::now() + (took * rest).min(REST_MAX);
+        self.next_write = Instant::now() + rest::after(took, is_open);
         match written {
             Ok(Some(joined)) => {
                 let new = joined.total.saturating_sub(self.joined());
@@ -238,6 +223,22 @@ impl Keeper {
         others
     }
 
+    /// Of those that this keeper knows of, nobody waits.
+    async fn count_again(&mut self, line: &LineView) {
+        let Some(Numbered { round, number: joined }) = self.round else { return };
+        if line.opened.is_none() || joined > line.called || Instant::now() < self.next_count {
+            return;
+        }
+        self.next_count = Instant::now() + COUNT_EVERY;
+        match self.world.store.waiting_room_find(self.event).await {
+            Ok(Some(room)) if room.round == round => {
+                self.round = Some(Numbered { round, number: joined.max(room.joined) });
+            }
+            Ok(_) => self.round = None,
+            Err(error) => tracing::debug!(event = %self.event, %error, "joins could not be counted: {error}"),
+        }
+    }
+
     fn fail(&mut self, replies: Vec<oneshot::Sender<Result<Numbered, Failure>>>, failure: Failure) {
         // How many numbers are given out is not known any more.
         self.round = None;
@@ -250,7 +251,7 @@ impl Keeper {
     async fn open_if_due(&mut self, handle: &EventHandle) {
         let line = handle.line();
         let opens_from = line.settings.opens_at.or(line.settings.pre_queue_from);
-        let is_waiting = line.settings.active && line.closed.is_none() && line.opened.is_none();
+        let is_waiting = line.is_active && line.closed.is_none() && line.opened.is_none();
         let now = self.world.clock.now();
         // Without the count nobody is left out: the next turn knows it.
         let Some(Numbered { round, number: joined }) = self.round.filter(|_| is_waiting) else { return };

@@ -4,10 +4,12 @@
 //! place. The event decides who is called and who is inside. What everybody may know (state, who is served, the rate) is
 //! read from the durable line and from [`Keepers`] without asking anybody.
 
+mod ask;
 mod keeper;
 pub mod pace;
 pub mod reading;
 mod registry;
+mod rest;
 pub mod tokens;
 
 use inventory::limits::SESSION_AGE_MAX_US;

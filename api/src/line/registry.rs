@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wire::WaitingRoom;
 
-use super::keeper::{Ask, Keeper};
+use super::ask::Ask;
+use super::keeper::Keeper;
 use super::reading::{self, Known};
 use crate::error::{ApiError, Busy};
 
@@ -152,7 +153,7 @@ impl Keepers {
     /// Whether the keeper may end: nobody can have switched the room on meanwhile without waking it.
     pub(super) fn dismiss(&self, event: EventId) -> bool {
         let mut kept = self.0.kept.write();
-        let is_active = self.0.world.directory.get(event).is_some_and(|handle| handle.line().settings.active);
+        let is_active = self.0.world.directory.get(event).is_some_and(|handle| handle.line().is_active);
         if !is_active {
             kept.remove(&event);
         }
@@ -174,9 +175,12 @@ impl Keepers {
         self.0.kept.read().get(&event).map(|kept| kept.room.clone())
     }
 
-    /// [`Self::room`] of this very moment.
+    /// [`Self::room`] of this very moment. A room that is on, and that nobody keeps, gets its keeper.
     pub fn show(&self, event: EventId, line: &LineView, now: TimeUs) -> WaitingRoom {
-        let known = self.0.kept.read().get(&event).map(|kept| *kept.known.borrow());
+        let known = self.kept(event).filter(|kept| !kept.asks.is_closed()).map(|kept| *kept.known.borrow());
+        if known.is_none() && line.is_active {
+            self.wake(event);
+        }
         reading::show(line, known.unwrap_or_else(|| Known::at_first(line)), now)
     }
 

@@ -256,7 +256,7 @@ impl Publisher {
     fn tell_line(&mut self) {
         let Some(handle) = self.state.directory.get(self.feed.event()) else { return };
         let line = handle.line();
-        if self.line.is_none() && !line.settings.active {
+        if self.line.is_none() && !line.is_active {
             return;
         }
         let room = self.state.keepers.show(self.feed.event(), &line, self.state.now());

@@ -24,7 +24,7 @@ pub async fn leave(
     let event = EventId::from_uuid(event);
     let handle = event_access::handle(&state, event).await?;
     let line = handle.line();
-    if !line.settings.active {
+    if !line.is_active {
         return Ok(StatusCode::NO_CONTENT);
     }
     let place = state.store.waiting_place_find(event, line.round, caller.user).await?;

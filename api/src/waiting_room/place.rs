@@ -71,7 +71,7 @@ impl Asker<'_> {
     /// The event is not available, the outcome is unknown, or another line has begun: then the place is nobody's.
     pub async fn place(&self, at: PlaceTicket) -> Result<Place, ApiError> {
         let line = self.handle.line();
-        if !line.settings.active {
+        if !line.is_active {
             return Ok(self.not_needed());
         }
         if at.round != line.round {
@@ -127,7 +127,7 @@ impl Asker<'_> {
     /// The event was cancelled: nobody need wait.
     pub fn must_take_place(&self) -> Result<(), ApiError> {
         let line = self.handle.line();
-        if line.settings.active && line.is_cancelled { Err(Rejection::EventCancelled.into()) } else { Ok(()) }
+        if line.settings.active && !line.is_active { Err(Rejection::EventCancelled.into()) } else { Ok(()) }
     }
 
     fn admitted(&self, place: Place, started: &Answer) -> Result<Place, ApiError> {

@@ -51,17 +51,15 @@ pub async fn put(
     let before = spec::render(&handle.line().settings);
     if settings.active {
         // Before the event knows: a room that is on is found again whenever the server ends.
-        state.store.waiting_room_set_active(event, true).await?;
+        state.store.waiting_room_keep(event).await?;
     }
     let done = handle.set_waiting_room(event_access::asker(caller.user, origin), settings, ids::entropy()).await?;
     let line = handle.line();
     let after = spec::render(&line.settings);
     let entry = source.entry(&caller, Action::WaitingRoomSet).event(event).object(event).once_per(done.lsn);
     audit_log::write(&state, entry.change(&before, &after)).await;
-    // By what is in force: an answer repeated for its key may be older than that.
+    // By what is in force: an answer repeated for its key may be older than that. A room that is off is put away by its
+    // keeper.
     state.keepers.wake(event);
-    if !line.settings.active {
-        state.store.waiting_room_set_active(event, false).await.map_err(event_access::after_change)?;
-    }
     Ok(Json(after))
 }

@@ -48,7 +48,7 @@ pub async fn show(
     let ticket = query.place_ticket.as_deref().map(|text| place_ticket(&asker, text)).transpose()?;
     asker.must_take_place()?;
     let line = handle.line();
-    if !line.settings.active {
+    if !line.is_active {
         event_access::visible(&state, Some(caller), event).await?;
         return Ok(Json(asker.not_needed()));
     }

@@ -45,6 +45,9 @@ pub(super) fn publish(inventory: &mut Inventory) -> Answer {
 pub(super) fn cancel_event(inventory: &mut Inventory) -> Answer {
     assert_ne!(inventory.phase, Phase::Cancelled, "an event is cancelled once");
     inventory.phase = Phase::Cancelled;
+    if let Some(line) = &mut inventory.line {
+        line.revision += 1;
+    }
     Answer::Configured
 }
 

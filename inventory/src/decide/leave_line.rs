@@ -20,8 +20,7 @@ impl Inventory {
         })
     }
 
-    /// What a shopper who is inside is told again.
-    /// What starting a session would answer somebody who is inside. `None`: he is not.
+    /// What starting a session answers a shopper who is inside, again. `None`: he is not.
     pub fn session_answer(&self, now: TimeUs, user: UserId) -> Option<Answer> {
         let line = self.line.as_deref().filter(|line| line.settings.active)?;
         let session = line.sessions.live(now, user)?;

@@ -64,9 +64,9 @@ impl Opened {
 pub struct LineView {
     /// Counts the lines of the event: each switching on begins another, with new places. 0 when there never was one.
     pub round: u32,
+    /// Whether shoppers need a session: switched on, and the event was not cancelled.
+    pub is_active: bool,
     pub settings: Arc<RoomSettings>,
-    /// The event was cancelled: nobody will be let in any more.
-    pub is_cancelled: bool,
     /// `None` when there never was a waiting room.
     pub commitment: Option<Arc<Commitment>>,
     pub closed: Option<Closed>,
@@ -89,8 +89,8 @@ impl LineView {
     pub fn none() -> Self {
         Self {
             round: 0,
+            is_active: false,
             settings: Arc::default(),
-            is_cancelled: false,
             commitment: None,
             closed: None,
             opened: None,
@@ -104,7 +104,7 @@ impl LineView {
     }
 
     pub fn state(&self, now: TimeUs) -> LineState {
-        if !self.settings.active {
+        if !self.is_active {
             LineState::Off
         } else if self.opened.is_some() {
             LineState::Open
@@ -131,26 +131,26 @@ impl LineView {
 
 impl Inventory {
     pub fn line_view(&self) -> LineView {
-        self.line.as_deref().map_or_else(LineView::none, |line| line.view(self.phase == Phase::Cancelled))
+        self.line.as_deref().map_or_else(LineView::none, |line| line.view(self.has_waiting_room()))
     }
 
     /// Another number after every change of [`Self::line_view`], within one process.
     pub fn line_revision(&self) -> u64 {
-        self.line.as_ref().map_or(0, |line| line.revision * 2 + u64::from(self.phase == Phase::Cancelled))
+        self.line.as_ref().map_or(0, |line| line.revision)
     }
 
-    /// Whether holds need a session.
+    /// Whether shoppers need a session. In a cancelled event nobody shops.
     pub fn has_waiting_room(&self) -> bool {
-        self.line.as_ref().is_some_and(|line| line.settings.active)
+        self.phase != Phase::Cancelled && self.line.as_ref().is_some_and(|line| line.settings.active)
     }
 }
 
 impl Line {
-    fn view(&self, is_cancelled: bool) -> LineView {
+    fn view(&self, is_active: bool) -> LineView {
         LineView {
             round: self.round,
+            is_active,
             settings: Arc::clone(&self.settings),
-            is_cancelled,
             commitment: Some(Arc::clone(&self.commitment)),
             closed: self.closed,
             opened: self.opened.clone(),

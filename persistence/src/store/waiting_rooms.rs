@@ -21,9 +21,12 @@ row! {
     }
 }
 
-const SET_ACTIVE: &str = "
+const KEEP: &str = "
     INSERT INTO waiting_rooms (event_id, active, round, joined) VALUES ($1, $2, 0, 0)
     ON CONFLICT (event_id) DO UPDATE SET active = excluded.active";
+
+/// Not a room whose next round has begun since.
+const PUT_AWAY: &str = "UPDATE waiting_rooms SET active = $3 WHERE event_id = $1 AND round <= $2";
 
 const LIST_ACTIVE: &str = "
     SELECT event_id FROM waiting_rooms WHERE active = $1 AND event_id > $2 ORDER BY event_id LIMIT $3";
@@ -32,17 +35,28 @@ const ENSURE: &str = "
     INSERT INTO waiting_rooms (event_id, active, round, joined) VALUES ($1, $2, 0, 0)
     ON CONFLICT (event_id) DO NOTHING";
 
-/// A keeper that lags behind must not bring an old round back.
+/// A keeper that lags behind must not bring an old round back. Waits for joins that are being written, so that none is
+/// missing in the count. Whoever begins a round keeps the room.
 const BEGIN: &str = "
-    UPDATE waiting_rooms SET round = $2, joined = 0 WHERE event_id = $1 AND round < $2";
+    UPDATE waiting_rooms SET
+        joined = CASE WHEN round < $2 THEN 0 ELSE joined END,
+        active = CASE WHEN round <= $2 THEN $3 ELSE active END,
+        round = CASE WHEN round < $2 THEN $2 ELSE round END
+    WHERE event_id = $1 RETURNING event_id, active, round, joined";
 
 const FIND: &str = "SELECT event_id, active, round, joined FROM waiting_rooms WHERE event_id = $1";
 
-pub(super) const STATEMENTS: &[&str] = &[SET_ACTIVE, LIST_ACTIVE, ENSURE, BEGIN, FIND];
+pub(super) const STATEMENTS: &[&str] = &[KEEP, PUT_AWAY, LIST_ACTIVE, ENSURE, BEGIN, FIND];
 
 impl Store {
-    pub async fn waiting_room_set_active(&self, event: EventId, active: bool) -> Result<(), StoreError> {
-        changed!(self, sqlx::query(SET_ACTIVE).bind(event.uuid()).bind(active)).map(drop)
+    /// Before the room is switched on: it is found again whenever the server ends.
+    pub async fn waiting_room_keep(&self, event: EventId) -> Result<(), StoreError> {
+        changed!(self, sqlx::query(KEEP).bind(event.uuid()).bind(true)).map(drop)
+    }
+
+    /// By the keeper of a room that is off since `round`, and unless another round has begun: it need not be found again.
+    pub async fn waiting_room_put_away(&self, event: EventId, round: u32) -> Result<(), StoreError> {
+        changed!(self, sqlx::query(PUT_AWAY).bind(event.uuid()).bind(i64::from(round)).bind(false)).map(drop)
     }
 
     /// By event id, behind `after`.
@@ -64,8 +78,8 @@ impl Store {
     pub async fn waiting_room_begin(&self, event: EventId, round: u32) -> Result<WaitingRoom, StoreError> {
         on_transaction!(self, transaction => async {
             sqlx::query(ENSURE).bind(event.uuid()).bind(true).execute(&mut *transaction).await?;
-            sqlx::query(BEGIN).bind(event.uuid()).bind(i64::from(round)).execute(&mut *transaction).await?;
-            sqlx::query_as(FIND).bind(event.uuid()).fetch_one(&mut *transaction).await
+            let begin = sqlx::query_as(BEGIN).bind(event.uuid()).bind(i64::from(round)).bind(true);
+            begin.fetch_one(&mut *transaction).await
         })
     }
 

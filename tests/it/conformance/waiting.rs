@@ -16,6 +16,7 @@ on_every_store!(
     a_new_round_begins_at_zero_and_an_old_one_never_returns,
     a_room_is_found_again_after_a_restart,
     active_rooms_are_listed_page_by_page,
+    a_room_is_put_away_unless_its_next_round_has_begun,
     priority_passes_are_listed_newest_first_with_their_reason,
 );
 
@@ -142,13 +143,28 @@ async fn a_room_is_found_again_after_a_restart(mut fixture: Fixture) {
     assert_eq!(join(&fixture.store, event, &[new(user())]).await.numbers, [20]);
 }
 
+async fn a_room_is_put_away_unless_its_next_round_has_begun(fixture: Fixture) {
+    let event = room(&fixture).await;
+    let is_active = async || fixture.store.waiting_room_find(event).await.unwrap().unwrap().active;
+    fixture.store.waiting_room_put_away(event, ROUND).await.unwrap();
+    assert!(!is_active().await);
+    // Switched on again, whoever was told of it first.
+    fixture.store.waiting_room_begin(event, ROUND + 1).await.unwrap();
+    assert!(is_active().await);
+    fixture.store.waiting_room_put_away(event, ROUND).await.unwrap();
+    assert!(is_active().await, "by a keeper that lags behind");
+    fixture.store.waiting_room_put_away(event, ROUND + 1).await.unwrap();
+    fixture.store.waiting_room_begin(event, ROUND).await.unwrap();
+    assert!(!is_active().await, "by a keeper that lags behind");
+}
+
 async fn active_rooms_are_listed_page_by_page(fixture: Fixture) {
     let mut events: Vec<EventId> = (0..5).map(|_| event()).collect();
     for event in &events {
-        fixture.store.waiting_room_set_active(*event, true).await.unwrap();
+        fixture.store.waiting_room_keep(*event).await.unwrap();
     }
     fixture.store.waiting_room_begin(events[0], ROUND).await.unwrap();
-    fixture.store.waiting_room_set_active(events[2], false).await.unwrap();
+    fixture.store.waiting_room_put_away(events[2], 0).await.unwrap();
     assert!(!fixture.store.waiting_room_find(events[2]).await.unwrap().unwrap().active);
     events.remove(2);
     events.sort();
@@ -157,7 +173,7 @@ async fn active_rooms_are_listed_page_by_page(fixture: Fixture) {
     let rest = fixture.store.waiting_room_list_active(Some(first[2]), 3).await.unwrap();
     assert_eq!(rest, events[3..]);
     // Switching on what is on forgets nothing.
-    fixture.store.waiting_room_set_active(events[0], true).await.unwrap();
+    fixture.store.waiting_room_keep(events[0]).await.unwrap();
     assert_eq!(fixture.store.waiting_room_find(events[0]).await.unwrap().unwrap().round, ROUND);
 }
 

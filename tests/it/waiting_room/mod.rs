@@ -3,6 +3,7 @@
 mod admission;
 mod bypass;
 mod flow;
+mod keeping;
 mod restart;
 mod rules;
 

@@ -346,7 +346,9 @@ fn the_revision_tells_of_every_change_of_the_view_and_of_no_other() {
         order o1 h1 ann -> pending until 600s
         pay o1 p1 1000 -> paid 1 tickets A-1-1
         leave bob 2 -> left
-        room off -> ok";
+        room off -> ok
+        room -> ok
+        cancel-event -> ok";
     for row in rows.lines() {
         stage.play(row);
         let now = (stage.inventory.line_revision(), stage.inventory.line_view());
@@ -355,6 +357,17 @@ fn the_revision_tells_of_every_change_of_the_view_and_of_no_other() {
         assert!(now.0 != seen.0 || now.1 == seen.1, "{row}");
         seen = now;
     }
+}
+
+#[test]
+fn the_room_of_a_cancelled_event_is_off() {
+    let mut stage = Stage::on_sale(ROW);
+    stage.play("room -> ok");
+    assert!(stage.inventory.has_waiting_room() && stage.inventory.line_view().is_active);
+    stage.play("cancel-event -> ok");
+    assert!(!stage.inventory.has_waiting_room());
+    assert_eq!(stage.inventory.line_view().state(stage.now), LineState::Off);
+    stage.check();
 }
 
 #[test]
