@@ -1,7 +1,7 @@
 //! The node's one keeper of events: starts them, hears how they end, rebuilds those that died, lets idle ones go and
 //! gives all of them the time. Owns every task of the engine, so that nothing outlives it. Knows nothing of commands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub(crate) struct Supervisor<J> {
     /// Snapshots being written, those of events on their way out apart.
     writing: usize,
     leaving: usize,
+    /// What is to be set right should one of these tasks panic.
+    errands: HashMap<Id, Errand>,
     stop: Option<(Instant, oneshot::Sender<Stopped>)>,
     /// Whether a stop has met an event that could not end cleanly.
     is_cut: bool,
@@ -70,6 +72,13 @@ struct Tenant {
     since: Instant,
     /// Consecutive deaths soon after a start.
     failures: u32,
+}
+
+/// Of a task beside starts, actors and the committer.
+enum Errand {
+    WriteSnapshot,
+    Renew,
+    Leave(Arc<Slot>),
 }
 
 enum Ended {
@@ -106,6 +115,7 @@ impl<J: Journal> Supervisor<J> {
             renew_at: Some(Instant::now()),
             writing: 0,
             leaving: 0,
+            errands: HashMap::new(),
             stop: None,
             is_cut: false,
         };
@@ -196,6 +206,9 @@ impl<J: Journal> Supervisor<J> {
     }
 
     fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        if let Ok((id, _)) = &ended {
+            self.errands.remove(id);
+        }
         match ended {
             Ok((_, Ended::Start(event, result))) => {
                 if let Some(starting) = self.starting.remove(&event) {
@@ -209,10 +222,7 @@ impl<J: Journal> Supervisor<J> {
             }
             Ok((_, Ended::SnapshotWritten)) => self.writing -= 1,
             Ok((_, Ended::Renewed(next))) => self.renew_at = Some(next),
-            Ok((_, Ended::Left(slot))) => {
-                self.leaving -= 1;
-                self.forget(&slot, State::Asleep);
-            }
+            Ok((_, Ended::Left(slot))) => self.left(&slot),
             Ok((_, Ended::StopAsked)) => {}
             Ok((_, Ended::Committer)) => self.start_committer(),
             Err(error) => self.task_died(&error),
@@ -268,7 +278,8 @@ impl<J: Journal> Supervisor<J> {
             Exit::Clean(job) => {
                 self.leaving += 1;
                 let (journal, config) = (Arc::clone(&self.journal), Arc::clone(&self.config));
-                self.tasks.spawn(async move {
+                let leaving = Arc::clone(&slot);
+                let task = self.tasks.spawn(async move {
                     if let Some(job) = job {
                         put_snapshot(&*journal, job, config.journal_deadline).await;
                     }
@@ -277,6 +288,7 @@ impl<J: Journal> Supervisor<J> {
                     }
                     Ended::Left(slot)
                 });
+                self.errands.insert(task.id(), Errand::Leave(leaving));
             }
             Exit::Lost(LossCause::Fenced | LossCause::TakenOver) => self.forget(&slot, State::NotOwner),
             Exit::Lost(LossCause::NothingWritten | LossCause::Unknown) if self.stop.is_some() => self.is_cut = true,
@@ -295,6 +307,12 @@ impl<J: Journal> Supervisor<J> {
         }
         tracing::error!(%error, "engine.task panicked");
         let id = error.id();
+        match self.errands.remove(&id) {
+            Some(Errand::WriteSnapshot) => self.writing -= 1,
+            Some(Errand::Renew) => self.renew_at = Some(Instant::now()),
+            Some(Errand::Leave(slot)) => self.left(&slot),
+            None => {}
+        }
         if self.committer.as_ref().is_some_and(|committer| committer.id() == id) {
             self.start_committer();
             return;
@@ -310,6 +328,11 @@ impl<J: Journal> Supervisor<J> {
         }
     }
 
+    fn left(&mut self, slot: &Arc<Slot>) {
+        self.leaving -= 1;
+        self.forget(slot, State::Asleep);
+    }
+
     /// The slot goes first, so that whoever sees the state finds room for a new one.
     fn forget(&self, slot: &Arc<Slot>, state: State) {
         if let Some(slots) = self.slots.write().as_mut() {
@@ -321,10 +344,11 @@ impl<J: Journal> Supervisor<J> {
     fn write(&mut self, job: SnapshotJob) {
         self.writing += 1;
         let (journal, deadline) = (Arc::clone(&self.journal), self.config.journal_deadline);
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
             put_snapshot(&*journal, job, deadline).await;
             Ended::SnapshotWritten
         });
+        self.errands.insert(task.id(), Errand::WriteSnapshot);
     }
 
     /// One round at a time: a store that is slow to answer is not asked again meanwhile.
@@ -338,10 +362,11 @@ impl<J: Journal> Supervisor<J> {
         let Some(every) = leased.iter().map(|(_, lease)| lease.renew_every()).min() else { return };
         self.renew_at = None;
         let journal = Arc::clone(&self.journal);
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
             lease::renew(&*journal, leased, every).await;
             Ended::Renewed(now + every)
         });
+        self.errands.insert(task.id(), Errand::Renew);
     }
 
     /// Level-triggered: an event whose mailbox is full hears of its due holds at a later tick.

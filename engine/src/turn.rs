@@ -129,7 +129,12 @@ impl Turn {
 
     fn repeat(&mut self, now: TimeUs, command: &Command, answer: inventory::Answer, waiter: Waiter) {
         let applied = self.inventory.lsn();
-        let lsn = command.origin.key.and_then(|key| self.inventory.lsn_of_key(&key.key)).unwrap_or(applied);
+        let of_key = command.origin.key.and_then(|key| self.inventory.lsn_of_key(&key.key));
+        // The answer to a key is the first one for ever. Any other tells of the state, which may be somebody else's by now.
+        if of_key.is_none() && !self.may_answer() {
+            return waiter.answer(Err(Unavailable::JournalDown.into()));
+        }
+        let lsn = of_key.unwrap_or(applied);
         let submitted = Submitted { lsn, answer, at: now };
         if lsn <= self.durable {
             waiter.answer(Ok(submitted));

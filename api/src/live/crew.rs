@@ -2,10 +2,12 @@
 //! waking each socket's task for it would cost half as much again, and keep everybody else's tasks waiting behind them.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
@@ -64,8 +66,21 @@ impl Outlets {
     }
 }
 
-/// One member's work, until it is dropped: rounds through its sockets as long as there is news.
+/// One member's work, until it is dropped. A panic costs a round: the sockets' own tasks make up for it.
 pub async fn serve(feed: Arc<Feed>, member: usize) {
+    persist(|| rounds(&feed, member), || feed.outlets.call_all()).await;
+}
+
+/// Begins again after each panic.
+async fn persist<F: Future<Output = ()>>(mut work: impl FnMut() -> F, make_up: impl Fn()) {
+    while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
+        tracing::error!("live.crew panicked");
+        make_up();
+    }
+}
+
+/// Through its sockets as long as there is news.
+async fn rounds(feed: &Feed, member: usize) {
     let mut editions = feed.editions();
     let mut batch = Vec::with_capacity(BATCH);
     loop {
@@ -84,7 +99,7 @@ pub async fn serve(feed: Arc<Feed>, member: usize) {
             }
             done += batch.len();
             let at = Instant::now();
-            let writes = batch.drain(..).map(|outlet| u32::from(outlet.serve(&feed))).sum();
+            let writes = batch.drain(..).map(|outlet| u32::from(outlet.serve(feed))).sum();
             let now = Instant::now();
             feed.pace.worked(now - at, writes);
             let due = began + spread.mul_f64((done as f64 / all as f64).min(1.0));
@@ -119,5 +134,15 @@ mod tests {
                 .for_each(|number| outlets.leave(*number));
         }
         assert_eq!(served.iter().sum::<usize>(), of_first - 2, "{served:?}");
+    }
+
+    #[tokio::test]
+    async fn a_member_that_panics_goes_on_and_its_sockets_look_for_themselves() {
+        let (begun, made_up) = (AtomicU64::new(0), AtomicU64::new(0));
+        let work = || async {
+            assert!(begun.fetch_add(1, Ordering::Relaxed) >= 2, "planted");
+        };
+        persist(work, || drop(made_up.fetch_add(1, Ordering::Relaxed))).await;
+        assert_eq!((begun.into_inner(), made_up.into_inner()), (3, 2));
     }
 }

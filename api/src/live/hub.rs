@@ -44,6 +44,21 @@ impl Drop for Watch {
     }
 }
 
+/// However following an event ends: nobody watches a feed that nobody writes.
+struct End<'a> {
+    hub: &'a Hub,
+    feed: Arc<Feed>,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.hub.forget(&self.feed);
+        if !matches!(self.feed.state(), Some(Err(_))) {
+            self.feed.end(Bye::Stopping);
+        }
+    }
+}
+
 impl Hub {
     /// `addr`: where the server listens.
     pub fn new(config: &Config, addr: SocketAddr) -> Self {
@@ -95,7 +110,11 @@ impl Hub {
         let feed = feeds.entry(event).or_insert_with(|| {
             let feed = Feed::new(event);
             let publisher = Publisher::new(state.clone(), Arc::clone(&feed));
-            self.tasks.spawn(publisher.run(self.stop.clone()));
+            let (state, stop, followed) = (state.clone(), self.stop.clone(), Arc::clone(&feed));
+            self.tasks.spawn(async move {
+                let _end = End { hub: &state.live, feed: followed };
+                publisher.run(stop).await;
+            });
             feed
         });
         feed.enter();
@@ -125,5 +144,28 @@ impl Hub {
         self.stop.cancel();
         self.tasks.close();
         timeout(deadline, self.tasks.wait()).await.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::AssertUnwindSafe;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_feed_whose_publisher_panics_is_ended_and_forgotten() {
+        let hub = Hub::new(&Config::default(), ([127, 0, 0, 1], 0).into());
+        let feed = Feed::new(EventId::from_bytes([1; 16]));
+        hub.feeds.lock().insert(feed.event(), Arc::clone(&feed));
+        let following = async {
+            let _end = End { hub: &hub, feed: Arc::clone(&feed) };
+            panic!("planted");
+        };
+        assert!(AssertUnwindSafe(following).catch_unwind().await.is_err());
+        assert_eq!(feed.state(), Some(Err(Bye::Stopping)));
+        assert!(hub.find(feed.event()).is_none(), "the next watcher starts anew");
     }
 }

@@ -106,6 +106,7 @@ impl Publisher {
                         self.feed.end(Bye::Event(unavailable));
                         return;
                     }
+                    self.beat_heart();
                     sleep(RETRY).await;
                     Ended::TapClosed
                 }
@@ -237,16 +238,18 @@ impl Publisher {
         }
         self.ask_counts(now);
         self.tell_line();
-        if now.duration_since(self.spoke_at) >= HEARTBEAT {
-            self.heartbeat();
-        }
+        self.beat_heart();
         if self.feed.watchers() > 0 {
             self.watched_at = now;
         }
         now.duration_since(self.watched_at) >= LINGER
     }
 
-    fn heartbeat(&mut self) {
+    /// If nothing else was said for a while.
+    fn beat_heart(&mut self) {
+        if self.spoke_at.elapsed() < HEARTBEAT {
+            return;
+        }
         let Some(seq) = self.feed.edit(|board, _| board.told_seq()) else { return };
         let frame = frame::text(&LiveFrame::Heartbeat { seq, at: time::utc(self.state.now()) });
         self.feed.heartbeat(frame);

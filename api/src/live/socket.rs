@@ -133,9 +133,7 @@ impl Socket {
 
     async fn step(&mut self, alarm: &mut std::pin::Pin<Box<Sleep>>) -> Result<(), End> {
         self.write_due().await?;
-        if let Some(frame) = self.place_news() {
-            metrics::count_private();
-            self.outlet.say(frame);
+        if self.tell_place() {
             return Ok(());
         }
         let inbox = self.login.as_ref().map(|login| &login.inbox);
@@ -145,7 +143,7 @@ impl Socket {
             () = arrived(inbox) => Ok(()),
             message = self.stream.next() => self.hear(message).await,
             () = alarm.as_mut() => {
-                self.wake().await?;
+                self.wake()?;
                 alarm.as_mut().reset(self.wake_at());
                 Ok(())
             }
@@ -163,18 +161,22 @@ async fn arrived(inbox: Option<&Arc<Inbox>>) {
 
 /// Writing.
 impl Socket {
-    /// Until everything that is due has been written. While a peer is waited for it is not heard either.
+    /// Until everything that is due has been written. While a peer is waited for it is not heard either, but its login
+    /// ends when it ends: a peer that takes a little of what comes all the time is waited for all the time.
     async fn write_due(&mut self) -> Result<(), End> {
         loop {
             match self.outlet.write(&self.watch.feed) {
                 Pumped::Idle => return Ok(()),
                 Pumped::Blocked(since) => {
-                    let until = since + self.state.config.live.write_timeout;
-                    match timeout_at(until, self.stream.get_ref().writable()).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(_)) => return Err(End::Gone),
-                        Err(_) => return Err(End::Cut(Bye::TooSlow)),
+                    let wake_at = self.wake_at();
+                    if wake_at <= Instant::now() {
+                        self.wake()?;
                     }
+                    tokio::select! {
+                        taken = self.taken(since) => taken?,
+                        () = sleep_until(wake_at) => {}
+                    }
+                    self.tell_place();
                 }
                 Pumped::Bye(bye) => return Err(End::Bye(bye)),
                 Pumped::Gone => return Err(End::Gone),
@@ -182,14 +184,42 @@ impl Socket {
         }
     }
 
-    fn place_news(&mut self) -> Option<Bytes> {
-        let followed = self.place.as_mut()?;
-        followed.news(&*self.watch.feed.line()?, self.state.now())
+    /// Until the peer, waited for since then, has taken something: a sign of life.
+    async fn taken(&mut self, since: Instant) -> Result<(), End> {
+        let until = since + self.state.config.live.write_timeout;
+        match timeout_at(until, self.stream.get_ref().writable()).await {
+            Ok(Ok(())) => {
+                self.heard_at = Instant::now();
+                Ok(())
+            }
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::Cut(Bye::TooSlow)),
+        }
+    }
+
+    /// Whether there is something to tell.
+    fn tell_place(&mut self) -> bool {
+        let line = self.place.as_ref().and_then(|_| self.watch.feed.line());
+        let followed = self.place.as_mut().zip(line);
+        let Some(frame) = followed.and_then(|(followed, line)| followed.news(&line, self.state.now())) else {
+            return false;
+        };
+        metrics::count_private();
+        self.outlet.say(frame);
+        true
     }
 
     /// What the library has to say joins what is due.
     async fn flush(&mut self) -> Result<(), End> {
         self.stream.flush().await.map_err(|_| End::Gone)
+    }
+
+    /// As [`Self::write_due`], of a socket whose time is over.
+    async fn write_last(&mut self) -> Result<(), End> {
+        while let Pumped::Blocked(since) = self.outlet.write(&self.watch.feed) {
+            self.taken(since).await?;
+        }
+        Ok(())
     }
 
     /// The last words. The connection stays until the peer has had a chance to read them.
@@ -198,7 +228,7 @@ impl Socket {
         let _: Result<(), End> = self.flush().await;
         self.outlet.say_last(bye.frames());
         let last = async {
-            if self.write_due().await.is_ok() && self.outlet.end() {
+            if self.write_last().await.is_ok() && self.outlet.end() {
                 self.stream.get_mut().linger().await;
             }
         };
@@ -299,7 +329,7 @@ impl Socket {
         }
     }
 
-    async fn wake(&mut self) -> Result<(), End> {
+    fn wake(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if let Some(login) = &self.login {
             self.checked_at = now;

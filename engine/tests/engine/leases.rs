@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use engine::{EngineConfig, Journal, Owned, Stopped, SubmitError, Unavailable};
-use inventory::Rejection;
+use engine::{Caller, EngineConfig, Journal, Owned, Stopped, SubmitError, Unavailable};
+use inventory::{CallerKey, Rejection};
 use tokio::time::sleep;
 
 use crate::support::{Bench, caller, hold_of};
@@ -75,4 +75,44 @@ async fn an_event_that_nobody_else_can_own_needs_no_lease() {
     bench.handle.availability().await.unwrap();
     assert_eq!(bench.directory.stop(Duration::from_secs(5)).await, Stopped::Clean);
     assert!(bench.journal.released.lock().is_empty());
+}
+
+/// A repeat that no key tells of is as good as the state it is read from.
+#[tokio::test(start_paused = true)]
+async fn an_owner_whose_lease_ran_out_repeats_nothing_but_answers_to_keys() {
+    let bench = Bench::leased(TERM).await;
+    bench.handle.place_hold(caller(1), hold_of(1, &[3])).await.unwrap();
+    let hold = hold_of(1, &[3]).hold;
+    let keyless = Caller { key: None, ..caller(1) };
+    let key = CallerKey { key: [9; 16], body: [9; 16] };
+    let keyed = Caller { key: Some(key), ..caller(1) };
+    bench.handle.release_hold(keyed, hold).await.unwrap();
+    bench.handle.release_hold(keyless, hold).await.unwrap();
+
+    bench.journal.renewals_hang.store(true, Ordering::Relaxed);
+    sleep(TERM * 2).await;
+    let repeated = bench.handle.release_hold(keyless, hold).await;
+    assert!(matches!(repeated, Err(SubmitError::Unavailable(Unavailable::JournalDown))), "{repeated:?}");
+    bench.handle.release_hold(keyed, hold).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_are_renewed_after_a_renewal_that_panicked() {
+    let bench = Bench::leased(TERM).await;
+    bench.journal.bad_renewals.store(1, Ordering::Relaxed);
+    sleep(TERM * 3).await;
+    assert_eq!(bench.journal.bad_renewals.load(Ordering::Relaxed), 0);
+    bench.handle.availability().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_leaving_panicked_comes_back_and_a_stop_is_clean() {
+    let bench =
+        Bench::leased_with(TERM, EngineConfig { idle_after: Duration::from_secs(60), ..EngineConfig::default() }).await;
+    bench.journal.bad_releases.store(1, Ordering::Relaxed);
+    sleep(Duration::from_secs(62)).await;
+    assert_eq!((bench.journal.bad_releases.load(Ordering::Relaxed), bench.directory.events()), (0, 0));
+    bench.handle.place_hold(caller(1), hold_of(1, &[1])).await.unwrap();
+    bench.journal.bad_releases.store(1, Ordering::Relaxed);
+    assert_eq!(bench.directory.stop(Duration::from_secs(5)).await, Stopped::Clean);
 }

@@ -137,6 +137,19 @@ async fn snapshots_are_written_as_changes_pile_up_and_recovery_starts_from_the_n
 }
 
 #[tokio::test(start_paused = true)]
+async fn snapshots_are_written_after_those_that_panicked() {
+    let config =
+        EngineConfig { snapshot_records: 10, snapshot_interval: Duration::from_secs(1), ..EngineConfig::default() };
+    let bench = Bench::with(config).await;
+    bench.journal.bad_snapshots.store(2, Ordering::Relaxed);
+    for user in 1..=40 {
+        bench.handle.place_hold(caller(user), hold_of(user, &[u32::from(user)])).await.unwrap();
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(bench.journal.memory.snapshots(bench.event).last().map(|snapshot| snapshot.lsn), Some(Lsn(40)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_node_opens_no_more_events_than_it_may_hold() {
     let bench = Bench::with(EngineConfig { events_max: 2, ..EngineConfig::default() }).await;
     put_on_sale(&bench.directory.open(EventId::from_bytes([8; 16])).await.unwrap()).await;

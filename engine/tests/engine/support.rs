@@ -39,6 +39,10 @@ pub struct ScriptedJournal {
     /// What the next open gives.
     pub lease: parking_lot::Mutex<Option<Duration>>,
     pub renewals_hang: AtomicBool,
+    /// Each of these panics, once.
+    pub bad_renewals: AtomicUsize,
+    pub bad_snapshots: AtomicUsize,
+    pub bad_releases: AtomicUsize,
     pub is_elsewhere: AtomicBool,
     pub released: parking_lot::Mutex<Vec<Owned>>,
 }
@@ -54,6 +58,9 @@ impl ScriptedJournal {
             is_down: AtomicBool::new(false),
             lease: parking_lot::Mutex::default(),
             renewals_hang: AtomicBool::new(false),
+            bad_renewals: AtomicUsize::new(0),
+            bad_snapshots: AtomicUsize::new(0),
+            bad_releases: AtomicUsize::new(0),
             is_elsewhere: AtomicBool::new(false),
             released: parking_lot::Mutex::default(),
         })
@@ -80,6 +87,11 @@ impl ScriptedJournal {
     }
 }
 
+fn panic_while(left: &AtomicUsize) {
+    let counted = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    assert!(counted.is_err(), "scripted");
+}
+
 impl Journal for ScriptedJournal {
     async fn open(&self, event: EventId) -> Result<Opened, JournalError> {
         self.opens.fetch_add(1, Ordering::Relaxed);
@@ -92,6 +104,7 @@ impl Journal for ScriptedJournal {
     }
 
     async fn renew(&self, owned: Vec<Owned>) -> Result<Vec<bool>, JournalError> {
+        panic_while(&self.bad_renewals);
         if self.renewals_hang.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
@@ -99,6 +112,7 @@ impl Journal for ScriptedJournal {
     }
 
     async fn release(&self, owned: Owned) -> Result<(), JournalError> {
+        panic_while(&self.bad_releases);
         self.released.lock().push(owned);
         Ok(())
     }
@@ -126,6 +140,7 @@ impl Journal for ScriptedJournal {
     }
 
     async fn put_snapshot(&self, event: EventId, epoch: Epoch, snapshot: Snapshot) -> Result<(), JournalError> {
+        panic_while(&self.bad_snapshots);
         self.reach()?;
         self.memory.put_snapshot(event, epoch, snapshot).await
     }
@@ -168,9 +183,13 @@ impl Bench {
 
     /// As on a store that other nodes may open events of.
     pub async fn leased(term: Duration) -> Self {
+        Self::leased_with(term, EngineConfig::default()).await
+    }
+
+    pub async fn leased_with(term: Duration, config: EngineConfig) -> Self {
         let journal = ScriptedJournal::new();
         *journal.lease.lock() = Some(term);
-        Self::over(journal, EngineConfig::default()).await
+        Self::over(journal, config).await
     }
 
     pub async fn with(config: EngineConfig) -> Self {
