@@ -216,10 +216,13 @@ impl Socket {
 
     /// As [`Self::write_due`], of a socket whose time is over.
     async fn write_last(&mut self) -> Result<(), End> {
-        while let Pumped::Blocked(since) = self.outlet.write(&self.watch.feed) {
-            self.taken(since).await?;
+        loop {
+            match self.outlet.write(&self.watch.feed) {
+                Pumped::Idle => return Ok(()),
+                Pumped::Blocked(since) => self.taken(since).await?,
+                Pumped::Bye(_) | Pumped::Gone => return Err(End::Gone),
+            }
         }
-        Ok(())
     }
 
     /// The last words. The connection stays until the peer has had a chance to read them.
