@@ -50,8 +50,8 @@ const WANTED: &str = "done unknown retry double_click unknown_resolved unknown_h
     expiry_calm expiry_disturbed \
     pre_queue_closed line_opened_shuffled line_opened_in_order places_called session_started place_given_up \
     hold_with_session turned_away PASS_SPENT PLACE_LAPSED PLACE_NOT_CALLED LINE_NOT_OPEN LINE_ALREADY_OPEN \
-    LINE_OPENS_LATER BEACON_REQUIRED BEACON_INVALID WAITING_ROOM_OFF LINE_BEGAN_ANEW call_limited_by_demand call_limited_by_rate \
-    call_limited_by_shoppers call_limited_by_pause";
+    LINE_OPENS_LATER BEACON_REQUIRED BEACON_INVALID WAITING_ROOM_OFF LINE_BEGAN_ANEW call_limited_by_demand \
+    call_limited_by_rate call_limited_by_shoppers call_limited_by_pause";
 
 #[test]
 fn every_promise_is_kept_under_every_seed() {
