@@ -45,6 +45,8 @@ fn is_address(email: &str) -> bool {
         && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
 }
 
+/// Once: a repeated request does not undo what was corrected since.
+///
 /// # Errors
 /// Outcome unknown when the store does not answer: the order has been placed. Asking again stores them.
 pub async fn keep(state: &AppState, order: OrderId, attendees: Vec<wire::Attendee>) -> Result<(), ApiError> {
@@ -54,5 +56,5 @@ pub async fn keep(state: &AppState, order: OrderId, attendees: Vec<wire::Attende
     let rows = attendees.into_iter().zip(0..);
     let rows: Vec<Attendee> =
         rows.map(|(one, position)| Attendee { position, name: one.name, email: one.email }).collect();
-    state.store.attendees_put(order, &rows).await.map_err(event_access::after_change)
+    state.store.attendees_keep(order, &rows).await.map_err(event_access::after_change)
 }

@@ -16,21 +16,26 @@ row! {
     }
 }
 
-const CLEAR: &str = "DELETE FROM attendees WHERE order_id = $1";
+const COUNT: &str = "SELECT COUNT(*) FROM attendees WHERE order_id = $1";
 
 const INSERT: &str = "
     INSERT INTO attendees (order_id, position, name, email, name_key, email_key)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (order_id, position) DO NOTHING";
 
 const LIST: &str = "SELECT position, name, email FROM attendees WHERE order_id = $1 ORDER BY position";
 
-pub(super) const STATEMENTS: &[&str] = &[CLEAR, INSERT, LIST];
+pub(super) const STATEMENTS: &[&str] = &[COUNT, INSERT, LIST];
 
 impl Store {
-    /// Replaces the order's attendees. No more than the units of one hold; each position once.
-    pub async fn attendees_put(&self, order: OrderId, attendees: &[Attendee]) -> Result<(), StoreError> {
+    /// Unless the order has attendees: they may have been corrected since the order was placed. No more than the units of
+    /// one hold; each position once.
+    pub async fn attendees_keep(&self, order: OrderId, attendees: &[Attendee]) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
-            sqlx::query(CLEAR).bind(order.uuid()).execute(&mut *transaction).await?;
+            let (known,): (i64,) = sqlx::query_as(COUNT).bind(order.uuid()).fetch_one(&mut *transaction).await?;
+            if known > 0 {
+                return Ok(());
+            }
             for attendee in attendees {
                 sqlx::query(INSERT)
                     .bind(order.uuid())
