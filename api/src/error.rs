@@ -187,6 +187,7 @@ pub enum Conflict {
     /// As many sessions as a series may have.
     SeriesFull,
     SeatMapsTooMany,
+    VenuesTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
 }

@@ -72,6 +72,7 @@ impl ApiError {
                 Conflict::EventSold => "EVENT_SOLD",
                 Conflict::EventStarted => "EVENT_STARTED",
                 Conflict::SeatMapsTooMany => "SEAT_MAPS_TOO_MANY",
+                Conflict::VenuesTooMany => "VENUES_TOO_MANY",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
@@ -160,6 +161,7 @@ impl ApiError {
                 Conflict::MailNotFailed => {
                     "The mail was sent, or still will be: only one that was given up is retried."
                 }
+                Conflict::VenuesTooMany => "The account has as many venues as it may. Delete one.",
                 Conflict::SeatMapsTooMany => "The venue has as many seat maps as it may. Delete one.",
                 Conflict::ImagesTooMany => "The event has as many pictures as it may. Delete one.",
                 Conflict::EventTitleTaken => "You have an event of this title at this time.",

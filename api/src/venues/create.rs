@@ -6,15 +6,18 @@ use wire::{Venue, VenueCreate};
 
 use super::{spec, view};
 use crate::audit_log::{Action, Source};
-use crate::error::ApiError;
+use crate::error::{ApiError, Conflict};
 use crate::idempotency::{Write, remembered};
 use crate::ids;
 use crate::problems::Written;
 use crate::state::AppState;
 
+/// Of one account.
+const VENUES_MAX: u32 = 200;
+
 /// Adds a venue
 ///
-/// For organizers. It is seen and changed by its owner alone.
+/// For organizers. It is seen and changed by its owner alone. At most 200.
 #[utoipa::path(post, path = "/venues", tag = "venues", request_body = VenueCreate, security(("bearer" = [])),
     responses((status = 201, description = "The venue", body = Venue), Written))]
 pub async fn create(
@@ -49,7 +52,8 @@ pub async fn create(
         };
         let entry = source.entry(&caller, Action::VenueCreate).object(venue.id);
         let entry = entry.made(&view::venue(venue.clone())).row(now);
-        let venue = state.store.venue_insert(&venue, Some(&entry)).await?;
+        let stored = state.store.venue_insert(&venue, VENUES_MAX, Some(&entry)).await?;
+        let venue = stored.ok_or(ApiError::Conflict(Conflict::VenuesTooMany))?;
         Ok((StatusCode::CREATED, Json(view::venue(venue))).into_response())
     };
     remembered(&state, origin.key, answer).await

@@ -55,8 +55,12 @@ row! {
 const INSERT: &str = "
     INSERT INTO venues (id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at,
         request_key)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    ON CONFLICT (request_key) DO NOTHING";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+/// Locks the owner, so that his venues are counted by one at a time.
+const LOCK_OWNER: &str = "UPDATE users SET name = name WHERE id = $1";
+
+const COUNT_OF_OWNER: &str = "SELECT COUNT(*) FROM venues WHERE owner_id = $1";
 
 const FIND: &str = "
     SELECT id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at, request_key
@@ -105,6 +109,8 @@ const DELETE_MAP: &str = "DELETE FROM venue_seat_maps WHERE venue_id = $1 AND na
 
 pub(super) const STATEMENTS: &[&str] = &[
     INSERT,
+    LOCK_OWNER,
+    COUNT_OF_OWNER,
     FIND,
     FIND_BY_REQUEST,
     LIST,
@@ -121,10 +127,28 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 impl Store {
-    /// Stores the venue, or finds the one that the same request created before. Answers the stored one.
-    pub async fn venue_insert(&self, venue: &Venue, entry: Option<&AuditEntry>) -> Result<Venue, StoreError> {
+    /// Stores the venue, or finds the one that the same request created before. Answers the stored one; `None`: its owner
+    /// has `venues_max` others.
+    pub async fn venue_insert(
+        &self,
+        venue: &Venue,
+        venues_max: u32,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Option<Venue>, StoreError> {
         on_transaction!(self, transaction => async {
-            let inserted = sqlx::query(INSERT)
+            sqlx::query(LOCK_OWNER).bind(venue.owner_id.uuid()).execute(&mut *transaction).await?;
+            if let Some(key) = venue.request_key {
+                let found = sqlx::query_as(FIND_BY_REQUEST).bind(key.to_vec()).fetch_optional(&mut *transaction).await?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+            let (others,): (i64,) =
+                sqlx::query_as(COUNT_OF_OWNER).bind(venue.owner_id.uuid()).fetch_one(&mut *transaction).await?;
+            if others >= i64::from(venues_max) {
+                return Ok(None);
+            }
+            sqlx::query(INSERT)
                 .bind(venue.id)
                 .bind(venue.owner_id.uuid())
                 .bind(&venue.name)
@@ -137,17 +161,11 @@ impl Store {
                 .bind(venue.created_at.0)
                 .bind(venue.request_key.map(|key| key.to_vec()))
                 .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-            if inserted == 1 && let Some(entry) = entry {
+                .await?;
+            if let Some(entry) = entry {
                 audit!(&mut *transaction, entry).await?;
             }
-            let stored = if inserted == 1 {
-                sqlx::query_as(FIND).bind(venue.id)
-            } else {
-                sqlx::query_as(FIND_BY_REQUEST).bind(venue.request_key.map(|key| key.to_vec()))
-            };
-            stored.fetch_one(&mut *transaction).await
+            sqlx::query_as(FIND).bind(venue.id).fetch_optional(&mut *transaction).await
         })
     }
 

@@ -4,6 +4,10 @@ use std::time::Duration;
 use engine::Journal;
 use inventory::{TimeUs, UserId};
 use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus};
+use persistence::{
+    Access, AccessChange, Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus,
+    Venue,
+};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
@@ -15,7 +19,8 @@ on_every_store!(
     users_are_searched_by_how_they_begin,
     an_answer_is_kept_for_its_key_and_forgotten_with_age,
     a_secret_is_made_once,
-    attendees_are_replaced_whole,
+    attendees_are_kept_once,
+    an_account_has_so_many_venues_and_no_more,
     journal_heads_are_listed,
     a_ping_has_an_answer,
     a_password_hash_is_not_printed,
@@ -135,21 +140,45 @@ async fn a_secret_is_made_once(fixture: Fixture) {
     assert_eq!(fixture.store.secret_get_or_insert("tickets", &[200]).await.unwrap(), [200]);
 }
 
-async fn attendees_are_replaced_whole(fixture: Fixture) {
+async fn attendees_are_kept_once(fixture: Fixture) {
     let store = &fixture.store;
     let order = order();
     let attendee =
         |position, name: &str| Attendee { position, name: name.into(), email: (position == 0).then(|| "a@b".into()) };
     let two = [attendee(0, "Ada"), attendee(u32::MAX, "Bob")];
-    store.attendees_put(order, &two).await.unwrap();
+    store.attendees_keep(order, &two).await.unwrap();
     assert_eq!(store.attendees_list(order).await.unwrap(), two);
     let one = [attendee(0, "Cleo")];
-    store.attendees_put(order, &one).await.unwrap();
-    assert_eq!(store.attendees_list(order).await.unwrap(), one);
+    store.attendees_keep(order, &one).await.unwrap();
+    assert_eq!(store.attendees_list(order).await.unwrap(), two, "what was said first stays");
+}
 
-    let position_twice = [attendee(1, "Ada"), attendee(1, "Bob")];
-    assert!(matches!(store.attendees_put(order, &position_twice).await, Err(StoreError::Defect(_))));
-    assert_eq!(store.attendees_list(order).await.unwrap(), one, "a failed write is rolled back whole");
+async fn an_account_has_so_many_venues_and_no_more(fixture: Fixture) {
+    let store = &fixture.store;
+    let (ada, bob) = (insert_user(store, user()).await, insert_user(store, user()).await);
+    let venue = |owner: UserId, number: u128, request_key| Venue {
+        id: uuid::Uuid::from_u128(number),
+        owner_id: owner,
+        name: "Town Hall".into(),
+        address: String::new(),
+        city: String::new(),
+        country: String::new(),
+        timezone: String::new(),
+        latitude_e7: None,
+        longitude_e7: None,
+        created_at: TimeUs(5),
+        request_key,
+    };
+    let mut makers = JoinSet::new();
+    for number in 1..=5 {
+        let (store, venue) = (store.clone(), venue(ada, number, Some([number as u8; 16])));
+        makers.spawn(async move { store.venue_insert(&venue, 2).await.unwrap() });
+    }
+    let made: Vec<Venue> = makers.join_all().await.into_iter().flatten().collect();
+    assert_eq!((made.len(), store.venue_list(Some(ada), None, 10).await.unwrap().len()), (2, 2));
+    let again = venue(ada, 99, made[0].request_key);
+    assert_eq!(store.venue_insert(&again, 2).await.unwrap().as_ref(), Some(&made[0]), "a repeat makes no other");
+    assert!(store.venue_insert(&venue(bob, 100, None), 2).await.unwrap().is_some());
 }
 
 async fn journal_heads_are_listed(fixture: Fixture) {
