@@ -114,6 +114,11 @@ async fn an_organizer_announces_a_show_once_per_time() {
         let path = format!("/events/{}", text(&later["id"]));
         let back = json!({"starts_at": words()["starts_at"]});
         server.patch(Some(&one), &path, back.clone()).await.problem(409, "EVENT_TITLE_TAKEN");
+        let mut with_rules = back.clone();
+        with_rules["holds_per_customer_max"] = json!(1);
+        server.patch(Some(&one), &path, with_rules).await.problem(409, "EVENT_TITLE_TAKEN");
+        let kept = server.get(Some(&one), &path).await.expect(200);
+        assert_eq!(kept["policy"]["holds_per_customer_max"], 4, "all of a patch or nothing");
         let cancel = format!("/events/{}/cancel", text(&first["id"]));
         server.post(Some(&one), &cancel, json!({})).await.expect(200);
         server.patch(Some(&one), &path, back).await.expect(200);

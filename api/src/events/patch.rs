@@ -1,13 +1,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use inventory::{EventId, Rejection};
-use persistence::{AuditEntry, EventStatus};
+use inventory::{EventId, Layout, Rejection};
+use persistence::EventStatus;
 use wire::{Event, EventPatch, FieldError};
 
 use super::words::Words;
 use super::{life, spec, view};
-use crate::audit_log::{Action, Entry, Source};
+use crate::audit_log::{self, Action, Entry, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
@@ -49,28 +49,23 @@ async fn change(
     let event = event_access::own(state, caller, id).await?;
     let handle = event_access::handle(state, id).await?;
     let asker = engine::Caller { user: caller.user, request: None, key: None };
-    let (now, layout_before) = (state.now(), handle.layout());
-    let shown = |event| view::full(event, &handle.layout(), &Sight::ALL, now);
-    // Made when the rules have been changed: the layout afterwards is the event's own.
-    let entry = |before, after: &persistence::Event| {
-        let before = view::full(before, &layout_before, &Sight::ALL, now);
-        Some(entry.change(&before, &shown(after.clone())).row(now))
-    };
-    change_event(state, &handle, asker, event, &patch, entry).await.map(shown)
+    let event = change_event(state, &handle, asker, event, &patch, entry).await?;
+    Ok(view::full(event, &handle.layout(), &Sight::ALL, state.now()))
 }
 
-/// Rules first: they can be refused. The words that follow cannot, but for a sale or a title between the two. With the
-/// `entry` that is made of the event before and after.
+/// Words first: a title or a sale may refuse them, and then nothing has changed. The rules that follow were checked, and
+/// are refused by a cancellation between the two alone. Each of the two has its entry in the audit log, since they may part.
 ///
 /// # Errors
-/// The fields at fault, or that stand fast; the core's refusal.
-pub async fn change_event(
+/// The fields at fault, or that stand fast; the title is taken; the event was cancelled. Outcome unknown when words have
+/// changed and rules may not have.
+async fn change_event(
     state: &AppState,
     handle: &engine::EventHandle,
     asker: engine::Caller,
     event: persistence::Event,
     patch: &EventPatch,
-    entry: impl FnOnce(persistence::Event, &persistence::Event) -> Option<AuditEntry> + Send,
+    entry: Entry,
 ) -> Result<persistence::Event, ApiError> {
     let now = state.now();
     if event.status == EventStatus::Cancelled {
@@ -88,16 +83,27 @@ pub async fn change_event(
     if !frozen.is_empty() && state.store.event_is_sold(event.id).await? {
         return Err(ApiError::Frozen(frozen));
     }
-    if let Some(rules) = rules {
-        handle.patch_policy(asker, rules).await?;
-    }
     let words = persistence::EventPatch { only_unsold: !frozen.is_empty(), ..words };
-    let updated = state.store.event_update_audited(event.id, &words, now, entry).await;
-    match updated.map_err(event_access::after_change)? {
-        Some(event) => Ok(event),
-        None if frozen.is_empty() => Err(ApiError::NotFound(Noun::Event)),
-        None => Err(ApiError::Frozen(frozen)),
+    let is_worded = words != persistence::EventPatch { only_unsold: words.only_unsold, ..Default::default() };
+    let layout = handle.layout();
+    let shown = |event: &persistence::Event, layout: &Layout| view::full(event.clone(), layout, &Sight::ALL, now);
+    let of_words = |before: persistence::Event, after: &persistence::Event| {
+        let entry = entry.clone().change(&shown(&before, &layout), &shown(after, &layout));
+        (is_worded || rules.is_none()).then(|| entry.row(now))
+    };
+    let changed = match state.store.event_update_audited(event.id, &words, now, of_words).await? {
+        Some(event) => event,
+        None if frozen.is_empty() => return Err(ApiError::NotFound(Noun::Event)),
+        None => return Err(ApiError::Frozen(frozen)),
+    };
+    if let Some(rules) = rules {
+        if let Err(refused) = handle.patch_policy(asker, rules).await {
+            return Err(if is_worded { ApiError::OutcomeUnknown } else { refused.into() });
+        }
+        let before = if is_worded { &changed } else { &event };
+        audit_log::write(state, entry.change(&shown(before, &layout), &shown(&changed, &handle.layout()))).await;
     }
+    Ok(changed)
 }
 
 pub fn as_stored(words: Words, patch: &EventPatch) -> persistence::EventPatch {

@@ -88,7 +88,7 @@ impl Field for Tags {
 }
 
 /// What is `None` stays.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventPatch {
     pub title: Option<String>,
     pub description: Option<String>,
