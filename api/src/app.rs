@@ -20,6 +20,7 @@ use crate::auth::{ApiKeys, OneTimeKeys, PasswordError, Passwords, RefreshTokens,
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
 use crate::event_pages::EventPages;
+use crate::finishing::Finishing;
 use crate::first_start::FirstStartError;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
@@ -139,6 +140,7 @@ impl App {
         }
         self.tasks.close();
         self.tasks.wait().await;
+        self.state.finishing.stop().await;
         self.state.aside.stop().await;
         // After the requests that wait for them.
         self.state.keepers.stop().await;
@@ -196,6 +198,7 @@ async fn state(
         aside: Aside::default(),
         in_flight: InFlight::default(),
         event_pages,
+        finishing: Finishing::new(config.http.connections_max),
         ready: AtomicBool::new(false),
         access_codes,
         keepers: Keepers::new(store.clone(), directory.clone(), Arc::clone(&clock)),

@@ -22,7 +22,7 @@ use crate::error::{ApiError, Busy, Failure};
 use crate::rate_limit::Lane;
 use crate::request::RequestContext;
 use crate::state::AppState;
-use crate::{auth, forwarded, metrics};
+use crate::{auth, forwarded, idempotency, metrics};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -94,13 +94,23 @@ impl Edge {
     {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(context.clone());
+        let is_keyed = idempotency::is_keyed(request.headers());
         let routed = self.router.clone().call(request);
-        let response = guarded(routed, self.state.config.http.request_timeout, &asked.method).await;
-        if !asked.method.is_safe() {
-            // Whoever is answered may find his change in a list of any node.
-            self.state.event_pages.announce(&self.state.store).await;
+        let deadline = self.state.config.http.request_timeout;
+        if asked.method.is_safe() {
+            return guarded(routed, deadline, &asked.method).await;
         }
-        response
+        let (state, method) = (self.state.clone(), asked.method.clone());
+        let answer = async move {
+            let answer = guarded(routed, deadline, &method).await;
+            // Whoever is answered may find his change in a list of any node.
+            state.event_pages.announce(&state.store).await;
+            answer
+        };
+        if !is_keyed {
+            return answer.await;
+        }
+        self.state.finishing.run(deadline, answer).await.unwrap_or_else(IntoResponse::into_response)
     }
 
     /// A refusal that the audit log counts.

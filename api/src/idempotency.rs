@@ -106,6 +106,11 @@ fn key(parts: &Parts, account: Option<UserId>, body: &[u8]) -> Result<Option<Cal
     }))
 }
 
+/// Whether the client will want to find the answer again.
+pub fn is_keyed(headers: &HeaderMap) -> bool {
+    headers.contains_key(HEADER)
+}
+
 /// The key of a body of which only these fields count. What is kept for a key is a plain digest of the body, which must
 /// not hold a password that can be guessed.
 pub fn of_fields(key: CallerKey, fields: &[&str]) -> CallerKey {

@@ -34,6 +34,7 @@ pub mod events;
 pub mod extract;
 mod feedback;
 pub mod field_errors;
+mod finishing;
 pub mod first_start;
 mod forwarded;
 pub mod gate;

@@ -15,6 +15,7 @@ use crate::audit_log::Security;
 use crate::auth::{ApiKeys, OneTimeKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::config::Config;
 use crate::event_pages::EventPages;
+use crate::finishing::Finishing;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -48,6 +49,7 @@ pub struct Inner {
     pub google: Option<Provider>,
     pub in_flight: InFlight,
     pub event_pages: EventPages,
+    pub finishing: Finishing,
     pub rate_limit: RateLimits,
     pub security: Security,
     pub live: Hub,

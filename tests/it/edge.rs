@@ -7,7 +7,9 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
-use usher_tests::server::{TestServer, send};
+use usher_tests::server::{PASSWORD, TestServer, send};
+
+use crate::holds::until;
 
 const SHOP: &str = "https://shop.example";
 
@@ -56,6 +58,30 @@ async fn other_origins_are_answered_without_leave_to_read() {
     let every = TestServer::start_with(|config| config.http.cors_origins = vec!["*".into()]).await;
     let (_, headers) = preflight(&every, "https://anyone.example").await;
     assert_eq!(headers["access-control-allow-origin"], "*");
+}
+
+/// The password is hashed for long enough that the client is gone before there is an account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_under_a_key_is_carried_out_though_its_client_is_gone() {
+    let server = TestServer::start_with(|config| config.auth.password_memory_kib = 128 << 10).await;
+    let email = "gone@example.org";
+    let body = serde_json::json!({"name": "Gone", "email": email, "password": PASSWORD}).to_string();
+    let request = format!(
+        "POST /api/v1/auth/register HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nidempotency-key: gone-1\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut client = TcpStream::connect(server.address()).await.unwrap();
+    client.write_all(request.as_bytes()).await.unwrap();
+    drop(client);
+    until(async || server.app().state().store.user_find_by_email(email).await.unwrap().is_some()).await;
+    // The answer was kept with its key: in flight for a moment, then the same.
+    let again = async || {
+        let request = server.request(Method::POST, "/auth/register").header("idempotency-key", "gone-1");
+        send(request.header("content-type", "application/json").body(body.clone())).await
+    };
+    until(async || again().await.status != 409).await;
+    assert_eq!(again().await.expect(201)["user"]["email"], email);
 }
 
 const WRITE_TIMEOUT: Duration = Duration::from_millis(300);
