@@ -206,7 +206,7 @@ fn sell_a_round(core: &mut Core, stream: &mut Stream, step: &str) -> Duration {
     }
     clock("refund", &mut || {
         for (sale, &amount_minor) in bought.iter().zip(&total) {
-            let verb = Verb::RefundOrder { order: sale.order, tickets: Vec::new(), amount_minor };
+            let verb = Verb::RefundOrder { order: sale.order, tickets: Vec::new(), amount_minor: Some(amount_minor) };
             core.submit(NOW, &Command { origin: Origin::ENGINE, verb }).expect("a paid order is refunded");
         }
     });

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use inventory::{
     AccessCodeSpec, Answer, Availability, CallerKey, CodeView, Command, Entry, EventId, HoldId, HoldView, Inventory,
     Layout, LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch,
-    RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId, TierSpec,
+    RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId, TierPatch, TierSpec,
     TimeUs, UserId, Verb,
 };
 use tokio::sync::oneshot;
@@ -205,6 +205,20 @@ impl EventHandle {
         self.view(move |inventory| inventory.session_answer(now, user)).await
     }
 
+    /// What was answered under the caller's key, for one whose request would not come as far as the event any more.
+    ///
+    /// # Errors
+    /// The key belongs to another request; [`Unavailable`].
+    pub async fn recall(&self, now: TimeUs, caller: Caller) -> Result<Option<Submitted>, SubmitError> {
+        let origin = Origin::from(caller);
+        let recalled = self.view(move |inventory| {
+            let lsn = inventory.lsn_of_key(&origin.key?.key)?;
+            let answer = inventory.answer_to_key(now, &origin)?;
+            Some(answer.map(|answer| Submitted { lsn, answer, at: now }))
+        });
+        Ok(recalled.await?.transpose()?)
+    }
+
     /// Hash of the whole durable state, to compare with a replay of the journal. Costs as much as a snapshot.
     ///
     /// # Errors
@@ -257,6 +271,10 @@ impl EventHandle {
         self.ask(caller, Verb::SetTier(Box::new(tier))).await
     }
 
+    pub async fn patch_tier(&self, caller: Caller, tier: TierId, patch: TierPatch) -> Outcome {
+        self.ask(caller, Verb::PatchTier { tier, patch: Box::new(patch) }).await
+    }
+
     pub async fn delete_tier(&self, caller: Caller, tier: TierId) -> Outcome {
         self.ask(caller, Verb::DeleteTier { tier }).await
     }
@@ -282,7 +300,12 @@ impl EventHandle {
     }
 
     pub async fn cancel_event(&self, caller: Caller) -> Outcome {
-        self.ask(caller, Verb::CancelEvent).await
+        self.ask(caller, Verb::CancelEvent { only_unsold: false }).await
+    }
+
+    /// Refused while anything of it is held or sold.
+    pub async fn cancel_unsold_event(&self, caller: Caller) -> Outcome {
+        self.ask(caller, Verb::CancelEvent { only_unsold: true }).await
     }
 
     pub async fn place_hold(&self, caller: Caller, hold: PlaceHold) -> Outcome {
@@ -319,7 +342,7 @@ impl EventHandle {
         caller: Caller,
         order: OrderId,
         tickets: Vec<TicketId>,
-        amount_minor: i64,
+        amount_minor: Option<i64>,
     ) -> Outcome {
         self.ask(caller, Verb::RefundOrder { order, tickets, amount_minor }).await
     }

@@ -121,9 +121,9 @@ impl Inventory {
         tiers.filter(|tier| code.opens(now, *tier)).collect()
     }
 
-    /// What is open to whoever knows the codes: the first of them that opens the tier now.
-    pub(crate) fn code_for(&self, now: TimeUs, tier: TierIx, known: &[[u8; 16]]) -> Option<[u8; 16]> {
+    /// Of the known codes those that open the tier now, in the order they are named.
+    pub(crate) fn codes_for(&self, now: TimeUs, tier: TierIx, known: &[[u8; 16]]) -> impl Iterator<Item = &Code> {
         let tier = self.layout.tiers()[tier.ix()].id;
-        known.iter().find(|digest| self.codes.get(digest).is_some_and(|code| code.opens(now, tier))).copied()
+        known.iter().filter_map(|digest| self.codes.get(digest)).filter(move |code| code.opens(now, tier))
     }
 }

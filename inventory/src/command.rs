@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccessCodeSpec, AreaIx, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings, SeatIx,
-    SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierSpec, TimeUs, UserId, bytes16,
+    SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch, TierSpec, TimeUs, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,11 @@ pub enum Verb {
     SetSeatMap(Box<SeatMapSpec>),
     /// Adds the tier, or replaces the one with the same id.
     SetTier(Box<TierSpec>),
+    /// The tier as it is when the command's turn comes, with this changed: two who patch different things both succeed.
+    PatchTier {
+        tier: TierId,
+        patch: Box<TierPatch>,
+    },
     /// Refused while units of it are held or sold.
     DeleteTier {
         tier: TierId,
@@ -56,7 +61,10 @@ pub enum Verb {
     /// Opens the event for sale, within its windows. Needs a seat map and a tier.
     Publish,
     /// Terminal: nothing is sold or admitted afterwards; live holds are released by their expiry.
-    CancelEvent,
+    CancelEvent {
+        /// Refused while units are held or sold.
+        only_unsold: bool,
+    },
     /// Withholds a named block from sale or releases it. Held and sold seats of the block are not touched: a withheld
     /// seat that comes back is blocked, not free.
     SetBlock {
@@ -88,11 +96,12 @@ pub enum Verb {
         order: OrderId,
         customer: UserId,
     },
-    /// Voids the tickets (all that are left when empty), returns their places and books `amount_minor` as refunded.
+    /// Voids the tickets (all that are left when empty), returns their places and books `amount_minor` as refunded. `None`:
+    /// what the named tickets cost, or all that is left but for tickets that have been inside.
     RefundOrder {
         order: OrderId,
         tickets: Vec<TicketId>,
-        amount_minor: i64,
+        amount_minor: Option<i64>,
     },
     ScanTicket(ScanTicket),
     VoidTicket {

@@ -67,7 +67,7 @@ pub use rejection::{RefusedScan, Rejection};
 pub use snapshot::SnapshotError;
 pub use spec::{
     AccessCodeSpec, Currency, Policy, PolicyPatch, PriceStep, QuotaSpec, RefundPolicy, RowSpec, SaleWindow,
-    SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec, TierTerms,
+    SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierPatch, TierSpec, TierTerms,
 };
 pub use tickets::TicketState;
 pub use time::TimeUs;

@@ -48,7 +48,7 @@ pub const KEY_TTL_US: i64 = 24 * 60 * MINUTE_US;
 pub const KEYS_PER_EVENT_MAX: usize = 1 << 20;
 /// Ended holds remembered, so that a late caller learns what became of his; past it the oldest are not found.
 pub const HOLDS_ENDED_MAX: usize = 1 << 15;
-/// Payments turned away that one order remembers.
+/// Payments of one order that are turned away. Each is remembered, so that no repeated notice is a second refund.
 pub const PAYMENTS_REFUSED_MAX: usize = 16;
 /// Scan nonces remembered per ticket.
 pub const NONCES_PER_TICKET_MAX: usize = 8;

@@ -12,6 +12,8 @@ pub enum Rejection {
 
     #[error("the event was cancelled")]
     EventCancelled,
+    #[error("{units} of the event are held or sold")]
+    EventSold { units: u32 },
     #[error("the event is not published")]
     EventNotPublished,
     #[error("the event is already published")]
@@ -23,6 +25,8 @@ pub enum Rejection {
     /// `problem` says where and what, for instance ``section `A`, row `3`: seat number `7` twice``.
     #[error("the seat map is not valid: {problem}")]
     SeatMapInvalid { problem: String },
+    #[error("blocks are withheld: release them before the seat map is set, and withhold them in the new one")]
+    BlocksWithheld,
     #[error("the tier is not valid: {problem}")]
     TierInvalid { problem: String },
     #[error("the policy is not valid: {problem}")]
@@ -139,6 +143,9 @@ pub enum Rejection {
     /// `from` is the order's status, `to` the refused one.
     #[error("an order that is {from} cannot become {to}")]
     OrderTransition { from: &'static str, to: &'static str },
+    /// One more could not be told from those when its notice is repeated.
+    #[error("{max} payments of the order were turned away: no other is looked at")]
+    PaymentsTooMany { max: u32 },
     #[error("the payment is in another currency than the order")]
     CurrencyMismatch,
     #[error("the payment is not the order's total of {expected_minor} minor units")]
@@ -183,11 +190,13 @@ impl Rejection {
         match self {
             Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::EventCancelled => "EVENT_CANCELLED",
+            Self::EventSold { .. } => "EVENT_SOLD",
             Self::EventNotPublished => "EVENT_NOT_PUBLISHED",
             Self::EventAlreadyPublished => "EVENT_ALREADY_PUBLISHED",
             Self::SeatMapMissing => "SEAT_MAP_MISSING",
             Self::TierMissing => "TIER_MISSING",
             Self::SeatMapInvalid { .. } => "SEAT_MAP_INVALID",
+            Self::BlocksWithheld => "BLOCKS_WITHHELD",
             Self::TierInvalid { .. } => "TIER_INVALID",
             Self::PolicyInvalid { .. } => "POLICY_INVALID",
             Self::AccessCodeInvalid { .. } => "ACCESS_CODE_INVALID",
@@ -241,6 +250,7 @@ impl Rejection {
             Self::HoldHasOrder => "HOLD_HAS_ORDER",
             Self::OrderNotFound => "ORDER_NOT_FOUND",
             Self::OrderTransition { .. } => "ORDER_TRANSITION",
+            Self::PaymentsTooMany { .. } => "PAYMENTS_TOO_MANY",
             Self::CurrencyMismatch => "CURRENCY_MISMATCH",
             Self::AmountMismatch { .. } => "AMOUNT_MISMATCH",
             Self::RefundExceeds { .. } => "REFUND_EXCEEDS",
@@ -251,15 +261,13 @@ impl Rejection {
         }
     }
 
-    /// Whether the refusal follows from the command and the event's configuration alone. Any other rests on changes
-    /// that may not be durable yet, and must not be told before they are.
+    /// Whether the refusal follows from the command and the event's seat map alone. Any other rests on changes that may
+    /// not be durable yet, and must not be told before they are: what makes a tier, a code or a policy unfit may be what
+    /// was held a moment ago.
     pub const fn is_independent_of_sales(&self) -> bool {
         matches!(
             self,
             Self::SeatMapInvalid { .. }
-                | Self::TierInvalid { .. }
-                | Self::PolicyInvalid { .. }
-                | Self::AccessCodeInvalid { .. }
                 | Self::RoomInvalid { .. }
                 | Self::HoldEmpty
                 | Self::ItemsTooMany { .. }

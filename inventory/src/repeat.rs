@@ -26,12 +26,13 @@ impl Inventory {
             }
             Verb::SetSeatMap(_)
             | Verb::SetTier(_)
+            | Verb::PatchTier { .. }
             | Verb::DeleteTier { .. }
             | Verb::SetAccessCode(_)
             | Verb::SetPolicy(_)
             | Verb::PatchPolicy(_)
             | Verb::Publish
-            | Verb::CancelEvent
+            | Verb::CancelEvent { .. }
             | Verb::SetBlock { .. }
             | Verb::PlaceHold(_)
             | Verb::ExtendHold { .. }

@@ -9,6 +9,12 @@ pub(crate) struct TierSales {
     pub sold: u32,
 }
 
+impl TierSales {
+    pub const fn units(self) -> u32 {
+        self.held + self.sold
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sales {
     tiers: Vec<TierSales>,
@@ -21,6 +27,11 @@ pub(crate) struct Sales {
 impl Sales {
     pub fn tier(&self, tier: TierIx) -> TierSales {
         self.tiers.get(tier.ix()).copied().unwrap_or_default()
+    }
+
+    /// Held and sold of all tiers.
+    pub fn units(&self) -> u32 {
+        self.tiers.iter().map(|tier| tier.units()).sum()
     }
 
     pub fn quota_used(&self, quota: u8) -> u32 {
@@ -95,8 +106,6 @@ impl Sales {
 }
 
 fn used(tiers: &[TierSales], cover: &Cover) -> Vec<u32> {
-    let of = |mask: u64| {
-        tiers.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, it)| it.held + it.sold).sum()
-    };
+    let of = |mask: u64| tiers.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, it)| it.units()).sum();
     cover.quotas.iter().map(|quota| of(quota.tiers)).collect()
 }

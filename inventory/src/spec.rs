@@ -249,6 +249,60 @@ impl TierSpec {
     }
 }
 
+/// What of a tier to change. `None`: as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TierPatch {
+    pub name: Option<String>,
+    pub price_minor: Option<i64>,
+    /// Its limit, or one quota more.
+    pub quota: Option<QuotaSpec>,
+    pub sale: Option<SaleWindow>,
+    pub per_order_min: Option<u32>,
+    pub per_order_max: Option<u32>,
+    pub per_customer_max: Option<u32>,
+    pub open: Option<bool>,
+    pub description: Option<String>,
+    pub position: Option<u16>,
+    pub price_steps: Option<Vec<PriceStep>>,
+    pub needs_code: Option<bool>,
+    pub refund: Option<RefundPolicy>,
+}
+
+impl TierPatch {
+    pub fn over(&self, tier: &TierSpec) -> TierSpec {
+        let terms = &tier.terms;
+        let mut quotas = tier.quotas.clone();
+        if let Some(said) = &self.quota {
+            match quotas.iter_mut().find(|quota| quota.id == said.id) {
+                Some(quota) => quota.limit = said.limit,
+                None => quotas.push(said.clone()),
+            }
+        }
+        TierSpec {
+            id: tier.id,
+            name: self.name.as_ref().unwrap_or(&tier.name).clone(),
+            price_minor: self.price_minor.unwrap_or(tier.price_minor),
+            sections: tier.sections.clone(),
+            categories: tier.categories.clone(),
+            quotas,
+            sale: self.sale.unwrap_or(tier.sale),
+            per_order_min: self.per_order_min.unwrap_or(tier.per_order_min),
+            per_order_max: self.per_order_max.unwrap_or(tier.per_order_max),
+            per_customer_max: self.per_customer_max.or(tier.per_customer_max),
+            access_code: tier.access_code,
+            open: self.open.unwrap_or(tier.open),
+            terms: TierTerms {
+                description: self.description.as_ref().unwrap_or(&terms.description).clone(),
+                position: self.position.unwrap_or(terms.position),
+                price_steps: self.price_steps.as_ref().unwrap_or(&terms.price_steps).clone(),
+                needs_code: self.needs_code.unwrap_or(terms.needs_code),
+                refund: self.refund.or(terms.refund),
+                deleted: terms.deleted,
+            },
+        }
+    }
+}
+
 /// A tier and its terms as one: the journal's form since version 3.
 pub(crate) mod in_full {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -167,6 +167,18 @@ async fn an_event_without_seat_map_or_tier_is_not_published() {
 }
 
 #[tokio::test]
+async fn a_seat_map_is_not_replaced_while_a_block_of_it_is_withheld() {
+    let server = TestServer::start().await;
+    let show = Show::draft_with(&server, json!({})).await;
+    let organizer = Some(&show.organizer);
+    server.post(organizer, &show.path("/blocks/guests/withhold"), json!({})).await.expect(200);
+    server.put(organizer, &show.path("/seat-map"), seat_map()).await.problem(409, "BLOCKS_WITHHELD");
+    assert_eq!(show.totals(&server).await, [80, 0, 0, 10]);
+    server.post(organizer, &show.path("/blocks/guests/release"), json!({})).await.expect(200);
+    server.put(organizer, &show.path("/seat-map"), seat_map()).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_map_of_a_hundred_thousand_seats_is_taken() {
     let server = TestServer::start().await;
     let organizer = server.organizer().await;

@@ -213,7 +213,7 @@ impl Buyer {
             6 => drop(self.ask(event, Verb::VoidTicket { ticket }).await),
             _ => {
                 let tickets = if self.rng.percent(50) { vec![] } else { vec![ticket] };
-                self.ask(event, Verb::RefundOrder { order, tickets, amount_minor: 0 }).await;
+                self.ask(event, Verb::RefundOrder { order, tickets, amount_minor: Some(0) }).await;
             }
         }
     }

@@ -49,7 +49,9 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
 
         Rejection::EventNotPublished
         | Rejection::EventAlreadyPublished
+        | Rejection::EventSold { .. }
         | Rejection::SeatMapMissing
+        | Rejection::BlocksWithheld
         | Rejection::TierMissing
         | Rejection::SaleNotStarted { .. }
         | Rejection::HoldsPerCustomerExceeded { .. }
@@ -65,6 +67,7 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::HoldExtensionExhausted
         | Rejection::HoldHasOrder
         | Rejection::OrderTransition { .. }
+        | Rejection::PaymentsTooMany { .. }
         | Rejection::TicketVoid
         | Rejection::TicketUsed
         | Rejection::RoomFrozen { .. }

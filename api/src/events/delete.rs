@@ -39,7 +39,7 @@ pub async fn delete(
     remembered(&state, origin.key, answer).await
 }
 
-/// Cancels first: then nothing can be sold, or put on sale, while it goes.
+/// Cancels first, unless something is held or sold: then nothing can be, nor put on sale, while it goes.
 async fn remove(
     state: &AppState,
     asker: engine::Caller,
@@ -51,12 +51,7 @@ async fn remove(
         return Err(ApiError::Conflict(Conflict::EventStarted));
     }
     let handle = event_access::handle(state, event.id).await?;
-    let totals = handle.availability().await?.totals;
-    let is_open = event.status != EventStatus::Cancelled;
-    if totals.sold > 0 || (is_open && totals.held > 0) {
-        return Err(ApiError::Conflict(Conflict::EventSold));
-    }
-    match handle.cancel_event(asker).await.map_err(ApiError::from) {
+    match handle.cancel_unsold_event(asker).await.map_err(ApiError::from) {
         Ok(_) | Err(ApiError::Rejected(Rejection::EventCancelled, _)) => {}
         Err(other) => return Err(other),
     }

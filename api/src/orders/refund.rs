@@ -1,10 +1,7 @@
-use std::collections::HashSet;
-
 use axum::Json;
 use axum::extract::State;
 use inventory::limits::UNITS_PER_HOLD_MAX;
-use inventory::{OrderId, Rejection, TicketId};
-use persistence::{Ticket, TicketState};
+use inventory::{Answer, OrderId, Rejection, TicketId};
 use serde_json::json;
 use wire::{Order, RefundRequest};
 
@@ -35,32 +32,20 @@ pub async fn refund(
     }
     let amount_minor = match &body.amount {
         Some(amount) if amount.currency != order.currency => return Err(Rejection::CurrencyMismatch.into()),
-        Some(amount) => amount.amount_minor,
-        None => worth(&order, &body, &state.store.ticket_list(order.id).await?),
+        Some(amount) => Some(amount.amount_minor),
+        None => None,
     };
     let handle = event_access::handle(&state, order.event_id).await?;
     let named = body.tickets.len();
     let tickets = body.tickets.into_iter().map(TicketId::from_uuid).collect();
-    let refunded =
-        handle.refund_order(event_access::asker(caller.user, origin), order.id, tickets, amount_minor).await?;
+    let asker = event_access::asker(caller.user, origin);
+    let refunded = handle.refund_order(asker, order.id, tickets, amount_minor).await?;
+    let Answer::OrderRefunded { amount_minor, .. } = refunded.answer else {
+        return Err(event_access::unexpected("a refund", &refunded.answer));
+    };
     let entry =
         source.entry(&caller, Action::OrderRefund).event(order.event_id).object(order.id).once_per(refunded.lsn);
     let asked = json!({"amount_minor": amount_minor, "currency": order.currency, "tickets": named});
     audit_log::write(&state, entry.made(&asked)).await;
     Ok(Json(order_access::changed(&state, caller.user, order.id).await?))
-}
-
-/// What the refunded tickets cost, and never more than is left of the order.
-fn worth(order: &persistence::Order, request: &RefundRequest, tickets: &[Ticket]) -> i64 {
-    let named: HashSet<_> = request.tickets.iter().collect();
-    let price_of = |is_meant: &dyn Fn(&Ticket) -> bool| -> i64 {
-        tickets.iter().filter(|ticket| is_meant(ticket)).map(|ticket| ticket.price_minor).sum()
-    };
-    let left_minor = order.total_minor - order.refunded_minor;
-    let is_used = |ticket: &Ticket| matches!(ticket.state, TicketState::CheckedIn | TicketState::CheckedOut);
-    if named.is_empty() {
-        (left_minor - price_of(&is_used)).max(0)
-    } else {
-        price_of(&|ticket| named.contains(&ticket.id.uuid())).min(left_minor)
-    }
 }

@@ -29,12 +29,16 @@ pub async fn patch(
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
     let handle = event_access::handle(&state, event.id).await?;
     let (layout, id) = (handle.layout(), TierId::from_uuid(tier));
-    let at = layout.tier(id).ok_or(ApiError::NotFound(Noun::Tier))?;
-    let before = tier_view::render(&layout.tiers()[at.ix()], &layout);
-    let spec = spec::patch(&layout.tiers()[at.ix()], body, &layout)?;
-    let done = handle.set_tier(event_access::asker(caller.user, origin), spec).await?;
+    // Deleted ones too, which are the core's to refuse: it knows whether this was asked before.
+    let at = layout.tiers().iter().position(|tier| tier.id == id).ok_or(ApiError::NotFound(Noun::Tier))?;
+    let before = tier_view::render(&layout.tiers()[at], &layout);
+    let asker = event_access::asker(caller.user, origin);
+    let done = match spec::patch(&layout.tiers()[at], body, &layout) {
+        Ok(patch) => handle.patch_tier(asker, id, patch).await?,
+        Err(faults) => event_access::recalled(&state, &handle, asker, faults.into()).await?,
+    };
     let layout = handle.layout();
-    let tier = tier_view::render(&layout.tiers()[at.ix()], &layout);
+    let tier = tier_view::render(&layout.tiers()[at], &layout);
     let entry = source.entry(&caller, Action::TierUpdate).event(event.id).object(tier.id).once_per(done.lsn);
     audit_log::write(&state, entry.change(&before, &tier)).await;
     Ok(Json(tier))

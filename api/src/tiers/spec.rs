@@ -4,8 +4,8 @@ use inventory::limits::{
     LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX, PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX,
     TIER_DESCRIPTION_BYTES_MAX, UNITS_PER_HOLD_MAX,
 };
-use inventory::{Layout, PriceStep, QuotaSpec, RefundPolicy, SaleWindow, TierId, TierSpec, TierTerms};
-use wire::{Money, TierCreate, TierPatch};
+use inventory::{Layout, PriceStep, QuotaSpec, RefundPolicy, SaleWindow, TierId, TierPatch, TierSpec, TierTerms};
+use wire::{Money, TierCreate};
 
 use crate::access_code::{self, AccessCodes};
 use crate::field_errors::FieldErrors;
@@ -64,42 +64,26 @@ pub fn create(id: TierId, wanted: TierCreate, layout: &Layout, codes: &AccessCod
 
 /// # Errors
 /// The fields at fault.
-pub fn patch(tier: &TierSpec, patch: TierPatch, layout: &Layout) -> Result<TierSpec, FieldErrors> {
+pub fn patch(tier: &TierSpec, wanted: wire::TierPatch, layout: &Layout) -> Result<TierPatch, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let mut tier = tier.clone();
-    if let Some(name) = patch.name {
-        tier.name = name;
-    }
-    if let Some(money) = patch.price {
-        tier.price_minor = price(&mut errors, "price", &money, layout);
-    }
-    let terms = &mut tier.terms;
-    if let Some(description) = patch.description {
-        terms.description = description;
-    }
-    if let Some(steps) = &patch.price_steps {
-        terms.price_steps = price_steps(&mut errors, steps, layout);
-    }
-    terms.position = patch.position.unwrap_or(terms.position);
-    terms.needs_code = patch.needs_code.unwrap_or(terms.needs_code);
-    terms.refund = patch.refund_policy.map(refund).or(terms.refund);
-    if let Some(limit) = patch.quota {
-        let own = own_quota(tier.id, limit);
-        match tier.quotas.iter_mut().find(|quota| quota.id == own.id) {
-            Some(quota) => quota.limit = limit,
-            None => tier.quotas.push(own),
-        }
-    }
-    if let Some(window) = &patch.sale_window {
-        tier.sale = sale_window::parse(window);
-    }
-    tier.per_order_min = patch.per_order_min.unwrap_or(tier.per_order_min);
-    tier.per_order_max = patch.per_order_max.unwrap_or(tier.per_order_max);
-    tier.per_customer_max = patch.per_customer_max.or(tier.per_customer_max);
-    tier.open = patch.open.unwrap_or(tier.open);
-    check(&mut errors, &tier);
+    let patch = TierPatch {
+        name: wanted.name,
+        price_minor: wanted.price.map(|money| price(&mut errors, "price", &money, layout)),
+        quota: wanted.quota.map(|limit| own_quota(tier.id, limit)),
+        sale: wanted.sale_window.as_ref().map(sale_window::parse),
+        per_order_min: wanted.per_order_min,
+        per_order_max: wanted.per_order_max,
+        per_customer_max: wanted.per_customer_max,
+        open: wanted.open,
+        description: wanted.description,
+        position: wanted.position,
+        price_steps: wanted.price_steps.map(|steps| price_steps(&mut errors, &steps, layout)),
+        needs_code: wanted.needs_code,
+        refund: wanted.refund_policy.map(refund),
+    };
+    check(&mut errors, &patch.over(tier));
     errors.none()?;
-    Ok(tier)
+    Ok(patch)
 }
 
 fn places(errors: &mut FieldErrors, layout: &Layout, wanted: &TierCreate) -> Vec<String> {

@@ -1,5 +1,5 @@
-use engine::{EngineConfig, SubmitError, Unavailable};
-use inventory::{Answer, HoldId, Lsn, Rejection, SeatIx};
+use engine::{Caller, EngineConfig, SubmitError, Unavailable};
+use inventory::{Answer, CallerKey, HoldId, Lsn, QuotaSpec, Rejection, SeatIx, TierPatch};
 use tokio::task::JoinSet;
 
 use crate::support::{Bench, all, caller, ended, hold_of, place_in_background, put_on_sale, settle, with_key};
@@ -61,6 +61,45 @@ async fn a_rejection_that_rests_on_an_undurable_change_waits_for_it() {
     let outcome = refused.join_next().await.unwrap().unwrap();
     let expected = Rejection::SeatsTaken { seats: vec![SeatIx(5)] };
     assert!(matches!(outcome, Err(SubmitError::Rejected(rejection)) if rejection == expected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_below_what_is_held_is_refused_when_the_hold_is_durable() {
+    let bench = Bench::new().await;
+    let tier = bench.handle.layout().tiers()[0].id;
+    bench.journal.close_gate();
+    let mut tasks = JoinSet::new();
+    place_in_background(&mut tasks, &bench.handle, caller(1), hold_of(1, &[1, 2, 3])).await;
+    let patch = TierPatch { quota: Some(QuotaSpec { id: "q".into(), limit: 2 }), ..TierPatch::default() };
+    let (handle, mut refused) = (bench.handle.clone(), JoinSet::new());
+    refused.spawn(async move { handle.patch_tier(caller(255), tier, patch).await });
+    assert!(ended(&mut refused).await.is_none());
+
+    bench.journal.open_gate();
+    assert!(tasks.join_next().await.unwrap().unwrap().is_ok());
+    let outcome = refused.join_next().await.unwrap().unwrap();
+    assert!(matches!(outcome, Err(SubmitError::Rejected(Rejection::TierInvalid { .. }))), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_recalled_by_its_key_once_it_is_durable() {
+    let bench = Bench::new().await;
+    bench.journal.close_gate();
+    let mut tasks = JoinSet::new();
+    place_in_background(&mut tasks, &bench.handle, with_key(1, 9), hold_of(1, &[5])).await;
+    let now = engine::Clock::now(&*bench.clock);
+    let mut recalled = Box::pin(bench.handle.recall(now, with_key(1, 9)));
+    assert!(futures_poll(&mut recalled).await.is_none());
+    bench.journal.open_gate();
+    let placed = tasks.join_next().await.unwrap().unwrap().unwrap();
+    let recalled = recalled.await.unwrap().unwrap();
+    assert_eq!((recalled.lsn, recalled.answer), (placed.lsn, placed.answer));
+
+    assert!(bench.handle.recall(now, with_key(1, 8)).await.unwrap().is_none());
+    assert!(bench.handle.recall(now, caller(1)).await.unwrap().is_none());
+    let other_body = Caller { key: Some(CallerKey { key: [9; 16], body: [7; 16] }), ..caller(1) };
+    let refused = bench.handle.recall(now, other_body).await;
+    assert!(matches!(refused, Err(SubmitError::Rejected(Rejection::KeyReused))), "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]

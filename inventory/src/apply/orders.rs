@@ -147,6 +147,7 @@ pub(crate) fn paid_order(inventory: &Inventory, index: OrderAt) -> PaidOrder {
 pub(super) fn refuse(inventory: &mut Inventory, order: OrderId, payment: PaymentId) -> Answer {
     let index = inventory.orders.at(order);
     let refused = &mut inventory.orders.get_mut(index).refused;
+    // Decided no more, but journals of old may have one more.
     if refused.len() == PAYMENTS_REFUSED_MAX {
         refused.remove(0);
     }

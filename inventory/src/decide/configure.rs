@@ -3,7 +3,7 @@
 use crate::layout::{
     Cover, PolicyFacts, check_access_code, check_policy, check_seat_map, check_tier, check_tiers, tiers_with,
 };
-use crate::{AccessCodeSpec, Change, Inventory, Phase, Policy, Rejection, SeatMapSpec, TierId, TierSpec};
+use crate::{AccessCodeSpec, Change, Inventory, Phase, Policy, Rejection, SeatMapSpec, TierId, TierPatch, TierSpec};
 
 use super::Decision;
 
@@ -14,6 +14,10 @@ pub(super) fn set_seat_map(inventory: &Inventory, spec: &SeatMapSpec) -> Decisio
         Phase::Cancelled => return Err(Rejection::EventCancelled),
     }
     check_seat_map(spec).map_err(|problem| Rejection::SeatMapInvalid { problem })?;
+    // A new map is on sale as a whole: nobody would be told that a block was put back.
+    if inventory.house.blocks_withheld() != 0 {
+        return Err(Rejection::BlocksWithheld);
+    }
     Ok(Change::SeatMapSet(Box::new(spec.clone())))
 }
 
@@ -42,6 +46,12 @@ pub(super) fn set_tier(inventory: &Inventory, spec: &TierSpec) -> Decision {
     Ok(Change::tier_set(spec.clone()))
 }
 
+pub(super) fn patch_tier(inventory: &Inventory, id: TierId, patch: &TierPatch) -> Decision {
+    inventory.must_not_be_cancelled()?;
+    let tier = inventory.layout.tier(id).ok_or(Rejection::TierNotFound)?;
+    set_tier(inventory, &patch.over(&inventory.layout.tiers()[tier.ix()]))
+}
+
 /// A price step cannot be for fewer than have it already.
 fn check_steps(inventory: &Inventory, spec: &TierSpec) -> Result<(), String> {
     let counted = (1..).zip(&spec.terms.price_steps).filter_map(|(at, step)| Some((at, step, step.first?)));
@@ -60,8 +70,7 @@ fn check_steps(inventory: &Inventory, spec: &TierSpec) -> Result<(), String> {
 pub(super) fn delete_tier(inventory: &Inventory, id: TierId) -> Decision {
     inventory.must_not_be_cancelled()?;
     let tier = inventory.layout.tier(id).ok_or(Rejection::TierNotFound)?;
-    let sales = inventory.sales.tier(tier);
-    let units = sales.held + sales.sold;
+    let units = inventory.sales.tier(tier).units();
     if units > 0 {
         return Err(Rejection::TierInUse { units });
     }
@@ -77,7 +86,7 @@ pub(super) fn set_access_code(inventory: &Inventory, spec: &AccessCodeSpec) -> D
     let invalid = |problem| Rejection::AccessCodeInvalid { problem };
     let known = inventory.codes.get(&spec.digest);
     let count = inventory.codes.all().len();
-    check_access_code(spec, known.is_some(), count, inventory.layout.tiers()).map_err(invalid)?;
+    check_access_code(spec, known.map(|code| &code.spec), count, inventory.layout.tiers()).map_err(invalid)?;
     let used = known.map_or(0, |code| code.used);
     if let Some(max) = spec.units_max.filter(|max| used > *max) {
         return Err(invalid(format!("it cannot be for {max}: {used} are held or sold by it")));
@@ -113,8 +122,12 @@ pub(super) fn publish(inventory: &Inventory) -> Decision {
     Ok(Change::Published)
 }
 
-pub(super) fn cancel_event(inventory: &Inventory) -> Decision {
+pub(super) fn cancel_event(inventory: &Inventory, only_unsold: bool) -> Decision {
     inventory.must_not_be_cancelled()?;
+    let units = inventory.sales.units();
+    if only_unsold && units > 0 {
+        return Err(Rejection::EventSold { units });
+    }
     Ok(Change::EventCancelled)
 }
 

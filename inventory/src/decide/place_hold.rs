@@ -2,7 +2,7 @@
 //! All faults are collected and the first by precedence is answered, so that the answer does not depend on the order
 //! in which this code looks.
 
-use crate::codes::overdrawn;
+use crate::codes::{Code, overdrawn};
 use crate::house::{Party, Scope, Taken};
 use crate::limits::{ACCESS_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
 use crate::{
@@ -117,7 +117,7 @@ impl<'a> Draft<'a> {
     /// The tier that prices a place: the one asked for, or the first on sale of those that cover it.
     fn tier_of(&mut self, item: u32, asked: Option<TierIx>, covering: u64) -> Option<TierIx> {
         let Some(tier) = asked else {
-            let on_sale = covering & self.on_sale();
+            let on_sale = self.on_sale(covering);
             if on_sale == 0 {
                 self.refuse(Rejection::NotPriced { item });
                 return None;
@@ -147,24 +147,32 @@ impl<'a> Draft<'a> {
         true
     }
 
-    /// Tiers that this customer can buy in now.
-    fn on_sale(&self) -> u64 {
+    /// Of the tiers that cover a place those that this customer can buy in now. Those whose codes are spent only when there
+    /// is no other: they say what is left.
+    fn on_sale(&self, covering: u64) -> u64 {
         let cover = &self.inventory.layout.cover;
-        let mut tiers = cover.always_on_sale;
-        let mut left = cover.open & !tiers;
+        let (mut tiers, mut spent) = (cover.always_on_sale & covering, 0);
+        let mut left = cover.open & covering & !tiers;
         while left != 0 {
-            let at = left.trailing_zeros();
-            let tier = &self.inventory.layout.tiers()[at as usize];
-            let is_open = tier.sale.contains(self.now) && self.knows_code(TierIx(at as u8));
-            tiers |= u64::from(is_open) << at;
+            let tier = TierIx(left.trailing_zeros() as u8);
+            let is_open = self.inventory.layout.tiers()[tier.ix()].sale.contains(self.now) && self.knows_code(tier);
+            let is_spent = is_open && !self.is_open_to(tier);
+            tiers |= u64::from(is_open && !is_spent) << tier.0;
+            spent |= u64::from(is_spent) << tier.0;
             left &= left - 1;
         }
-        tiers
+        if tiers == 0 { spent } else { tiers }
     }
 
     fn knows_code(&self, tier: TierIx) -> bool {
         let spec = &self.inventory.layout.tiers()[tier.ix()];
-        !spec.is_hidden() || self.knows_own_code(tier) || self.code_for(tier).is_some()
+        !spec.is_hidden() || self.knows_own_code(tier) || self.codes_for(tier).next().is_some()
+    }
+
+    /// Not by a code that is spent.
+    fn is_open_to(&self, tier: TierIx) -> bool {
+        let spec = &self.inventory.layout.tiers()[tier.ix()];
+        !spec.is_hidden() || self.knows_own_code(tier) || self.codes_for(tier).any(|code| code.left() > 0)
     }
 
     /// Nobody counts the uses of a tier's own code.
@@ -173,9 +181,10 @@ impl<'a> Draft<'a> {
         own.is_some_and(|code| self.access_codes().contains(&code))
     }
 
-    fn code_for(&self, tier: TierIx) -> Option<[u8; 16]> {
+    fn codes_for(&self, tier: TierIx) -> impl Iterator<Item = &Code> {
         let needs_code = self.inventory.layout.cover.coded >> tier.0 & 1 == 1;
-        needs_code.then(|| self.inventory.code_for(self.now, tier, self.access_codes()))?
+        let known = if needs_code { self.access_codes() } else { &[] };
+        self.inventory.codes_for(self.now, tier, known)
     }
 
     fn access_codes(&self) -> &[[u8; 16]] {
@@ -208,7 +217,7 @@ impl<'a> Draft<'a> {
         let tiers = match best.tier {
             Some(tier) if !self.knows_tier(item, tier) => return,
             Some(tier) => 1 << tier.0,
-            None => self.on_sale(),
+            None => self.on_sale(u64::MAX),
         };
         if tiers == 0 {
             return self.refuse(Rejection::NotPriced { item });
@@ -299,8 +308,10 @@ impl<'a> Draft<'a> {
     /// What tiers with price steps and codes add to a hold, once everything else about it is settled.
     #[cold]
     fn apply_terms(&mut self) {
-        let used: Vec<(CodeUse, u32)> =
-            self.units.each().filter_map(|(tier, units)| self.code_use(tier, units)).collect();
+        let mut used: Vec<(CodeUse, u32)> = Vec::new();
+        for (tier, units) in self.units.each() {
+            used.extend(self.code_use(tier, units, &used));
+        }
         if let Some(left) = overdrawn(&self.inventory.codes, used.iter().map(|(used, units)| (used.code, *units))) {
             self.refuse(Rejection::AccessCodeSpent { left });
         }
@@ -310,11 +321,17 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn code_use(&self, tier: TierIx, units: u32) -> Option<(CodeUse, u32)> {
+    /// The first code that has enough left beside what earlier tiers draw on it; else the first, which says what is left.
+    fn code_use(&self, tier: TierIx, units: u32, earlier: &[(CodeUse, u32)]) -> Option<(CodeUse, u32)> {
         if self.knows_own_code(tier) {
             return None;
         }
-        Some((CodeUse { tier, code: self.code_for(tier)? }, units))
+        let drawn = |code: [u8; 16]| -> u32 {
+            earlier.iter().filter(|(used, _)| used.code == code).map(|(_, units)| units).sum()
+        };
+        let has_enough = |code: &&Code| code.left() >= drawn(code.spec.digest) + units;
+        let code = self.codes_for(tier).find(has_enough).or_else(|| self.codes_for(tier).next())?;
+        Some((CodeUse { tier, code: code.spec.digest }, units))
     }
 
     fn units_in(&self, area: AreaIx) -> u32 {

@@ -1,6 +1,6 @@
 //! Places for an order whose hold had expired when the money came: its own, if they are all still free, else others in
 //! the same tiers that are no worse, when the buyer accepts them. Sale windows do not matter here (the price was agreed
-//! in time), quotas, price steps, codes and limits per customer do.
+//! in time), quotas, price steps, codes and limits per customer do. A deleted tier has none of these left to ask.
 
 use crate::codes::{overdrawn, uses};
 use crate::house::{Party, Scope, Taken};
@@ -15,7 +15,9 @@ pub(super) fn find(inventory: &Inventory, order: &Order) -> Option<Reseated> {
     let items = &order.placed.items;
     let units = Units::of(items);
     let customer = inventory.customers.get(order.placed.customer);
-    if customer_limits(&inventory.layout, customer, &units).is_some()
+    let is_deleted = |tier: TierIx| inventory.layout.tiers()[tier.ix()].terms.deleted;
+    if units.each().any(|(tier, _)| is_deleted(tier))
+        || customer_limits(&inventory.layout, customer, &units).is_some()
         || quotas(inventory, &units).is_some()
         || overdrawn(&inventory.codes, uses(&order.placed)).is_some()
         || !price_steps::have_room(inventory, items)

@@ -1,6 +1,7 @@
 //! What a payment provider reports. Money is never ignored: it buys, or it goes back. A report that repeats an earlier
 //! one is an `OrderTransition` here; [`Inventory::repeat`] gives its first answer.
 
+use crate::limits::PAYMENTS_REFUSED_MAX;
 use crate::orders::{Order, OrderStatus};
 use crate::tickets::ticket_id;
 use crate::{Change, Currency, Inventory, PaymentOutcome, Phase, Rejection, Reseated, SettlePayment, TimeUs};
@@ -43,7 +44,12 @@ fn paid(
     if inventory.tickets.knows(ticket_id(now, settled.entropy, 0)) {
         return Err(Rejection::KeyReused);
     }
-    let refused = Change::PaymentRefused { order: settled.order, payment: settled.payment, amount_minor };
+    let refused = || {
+        if order.refused.len() >= PAYMENTS_REFUSED_MAX {
+            return Err(Rejection::PaymentsTooMany { max: PAYMENTS_REFUSED_MAX as u32 });
+        }
+        Ok(Change::PaymentRefused { order: settled.order, payment: settled.payment, amount_minor })
+    };
     let accepted = |reseated| Change::OrderPaid {
         order: settled.order,
         payment: settled.payment,
@@ -52,15 +58,15 @@ fn paid(
         reseated,
     };
     if inventory.phase == Phase::Cancelled {
-        return Ok(refused);
+        return refused();
     }
     match order.status {
         OrderStatus::PendingPayment if order.expires_at > now => Ok(accepted(Reseated::No)),
         // Due, but its seats have not been freed yet: nobody can have taken them.
         OrderStatus::PendingPayment => Ok(accepted(Reseated::SamePlaces)),
-        OrderStatus::Expired => Ok(reseat::find(inventory, order).map_or(refused, accepted)),
+        OrderStatus::Expired => reseat::find(inventory, order).map_or_else(refused, |reseated| Ok(accepted(reseated))),
         OrderStatus::Paid | OrderStatus::PartiallyRefunded | OrderStatus::Refunded | OrderStatus::Cancelled => {
-            Ok(refused)
+            refused()
         }
         OrderStatus::Draft => unreachable!("orders are placed as pending"),
     }

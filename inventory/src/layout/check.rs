@@ -10,7 +10,8 @@ use crate::limits::{
     SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX, TIER_DESCRIPTION_BYTES_MAX, TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
 };
 use crate::{
-    AccessCodeSpec, Currency, Policy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierSpec,
+    AccessCodeSpec, Currency, Policy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierId,
+    TierSpec,
 };
 
 type Check = Result<(), String>;
@@ -221,8 +222,13 @@ fn check_terms(tier: &TierSpec) -> Check {
     Ok(())
 }
 
-/// What a new access code is held against.
-pub(crate) fn check_access_code(code: &AccessCodeSpec, is_known: bool, count: usize, tiers: &[TierSpec]) -> Check {
+/// `known`: the code as it is. It goes on naming a tier that was deleted since, else it would have to open others.
+pub(crate) fn check_access_code(
+    code: &AccessCodeSpec,
+    known: Option<&AccessCodeSpec>,
+    count: usize,
+    tiers: &[TierSpec],
+) -> Check {
     if code.label.is_empty() {
         return Err("the label is empty".to_owned());
     }
@@ -231,10 +237,12 @@ pub(crate) fn check_access_code(code: &AccessCodeSpec, is_known: bool, count: us
     if code.tiers.len() > TIERS_PER_EVENT_MAX {
         return Err(format!("more than {TIERS_PER_EVENT_MAX} tiers"));
     }
-    if !code.tiers.iter().all(|id| tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted)) {
+    let is_named = |id: &TierId| known.is_some_and(|known| known.tiers.contains(id));
+    let is_there = |id: &TierId| tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted);
+    if !code.tiers.iter().all(|id| is_there(id) || is_named(id)) {
         return Err("it names a tier that is not there".to_owned());
     }
-    if !is_known && count >= ACCESS_CODES_PER_EVENT_MAX {
+    if known.is_none() && count >= ACCESS_CODES_PER_EVENT_MAX {
         return Err(format!("more than {ACCESS_CODES_PER_EVENT_MAX} codes"));
     }
     Ok(())

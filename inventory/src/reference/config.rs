@@ -15,7 +15,9 @@ impl Reference {
         if !map::is_valid(spec) {
             return Err(Rejection::SeatMapInvalid { problem: String::new() });
         }
-        self.withheld.clear();
+        if !self.withheld.is_empty() {
+            return Err(Rejection::BlocksWithheld);
+        }
         self.map = Some(Map::new(spec));
         Ok(Answer::Configured)
     }
@@ -126,8 +128,13 @@ impl Reference {
         Ok(Answer::Configured)
     }
 
-    pub(super) fn cancel_event(&mut self) -> Result<Answer, Rejection> {
+    pub(super) fn cancel_event(&mut self, only_unsold: bool) -> Result<Answer, Rejection> {
         self.not_cancelled()?;
+        let held: u32 = self.live_items().map(|item| item.place.units()).sum();
+        let units = held + self.sold_tickets().count() as u32;
+        if only_unsold && units > 0 {
+            return Err(Rejection::EventSold { units });
+        }
         self.phase = Phase::Cancelled;
         Ok(Answer::Configured)
     }

@@ -94,10 +94,12 @@ impl Reference {
         for (item, want) in numbered(&place.wants) {
             let mut tiers: Vec<TierIx> = match asked_tier(want) {
                 Some(tier) => vec![tier].into_iter().filter(|tier| self.tiers[tier.ix()].open).collect(),
-                None => self
-                    .tier_indices()
-                    .filter(|tier| self.is_on_sale(now, *tier, place) && covers(want, *tier))
-                    .collect(),
+                None => {
+                    let on_sale = |tier: &TierIx| self.is_on_sale(now, *tier, place) && covers(want, *tier);
+                    let (open, spent): (Vec<TierIx>, Vec<TierIx>) =
+                        self.tier_indices().filter(on_sale).partition(|tier| self.is_open_to(now, *tier, place));
+                    if open.is_empty() { spent } else { open }
+                }
             };
             if tiers.is_empty() {
                 return Err(Rejection::NotPriced { item });

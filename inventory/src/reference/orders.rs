@@ -1,5 +1,6 @@
 //! Orders and their money: place, pay (in time or late), cancel, refund.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Hold, HoldState, Order, OrderState, Reference, Refusal, Said, Ticket, TicketState};
@@ -75,7 +76,13 @@ impl Reference {
             return Err(Rejection::AmountMismatch { expected_minor }.into());
         }
         let answer = match self.places_for(ix, said)? {
-            None => Answer::PaymentRefused { order: settle.order },
+            None => {
+                let refused = |(_, answer): &&(_, Answer)| matches!(answer, Answer::PaymentRefused { .. });
+                if self.orders[ix].settled.iter().filter(refused).count() >= limits::PAYMENTS_REFUSED_MAX {
+                    return Err(Rejection::PaymentsTooMany { max: limits::PAYMENTS_REFUSED_MAX as u32 }.into());
+                }
+                Answer::PaymentRefused { order: settle.order }
+            }
             Some(items) => {
                 let reseated = items != self.orders[ix].items;
                 self.confirm(ix, items);
@@ -212,7 +219,7 @@ impl Reference {
         &mut self,
         id: OrderId,
         named: &[TicketId],
-        amount_minor: i64,
+        amount_minor: Option<i64>,
     ) -> Result<Answer, Rejection> {
         let found = self.orders.iter().position(|order| order.id == id);
         let ix = found.ok_or(Rejection::OrderNotFound)?;
@@ -221,10 +228,22 @@ impl Reference {
             return Err(Rejection::OrderTransition { from: state.name(), to: "refunded" });
         }
         let left_minor = self.orders[ix].total_minor() - self.orders[ix].refunded_minor;
-        if !(0..=left_minor).contains(&amount_minor) {
+        if amount_minor.is_some_and(|amount_minor| amount_minor < 0 || amount_minor > left_minor) {
             return Err(Rejection::RefundExceeds { left_minor });
         }
-        for ticket in self.refundable(id, named)? {
+        let chosen = self.refundable(id, named)?;
+        let amount_minor = amount_minor.unwrap_or_else(|| {
+            let prices = |tickets: &mut dyn Iterator<Item = &Ticket>| tickets.map(|it| it.price_minor).sum::<i64>();
+            if named.is_empty() {
+                let is_inside = |it: &&Ticket| matches!(it.state, TicketState::CheckedIn | TicketState::CheckedOut);
+                let kept = prices(&mut self.tickets.iter().filter(|it| it.order == id).filter(is_inside));
+                0.max(left_minor - kept)
+            } else {
+                let unique: BTreeSet<usize> = chosen.iter().copied().collect();
+                left_minor.min(prices(&mut unique.into_iter().map(|ix| &self.tickets[ix])))
+            }
+        });
+        for ticket in chosen {
             self.tickets[ticket].state = TicketState::Voided;
             self.tickets[ticket].refunded = true;
         }

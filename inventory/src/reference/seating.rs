@@ -70,6 +70,7 @@ impl Reference {
         let units = by_tier.values().sum();
         self.check_customer(order.customer, units, &by_tier).is_ok()
             && self.check_quotas(&by_tier).is_ok()
+            && order.items.iter().all(|item| !self.tiers[item.tier.ix()].terms.deleted)
             && self.have_steps_room(&order.items)
             && self.have_codes_room(&order.codes, &by_tier).is_ok()
     }

@@ -4,8 +4,15 @@ use super::config::is_window;
 use super::seating::ByTier;
 use super::{HoldState, Reference};
 use crate::{
-    AccessCodeSpec, Answer, CodeUse, Item, Place, PlaceHold, Rejection, TierId, TierIx, TierSpec, TimeUs, limits,
+    AccessCodeSpec, Answer, CodeUse, Item, Place, PlaceHold, Rejection, TierId, TierIx, TierPatch, TierSpec, TimeUs,
+    limits,
 };
+
+fn set<T: Clone>(field: &mut T, said: Option<&T>) {
+    if let Some(said) = said {
+        field.clone_from(said);
+    }
+}
 
 impl Reference {
     pub(super) fn are_terms_valid(&self, spec: &TierSpec) -> bool {
@@ -28,6 +35,35 @@ impl Reference {
             && terms.price_steps.iter().all(is_step_valid)
     }
 
+    pub(super) fn patch_tier(&mut self, id: TierId, patch: &TierPatch) -> Result<Answer, Rejection> {
+        self.not_cancelled()?;
+        let found = self.tiers.iter().find(|tier| tier.id == id && !tier.terms.deleted);
+        let mut tier = found.ok_or(Rejection::TierNotFound)?.clone();
+        for quota in &mut tier.quotas {
+            quota.limit = self.quota_limits[&quota.id];
+        }
+        if let Some(said) = &patch.quota {
+            let known = tier.quotas.iter().position(|quota| quota.id == said.id);
+            match known {
+                Some(ix) => tier.quotas[ix] = said.clone(),
+                None => tier.quotas.push(said.clone()),
+            }
+        }
+        set(&mut tier.name, patch.name.as_ref());
+        set(&mut tier.price_minor, patch.price_minor.as_ref());
+        set(&mut tier.sale, patch.sale.as_ref());
+        set(&mut tier.per_order_min, patch.per_order_min.as_ref());
+        set(&mut tier.per_order_max, patch.per_order_max.as_ref());
+        tier.per_customer_max = patch.per_customer_max.or(tier.per_customer_max);
+        set(&mut tier.open, patch.open.as_ref());
+        set(&mut tier.terms.description, patch.description.as_ref());
+        set(&mut tier.terms.position, patch.position.as_ref());
+        set(&mut tier.terms.price_steps, patch.price_steps.as_ref());
+        set(&mut tier.terms.needs_code, patch.needs_code.as_ref());
+        tier.terms.refund = patch.refund.or(tier.terms.refund);
+        self.set_tier(&tier)
+    }
+
     pub(super) fn delete_tier(&mut self, id: TierId) -> Result<Answer, Rejection> {
         self.not_cancelled()?;
         let found = self.tiers.iter().position(|tier| tier.id == id && !tier.terms.deleted);
@@ -46,7 +82,10 @@ impl Reference {
     pub(super) fn set_access_code(&mut self, spec: &AccessCodeSpec) -> Result<Answer, Rejection> {
         self.not_cancelled()?;
         let known = self.codes.iter().position(|code| code.digest == spec.digest);
-        let names_tier = |id: &TierId| self.tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted);
+        let names_tier = |id: &TierId| {
+            self.tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted)
+                || known.is_some_and(|ix| self.codes[ix].tiers.contains(id))
+        };
         let is_valid = !spec.label.is_empty()
             && spec.label.len() <= limits::NAME_BYTES_MAX
             && is_window(spec.window)
@@ -125,8 +164,8 @@ impl Reference {
         self.tiers[tier.ix()].access_code.is_some_and(|own| place.access_codes.contains(&own))
     }
 
-    /// The first of the buyer's codes that opens the tier.
-    fn event_code(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> Option<[u8; 16]> {
+    /// Those of the buyer's codes that open the tier.
+    fn event_codes(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> Vec<[u8; 16]> {
         let tier = &self.tiers[tier.ix()];
         let opens = |code: &AccessCodeSpec| {
             code.open
@@ -135,24 +174,56 @@ impl Reference {
                 && (code.tiers.is_empty() || code.tiers.contains(&tier.id))
         };
         let find = |digest: &&[u8; 16]| self.codes.iter().any(|code| code.digest == **digest && opens(code));
-        place.access_codes.iter().find(find).copied().filter(|_| tier.terms.needs_code)
+        place.access_codes.iter().filter(find).copied().filter(|_| tier.terms.needs_code).collect()
+    }
+
+    /// `u32::MAX`: no end to it.
+    fn code_left(&self, code: [u8; 16]) -> u32 {
+        let max = self.codes.iter().find(|it| it.digest == code).and_then(|it| it.units_max);
+        max.map_or(u32::MAX, |max| max.saturating_sub(self.code_use(code)))
     }
 
     pub(super) fn knows_code(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> bool {
         let spec = &self.tiers[tier.ix()];
         (spec.access_code.is_none() && !spec.terms.needs_code)
             || self.knows_own_code(tier, place)
-            || self.event_code(now, tier, place).is_some()
+            || !self.event_codes(now, tier, place).is_empty()
     }
 
-    /// Which code counts the units of each tier, by ascending tier.
+    /// Whether the tier is taken before others when none is named: not when all that is known of it is spent.
+    pub(super) fn is_open_to(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> bool {
+        let spec = &self.tiers[tier.ix()];
+        (spec.access_code.is_none() && !spec.terms.needs_code)
+            || self.knows_own_code(tier, place)
+            || self.event_codes(now, tier, place).iter().any(|code| self.code_left(*code) > 0)
+    }
+
+    /// Which code counts the units of each tier, by ascending tier: the first that has enough left for them after what
+    /// the tiers before draw on it, else the first.
     fn codes_in(&self, now: TimeUs, place: &PlaceHold, by_tier: &ByTier) -> Vec<CodeUse> {
-        let counted = by_tier.keys().filter(|tier| !self.knows_own_code(**tier, place));
-        counted.filter_map(|&tier| Some(CodeUse { tier, code: self.event_code(now, tier, place)? })).collect()
+        let mut codes: Vec<CodeUse> = Vec::new();
+        for (&tier, &units) in by_tier {
+            if self.knows_own_code(tier, place) {
+                continue;
+            }
+            let known = self.event_codes(now, tier, place);
+            let has_enough = |code: &&[u8; 16]| {
+                let drawn = codes.iter().filter(|used| used.code == **code).map(|used| by_tier[&used.tier]);
+                drawn.sum::<u32>() + units <= self.code_left(**code)
+            };
+            if let Some(&code) = known.iter().find(has_enough).or_else(|| known.first()) {
+                codes.push(CodeUse { tier, code });
+            }
+        }
+        codes
     }
 
     pub(super) fn codes_of(&self, now: TimeUs, place: &PlaceHold, items: &[Item]) -> Vec<CodeUse> {
-        self.codes_in(now, place, &items.iter().map(|item| (item.tier, 0)).collect())
+        let mut by_tier = ByTier::new();
+        for item in items {
+            *by_tier.entry(item.tier).or_default() += item.place.units();
+        }
+        self.codes_in(now, place, &by_tier)
     }
 
     pub(super) fn check_codes(&self, now: TimeUs, place: &PlaceHold, by_tier: &ByTier) -> Result<(), Rejection> {
@@ -163,10 +234,7 @@ impl Reference {
         for CodeUse { code, .. } in codes {
             let tiers = codes.iter().filter(|used| used.code == *code).map(|used| used.tier);
             let wanted: u32 = tiers.map(|tier| by_tier[&tier]).sum();
-            let Some(max) = self.codes.iter().find(|it| it.digest == *code).and_then(|it| it.units_max) else {
-                continue;
-            };
-            let left = max.saturating_sub(self.code_use(*code));
+            let left = self.code_left(*code);
             if wanted > left {
                 return Err(Rejection::AccessCodeSpent { left });
             }

@@ -92,6 +92,12 @@ impl Stage {
         }
     }
 
+    /// Of a row that is refused.
+    pub fn refusal(&mut self, row: &str) -> Rejection {
+        let (origin, verb) = parse::command(self, row);
+        self.tell(origin, verb).expect_err("the row is refused")
+    }
+
     pub fn ask(&mut self, verb: Verb) -> Result<crate::Answer, Rejection> {
         self.tell(Origin::ENGINE, verb)
     }

@@ -5,7 +5,7 @@ use crate::{
     AccessCodeSpec, BestAvailable, CallerKey, Currency, Direction, Entry, HoldId, OrderId, Origin, PaymentId,
     PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QuotaSpec, RefundPolicy, RoomSettings, RowSpec,
     SaleWindow, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment,
-    TicketId, TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId, Verb, Want,
+    TicketId, TierId, TierIx, TierPatch, TierSpec, TierTerms, TimeUs, UserId, Verb, Want,
 };
 
 /// Sections by line: `id distance_cm | row of seats | row of seats`, `id distance_cm area 50`, each with an optional
@@ -99,12 +99,16 @@ pub(super) fn command(stage: &mut Stage, row: &str) -> (Origin, Verb) {
 
 fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
     match verb {
+        "seat-map" => Verb::SetSeatMap(Box::new(seat_map(&args.join(" ")))),
         "tier" => Verb::SetTier(Box::new(tier(args))),
+        "patch-tier" => {
+            Verb::PatchTier { tier: TierId::from_bytes(id(args[0])), patch: Box::new(tier_patch(&args[1..])) }
+        }
         "delete-tier" => Verb::DeleteTier { tier: TierId::from_bytes(id(args[0])) },
         "code" => Verb::SetAccessCode(Box::new(access_code(args))),
         "policy" => Verb::SetPolicy(Box::new(policy(args))),
         "publish" => Verb::Publish,
-        "cancel-event" => Verb::CancelEvent,
+        "cancel-event" => Verb::CancelEvent { only_unsold: args.contains(&"unsold") },
         "withhold" => Verb::SetBlock { block: args[0].to_owned(), withheld: true },
         "open" => Verb::SetBlock { block: args[0].to_owned(), withheld: false },
         "hold" => Verb::PlaceHold(place_hold(stage, args)),
@@ -127,7 +131,7 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
         "refund" => Verb::RefundOrder {
             order: order(args[0]),
             tickets: args[2..].iter().map(|name| ticket(stage, name)).collect(),
-            amount_minor: number(args[1]),
+            amount_minor: (args[1] != "worth").then(|| number(args[1])),
         },
         "in" | "out" => Verb::ScanTicket(ScanTicket {
             ticket: ticket(stage, args[0]),
@@ -241,11 +245,35 @@ fn settle(args: &[&str]) -> SettlePayment {
     SettlePayment { order: order(args[0]), payment: PaymentId::from_bytes(id(args[1])), outcome, entropy: id(args[1]) }
 }
 
+fn quota(text: &str) -> QuotaSpec {
+    let (id, limit) = text.split_once('/').expect("id/limit");
+    QuotaSpec { id: id.to_owned(), limit: number(limit) }
+}
+
+fn tier_patch(args: &[&str]) -> TierPatch {
+    let window = sale(args);
+    TierPatch {
+        name: value(args, "name").map(str::to_owned),
+        price_minor: value(args, "price").map(number),
+        quota: value(args, "quota").map(quota),
+        sale: (window != SaleWindow::ALWAYS).then_some(window),
+        per_order_min: value(args, "min").map(number),
+        per_order_max: value(args, "max").map(number),
+        per_customer_max: value(args, "customer").map(number),
+        open: value(args, "open").map(number),
+        description: value(args, "about").map(str::to_owned),
+        position: value(args, "position").map(number),
+        price_steps: value(args, "steps").map(|steps| list(Some(steps)).iter().map(|text| price_step(text)).collect()),
+        needs_code: value(args, "needs-code").map(number),
+        refund: value(args, "refund").map(refund),
+    }
+}
+
+fn refund(percent: &str) -> RefundPolicy {
+    RefundPolicy { refundable: true, percent: number(percent), until: None }
+}
+
 fn tier(args: &[&str]) -> TierSpec {
-    let quota = |text: &str| {
-        let (id, limit) = text.split_once('/').expect("id/limit");
-        QuotaSpec { id: id.to_owned(), limit: number(limit) }
-    };
     TierSpec {
         id: TierId::from_bytes(id(args[0])),
         name: value(args, "name").unwrap_or(args[0]).to_owned(),
@@ -264,11 +292,7 @@ fn tier(args: &[&str]) -> TierSpec {
             position: value(args, "position").map_or(0, number),
             price_steps: list(value(args, "steps")).iter().map(|text| price_step(text)).collect(),
             needs_code: args.contains(&"needs-code"),
-            refund: value(args, "refund").map(|percent| RefundPolicy {
-                refundable: true,
-                percent: number(percent),
-                until: None,
-            }),
+            refund: value(args, "refund").map(refund),
             deleted: args.contains(&"deleted"),
         },
     }

@@ -82,12 +82,13 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         Rejection::PerOrderMaximum { max, .. }
         | Rejection::PerCustomerMaximum { max, .. }
         | Rejection::ItemsTooMany { max }
+        | Rejection::PaymentsTooMany { max }
         | Rejection::UnitsPerHoldExceeded { max }
         | Rejection::HoldsPerCustomerExceeded { max }
         | Rejection::UnitsPerCustomerExceeded { max } => format!("{code} {max}"),
         Rejection::AreaSoldOut { free, .. } | Rejection::NotEnoughSeats { free } => format!("{code} {free}"),
         Rejection::QuotaExhausted { left, .. } | Rejection::AccessCodeSpent { left } => format!("{code} {left}"),
-        Rejection::TierInUse { units } => format!("{code} {units}"),
+        Rejection::EventSold { units } | Rejection::TierInUse { units } => format!("{code} {units}"),
         Rejection::OrderTransition { from, to } => format!("{code} {from} {to}"),
         Rejection::AmountMismatch { expected_minor } => format!("{code} {expected_minor}"),
         Rejection::RefundExceeds { left_minor } => format!("{code} {left_minor}"),
@@ -112,6 +113,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::EventAlreadyPublished
         | Rejection::SeatMapMissing
         | Rejection::TierMissing
+        | Rejection::BlocksWithheld
         | Rejection::BlockUnknown
         | Rejection::TierNotFound
         | Rejection::HoldEmpty

@@ -167,7 +167,7 @@ fn t_a_used_ticket_blocks_no_refund_but_its_own() {
     let (order, paid) = show.buy(buyer(1), vec![seat(0), seat(1)]);
     let (other, _) = show.buy(buyer(2), vec![seat(2)]);
     show.must(scan(paid.tickets[0], 1, 1));
-    let refund = |order, tickets| Verb::RefundOrder { order, tickets, amount_minor: 0 };
+    let refund = |order, tickets| Verb::RefundOrder { order, tickets, amount_minor: Some(0) };
     assert_eq!(show.refusal(refund(order, vec![paid.tickets[0]])), "TICKET_USED");
     show.must(refund(order, vec![paid.tickets[1]]));
     show.must(refund(other, vec![]));
@@ -179,7 +179,7 @@ fn t_a_used_ticket_blocks_no_refund_but_its_own() {
 fn t_a_refund_returns_places_once_and_kills_the_tickets() {
     let mut show = Show::new(2, 2, 4);
     let (order, paid) = show.buy(buyer(1), vec![seat(0), standing(1)]);
-    let refund = |amount_minor| Verb::RefundOrder { order, tickets: vec![], amount_minor };
+    let refund = |amount_minor| Verb::RefundOrder { order, tickets: vec![], amount_minor: Some(amount_minor) };
     assert_eq!(show.refusal(refund(2 * PRICE_MINOR + 1)), "REFUND_EXCEEDS");
     assert_eq!(show.refusal(refund(-1)), "REFUND_EXCEEDS");
     show.must(refund(2 * PRICE_MINOR));

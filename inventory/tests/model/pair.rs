@@ -290,7 +290,7 @@ impl<'a> Pair<'a> {
                 let of_order = view.map(|view| view.tickets).unwrap_or_default();
                 let tickets =
                     tickets.iter().map(|at| if of_order.is_empty() { self.ticket(*at) } else { *pick(&of_order, *at) });
-                let amount_minor = total_minor * i64::from(*share) / 100;
+                let amount_minor = (share % 4 != 3).then(|| total_minor * i64::from(*share) / 100);
                 Verb::RefundOrder { order, tickets: tickets.collect(), amount_minor }
             }
             Act::Scan { ticket, nonce, behind, direction } => {
@@ -310,13 +310,16 @@ impl<'a> Pair<'a> {
                 Verb::SetBlock { block, withheld: *withheld }
             }
             Act::Tier(tier) => Verb::SetTier(tier.clone()),
+            Act::TierPart { tier, patch } => {
+                Verb::PatchTier { tier: TierId::from_bytes([*tier; 16]), patch: patch.clone() }
+            }
             Act::DeleteTier { tier } => Verb::DeleteTier { tier: TierId::from_bytes([*tier; 16]) },
             Act::AccessCode(code) => Verb::SetAccessCode(code.clone()),
             Act::Policy(policy) => Verb::SetPolicy(policy.clone()),
             Act::PolicyPart(patch) => Verb::PatchPolicy(patch.clone()),
             Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
             Act::Publish => Verb::Publish,
-            Act::CancelEvent => Verb::CancelEvent,
+            Act::CancelEvent { only_unsold } => Verb::CancelEvent { only_unsold: *only_unsold },
             Act::Line(act) if !self.has_line => self.verb(&act.elsewhere()),
             Act::Line(act) => {
                 let key = self.id();

@@ -1,7 +1,7 @@
 //! Random commands. They name things by small numbers, which the pair reads as what is there when it gets to them: the
 //! same step stays meaningful when the steps before it are shrunk away.
 
-use inventory::{AccessCodeSpec, Direction, Policy, PolicyPatch, TierSpec};
+use inventory::{AccessCodeSpec, Direction, Policy, PolicyPatch, TierPatch, TierSpec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -49,13 +49,14 @@ pub enum Act {
     Transfer { ticket: u8, to: u8, stranger: bool },
     Block { block: u8, withheld: bool },
     Tier(Box<TierSpec>),
+    TierPart { tier: u8, patch: Box<TierPatch> },
     DeleteTier { tier: u8 },
     AccessCode(Box<AccessCodeSpec>),
     Policy(Box<Policy>),
     PolicyPart(Box<PolicyPatch>),
     Map,
     Publish,
-    CancelEvent,
+    CancelEvent { only_unsold: bool },
     Line(LineAct),
 }
 
@@ -154,14 +155,37 @@ fn organizing() -> impl Strategy<Value = Act> {
     prop_oneof![
         10 => (0..3u8, prop::bool::weighted(0.4)).prop_map(|(block, withheld)| Act::Block { block, withheld }),
         12 => tier().prop_map(|tier| Act::Tier(Box::new(tier))),
+        8 => (0..7u8, tier(), any::<[bool; 13]>()).prop_map(|(at, tier, parts)| {
+            Act::TierPart { tier: at, patch: Box::new(tier_part(tier, parts)) }
+        }),
         4 => (0..7u8).prop_map(|tier| Act::DeleteTier { tier }),
         8 => access_code().prop_map(|code| Act::AccessCode(Box::new(code))),
         6 => policy().prop_map(|policy| Act::Policy(Box::new(policy))),
         6 => (policy(), any::<[bool; 7]>()).prop_map(|(policy, parts)| Act::PolicyPart(Box::new(part(&policy, parts)))),
         1 => Just(Act::Map),
         1 => Just(Act::Publish),
-        1 => Just(Act::CancelEvent),
+        2 => prop::bool::weighted(0.7).prop_map(|only_unsold| Act::CancelEvent { only_unsold }),
     ]
+}
+
+fn tier_part(tier: TierSpec, parts: [bool; 13]) -> TierPatch {
+    let [name, price, quota, sale, min, max, per_customer, open, about, position, steps, needs_code, refund] = parts;
+    let terms = tier.terms;
+    TierPatch {
+        name: name.then_some(tier.name),
+        price_minor: price.then_some(tier.price_minor),
+        quota: tier.quotas.into_iter().next().filter(|_| quota),
+        sale: sale.then_some(tier.sale),
+        per_order_min: min.then_some(tier.per_order_min),
+        per_order_max: max.then_some(tier.per_order_max),
+        per_customer_max: tier.per_customer_max.filter(|_| per_customer),
+        open: open.then_some(tier.open),
+        description: about.then_some(terms.description),
+        position: position.then_some(terms.position),
+        price_steps: steps.then_some(terms.price_steps),
+        needs_code: needs_code.then_some(terms.needs_code),
+        refund: terms.refund.filter(|_| refund),
+    }
 }
 
 fn part(policy: &Policy, [sale, ttl, holds, units, per_customer, doors, reentry]: [bool; 7]) -> PolicyPatch {

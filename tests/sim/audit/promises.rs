@@ -265,7 +265,7 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         (Verb::VoidTicket { ticket }, Change::TicketVoided { ticket: of })
         | (Verb::TransferTicket { ticket, .. }, Change::TicketTransferred { ticket: of, .. }) => ticket == of,
         (Verb::SetSeatMap(_), Change::SeatMapSet(_))
-        | (Verb::SetTier(_), Change::TierSet(_) | Change::TierSetInFull(_))
+        | (Verb::SetTier(_) | Verb::PatchTier { .. }, Change::TierSet(_) | Change::TierSetInFull(_))
         | (Verb::DeleteTier { .. }, Change::TierSetInFull(_))
         | (Verb::SetAccessCode(_), Change::AccessCodeSet(_))
         | (Verb::SetPolicy(_) | Verb::PatchPolicy(_), Change::PolicySet(_))

@@ -66,6 +66,54 @@ fn other_seats_when_accepted_and_no_worse() {
 }
 
 #[test]
+fn late_money_cannot_pass_a_shared_quota_by_a_tier_that_is_gone() {
+    Stage::draft("A 1000 | oooo\nF 2000 area 50")
+        .play(
+            "tier a sections=F quotas=hall/5 -> ok
+             tier b quotas=hall/5            -> ok
+             publish                         -> ok
+             hold h1 ann F*1:a               -> F*1
+             order o1 h1 ann any             -> pending until 600s
+             tick 10m
+             expire                          -> expired 1
+             delete-tier a                   -> ok
+             hold h2 bob F*5:b               -> F*5
+             pay o1 p1 1000                  -> payment refused
+             release h2 bob                  -> released
+             # Nor while there is room: what it sold would be listed nowhere.
+             pay o1 p2 1000                  -> payment refused",
+        )
+        .check();
+}
+
+/// Sixteen were turned away; the first one's notice comes again after a seventeenth was tried.
+#[test]
+fn an_order_forgets_no_payment_that_was_turned_away() {
+    let mut stage = Stage::on_sale("A 1000 | oooo");
+    stage.play(
+        "hold h1 ann A-1-1   -> A-1-1
+         order o1 h1 ann     -> pending until 600s
+         tick 10m
+         expire              -> expired 1
+         hold h2 bob A-1-1   -> A-1-1",
+    );
+    for payment in 1..=crate::limits::PAYMENTS_REFUSED_MAX {
+        stage.play(&format!("pay o1 p{payment} 1000 -> payment refused"));
+    }
+    stage.play("pay o1 p17 1000 -> PAYMENTS_TOO_MANY 16");
+    let before = stage.inventory.lsn();
+    stage.play("pay o1 p1 1000 -> payment refused\npay o1 p16 1000 -> payment refused");
+    assert_eq!(stage.inventory.lsn(), before, "a repeated notice refunds nothing more");
+    stage
+        .play(
+            "release h2 bob      -> released
+             pay o1 p1 1000      -> payment refused
+             pay o1 p17 1000     -> paid 1 tickets A-1-1",
+        )
+        .check();
+}
+
+#[test]
 fn worse_seats_are_not_forced_on_anyone() {
     Stage::on_sale("A 1000 | oo | oo")
         .play(

@@ -49,6 +49,27 @@ fn a_ticket_that_was_inside_is_not_refunded() {
         .check();
 }
 
+/// One by one, and then all that is left: a ticket that was scanned a moment ago is not paid for.
+#[test]
+fn what_tickets_are_worth_is_counted_when_they_are_refunded() {
+    bought()
+        .play(
+            "in o1.1                -> in at 0s
+             refund o1 worth o1.2   -> partially_refunded 1000
+             refund o1 worth o1.1   -> TICKET_USED
+             refund o1 400 o1.3     -> partially_refunded 400
+             in o1.4                -> in at 0s
+             out o1.4               -> out at 0s
+             # 3600 are left, and 2000 of it are the price of what was used.
+             refund o1 worth        -> partially_refunded 1600
+             refund o1 worth        -> TICKET_USED",
+        )
+        .check();
+    bought()
+        .play("refund o1 4900 o1.1 -> partially_refunded 4900\nrefund o1 worth o1.2 o1.2 -> partially_refunded 100")
+        .check();
+}
+
 #[test]
 fn a_voided_ticket_keeps_its_place_until_it_is_refunded() {
     bought()

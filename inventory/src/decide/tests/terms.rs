@@ -138,6 +138,50 @@ fn a_tier_that_needs_a_code_is_sold_to_those_who_know_one() {
 }
 
 #[test]
+fn the_first_code_with_enough_left_is_drawn_on() {
+    Stage::draft(MAP)
+        .play(
+            "policy holds=9                           -> ok
+             tier fans needs-code price=500 sections=A -> ok
+             tier pit needs-code sections=F           -> ok
+             tier full                                -> ok
+             code one max=1                           -> ok
+             code three max=3                         -> ok
+             publish                                  -> ok
+             hold h1 ann A-1-1 A-1-2 code=one,three   -> A-1-1 A-1-2
+             # One is left of either: the tiers of one hold draw on both.
+             hold h2 bob A-1-3:fans F*1:pit code=one,three -> A-1-3 F*1
+             hold h3 eve A-1-4:fans code=one,three    -> ACCESS_CODE_SPENT 0
+             # Spent codes hide nothing from those who name no tier.
+             hold h3 eve A-1-4 F*1 code=one,three        -> A-1-4 F*1
+             release h2 bob                           -> released
+             hold h4 bob A-1-7:fans A-1-8:fans code=one,three -> ACCESS_CODE_SPENT 1
+             hold h4 bob A-1-7 code=three,one         -> A-1-7
+             code three max=2                         -> ACCESS_CODE_INVALID it cannot be for 2: 3 are held or sold by it
+             code one max=0                           -> ok",
+        )
+        .check();
+}
+
+#[test]
+fn a_code_keeps_its_scope_when_a_tier_of_it_is_deleted() {
+    Stage::draft(MAP)
+        .play(
+            "tier fans needs-code sections=A -> ok
+             tier pit needs-code sections=F  -> ok
+             code fan tiers=fans             -> ok
+             publish                         -> ok
+             delete-tier fans                -> ok
+             code fan tiers=fans closed      -> ok
+             code fan tiers=fans,pit         -> ok
+             code other tiers=fans           -> ACCESS_CODE_INVALID it names a tier that is not there
+             code fan tiers=fans,gone        -> ACCESS_CODE_INVALID it names a tier that is not there
+             hold h1 ann F*1 code=fan        -> F*1",
+        )
+        .check();
+}
+
+#[test]
 fn tiers_share_a_code_and_a_tier_s_own_code_is_not_counted() {
     Stage::draft(MAP)
         .play(
