@@ -27,7 +27,10 @@ const DOCUMENT: &str = "/api/docs/openapi.json";
         title = "Usher",
         description = "Sells tickets for events that sell out in seconds.\n\n\
             Refusals are RFC 9457 problem documents with a stable `code`. 4xx: final. 429 and 503: nothing happened, ask \
-            again after `Retry-After`. 504: it may have happened, ask again with the same `Idempotency-Key`.",
+            again after `Retry-After`. 504: it may have happened, ask again with the same `Idempotency-Key`.\n\n\
+            A key belongs to the account and, for what is done to an event or an order of it, to that event: one key for \
+            two events, or for an event and for something else, is two keys. It is remembered for 24 hours; take a new \
+            one for every change.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(wire::Problem)),

@@ -2,7 +2,7 @@
 //! the caller may not see is answered like one that never was.
 
 use axum::extract::FromRequestParts;
-use engine::EventHandle;
+use engine::{EventHandle, Submitted};
 use http::request::Parts;
 use inventory::{EventId, Origin, UserId};
 use persistence::{Event, EventStatus, StaffRole, StoreError};
@@ -186,6 +186,23 @@ pub fn runs(caller: Caller, event: &Event) -> bool {
 /// The caller as the engine journals it.
 pub const fn asker(user: UserId, origin: Origin) -> engine::Caller {
     engine::Caller { user, request: origin.request, key: origin.key }
+}
+
+/// The answer that the key got before, for a request that is not fit to be asked any more: what it names may have been
+/// changed or deleted since, a waiting room switched on.
+///
+/// # Errors
+/// The refusal, when the key is new or there is none; the event is not available.
+pub async fn recalled(
+    state: &AppState,
+    handle: &EventHandle,
+    asker: engine::Caller,
+    refusal: ApiError,
+) -> Result<Submitted, ApiError> {
+    if asker.key.is_none() {
+        return Err(refusal);
+    }
+    handle.recall(state.now(), asker).await?.ok_or(refusal)
 }
 
 /// Of a read that follows a durable change: what would have been "nothing happened" is not true any more.

@@ -94,6 +94,33 @@ async fn the_same_key_is_the_same_hold_and_another_body_is_refused() {
     .await;
 }
 
+/// A hold that is there is told of, whatever its request would be refused for now.
+#[tokio::test]
+async fn the_same_key_is_the_same_hold_though_a_room_was_switched_on_and_its_tier_deleted() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let (organizer, buyer) = (Some(&show.organizer), server.attendee().await);
+        let extra = json!({"name": "Extra", "price": {"amount_minor": 1, "currency": "EUR"}, "areas": ["F"]});
+        let extra = text(&server.post(organizer, &show.path("/tiers"), extra).await.expect(201)["id"]);
+        let (path, wanted) = (show.path("/holds"), json!({"items": [{"area": "F", "quantity": 2, "tier": extra}]}));
+        let ask = async |key: &str| server.post_keyed(Some(&buyer), &path, key, wanted.clone()).await;
+        let first = ask("hold-1").await.expect(201);
+
+        server.delete(Some(&buyer), &format!("{path}/{}", text(&first["id"]))).await.expect(204);
+        server.delete(organizer, &show.path(&format!("/tiers/{extra}"))).await.expect(204);
+        assert_eq!(ask("hold-1").await.expect(201), first);
+        ask("hold-2").await.problem(422, "TIER_UNKNOWN");
+
+        show.open_room(server, json!({})).await;
+        assert_eq!(ask("hold-1").await.expect(201), first);
+        ask("hold-2").await.problem(425, "QUEUE_REQUIRED");
+        let other = json!({"items": [{"seat": "A-1-2"}]});
+        let reused = server.post_keyed(Some(&buyer), &path, "hold-1", other).await;
+        reused.problem(422, "IDEMPOTENCY_KEY_REUSED");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn limits_of_customer_order_and_quota_are_refused_by_their_names() {
     let server = TestServer::start().await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use usher_tests::server::{Session, TestServer};
+use usher_tests::server::{Session, TestServer, send};
 
 use crate::show::{Show, faults, on_each_store, text};
 
@@ -121,6 +121,67 @@ async fn a_code_opens_its_tier_for_so_many_units() {
         let stranger = server.organizer().await;
         server.get(Some(&stranger), &codes).await.problem(404, "EVENT_NOT_FOUND");
         server.put(Some(&stranger), &codes, put(5)).await.problem(404, "EVENT_NOT_FOUND");
+    })
+    .await;
+}
+
+/// Both were told that it is done: a description that is sent at the same time does not open a tier again.
+#[tokio::test]
+async fn patches_of_one_tier_at_once_are_both_kept() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let (organizer, tier) = (Some(&show.organizer), show.path(&format!("/tiers/{}", show.seats)));
+        for round in 0..20 {
+            server.patch(organizer, &tier, json!({"open": true})).await.expect(200);
+            let words = json!({"description": round.to_string()});
+            let (closed, described) = tokio::join!(
+                server.patch(organizer, &tier, json!({"open": false})),
+                server.patch(organizer, &tier, words.clone()),
+            );
+            (closed.expect(200), described.expect(200));
+            let now = server.patch(organizer, &tier, json!({})).await.expect(200);
+            assert_eq!((&now["open"], &now["description"]), (&json!(false), &words["description"]));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_patch_repeated_under_its_key_is_answered_though_the_tier_is_gone() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let (organizer, tier) = (&show.organizer, show.path(&format!("/tiers/{}", show.seats)));
+        let patch = async |key: &str| {
+            let request = server.request(reqwest::Method::PATCH, &tier).bearer_auth(&organizer.access_token);
+            send(request.header("idempotency-key", key).json(&json!({"description": "New"}))).await
+        };
+        assert_eq!(patch("k1").await.expect(200)["description"], "New");
+        server.delete(Some(organizer), &tier).await.expect(204);
+        assert_eq!(patch("k1").await.expect(200)["description"], "New");
+        patch("k2").await.problem(404, "TIER_NOT_FOUND");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_is_closed_within_its_scope_when_a_tier_of_it_is_gone_or_open_to_all() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let (organizer, codes) = (Some(&show.organizer), show.path("/access-codes"));
+        let coded = async |name: &str| {
+            let body = json!({"name": name, "price": money(1), "areas": ["F"], "needs_code": true});
+            text(&server.post(organizer, &show.path("/tiers"), body).await.expect(201)["id"])
+        };
+        let (gone, open) = (coded("Gone").await, coded("Open").await);
+        let put = |code: &str| json!({"code": code, "label": "Fans", "tiers": [gone, open], "open": false});
+        server.put(organizer, &codes, put("abba")).await.expect(200);
+        server.delete(organizer, &show.path(&format!("/tiers/{gone}"))).await.expect(204);
+        server.patch(organizer, &show.path(&format!("/tiers/{open}")), json!({"needs_code": false})).await.expect(200);
+        let kept = server.put(organizer, &codes, put("abba")).await.expect(200);
+        assert_eq!((&kept["tiers"], &kept["open"]), (&json!([gone, open]), &json!(false)));
+        let refused = server.put(organizer, &codes, put("other")).await.problem(422, "VALIDATION_FAILED");
+        let named = [("tiers[0]", "UNKNOWN"), ("tiers[1]", "UNEXPECTED")];
+        assert_eq!(faults(&refused), named.map(|(field, code)| (field.to_owned(), code.to_owned())));
     })
     .await;
 }

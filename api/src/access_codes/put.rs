@@ -7,7 +7,7 @@ use inventory::{AccessCodeSpec, EventId, Layout, SaleWindow, TierId};
 use wire::{AccessCode, AccessCodePut};
 
 use super::view;
-use crate::access_code::{self, AccessCodes};
+use crate::access_code;
 use crate::audit_log::{self, Action, Source};
 use crate::error::ApiError;
 use crate::extract::PathId;
@@ -32,10 +32,14 @@ pub async fn put(
     let Write { caller, origin, body, claim: _claim } = write;
     let event = event_access::own(&state, caller, EventId::from_uuid(event)).await?;
     let handle = event_access::handle(&state, event.id).await?;
-    let spec = parse(body, &handle.layout(), &state.access_codes)?;
-    let digest = spec.digest;
-    let before = handle.access_code(digest).await?.map(view::render);
-    let done = handle.set_access_code(event_access::asker(caller.user, origin), spec).await?;
+    let digest = state.access_codes.digest_of(&body.code);
+    let stored = handle.access_code(digest).await?;
+    let asker = event_access::asker(caller.user, origin);
+    let done = match parse(body, digest, stored.as_ref().map(|code| &code.spec), &handle.layout()) {
+        Ok(spec) => handle.set_access_code(asker, spec).await?,
+        Err(faults) => event_access::recalled(&state, &handle, asker, faults.into()).await?,
+    };
+    let before = stored.map(view::render);
     // What is unknown now is known to have happened.
     let code = handle.access_code(digest).await.map_err(|_| ApiError::OutcomeUnknown)?;
     let code = view::render(code.ok_or(ApiError::Defect(Cow::Borrowed("a code that was set is gone")))?);
@@ -44,7 +48,13 @@ pub async fn put(
     Ok(Json(code))
 }
 
-fn parse(wanted: AccessCodePut, layout: &Layout, codes: &AccessCodes) -> Result<AccessCodeSpec, FieldErrors> {
+/// `stored`: the code as it is. It may go on naming its tiers, whatever has become of them.
+fn parse(
+    wanted: AccessCodePut,
+    digest: [u8; 16],
+    stored: Option<&AccessCodeSpec>,
+    layout: &Layout,
+) -> Result<AccessCodeSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
     if let Err(problem) = access_code::check(&wanted.code) {
         errors.add("code", "LENGTH", problem);
@@ -56,7 +66,9 @@ fn parse(wanted: AccessCodePut, layout: &Layout, codes: &AccessCodes) -> Result<
         errors.add("tiers", "TOO_MANY", format!("at most {TIERS_PER_EVENT_MAX}"));
     }
     for (at, id) in wanted.tiers.iter().take(TIERS_PER_EVENT_MAX).enumerate() {
-        match layout.tier(TierId::from_uuid(*id)) {
+        let id = TierId::from_uuid(*id);
+        match layout.tier(id) {
+            _ if stored.is_some_and(|stored| stored.tiers.contains(&id)) => {}
             None => errors.add(format!("tiers[{at}]"), "UNKNOWN", "the event has no such tier"),
             Some(tier) if !layout.tiers()[tier.ix()].terms.needs_code => {
                 errors.add(
@@ -76,7 +88,7 @@ fn parse(wanted: AccessCodePut, layout: &Layout, codes: &AccessCodes) -> Result<
     }
     errors.none()?;
     Ok(AccessCodeSpec {
-        digest: codes.digest_of(&wanted.code),
+        digest,
         label: wanted.label,
         tiers: wanted.tiers.into_iter().map(TierId::from_uuid).collect(),
         units_max: wanted.units_max,

@@ -1,7 +1,8 @@
 use axum::Json;
 use axum::extract::State;
+use engine::EventHandle;
 use http::StatusCode;
-use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold, Rejection};
+use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold, Rejection, UserId};
 use wire::{HeldItem, Hold, HoldRequest, Money};
 
 use super::explain::explain;
@@ -26,26 +27,18 @@ pub async fn place(
 ) -> Result<(StatusCode, Json<Hold>), ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let handle = event_access::handle(&state, EventId::from_uuid(event)).await?;
-    if handle.line().is_active {
-        line::admit(&state, handle.event(), caller.user, body.pass.as_deref())?;
-    }
     let layout = handle.layout();
-    let wants = match wants::parse(&body, &layout) {
-        Ok(wants) => wants,
-        Err(error) => {
-            let refused = named(error, handle.event(), &body, &layout);
-            return Err(event_access::unless_hidden(&state, caller, handle.event(), refused).await);
-        }
+    let asker = event_access::asker(caller.user, origin);
+    let wanted = wanted(&state, &handle, caller.user, &body, &layout);
+    let is_fit = wanted.is_ok();
+    let placed = match wanted {
+        Ok(wanted) => handle.place_hold(asker, wanted).await.map_err(ApiError::from),
+        Err(refusal) => event_access::recalled(&state, &handle, asker, refusal).await,
     };
-    let wanted = PlaceHold {
-        hold: HoldId::from_uuid(ids::mint(state.now())),
-        customer: caller.user,
-        wants,
-        access_codes: body.access_codes.iter().map(|code| state.access_codes.digest_of(code)).collect(),
-    };
-    let placed = handle.place_hold(event_access::asker(caller.user, origin), wanted).await;
-    let placed = match placed.map_err(|error| named(error.into(), handle.event(), &body, &layout)) {
-        Err(refused @ ApiError::Rejected(Rejection::EventNotPublished, _)) => {
+    let placed = match placed.map_err(|error| named(error, handle.event(), &body, &layout)) {
+        // Says nothing of the event but that it has a waiting room, and comes by the thousand: nothing is looked up for it.
+        Err(refused @ ApiError::QueueRequired(_)) => return Err(refused),
+        Err(refused) if !is_fit || matches!(refused, ApiError::Rejected(Rejection::EventNotPublished, _)) => {
             return Err(event_access::unless_hidden(&state, caller, handle.event(), refused).await);
         }
         placed => placed?,
@@ -57,6 +50,24 @@ pub async fn place(
         }
         other => Err(event_access::unexpected("a hold", &other)),
     }
+}
+
+fn wanted(
+    state: &AppState,
+    handle: &EventHandle,
+    customer: UserId,
+    request: &HoldRequest,
+    layout: &Layout,
+) -> Result<PlaceHold, ApiError> {
+    if handle.line().is_active {
+        line::admit(state, handle.event(), customer, request.pass.as_deref())?;
+    }
+    Ok(PlaceHold {
+        hold: HoldId::from_uuid(ids::mint(state.now())),
+        customer,
+        wants: wants::parse(request, layout)?,
+        access_codes: request.access_codes.iter().map(|code| state.access_codes.digest_of(code)).collect(),
+    })
 }
 
 fn named(error: ApiError, event: EventId, request: &HoldRequest, layout: &Layout) -> ApiError {

@@ -47,9 +47,12 @@ pub async fn create_tier(
     let id =
         asker.key.map_or_else(|| ids::mint(state.now()), |key| derived_id::derive(handle.event().uuid(), "tier", key));
     let id = TierId::from_uuid(id);
-    let spec = spec::create(id, wanted, &handle.layout(), &state.access_codes)?;
-    handle.set_tier(asker, spec).await?;
+    match spec::create(id, wanted, &handle.layout(), &state.access_codes) {
+        Ok(spec) => handle.set_tier(asker, spec).await?,
+        Err(faults) => event_access::recalled(state, handle, asker, faults.into()).await?,
+    };
     let layout = handle.layout();
-    let at = layout.tier(id).ok_or(ApiError::NotFound(Noun::Tier))?;
-    Ok(tier_view::render(&layout.tiers()[at.ix()], &layout))
+    // It may have been deleted since the key was first used.
+    let tier = layout.tiers().iter().find(|tier| tier.id == id).ok_or(ApiError::NotFound(Noun::Tier))?;
+    Ok(tier_view::render(tier, &layout))
 }
