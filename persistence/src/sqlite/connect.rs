@@ -1,4 +1,5 @@
 use std::future::ready;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,11 +7,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection};
 use tracing::log::LevelFilter;
 
-use super::{Sqlite, lock::DirectoryLock};
+use super::{Sqlite, lock::DirectoryLock, log};
 use crate::store::Catalogue;
 use crate::{ConnectError, StoreConfig, migrations, private};
 
 const FILE: &str = "usher.sqlite3";
+const LOG_FILE: &str = "usher.sqlite3-wal";
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// The log is folded back into the file after this many pages of 4 KiB. The default of 1,000 would do it after every few
 /// dozen busy commits, and each time costs two more syncs.
@@ -31,11 +33,13 @@ impl Sqlite {
 
         // A full disk ends a transaction without the driver's doing, whose own rollback then fails: it would take every
         // later BEGIN for a nested one. Such a connection is closed, and the next writer gets another.
+        let log_path = config.data_dir.join(LOG_FILE);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
             .test_before_acquire(false)
+            .after_connect(move |_, _| Box::pin(trust_log(log_path.clone())))
             .before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
             .acquire_timeout(config.acquire_timeout)
             .connect_with(
@@ -59,4 +63,9 @@ impl Sqlite {
         let catalogue = Catalogue::default();
         Ok(Self { writer, readers, call_timeout, append_timeout, catalogue, _lock: Arc::new(lock) })
     }
+}
+
+async fn trust_log(path: PathBuf) -> sqlx::Result<()> {
+    let done = tokio::task::spawn_blocking(move || log::make_durable(&path)).await;
+    done.unwrap_or_else(|stopped| Err(std::io::Error::other(stopped))).map_err(sqlx::Error::Io)
 }

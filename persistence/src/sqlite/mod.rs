@@ -8,6 +8,7 @@
 mod append;
 mod connect;
 mod lock;
+mod log;
 mod projection;
 pub(crate) mod search;
 
