@@ -3,8 +3,8 @@ use std::sync::Arc;
 use inventory::{
     AccessCodeSpec, Answer, Availability, CallerKey, CodeView, Command, Entry, EventId, HoldId, HoldView, Inventory,
     Layout, LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch,
-    RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId, TierPatch, TierSpec,
-    TimeUs, UserId, Verb,
+    RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId,
+    TierPatch, TierSpec, TimeUs, UserId, Verb,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
