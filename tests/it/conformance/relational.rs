@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use engine::Journal;
 use inventory::{TimeUs, UserId};
-use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus};
 use persistence::{
     Access, AccessChange, Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus,
     Venue,
 };
+use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
@@ -164,21 +164,21 @@ async fn an_account_has_so_many_venues_and_no_more(fixture: Fixture) {
         city: String::new(),
         country: String::new(),
         timezone: String::new(),
-        latitude_e7: None,
-        longitude_e7: None,
+        latitude_e6: None,
+        longitude_e6: None,
         created_at: TimeUs(5),
         request_key,
     };
     let mut makers = JoinSet::new();
     for number in 1..=5 {
         let (store, venue) = (store.clone(), venue(ada, number, Some([number as u8; 16])));
-        makers.spawn(async move { store.venue_insert(&venue, 2).await.unwrap() });
+        makers.spawn(async move { store.venue_insert(&venue, 2, None).await.unwrap() });
     }
     let made: Vec<Venue> = makers.join_all().await.into_iter().flatten().collect();
     assert_eq!((made.len(), store.venue_list(Some(ada), None, 10).await.unwrap().len()), (2, 2));
     let again = venue(ada, 99, made[0].request_key);
-    assert_eq!(store.venue_insert(&again, 2).await.unwrap().as_ref(), Some(&made[0]), "a repeat makes no other");
-    assert!(store.venue_insert(&venue(bob, 100, None), 2).await.unwrap().is_some());
+    assert_eq!(store.venue_insert(&again, 2, None).await.unwrap().as_ref(), Some(&made[0]), "a repeat makes no other");
+    assert!(store.venue_insert(&venue(bob, 100, None), 2, None).await.unwrap().is_some());
 }
 
 async fn journal_heads_are_listed(fixture: Fixture) {

@@ -139,7 +139,7 @@ impl Original {
         let event = handle.event();
         if room.active {
             // Before the event knows: a room that is on is found again whenever the server ends.
-            state.store.waiting_room_set_active(event, true).await?;
+            state.store.waiting_room_keep(event).await?;
         }
         handle.set_waiting_room(asker, room, ids::entropy()).await?;
         state.keepers.wake(event);
