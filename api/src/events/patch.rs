@@ -97,11 +97,14 @@ async fn change_event(
         None => return Err(ApiError::Frozen(frozen)),
     };
     if let Some(rules) = rules {
-        if let Err(refused) = handle.patch_policy(asker, rules).await {
-            return Err(if is_worded { ApiError::OutcomeUnknown } else { refused.into() });
-        }
+        let done = match handle.patch_policy(asker, rules).await {
+            Ok(done) => done,
+            Err(_) if is_worded => return Err(ApiError::OutcomeUnknown),
+            Err(refused) => return Err(refused.into()),
+        };
         let before = if is_worded { &changed } else { &event };
-        audit_log::write(state, entry.change(&shown(before, &layout), &shown(&changed, &handle.layout()))).await;
+        let entry = entry.change(&shown(before, &layout), &shown(&changed, &handle.layout()));
+        audit_log::write(state, entry.once_per(done.lsn)).await;
     }
     Ok(changed)
 }
