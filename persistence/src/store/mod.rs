@@ -12,7 +12,6 @@ mod audit_log;
 mod calendars;
 mod catalogue;
 mod erasure;
-mod erasure;
 mod event_copies;
 pub(crate) mod event_index;
 mod event_names;
