@@ -3,11 +3,7 @@ use std::time::Duration;
 
 use engine::Journal;
 use inventory::{TimeUs, UserId};
-use persistence::{
-    Access, AccessChange, Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus,
-    Venue,
-};
-use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus};
+use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus, Venue};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
