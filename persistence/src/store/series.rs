@@ -120,7 +120,6 @@ macro_rules! select {
 
 const INSERT: &str = "
     INSERT INTO series (id, organizer_id, words, created_at, request_key) VALUES ($1, $2, $3, $4, $5)";
-
 const FIND: &str = "SELECT id, organizer_id, words, created_at, request_key FROM series WHERE id = $1";
 const FIND_MADE: &str = "SELECT id, organizer_id, words, created_at, request_key FROM series WHERE request_key = $1";
 const SUMMARY: &str = select!(of_all!(), "series.id = $1");
