@@ -120,6 +120,33 @@ async fn a_request_repeated_under_its_key_is_one_entry() {
 }
 
 #[tokio::test]
+async fn words_and_rules_of_an_event_are_an_entry_each() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let organizer = Some(&show.organizer);
+        for patch in [
+            json!({"title": "Renamed"}),
+            json!({"holds_per_customer_max": 2}),
+            json!({"title": "Again", "holds_per_customer_max": 3}),
+        ] {
+            server.patch(organizer, &show.path(""), patch).await.expect(200);
+        }
+        let entries = of_event(server, &show.organizer, &show).await;
+        let updates: Vec<_> = entries.iter().rev().filter(|entry| entry["action"] == "event.update").collect();
+        let said = |at: usize, side: &str| {
+            let said = &updates[at][side];
+            (said["title"].as_str().map(str::to_owned), said["policy"]["holds_per_customer_max"].as_u64())
+        };
+        let changes: Vec<_> = (0..updates.len()).map(|at| (said(at, "old"), said(at, "new"))).collect();
+        let words = |old: &str, new: &str| ((Some(old.to_owned()), None), (Some(new.to_owned()), None));
+        let rules = |old, new| ((None, Some(old)), (None, Some(new)));
+        let title = crate::show::words()["title"].as_str().unwrap().to_owned();
+        assert_eq!(changes, [words(&title, "Renamed"), rules(4, 2), words("Renamed", "Again"), rules(2, 3)]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn purchases_are_not_in_it_and_refunds_are() {
     on_each_store(async |server: &TestServer| {
         let show = Show::on_sale(server).await;
