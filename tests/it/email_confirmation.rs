@@ -30,7 +30,8 @@ async fn the_link_of_the_mail_confirms_the_address_once() {
     on_both_stores(|server, smtp| async move {
         assert_eq!(register(&server, ADA).await["email_confirmed"], false);
         let token = smtp.mail_to(ADA, 1).await.token();
-        confirm(&server, &format!("{}A", &token[..42])).await.problem(410, "LINK_INVALID");
+        let other = if token.starts_with('A') { "B" } else { "A" };
+        confirm(&server, &format!("{other}{}", &token[1..])).await.problem(410, "LINK_INVALID");
         confirm(&server, "nonsense").await.problem(410, "LINK_INVALID");
         let reset = json!({"token": token, "password": "another horse"});
         server.post(None, "/auth/reset-password", reset).await.problem(410, "LINK_INVALID");

@@ -13,7 +13,7 @@ use crate::error::{ApiError, Busy, ImageFault, Malformed};
 /// A file is held in memory from its first byte to its last size, so their number bounds what they take.
 const UPLOADS_MAX: usize = 32;
 /// Of one account: a body may trickle in, and nobody has all the places by that.
-const UPLOADS_PER_ACCOUNT_MAX: usize = 2;
+const UPLOADS_PER_ACCOUNT_MAX: usize = 4;
 /// For a core.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -104,7 +104,9 @@ mod tests {
         let workers = Workers::new(2);
         let begin = |account: u8| workers.begin(UserId::from_bytes([account; 16]));
         let mut slots: Vec<_> = (0..UPLOADS_MAX)
-            .map(|number| begin(u8::try_from(number / 2).unwrap()).map_err(|error| error.code()).unwrap())
+            .map(|number| {
+                begin(u8::try_from(number / UPLOADS_PER_ACCOUNT_MAX).unwrap()).map_err(|error| error.code()).unwrap()
+            })
             .collect();
         assert_eq!(code(begin(99)), Some("IMAGES_BUSY"));
         slots.pop();
@@ -115,7 +117,7 @@ mod tests {
     fn one_account_does_not_take_every_place() {
         let workers = Workers::new(2);
         let begin = |account: u8| workers.begin(UserId::from_bytes([account; 16]));
-        let slots = [begin(1), begin(1)];
+        let slots: Vec<_> = (0..UPLOADS_PER_ACCOUNT_MAX).map(|_| begin(1)).collect();
         assert_eq!(code(begin(1)), Some("IMAGES_BUSY"));
         assert_eq!(code(begin(2)), None);
         drop(slots);

@@ -60,7 +60,10 @@ mod tests {
             (Letter::ConfirmEmail { token: token() }, "https://tickets.example/confirm-email#token=t0k-en"),
             (Letter::ResetPassword { token: token() }, "https://tickets.example/reset-password#token=t0k-en"),
             (Letter::LoginCode { code: "012345".to_owned() }, "012345"),
-            (Letter::PasswordChanged { api_keys_left: 2 }, "API keys of the account still open it."),
+            (
+                Letter::PasswordChanged { api_keys_left: 2 },
+                "API keys of the account still open it. A new password by mail ends them, too.",
+            ),
             (Letter::AddressProved {}, "https://tickets.example/forgot-password"),
             (Letter::ApiKeyCreated {}, "https://tickets.example/forgot-password"),
             (Letter::SecondFactorOn {}, "https://tickets.example/forgot-password"),

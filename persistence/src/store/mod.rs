@@ -89,7 +89,6 @@ pub use refresh::{Device, Refresh, Rotation};
 pub use rsvps::{OwnRsvp, Rsvp, RsvpAnswer, RsvpCount};
 pub use seat_map_drawings::SeatMapDrawing;
 pub use second_factors::{GuessLimit, NewSecondFactor, SecondFactor};
-pub use second_factors::{GuessLimit, SecondFactor};
 pub use series::{Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary};
 pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
