@@ -295,7 +295,7 @@ async fn only_ones_own_list_has_drafts_and_no_list_has_what_is_deleted(fixture: 
     assert_eq!(titles(store, &drafts).await, ["Secret draft with jazz"]);
 
     for listing in found(store, &of(Audience::Admin, "")).await {
-        store.event_delete(listing.event.id, NOW).await.unwrap();
+        store.event_delete(listing.event.id, NOW, None).await.unwrap();
     }
     let cancelled = EventQuery { phase: Some(EventPhase::Cancelled), ..EventQuery::default() };
     assert_eq!(titles(store, &cancelled).await, Vec::<String>::new());

@@ -1,5 +1,5 @@
 use inventory::TimeUs;
-use persistence::{Device, Refresh, Rotation, UserStatus};
+use persistence::{Access, Device, Refresh, Rotation, UserStatus};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -143,7 +143,8 @@ async fn a_login_needs_the_account_as_it_was_when_its_password_was_looked_at(fix
     };
     assert_eq!(begin(1, &hash).await, Some(Vec::new()));
     assert_eq!(begin(2, "another hash").await, None);
-    store.user_set_status(user, UserStatus::Suspended, None).await.unwrap();
+    let suspended = Access { status: Some(UserStatus::Suspended), ..Access::default() };
+    store.user_set_access(user, suspended, NOW, None).await.unwrap();
     assert_eq!(begin(3, &hash).await, None);
     assert_eq!(store.session_list(user, None, NOW, TimeUs(0), 9).await.unwrap().len(), 1);
 }
@@ -173,6 +174,6 @@ async fn a_token_is_live_until_it_is_used_or_its_login_ends(fixture: Fixture) {
     rotate(&fixture, PARENT, CHILD, 0).await;
     assert!(!is_live(PARENT, 1).await);
     assert!(is_live(CHILD, 1).await);
-    fixture.store.session_end(user, family, NOW).await.unwrap();
+    fixture.store.session_end(user, family, NOW, None).await.unwrap();
     assert!(!is_live(CHILD, 1).await);
 }
