@@ -138,7 +138,8 @@ async fn patches_of_one_tier_at_once_are_both_kept() {
                 server.patch(organizer, &tier, json!({"open": false})),
                 server.patch(organizer, &tier, words.clone()),
             );
-            (closed.expect(200), described.expect(200));
+            closed.expect(200);
+            described.expect(200);
             let now = server.patch(organizer, &tier, json!({})).await.expect(200);
             assert_eq!((&now["open"], &now["description"]), (&json!(false), &words["description"]));
         }

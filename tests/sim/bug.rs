@@ -78,15 +78,15 @@ impl Bug {
 
     /// The same, where the line that there is must be known.
     pub const fn falsify_round(self, command: &mut Command, present: u32) {
-        match (self, &mut command.verb) {
-            (
-                Self::RoundsIgnored,
-                Verb::OpenLine { round, .. }
-                | Verb::CallPlaces { round, .. }
-                | Verb::LeaveLine { round, .. }
-                | Verb::StartSession { entry: Entry::Place { round, .. }, .. },
-            ) => *round = present,
-            _ => {}
+        if let (
+            Self::RoundsIgnored,
+            Verb::OpenLine { round, .. }
+            | Verb::CallPlaces { round, .. }
+            | Verb::LeaveLine { round, .. }
+            | Verb::StartSession { entry: Entry::Place { round, .. }, .. },
+        ) = (self, &mut command.verb)
+        {
+            *round = present;
         }
     }
 }
