@@ -47,8 +47,6 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("ACCOUNT_SUSPENDED", "The account may look, not change."),
     ("ORIGIN_NOT_ALLOWED", "Pages of this origin may not open a live feed. See the setting cors_origins."),
     ("OWN_ACCOUNT", "Nobody changes the role or status of the own account, or resets its second factor."),
-    ("EMAIL_TAKEN", "An account with this address exists."),
-    ("OWN_ACCOUNT", "Nobody changes the role or status of the own account."),
     ("EMAIL_TAKEN", "An account with this address exists. Told to whoever registers, who has to know; nowhere else."),
     ("IN_PROGRESS", "The same idempotency key is being answered at this moment. Ask again."),
     ("IDEMPOTENCY_KEY_REUSED", "The key was used for another request before."),

@@ -5,5 +5,3 @@ CREATE TABLE calendar_feeds (
     token_hash bytea NOT NULL UNIQUE,
     created_at bigint NOT NULL
 );
-
-CREATE INDEX events_by_start ON events (status, starts_at, id);

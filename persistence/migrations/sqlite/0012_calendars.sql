@@ -5,5 +5,3 @@ CREATE TABLE calendar_feeds (
     token_hash BLOB NOT NULL UNIQUE,
     created_at INTEGER NOT NULL
 ) STRICT;
-
-CREATE INDEX events_by_start ON events (status, starts_at, id);
