@@ -262,7 +262,9 @@ async fn what_is_kept_for_a_key_tells_neither_password_nor_person() {
         let user = server.post_keyed(None, "/auth/register", "k-1", body.clone()).await.expect(201)["user"].clone();
         let key = usher::digest::of(&[&[0; 16], b"k-1"]);
         let stored = server.app().state().store.idempotency_find(key).await.unwrap().unwrap();
-        assert_eq!(String::from_utf8(stored.response).unwrap(), user["id"].to_string());
+        let answers = &server.app().state().seals.answers;
+        let kept = answers.open(&stored.scope_key, &stored.response).unwrap();
+        assert_eq!(String::from_utf8(kept).unwrap(), user["id"].to_string());
         let other = json!({"name": "Ada", "email": "ada@example.org", "password": "another horse"});
         let again = server.post_keyed(None, "/auth/register", "k-1", other).await;
         assert_eq!(again.header("idempotency-replayed"), "true");

@@ -30,7 +30,7 @@ async fn what_an_account_does_to_its_own_locks_is_written_down() {
         let (_, codes) = second_factor::enrol(server, &user).await;
         let off = json!({"password": PASSWORD, "code": codes[0]});
         delete(server, &user, "/me/second-factor", off).await;
-        let key = json!({"name": "Till", "scopes": ["scan"]});
+        let key = json!({"name": "Till", "scopes": ["scan"], "password": PASSWORD});
         let key = server.post(Some(&user), "/me/api-keys", key).await.expect(201);
         server.delete(Some(&user), &format!("/me/api-keys/{}", text(&key["api_key"]["id"]))).await.expect(204);
         let change = json!({"current_password": PASSWORD, "new_password": "another horse"});

@@ -152,7 +152,8 @@ async fn an_export_tells_of_answers_feedback_mails_keys_and_the_picture() {
             server.put(Some(&account), &show.path("/rsvp"), answer).await.expect(200);
             events.push(show.id.clone());
         }
-        let key = json!({"name": "Till", "scopes": ["scan"], "expires_at": "2034-01-01T00:00:00Z"});
+        let key =
+            json!({"name": "Till", "scopes": ["scan"], "expires_at": "2034-01-01T00:00:00Z", "password": PASSWORD});
         let key = server.post(Some(&account), "/me/api-keys", key).await.expect(201);
         let picture: &[u8] = include_bytes!("pictures/logo.png");
         let avatar = server.request(Method::PUT, "/me/avatar").bearer_auth(&account.access_token);
@@ -166,7 +167,7 @@ async fn an_export_tells_of_answers_feedback_mails_keys_and_the_picture() {
         let all_mails = async {
             loop {
                 let export = server.get(Some(&account), "/me/export").await.expect(200);
-                if export["mails"].as_array().unwrap().len() == 2 {
+                if export["mails"].as_array().unwrap().len() == 3 {
                     return export;
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;

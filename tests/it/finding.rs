@@ -84,7 +84,6 @@ async fn every_filter_that_cannot_be_right_is_named() {
         ("currency=XXX1", "currency", "UNKNOWN"),
         ("country=Germany", "country", "UNKNOWN"),
         ("city=", "city", "LENGTH"),
-        ("tag=a%00b", "tag", "CHARACTER"),
         ("near=52.5", "near", "FORMAT"),
         ("near=91,0", "near", "FORMAT"),
         ("near=NaN,0", "near", "FORMAT"),
@@ -104,7 +103,7 @@ async fn every_filter_that_cannot_be_right_is_named() {
     }
     let problem = server.get(None, "/events?limit=0&sort=x&city=").await.problem(422, "VALIDATION_FAILED");
     assert_eq!(faults(&problem).len(), 3, "all of them at once");
-    for query in ["unknown=1", "city=a&city=b"] {
+    for query in ["unknown=1", "city=a&city=b", "tag=a%00b", "cursor=%00"] {
         server.get(None, &format!("/events?{query}")).await.problem(400, "QUERY_INVALID");
     }
 }
@@ -124,7 +123,7 @@ async fn a_cursor_continues_its_own_list_only() {
         let path = format!("/events?{other}&cursor={cursor}");
         server.get(None, &path).await.problem(400, "CURSOR_OF_OTHER_QUERY");
     }
-    for cursor in ["x", "AAAA", "%00"] {
+    for cursor in ["x", "AAAA", "%07"] {
         server.get(None, &format!("/events?cursor={cursor}")).await.problem(400, "CURSOR_INVALID");
     }
 }

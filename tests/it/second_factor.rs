@@ -216,7 +216,7 @@ async fn an_admin_resets_what_is_lost_in_the_open_and_never_his_own() {
         let path = format!("/users/{}/second-factor", user.id);
         server.delete(Some(&admin), &path).await.problem(409, "SECOND_FACTOR_OFF");
         // Begun and not confirmed: there is nothing to lose yet.
-        server.post(Some(&user), "/me/second-factor", json!({})).await.expect(201);
+        server.post(Some(&user), "/me/second-factor", json!({"password": PASSWORD})).await.expect(201);
         server.delete(Some(&admin), &path).await.problem(409, "SECOND_FACTOR_OFF");
         let (app, codes) = enrol(&server, &user).await;
         let waiting = challenge(&server, &user).await;
@@ -235,7 +235,7 @@ async fn an_admin_resets_what_is_lost_in_the_open_and_never_his_own() {
         assert_eq!(shown, json!({"is_on": false, "recovery_codes_left": 0}));
 
         // The owner is told, and the log says who did it.
-        let mail = smtp.mail_to(&user.email, 2).await;
+        let mail = smtp.mail_to(&user.email, 3).await;
         assert_eq!(mail.header("Subject"), "Your second factor was switched off");
         let log = format!("/admin/audit-log?object={}&action=second_factor.reset", user.id);
         let log = server.get(Some(&admin), &log).await.expect(200);

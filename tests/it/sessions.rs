@@ -157,7 +157,7 @@ async fn a_role_or_status_changed_on_one_node_holds_on_the_other_within_seconds(
     let path = format!("/users/{}", user.id);
     // One token of each node, both known to the node that is not told, and a machine's key.
     let tokens = [user.clone(), there.login(&user.email, PASSWORD).await];
-    let key = json!({"name": "Till", "scopes": ["catalogue:read"]});
+    let key = json!({"name": "Till", "scopes": ["catalogue:read"], "password": PASSWORD});
     let key = there.post(Some(&tokens[1]), "/me/api-keys", key).await.expect(201)["key"].clone();
     let machine = Session { access_token: key.as_str().unwrap().to_owned(), ..user.clone() };
     let changes = [

@@ -174,9 +174,6 @@ fn text(errors: &mut FieldErrors, field: &str, text: Option<String>) -> Option<S
     if text.as_ref().is_some_and(|text| text.chars().count() > TEXT_CHARS_MAX) {
         errors.add(field, "LENGTH", format!("at most {TEXT_CHARS_MAX} characters"));
     }
-    if text.as_ref().is_some_and(|text| text.contains('\0')) {
-        errors.add(field, "CHARACTER", "no NUL character");
-    }
     text
 }
 
