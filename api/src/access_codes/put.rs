@@ -59,7 +59,7 @@ fn parse(
     if let Err(problem) = access_code::check(&wanted.code) {
         errors.add("code", "LENGTH", problem);
     }
-    if wanted.label.is_empty() || wanted.label.len() > NAME_BYTES_MAX || wanted.label.contains('\0') {
+    if wanted.label.is_empty() || wanted.label.len() > NAME_BYTES_MAX {
         errors.add("label", "LENGTH", format!("1 to {NAME_BYTES_MAX} bytes"));
     }
     if wanted.tiers.len() > TIERS_PER_EVENT_MAX {

@@ -57,10 +57,6 @@ pub async fn month(
             .ok_or_else(|| ApiError::invalid("time_zone", "TIMEZONE", "an IANA name such as `Europe/Berlin`"))
     };
     let zone = time_zone.as_ref().map(find).transpose()?;
-    // Postgres stores no NUL, so that no category has one; asked for one it would fail.
-    if category.as_ref().is_some_and(|category| category.contains('\0')) {
-        return Err(ApiError::invalid("category", "CHARACTER", "no NUL character"));
-    }
     let (from, to) = reach(first);
     let range = CalendarRange {
         from: time::time_us(from),

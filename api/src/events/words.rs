@@ -90,10 +90,6 @@ fn checked(errors: &mut FieldErrors, field: &str, text: &str, chars_max: usize) 
         let least = if field == "title" { "1 to" } else { "at most" };
         errors.add(field, "LENGTH", format!("{least} {chars_max} characters"));
     }
-    // Postgres stores no NUL, and nobody types one.
-    if text.contains('\0') {
-        errors.add(field, "CHARACTER", "no NUL character");
-    }
 }
 
 fn label(errors: &mut FieldErrors, field: &str, text: &str) -> String {

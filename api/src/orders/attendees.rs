@@ -22,7 +22,7 @@ pub async fn check(handle: &EventHandle, customer: UserId, request: &OrderReques
     let mut errors = FieldErrors::default();
     for (at, attendee) in request.attendees.iter().enumerate() {
         let chars = attendee.name.chars().count();
-        if attendee.name.trim().is_empty() || chars > NAME_CHARS_MAX || attendee.name.contains('\0') {
+        if attendee.name.trim().is_empty() || chars > NAME_CHARS_MAX {
             errors.add(format!("attendees[{at}].name"), "LENGTH", format!("1 to {NAME_CHARS_MAX} characters"));
         }
         if attendee.email.as_deref().is_some_and(|email| !is_address(email)) {

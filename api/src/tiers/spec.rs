@@ -146,7 +146,7 @@ fn check(errors: &mut FieldErrors, tier: &TierSpec) {
         errors.add("name", "LENGTH", format!("1 to {NAME_BYTES_MAX} bytes"));
     }
     let terms = &tier.terms;
-    if terms.description.len() > TIER_DESCRIPTION_BYTES_MAX || terms.description.contains('\0') {
+    if terms.description.len() > TIER_DESCRIPTION_BYTES_MAX {
         errors.add("description", "LENGTH", format!("at most {TIER_DESCRIPTION_BYTES_MAX} bytes"));
     }
     for (at, step) in terms.price_steps.iter().enumerate() {
