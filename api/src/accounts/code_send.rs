@@ -31,8 +31,7 @@ pub async fn code_send(
     remembered(&state, write.key, async {
         let email = write.body.email;
         check::all([check::email(&email)])?;
-        mail_limit::by_ip(&state, "code", context.peer, mail_limit::PER_NETWORK).await?;
-        mail_limit::by_address(&state, "code", &email, context.peer).await?;
+        mail_limit::CODE.take(&state, &email, context.peer).await?;
         state.aside.run(send(state.clone(), email))?;
         Ok(StatusCode::ACCEPTED.into_response())
     })

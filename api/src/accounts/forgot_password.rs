@@ -25,8 +25,7 @@ pub async fn forgot_password(
     remembered(&state, write.key, async {
         let email = write.body.email;
         check::all([check::email(&email)])?;
-        mail_limit::by_ip(&state, "reset", context.peer, mail_limit::RESETS_PER_NETWORK).await?;
-        mail_limit::by_address(&state, "reset", &email, context.peer).await?;
+        mail_limit::RESET.take(&state, &email, context.peer).await?;
         state.aside.run(send(state.clone(), email))?;
         Ok(StatusCode::ACCEPTED.into_response())
     })

@@ -13,29 +13,27 @@ const WINDOW: Duration = Duration::from_secs(30 * 60);
 const PER_SUBSCRIBER: u32 = 3;
 /// To one e-mail address.
 const IN_ALL: u32 = 6;
-/// From one network address, to whomever: many people may share it.
-pub const PER_NETWORK: u32 = 100;
-/// The same of links that choose a new password: few people forget theirs at once.
-pub const RESETS_PER_NETWORK: u32 = 3;
 
-/// # Errors
-/// 429 with the time after which the next one may be sent.
-pub async fn by_address(state: &AppState, what: &'static str, email: &str, ip: IpAddr) -> Result<(), ApiError> {
-    let attempts = Attempts { what, per_subscriber: PER_SUBSCRIBER, in_all: IN_ALL, window: WINDOW };
-    attempts.take(state, email, ip).await.map(drop)
+/// Of one kind of mail.
+pub struct MailLimit {
+    what: &'static str,
+    /// From one network address, to whomever.
+    per_network: u32,
 }
 
-/// # Errors
-/// 429 with the time after which the next one may be sent.
-pub async fn by_ip(state: &AppState, what: &'static str, ip: IpAddr, mails_max: u32) -> Result<(), ApiError> {
-    attempts::by_ip(state, what, ip, mails_max, WINDOW).await
-}
+/// A code to sign in with. Many people may share a network address.
+pub const CODE: MailLimit = MailLimit { what: "code", per_network: 100 };
+/// A link to choose a new password with. Few people forget theirs at once.
+pub const RESET: MailLimit = MailLimit { what: "reset", per_network: 3 };
+/// The mail that confirms an address, whether registering or its owner asks for it.
+pub const CONFIRMATION: MailLimit = MailLimit { what: "confirmation", per_network: 100 };
 
-/// Of the mail that confirms an address, whether registering or its owner asks for it.
-///
-/// # Errors
-/// 429 with the time after which the next one may be sent.
-pub async fn confirmation(state: &AppState, email: &str, ip: IpAddr) -> Result<(), ApiError> {
-    by_ip(state, "confirmation", ip, PER_NETWORK).await?;
-    by_address(state, "confirmation", email, ip).await
+impl MailLimit {
+    /// # Errors
+    /// 429 with the time after which the next one may be sent.
+    pub async fn take(&self, state: &AppState, email: &str, ip: IpAddr) -> Result<(), ApiError> {
+        attempts::by_ip(state, self.what, ip, self.per_network, WINDOW).await?;
+        let to_address = Attempts { what: self.what, per_subscriber: PER_SUBSCRIBER, in_all: IN_ALL, window: WINDOW };
+        to_address.take(state, email, ip).await.map(drop)
+    }
 }

@@ -38,7 +38,7 @@ pub async fn register(
     let answer = async {
         let user = made.insert(user(&state, body).await?);
         let (token, mail) = links::link(&state, user, LinkPurpose::ConfirmEmail)?;
-        let is_sent = is_within(mail_limit::confirmation(&state, &user.email, context.peer).await)?;
+        let is_sent = is_within(mail_limit::CONFIRMATION.take(&state, &user.email, context.peer).await)?;
         state.store.user_register(user, is_sent.then_some((&token, &mail))).await?;
         if is_sent {
             state.mail.queued();

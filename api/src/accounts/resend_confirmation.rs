@@ -25,7 +25,7 @@ pub async fn resend_confirmation(
     remembered(&state, write.key, async {
         let email = write.body.email;
         check::all([check::email(&email)])?;
-        mail_limit::confirmation(&state, &email, context.peer).await?;
+        mail_limit::CONFIRMATION.take(&state, &email, context.peer).await?;
         state.aside.run(send(state.clone(), email))?;
         Ok(StatusCode::ACCEPTED.into_response())
     })
