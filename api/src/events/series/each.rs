@@ -1,5 +1,5 @@
-use futures_util::{StreamExt, TryStreamExt, stream};
-use inventory::{CallerKey, Origin};
+use futures_util::{StreamExt, stream};
+use inventory::Origin;
 use persistence::{Event, EventStatus};
 use serde_json::json;
 use wire::{SessionOutcome, SessionOutcomes};
@@ -9,7 +9,7 @@ use crate::audit_log::{self, Action, Source};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{digest, event_access, event_status, time};
+use crate::{event_access, event_status, time};
 
 /// Sessions asked at the same time.
 const ASKED_AT_ONCE: usize = 8;
@@ -55,7 +55,7 @@ pub async fn each(asker: &Asker, series: uuid::Uuid, fate: Fate) -> Result<Sessi
     let limit = u32::try_from(SESSIONS_MAX).unwrap_or(u32::MAX);
     let sessions = asker.state.store.series_sessions(series, false, None, limit).await?;
     let asked: Vec<_> = sessions.into_iter().map(|session| one(asker.clone(), session, fate)).collect();
-    let items = stream::iter(asked).buffered(ASKED_AT_ONCE).map(Ok::<_, ApiError>).try_collect().await?;
+    let items = stream::iter(asked).buffered(ASKED_AT_ONCE).collect().await;
     Ok(SessionOutcomes { items })
 }
 
@@ -78,20 +78,14 @@ async fn one(asker: Asker, session: Event, fate: Fate) -> SessionOutcome {
 
 async fn ask(asker: &Asker, session: &Event, fate: Fate) -> Result<(), ApiError> {
     let Asker { state, caller, origin, source } = asker;
-    let key = session_key(*origin, session);
     let handle = event_access::handle(state, session.id).await?;
-    let by = engine::Caller { user: caller.user, request: origin.request, key };
-    match fate {
+    let by = event_access::asker(caller.user, *origin);
+    let done = match fate {
         Fate::Published => handle.publish(by).await?,
         Fate::Cancelled => handle.cancel_event(by).await?,
     };
-    let entry = source.entry(caller, fate.action()).event(session.id).object(session.id).once_ever();
+    let entry = source.entry(caller, fate.action()).event(session.id).object(session.id).once_per(done.lsn);
     let (old, new) = (json!({"status": session.status.name()}), json!({"status": fate.status().name()}));
     audit_log::write(state, entry.change(&old, &new)).await;
     Ok(())
-}
-
-/// Another for each: a key names one change.
-fn session_key(origin: Origin, session: &Event) -> Option<CallerKey> {
-    origin.key.map(|key| CallerKey { key: digest::of(&[&key.key, &session.id.bytes()]), ..key })
 }
