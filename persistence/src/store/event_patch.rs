@@ -42,3 +42,62 @@ impl EventPatch {
         fields.into_iter().filter(|(_, moves)| *moves).map(|(field, _)| field).collect()
     }
 }
+
+/// What became of a patch.
+pub(super) enum Patched {
+    Is(Box<Event>),
+    /// The event is gone, or sold and was to be changed only unsold.
+    Not,
+    /// Another event of the organizer that is to take place has the title at this time.
+    TitleTaken,
+}
+
+/// As SQL: the event as it is then; `None` when it is gone, or sold and `$only_unsold`.
+macro_rules! update {
+    ($transaction:ident, $id:expr, $patch:expr, $now:expr, $only_unsold:expr) => {
+        sqlx::query_as::<_, $crate::Event>($crate::store::events::UPDATE)
+            .bind($id.uuid())
+            .bind($now.0)
+            .bind(&$patch.title)
+            .bind(&$patch.description)
+            .bind(&$patch.organization)
+            .bind(&$patch.rating)
+            .bind(&$patch.location)
+            .bind(&$patch.address)
+            .bind(&$patch.city)
+            .bind(&$patch.country)
+            .bind($patch.latitude_e6)
+            .bind($patch.longitude_e6)
+            .bind(&$patch.category)
+            .bind($patch.tags.as_ref().map($crate::Tags::column))
+            .bind(&$patch.timezone)
+            .bind($patch.starts_at.map(|at| at.0))
+            .bind($patch.ends_at.map(|at| at.0))
+            .bind(i64::from($only_unsold))
+            .fetch_optional(&mut *$transaction)
+    };
+}
+
+/// Changes the event `$before`, whose row is locked, its names and the words it is found by.
+macro_rules! patch_event {
+    ($transaction:ident, $before:expr, $patch:expr, $now:expr, $only_unsold:expr) => {{
+        use $crate::store::event_names::{Title, claim_title};
+        use $crate::store::event_patch::{Patched, update};
+        let is_renamed = $patch.title.is_some() || $patch.starts_at.is_some();
+        let title = Title::of($before).patched($patch.title.as_deref(), $patch.starts_at);
+        if is_renamed && !claim_title!($transaction, title) {
+            Patched::TitleTaken
+        } else if let Some(after) = update!($transaction, $before.id, $patch, $now, $only_unsold).await? {
+            $transaction.index_event(&after).await?;
+            Patched::Is(Box::new(after))
+        } else {
+            if is_renamed {
+                // Refused, it keeps the title that it has.
+                claim_title!($transaction, Title::of($before));
+            }
+            Patched::Not
+        }
+    }};
+}
+
+pub(super) use {patch_event, update};

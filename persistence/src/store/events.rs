@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::audit_log::{audit, audited};
 use super::event_names::{Title, claim_slug, claim_title};
+use super::event_patch::{Patched, patch_event};
 use super::{AuditEntry, EventPatch, Image, Store, on_pool, on_transaction};
 use crate::StoreError;
 use crate::row::{Field, named, row};
@@ -135,33 +136,7 @@ macro_rules! insert_event {
     };
 }
 
-/// The event as it is then; `None` when it is gone, or sold and `$only_unsold`.
-macro_rules! update_event {
-    ($transaction:ident, $id:expr, $patch:expr, $now:expr, $only_unsold:expr) => {
-        sqlx::query_as::<_, $crate::Event>($crate::store::events::UPDATE)
-            .bind($id.uuid())
-            .bind($now.0)
-            .bind(&$patch.title)
-            .bind(&$patch.description)
-            .bind(&$patch.organization)
-            .bind(&$patch.rating)
-            .bind(&$patch.location)
-            .bind(&$patch.address)
-            .bind(&$patch.city)
-            .bind(&$patch.country)
-            .bind($patch.latitude_e6)
-            .bind($patch.longitude_e6)
-            .bind(&$patch.category)
-            .bind($patch.tags.as_ref().map($crate::Tags::column))
-            .bind(&$patch.timezone)
-            .bind($patch.starts_at.map(|at| at.0))
-            .bind($patch.ends_at.map(|at| at.0))
-            .bind(i64::from($only_unsold))
-            .fetch_optional(&mut *$transaction)
-    };
-}
-
-pub(super) use {columns, insert_event, update_event};
+pub(super) use {columns, insert_event};
 
 /// Whether places of the event `$1` are paid for.
 macro_rules! is_sold {
@@ -334,25 +309,20 @@ impl Store {
         let changed = on_transaction!(self, transaction => async {
             let Some(found) = sqlx::query_as::<_, Event>(LOCK).bind(id.uuid()).fetch_optional(&mut *transaction).await?
             else {
-                return Ok(Updated::Not);
+                return Ok(Patched::Not);
             };
-            let title = Title::of(&found).patched(patch.title.as_deref(), patch.starts_at);
-            let is_renamed = patch.title.is_some() || patch.starts_at.is_some();
-            if is_renamed && !claim_title!(transaction, title) {
-                return Ok(Updated::TitleTaken);
-            }
-            let updated = update_event!(transaction, id, patch, now, patch.only_unsold).await?;
-            let Some(updated) = updated else { return Ok(Updated::Not) };
-            transaction.index_event(&updated).await?;
-            if let Some(entry) = entry(found, &updated) {
+            let patched = patch_event!(transaction, &found, patch, now, patch.only_unsold);
+            if let Patched::Is(after) = &patched
+                && let Some(entry) = entry(found, after)
+            {
                 audit!(&mut *transaction, &entry).await?;
             }
-            Ok(Updated::Is(Box::new(updated)))
+            Ok(patched)
         })?;
         match changed {
-            Updated::Is(event) => Ok(Some(*event)),
-            Updated::Not => Ok(None),
-            Updated::TitleTaken => Err(StoreError::TitleTaken),
+            Patched::Is(event) => Ok(Some(*event)),
+            Patched::Not => Ok(None),
+            Patched::TitleTaken => Err(StoreError::TitleTaken),
         }
     }
 
@@ -369,10 +339,4 @@ impl Store {
         let _change = self.catalogue_change();
         audited!(self, entry, sqlx::query(DELETE).bind(id.uuid()).bind(now.0)).map(|touched| touched == 1)
     }
-}
-
-enum Updated {
-    Is(Box<Event>),
-    Not,
-    TitleTaken,
 }

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::audit_log::{audit, audited};
 use super::event_copies::{EventCopies, reveal_copies};
 use super::event_names::{Title, claim_slug, claim_title};
-use super::events::{FIND_BY_REQUEST, LOCK as LOCK_EVENT, columns, update_event};
+use super::event_patch::{Patched, patch_event};
+use super::events::{FIND_BY_REQUEST, LOCK as LOCK_EVENT, columns};
 use super::images::{KEEP, json};
 use super::{AuditEntry, Event, EventPatch, Image, Store, on_pool, on_transaction};
 use crate::StoreError;
@@ -347,25 +348,17 @@ impl Store {
                     changed.over.push(before);
                     continue;
                 }
-                let title = Title::of(&before).patched(change.patch.title.as_deref(), None);
-                if change.patch.title.is_some() && !claim_title!(transaction, title) {
-                    is_taken = true;
-                    // Takes back what was written until here.
-                    return Err(sqlx::Error::RowNotFound);
-                }
                 let only_unsold = !change.patch.moves(&before).is_empty();
-                match update_event!(transaction, before.id, change.patch, change.now, only_unsold).await? {
-                    Some(after) => {
-                        transaction.index_event(&after).await?;
+                match patch_event!(transaction, &before, change.patch, change.now, only_unsold) {
+                    Patched::Is(after) => {
                         audit!(&mut *transaction, &(change.session_entry)(&before, &after)).await?;
-                        changed.changed.push(after);
+                        changed.changed.push(*after);
                     }
-                    None => {
-                        // It keeps its title with the rest.
-                        if change.patch.title.is_some() {
-                            claim_title!(transaction, Title::of(&before));
-                        }
-                        changed.frozen.push(before);
+                    Patched::Not => changed.frozen.push(before),
+                    Patched::TitleTaken => {
+                        is_taken = true;
+                        // Takes back what was written until here.
+                        return Err(sqlx::Error::RowNotFound);
                     }
                 }
             }

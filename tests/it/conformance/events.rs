@@ -188,14 +188,17 @@ async fn a_deleted_event_is_kept_for_those_who_name_it(fixture: Fixture) {
 
 async fn what_is_sold_is_neither_moved_nor_deleted(fixture: Fixture) {
     let store = &fixture.store;
-    let show = Event { status: EventStatus::Cancelled, ..evening(user()) };
-    store.event_insert(&show).await.unwrap();
+    let show = store.event_insert(&evening(user())).await.unwrap();
     let patch = EventPatch { city: Some("Rome".into()), only_unsold: true, ..EventPatch::default() };
     assert!(store.event_update(show.id, &patch, TimeUs(6)).await.unwrap().is_some());
     assert!(!store.event_is_sold(show.id).await.unwrap());
     super::projection::sell(&fixture, show.id).await;
     assert!(store.event_is_sold(show.id).await.unwrap());
     assert_eq!(store.event_update(show.id, &patch, TimeUs(7)).await.unwrap(), None);
+    let renamed = EventPatch { title: Some("Matinee".into()), only_unsold: true, ..EventPatch::default() };
+    assert_eq!(store.event_update(show.id, &renamed, TimeUs(7)).await.unwrap(), None);
+    let taken = async |title| store.event_title_is_taken(show.organizer_id, show.starts_at, title, None).await.unwrap();
+    assert!(taken("Evening").await && !taken("Matinee").await, "refused, it keeps its title");
     assert!(!store.event_delete(show.id, TimeUs(7), None).await.unwrap());
     let words = EventPatch { city: Some("Paris".into()), ..EventPatch::default() };
     assert_eq!(store.event_update(show.id, &words, TimeUs(8)).await.unwrap().unwrap().city, "Paris");
