@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ApiScope, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, User};
+use crate::{ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, User};
 
 /// What the server keeps about an account, for its owner.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -26,25 +26,11 @@ pub struct Export {
     pub waiting_places: Vec<ExportedPlace>,
     pub staff_roles: Vec<ExportedStaffRole>,
     /// Without the keys themselves, which are not kept.
-    pub api_keys: Vec<ExportedApiKey>,
+    pub api_keys: Vec<ApiKey>,
     pub rsvps: Vec<ExportedRsvp>,
     pub feedback: Vec<ExportedFeedback>,
     /// Sent or to be sent to the account's address, as far as they are kept. What a mail said is not kept.
     pub mails: Vec<ExportedMail>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ExportedApiKey {
-    pub id: Uuid,
-    pub name: String,
-    /// How the key begins.
-    pub prefix: String,
-    pub scopes: Vec<ApiScope>,
-    pub created_at: DateTime<Utc>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<DateTime<Utc>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -46,8 +46,7 @@ pub use events::{
     RowStates, SectionCounts, TierCounts,
 };
 pub use export::{
-    Export, ExportedApiKey, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp,
-    ExportedStaffRole,
+    Export, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole,
 };
 pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};

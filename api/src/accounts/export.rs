@@ -13,7 +13,7 @@ use crate::auth::Caller;
 use crate::error::{ApiError, Conflict, Noun};
 use crate::in_flight::Claim;
 use crate::state::AppState;
-use crate::{digest, order_access, second_factor, ticket_view, time};
+use crate::{api_key_view, digest, order_access, second_factor, ticket_view, time};
 
 /// Read at once. Nothing larger is ever held, however much there is.
 const PAGE: u32 = 50;
@@ -172,7 +172,7 @@ impl Export {
     async fn api_keys(&mut self) -> Result<String, ApiError> {
         let found = self.state.store.api_key_list(self.caller.user, self.after, PAGE).await?;
         let last = found.last().map(|key| key.id);
-        let shown = found.into_iter().map(exported::api_key).collect();
+        let shown = found.into_iter().map(api_key_view::render).collect();
         self.list("api_keys", shown, last, Some(Section::Rsvps))
     }
 

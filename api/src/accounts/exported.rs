@@ -1,11 +1,9 @@
 //! Rows about an account as its owner's export shows them.
 
-use wire::{
-    ExportedApiKey, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole,
-};
+use wire::{ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole};
 
-use crate::auth::{Scopes, roles};
-use crate::time;
+use crate::auth::roles;
+use crate::{mail_status, rsvp_answer, time};
 
 pub fn identity(identity: persistence::Identity) -> ExportedIdentity {
     ExportedIdentity {
@@ -25,24 +23,8 @@ pub fn staff_role(post: persistence::StaffPost) -> ExportedStaffRole {
     ExportedStaffRole { event_id: post.event_id.uuid(), role, added_at }
 }
 
-pub fn api_key(key: persistence::ApiKey) -> ExportedApiKey {
-    ExportedApiKey {
-        id: key.id,
-        name: key.name,
-        prefix: key.prefix,
-        scopes: Scopes::read(&key.scopes).iter().collect(),
-        created_at: time::utc(key.created_at),
-        expires_at: key.expires_at.map(time::utc),
-        last_used_at: key.last_used_at.map(time::utc),
-    }
-}
-
 pub fn rsvp(rsvp: persistence::OwnRsvp) -> ExportedRsvp {
-    let answer = match rsvp.answer {
-        persistence::RsvpAnswer::Yes => wire::RsvpAnswer::Yes,
-        persistence::RsvpAnswer::No => wire::RsvpAnswer::No,
-        persistence::RsvpAnswer::Maybe => wire::RsvpAnswer::Maybe,
-    };
+    let answer = rsvp_answer::render(rsvp.answer);
     ExportedRsvp { event_id: rsvp.event_id.uuid(), answer, answered_at: time::utc(rsvp.answered_at) }
 }
 
@@ -57,11 +39,6 @@ pub fn feedback(feedback: persistence::OwnFeedback) -> ExportedFeedback {
 }
 
 pub fn mail(mail: persistence::Mail) -> ExportedMail {
-    let status = match mail.status {
-        persistence::MailStatus::Queued => wire::MailStatus::Queued,
-        persistence::MailStatus::Sent => wire::MailStatus::Sent,
-        persistence::MailStatus::Failed => wire::MailStatus::Failed,
-    };
-    let created_at = time::utc(mail.created_at);
+    let (status, created_at) = (mail_status::render(mail.status), time::utc(mail.created_at));
     ExportedMail { id: mail.id, kind: mail.kind, subject: mail.subject, status, created_at }
 }

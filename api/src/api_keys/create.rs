@@ -5,7 +5,6 @@ use http::StatusCode;
 use inventory::{CallerKey, TimeUs};
 use wire::{ApiKeyCreate, ApiKeyIssued};
 
-use super::view;
 use crate::audit_log::{Action, Source};
 use crate::auth::{ApiKey, Caller, Scopes};
 use crate::error::{ApiError, Conflict, Noun};
@@ -15,7 +14,7 @@ use crate::mail::Letter;
 use crate::problems::Written;
 use crate::proof::{self, Proof};
 use crate::state::AppState;
-use crate::{ids, notice, time};
+use crate::{api_key_view, ids, notice, time};
 
 const NAME_CHARS_MAX: usize = 100;
 /// Of one account.
@@ -72,7 +71,7 @@ async fn issue(
         last_used_at: None,
     };
     let entry = source.entry(&owner, Action::ApiKeyCreate).object(row.id);
-    let entry = entry.made(&view::key(row.clone())).row(now);
+    let entry = entry.made(&api_key_view::render(row.clone())).row(now);
     let mail = notice::compose(state, &user, &Letter::ApiKeyCreated {}, source, now).await?;
     let present = Some(user.password_hash.0.as_str());
     if !state.store.api_key_insert(&row, key.hash(), KEYS_MAX, present, mail.as_ref(), Some(&entry)).await? {
@@ -81,7 +80,7 @@ async fn issue(
     if mail.is_some() {
         state.mail.queued();
     }
-    Ok((ApiKeyIssued { api_key: view::key(row), key: None }, key))
+    Ok((ApiKeyIssued { api_key: api_key_view::render(row), key: None }, key))
 }
 
 /// Without the proof: neither a password nor a code is kept, in whatever form.

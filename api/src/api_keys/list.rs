@@ -2,7 +2,7 @@ use axum::Json;
 use axum::extract::State;
 use wire::{ApiKey, Page};
 
-use super::view;
+use crate::api_key_view;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{Query, page};
@@ -23,5 +23,5 @@ pub async fn list(
     let after = query.cursor.map(|cursor| cursor.0);
     let limit = query.limit.get();
     let keys = state.store.api_key_list(caller.user, after, limit + 1).await?;
-    Ok(Json(page(keys, limit, |key| key.id, view::key)))
+    Ok(Json(page(keys, limit, |key| key.id, api_key_view::render)))
 }

@@ -3,7 +3,6 @@
 mod create;
 mod list;
 mod revoke;
-mod view;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -8,6 +8,7 @@ use super::view;
 use crate::auth::Admin;
 use crate::error::ApiError;
 use crate::extract::{Cursor, Query, page};
+use crate::mail_status;
 use crate::page_limit::PageLimit;
 use crate::problems::Read;
 use crate::state::AppState;
@@ -38,7 +39,7 @@ pub async fn list(
     Query(query): Query<MailQuery>,
 ) -> Result<Json<Page<Mail>>, ApiError> {
     let limit = query.limit.get();
-    let status = query.status.map(view::stored_status);
+    let status = query.status.map(mail_status::stored);
     let mails = state.store.mail_list(status, query.cursor.map(|Cursor(id)| id), limit + 1).await?;
     Ok(Json(page(mails, limit, |mail| mail.id, view::mail)))
 }

@@ -12,6 +12,7 @@ use crate::event_access::{self, Capability};
 use crate::extract::{Cursor, PathId, Query, page};
 use crate::page_limit::PageLimit;
 use crate::problems::Read;
+use crate::rsvp_answer;
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,6 +45,6 @@ pub async fn list(
     let event = event_access::allow(&state, caller, EventId::from_uuid(event), Capability::SeeAttendees).await?;
     let after = query.cursor.map(|cursor| UserId::from_uuid(cursor.0));
     let limit = query.limit.get();
-    let answers = state.store.rsvp_list(event.id, query.answer.map(view::stored), after, limit + 1).await?;
+    let answers = state.store.rsvp_list(event.id, query.answer.map(rsvp_answer::stored), after, limit + 1).await?;
     Ok(Json(page(answers, limit, |rsvp| rsvp.user_id.uuid(), view::entry)))
 }

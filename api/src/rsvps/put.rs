@@ -10,6 +10,7 @@ use crate::event_access;
 use crate::extract::PathId;
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
+use crate::rsvp_answer;
 use crate::state::AppState;
 
 /// Says whether the caller comes
@@ -27,7 +28,7 @@ pub async fn put(
     let event = EventId::from_uuid(event);
     let answer = async {
         view::open(&state, caller, event).await?;
-        if !state.store.rsvp_put(event, caller.user, Some(view::stored(body.answer)), state.now()).await? {
+        if !state.store.rsvp_put(event, caller.user, Some(rsvp_answer::stored(body.answer)), state.now()).await? {
             return Err(ApiError::Conflict(Conflict::RsvpFull));
         }
         let rsvp = view::of(&state, event, caller.user).await.map_err(event_access::after_change)?;

@@ -1,21 +1,22 @@
 use inventory::{EventId, Rejection, UserId};
-use persistence::{Event, EventStatus, RsvpAnswer, StoreError};
+use persistence::{Event, EventStatus, StoreError};
 use wire::{Rsvp, RsvpCount, RsvpEntry};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Conflict};
-use crate::event_access;
 use crate::state::AppState;
-use crate::time;
+use crate::{event_access, rsvp_answer, time};
 
 /// The caller's answer, as it stands.
 pub async fn of(state: &AppState, event: EventId, user: UserId) -> Result<Rsvp, StoreError> {
     let found = state.store.rsvp_find(event, user).await?;
     let count = count(state, event).await?;
     Ok(match found {
-        Some(found) => {
-            Rsvp { answer: Some(render(found.answer)), answered_at: Some(time::utc(found.answered_at)), count }
-        }
+        Some(found) => Rsvp {
+            answer: Some(rsvp_answer::render(found.answer)),
+            answered_at: Some(time::utc(found.answered_at)),
+            count,
+        },
         None => Rsvp { answer: None, answered_at: None, count },
     })
 }
@@ -29,7 +30,7 @@ pub fn entry(rsvp: persistence::Rsvp) -> RsvpEntry {
     RsvpEntry {
         user_id: rsvp.user_id.uuid(),
         name: rsvp.name,
-        answer: render(rsvp.answer),
+        answer: rsvp_answer::render(rsvp.answer),
         answered_at: time::utc(rsvp.answered_at),
     }
 }
@@ -45,21 +46,5 @@ pub async fn open(state: &AppState, caller: Caller, event: EventId) -> Result<Ev
         EventStatus::Published => Err(ApiError::Conflict(Conflict::EventStarted)),
         EventStatus::Draft => Err(Rejection::EventNotPublished.into()),
         EventStatus::Cancelled => Err(Rejection::EventCancelled.into()),
-    }
-}
-
-pub const fn stored(answer: wire::RsvpAnswer) -> RsvpAnswer {
-    match answer {
-        wire::RsvpAnswer::Yes => RsvpAnswer::Yes,
-        wire::RsvpAnswer::No => RsvpAnswer::No,
-        wire::RsvpAnswer::Maybe => RsvpAnswer::Maybe,
-    }
-}
-
-const fn render(answer: RsvpAnswer) -> wire::RsvpAnswer {
-    match answer {
-        RsvpAnswer::Yes => wire::RsvpAnswer::Yes,
-        RsvpAnswer::No => wire::RsvpAnswer::No,
-        RsvpAnswer::Maybe => wire::RsvpAnswer::Maybe,
     }
 }

@@ -3,7 +3,7 @@ use wire::ApiKey;
 use crate::auth::Scopes;
 use crate::time;
 
-pub fn key(key: persistence::ApiKey) -> ApiKey {
+pub fn render(key: persistence::ApiKey) -> ApiKey {
     ApiKey {
         id: key.id,
         name: key.name,
