@@ -20,6 +20,9 @@ mod sqlite;
 mod statements;
 mod store;
 
+// The body of an `async fn` is compiled in every crate that awaits it: boxed, here and once.
+use async_recursion::async_recursion as boxed;
+
 pub use config::StoreConfig;
 pub use error::{ConnectError, StoreError};
 pub use migrations::migration_names;

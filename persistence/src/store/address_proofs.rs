@@ -9,6 +9,7 @@ use super::link_tokens::SET_PASSWORD;
 use super::mails::insert_mail;
 use super::{AuditEntry, NewMail, Store, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 
 /// Of several at once exactly one is the first.
 pub(super) const PROVE: &str =
@@ -51,6 +52,7 @@ impl Store {
     /// Notes that whoever acts reads what is sent to the account's address. With the first such proof end its logins, API
     /// keys and second factor, and `password_hash` takes the place of its password; `mail` tells its owner. The logins;
     /// `None`: somebody had shown it before, and nothing was changed.
+    #[boxed]
     pub async fn address_prove(
         &self,
         user: UserId,

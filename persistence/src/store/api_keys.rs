@@ -8,6 +8,7 @@ use super::mails::insert_mail;
 use super::users::LOCK_OWNER;
 use super::{AuditEntry, NewMail, Role, Store, UserStatus, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -63,6 +64,7 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, LIST, USED, COUNT, DELETE
 impl Store {
     /// Whether it was stored: not when the account has `keys_max` already, and not when `password_hash` is not its password
     /// any more. `mail` tells its owner.
+    #[boxed]
     pub async fn api_key_insert(
         &self,
         key: &ApiKey,
@@ -100,16 +102,19 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn api_key_count(&self, user: UserId) -> Result<u32, StoreError> {
         let count: i64 = on_pool!(self, pool => sqlx::query_scalar(COUNT).bind(user.uuid()).fetch_one(pool))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
+    #[boxed]
     pub async fn api_key_find(&self, hash: [u8; 32]) -> Result<Option<ApiKeyStanding>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(hash.to_vec()).fetch_optional(pool))
     }
 
     /// Of an account, newest first, behind `after`.
+    #[boxed]
     pub async fn api_key_list(&self, user: UserId, after: Option<Uuid>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST)
             .bind(user.uuid())
@@ -118,11 +123,13 @@ impl Store {
             .fetch_all(pool))
     }
 
+    #[boxed]
     pub async fn api_key_used(&self, id: Uuid, at: TimeUs) -> Result<(), StoreError> {
         changed!(self, sqlx::query(USED).bind(id).bind(at.0)).map(drop)
     }
 
     /// Whether the account had such a key.
+    #[boxed]
     pub async fn api_key_delete(&self, id: Uuid, user: UserId, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
         audited!(self, entry, sqlx::query(DELETE).bind(id).bind(user.uuid())).map(|touched| touched == 1)
     }

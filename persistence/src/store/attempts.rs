@@ -4,6 +4,7 @@ use inventory::TimeUs;
 
 use super::{Store, changed, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 
 /// Of one subject, in one window.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,7 @@ pub(super) const STATEMENTS: &[&str] = &[TAKE, FIND, FORGET, PRUNE];
 impl Store {
     /// One attempt more of each. When the next may be, if it is one too many of one of them: those before it in the list have
     /// counted it, those behind it have not.
+    #[boxed]
     pub async fn attempts_take(
         &self,
         limits: &[AttemptLimit],
@@ -53,6 +55,7 @@ impl Store {
     }
 
     /// Lets the subjects begin anew.
+    #[boxed]
     pub async fn attempts_forget(&self, limits: &[AttemptLimit]) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             for limit in limits {
@@ -63,6 +66,7 @@ impl Store {
     }
 
     /// Forgets windows that began before `before`. How many.
+    #[boxed]
     pub async fn attempts_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

@@ -5,6 +5,7 @@ use inventory::OrderId;
 
 use super::{Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -30,6 +31,7 @@ pub(super) const STATEMENTS: &[&str] = &[COUNT, INSERT, LIST];
 impl Store {
     /// Unless the order has attendees: they may have been corrected since the order was placed. No more than the units of
     /// one hold; each position once.
+    #[boxed]
     pub async fn attendees_keep(&self, order: OrderId, attendees: &[Attendee]) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             let (known,): (i64,) = sqlx::query_as(COUNT).bind(order.uuid()).fetch_one(&mut *transaction).await?;
@@ -51,6 +53,7 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn attendees_list(&self, order: OrderId) -> Result<Vec<Attendee>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST).bind(order.uuid()).fetch_all(pool))
     }

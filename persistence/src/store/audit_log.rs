@@ -9,6 +9,7 @@ use uuid::{Builder, Uuid};
 
 use super::{Role, Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -134,6 +135,7 @@ pub(crate) use {audit, audited};
 
 impl Store {
     /// All of them or none. One whose `request_key` is known is passed over.
+    #[boxed]
     pub async fn audit_append(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             for entry in entries {
@@ -144,6 +146,7 @@ impl Store {
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn audit_list(
         &self,
         filter: &AuditFilter,

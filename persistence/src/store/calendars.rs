@@ -6,6 +6,7 @@ use super::audit_log::audited;
 use super::events::columns;
 use super::{AuditEntry, Event, Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 /// Of the published events, those that begin within it. All that is given must hold.
@@ -68,6 +69,7 @@ pub(super) const STATEMENTS: &[&str] =
 
 impl Store {
     /// In the order in which they begin.
+    #[boxed]
     pub async fn event_list_of_range(&self, range: &CalendarRange, limit: u32) -> Result<Vec<Event>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_RANGE)
             .bind(range.from.0)
@@ -79,6 +81,7 @@ impl Store {
     }
 
     /// The published ones, the latest first.
+    #[boxed]
     pub async fn event_list_of_organizer(&self, organizer: UserId, limit: u32) -> Result<Vec<Event>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_ORGANIZER)
             .bind(organizer.uuid())
@@ -87,6 +90,7 @@ impl Store {
     }
 
     /// Those to which the account has a ticket that is not voided, the latest first.
+    #[boxed]
     pub async fn event_list_of_holder(&self, holder: UserId, limit: u32) -> Result<Vec<Event>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_HOLDER)
             .bind(holder.uuid())
@@ -95,6 +99,7 @@ impl Store {
     }
 
     /// One for each such ticket, the newest first.
+    #[boxed]
     pub async fn ticket_places_of_holder(&self, holder: UserId, limit: u32) -> Result<Vec<BookedPlace>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(PLACES_OF_HOLDER)
             .bind(holder.uuid())
@@ -103,6 +108,7 @@ impl Store {
     }
 
     /// The token of this digest opens the account's calendar from now on, and no other.
+    #[boxed]
     pub async fn calendar_feed_set(
         &self,
         user: UserId,
@@ -115,6 +121,7 @@ impl Store {
     }
 
     /// When its token was made.
+    #[boxed]
     pub async fn calendar_feed_find(&self, user: UserId) -> Result<Option<TimeUs>, StoreError> {
         let found: Option<(i64,)> =
             on_pool!(self, pool => sqlx::query_as(FIND_FEED).bind(user.uuid()).fetch_optional(pool))?;
@@ -122,6 +129,7 @@ impl Store {
     }
 
     /// Whose calendar a token opens. Nobody's, while he is suspended.
+    #[boxed]
     pub async fn calendar_feed_owner(&self, token_hash: [u8; 32]) -> Result<Option<UserId>, StoreError> {
         let found: Option<(uuid::Uuid,)> =
             on_pool!(self, pool => sqlx::query_as(FIND_OWNER).bind(token_hash.to_vec()).fetch_optional(pool))?;
@@ -129,6 +137,7 @@ impl Store {
     }
 
     /// Whether there was one.
+    #[boxed]
     pub async fn calendar_feed_delete(&self, user: UserId, entry: &AuditEntry) -> Result<bool, StoreError> {
         audited!(self, Some(entry), sqlx::query(DELETE_FEED).bind(user.uuid())).map(|touched| touched == 1)
     }

@@ -8,6 +8,7 @@ use super::audit_log::audit;
 use super::users::{LOCK_ADMINS, Role, UserStatus};
 use super::{AuditEntry, Store, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 /// What becomes of the wish to erase an account.
@@ -73,6 +74,7 @@ pub(super) const STATEMENTS: &[&str] =
 impl Store {
     /// Whether there are reasons against it is decided in the transaction that erases: of the last two admins one stays,
     /// however they ask.
+    #[boxed]
     pub async fn user_erase(
         &self,
         user: UserId,

@@ -9,6 +9,7 @@ use super::events::{FIND, FIND_BY_REQUEST, insert_event};
 use super::images::{KEEP, json};
 use super::{AuditEntry, Event, Store, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::search::EventIndex as _;
 
 /// Events with what is copied along beside the journal: drawing and limit of answers.
@@ -71,6 +72,7 @@ pub(super) use reveal_copies;
 
 impl Store {
     /// Before anything of them is in the journal. Nobody sees them yet.
+    #[boxed]
     pub async fn event_copies_begin(&self, copies: &[Event]) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             for copy in copies {

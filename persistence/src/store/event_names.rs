@@ -5,6 +5,7 @@ use inventory::{EventId, TimeUs, UserId};
 
 use super::{Event, Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 
 pub(super) const CLAIM_SLUG: &str = "
     INSERT INTO event_slugs (slug, event_id) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING";
@@ -105,6 +106,7 @@ pub(super) fn own_slug(event: &Event) -> String {
 impl Store {
     /// Whether another event of the organizer that is to take place has the title at this time. One that the request of
     /// this key made is not another.
+    #[boxed]
     pub async fn event_title_is_taken(
         &self,
         organizer: UserId,

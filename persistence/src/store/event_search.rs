@@ -11,6 +11,7 @@ use super::event_query::{EventCursor, EventPhase, EventQuery, EventSort, SortKey
 use super::event_select::{Page, select};
 use super::{Audience, Event, Store, in_time};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::field;
 use crate::search::{Bind, Scope, Select, bound};
 
@@ -75,6 +76,7 @@ impl Found {
 
 impl Store {
     /// The first `limit` events behind the query's cursor.
+    #[boxed]
     pub async fn event_search(&self, query: &EventQuery, now: TimeUs, limit: u32) -> Result<Vec<Listing>, StoreError> {
         if query.audience == Audience::Public && query.phase == Some(EventPhase::Draft) {
             return Ok(Vec::new());
@@ -100,6 +102,7 @@ impl Store {
     }
 
     /// Of these events, those of which nothing is left.
+    #[boxed]
     pub async fn event_sold_out(&self, events: &[EventId]) -> Result<Vec<EventId>, StoreError> {
         let mut sql = Select::default();
         let ids: Vec<String> = events.iter().map(|event| sql.bind(Bind::Id(event.uuid()))).collect();

@@ -9,6 +9,7 @@ use super::event_names::{Title, claim_slug, claim_title};
 use super::event_patch::{Patched, patch_event};
 use super::{AuditEntry, EventPatch, Image, Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{Field, named, row};
 use crate::search::EventIndex as _;
 
@@ -213,6 +214,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::TitleTaken`] when another event of the organizer that is neither cancelled nor deleted has the title at
     /// this time.
+    #[boxed]
     pub async fn event_insert(&self, event: &Event) -> Result<Event, StoreError> {
         self.event_insert_audited(event, |_| None).await
     }
@@ -250,25 +252,30 @@ impl Store {
     }
 
     /// Deleted ones included.
+    #[boxed]
     pub async fn event_find_any(&self, id: EventId) -> Result<Option<Event>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
     }
 
+    #[boxed]
     pub async fn event_find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
         let found = self.event_find_any(id).await?;
         Ok(found.filter(|event| event.deleted_at.is_none()))
     }
 
+    #[boxed]
     pub async fn event_find_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND_BY_SLUG).bind(slug).fetch_optional(pool))
     }
 
     /// The one that the request of this key made.
+    #[boxed]
     pub async fn event_find_by_request(&self, request_key: [u8; 16]) -> Result<Option<Event>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND_BY_REQUEST).bind(request_key.to_vec()).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn event_list(
         &self,
         filter: EventFilter,
@@ -288,6 +295,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::TitleTaken`] as for [`Self::event_insert`].
+    #[boxed]
     pub async fn event_update(
         &self,
         id: EventId,
@@ -327,6 +335,7 @@ impl Store {
     }
 
     /// Whether places of it are paid for.
+    #[boxed]
     pub async fn event_is_sold(&self, id: EventId) -> Result<bool, StoreError> {
         let sold: Option<i32> =
             on_pool!(self, pool => sqlx::query_scalar(IS_SOLD).bind(id.uuid()).fetch_optional(pool))?;
@@ -335,6 +344,7 @@ impl Store {
 
     /// Whether it is deleted by this: it must be a draft or cancelled, and nothing of it paid for. The row stays, for the
     /// orders and the journal that name it.
+    #[boxed]
     pub async fn event_delete(&self, id: EventId, now: TimeUs, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
         let _change = self.catalogue_change();
         audited!(self, entry, sqlx::query(DELETE).bind(id.uuid()).bind(now.0)).map(|touched| touched == 1)

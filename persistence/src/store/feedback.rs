@@ -4,6 +4,7 @@ use inventory::{EventId, TimeUs, UserId};
 
 use super::{Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -65,6 +66,7 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, UPDATE, FIND, LIST, TOTALS, LIS
 
 impl Store {
     /// Whether it is the account's first of the event; otherwise it replaces the one before.
+    #[boxed]
     pub async fn feedback_put(
         &self,
         event: EventId,
@@ -97,11 +99,13 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn feedback_find(&self, event: EventId, user: UserId) -> Result<Option<Feedback>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).bind(user.uuid()).fetch_optional(pool))
     }
 
     /// The oldest accounts first, behind `after`.
+    #[boxed]
     pub async fn feedback_list(
         &self,
         event: EventId,
@@ -116,6 +120,7 @@ impl Store {
     }
 
     /// Of an account, the oldest events first, behind `after`.
+    #[boxed]
     pub async fn feedback_list_of_user(
         &self,
         user: UserId,
@@ -129,6 +134,7 @@ impl Store {
             .fetch_all(pool))
     }
 
+    #[boxed]
     pub async fn feedback_totals(&self, event: EventId) -> Result<FeedbackTotals, StoreError> {
         on_pool!(self, pool => sqlx::query_as(TOTALS).bind(event.uuid()).fetch_one(pool))
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{OrderItem, Store, TicketState, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -92,6 +93,7 @@ pub(super) const STATEMENTS: &[&str] = &[ORDER_OF, LIST, NAMED, HOLDING];
 
 impl Store {
     /// In the order in which they bought, behind the ticket `after`. A ticket of another event is before all.
+    #[boxed]
     pub async fn guest_list(
         &self,
         event: EventId,
@@ -122,6 +124,7 @@ impl Store {
     }
 
     /// What the orders from `first` to `last` say of their attendees.
+    #[boxed]
     pub async fn guest_names(
         &self,
         event: EventId,
@@ -136,6 +139,7 @@ impl Store {
     }
 
     /// Whether the account holds a ticket to the event that is good, or was.
+    #[boxed]
     pub async fn guest_holds_ticket(&self, event: EventId, user: UserId) -> Result<bool, StoreError> {
         let found: Option<Holding> = on_pool!(self, pool => sqlx::query_as(HOLDING)
             .bind(user.uuid())

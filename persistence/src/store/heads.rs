@@ -4,6 +4,7 @@ use inventory::{EventId, Lsn};
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -24,6 +25,7 @@ pub(super) const STATEMENTS: &[&str] = &[LIST];
 
 impl Store {
     /// By event id, behind `after`.
+    #[boxed]
     pub async fn journal_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<JournalHead>, StoreError> {
         let after = after.map_or_else(uuid::Uuid::nil, EventId::uuid);
         on_pool!(self, pool => sqlx::query_as(LIST).bind(after).bind(i64::from(limit)).fetch_all(pool))

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 
 const PING: &str = "SELECT CAST(1 AS bigint) AS one";
 
@@ -12,6 +13,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Timeout`] past the deadline.
+    #[boxed]
     pub async fn ping(&self, deadline: Duration) -> Result<(), StoreError> {
         let ping = async { on_pool!(self, pool => async { sqlx::query(PING).execute(pool).await.map(|_| ()) }) };
         match tokio::time::timeout(deadline, ping).await {

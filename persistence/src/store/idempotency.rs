@@ -4,6 +4,7 @@ use inventory::TimeUs;
 
 use super::{Store, changed, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -34,11 +35,13 @@ const PRUNE: &str = "DELETE FROM idempotency_keys WHERE created_at < $1";
 pub(super) const STATEMENTS: &[&str] = &[FIND, PUT, PRUNE];
 
 impl Store {
+    #[boxed]
     pub async fn idempotency_find(&self, scope_key: [u8; 16]) -> Result<Option<IdempotentAnswer>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(scope_key.to_vec()).fetch_optional(pool))
     }
 
     /// Whether the key was new: `false` leaves the earlier answer as it is.
+    #[boxed]
     pub async fn idempotency_put(&self, answer: &IdempotentAnswer) -> Result<bool, StoreError> {
         changed!(
             self,
@@ -54,6 +57,7 @@ impl Store {
     }
 
     /// Forgets answers given before `before`. How many.
+    #[boxed]
     pub async fn idempotency_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

@@ -4,6 +4,7 @@ use inventory::{TimeUs, UserId};
 
 use super::{Store, changed, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 use crate::store::users::User;
 
@@ -43,6 +44,7 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND_USER, LIST, SPEND, PRUNE_S
 
 impl Store {
     /// Whether nobody had this identity before.
+    #[boxed]
     pub async fn identity_insert(&self, identity: &Identity) -> Result<bool, StoreError> {
         changed!(
             self,
@@ -56,20 +58,24 @@ impl Store {
         .map(|touched| touched == 1)
     }
 
+    #[boxed]
     pub async fn identity_find_user(&self, issuer: &str, subject: &str) -> Result<Option<User>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND_USER).bind(issuer).bind(subject).fetch_optional(pool))
     }
 
+    #[boxed]
     pub async fn identity_list(&self, user: UserId, limit: u32) -> Result<Vec<Identity>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST).bind(user.uuid()).bind(i64::from(limit)).fetch_all(pool))
     }
 
     /// Whether it had not been used before. Remembered until `expires_at`, when it is of no use anyway.
+    #[boxed]
     pub async fn token_spend(&self, hash: [u8; 32], expires_at: TimeUs) -> Result<bool, StoreError> {
         changed!(self, sqlx::query(SPEND).bind(hash.to_vec()).bind(expires_at.0)).map(|touched| touched == 1)
     }
 
     /// Forgets what has expired. How many.
+    #[boxed]
     pub async fn token_prune(&self, now: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE_SPENT).bind(now.0))
     }

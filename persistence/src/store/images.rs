@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::audit_log::audit;
 use super::{AuditEntry, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::Field;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +75,7 @@ pub(super) const STATEMENTS: &[&str] =
 
 impl Store {
     /// Before the first file of a picture is written. Unless it is shown by then, its files go after `delete_after`.
+    #[boxed]
     pub async fn image_announce(&self, id: Uuid, owner: Uuid, delete_after: TimeUs) -> Result<(), StoreError> {
         changed!(self, sqlx::query(ANNOUNCE).bind(id).bind(owner).bind(delete_after.0)).map(|_| ())
     }
@@ -114,6 +116,7 @@ impl Store {
     }
 
     /// Whether there is such an account. The picture before is due for deletion now. `entry` is kept if anything changes.
+    #[boxed]
     pub async fn user_set_avatar(
         &self,
         user: UserId,
@@ -145,11 +148,13 @@ impl Store {
     }
 
     /// Makes the pictures due whose owner is gone, or shows none any more. Answers how many.
+    #[boxed]
     pub async fn image_abandon(&self, now: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(ABANDON).bind(now.0))
     }
 
     /// Pictures whose files can go, those waiting longest first.
+    #[boxed]
     pub async fn image_due(&self, now: TimeUs, limit: u32) -> Result<Vec<Uuid>, StoreError> {
         let due: Vec<(Uuid,)> =
             on_pool!(self, pool => sqlx::query_as(DUE).bind(now.0).bind(i64::from(limit)).fetch_all(pool))?;
@@ -157,6 +162,7 @@ impl Store {
     }
 
     /// Once its files are gone.
+    #[boxed]
     pub async fn image_forget(&self, id: Uuid) -> Result<(), StoreError> {
         changed!(self, sqlx::query(FORGET).bind(id)).map(|_| ())
     }

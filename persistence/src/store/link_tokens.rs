@@ -11,6 +11,7 @@ use super::second_factors::DELETE_CHALLENGES;
 use super::sessions::END_ALL;
 use super::{AuditEntry, NewMail, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::named;
 
 named! {
@@ -73,6 +74,7 @@ pub(crate) use insert_link_token;
 
 impl Store {
     /// The token and the mail that carries it.
+    #[boxed]
     pub async fn link_token_send(&self, token: &LinkToken, mail: &NewMail) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             insert_link_token!(token).execute(&mut *transaction).await?;
@@ -82,6 +84,7 @@ impl Store {
     }
 
     /// Whose it is, as long as it is good.
+    #[boxed]
     pub async fn link_token_find(
         &self,
         hash: [u8; 32],
@@ -122,6 +125,7 @@ impl Store {
     /// Sets the password of the account that the token was sent to, ends all its logins and those that wait for a second
     /// factor, deletes its API keys, and tells its owner by `mail`. If it is the first proof, see
     /// [`Store::address_prove`], its second factor goes, too. The logins. `None`: the token is not, or no longer, good.
+    #[boxed]
     pub async fn password_reset(
         &self,
         hash: [u8; 32],
@@ -154,6 +158,7 @@ impl Store {
 
     /// Ends all logins but `session`, and those that wait for a second factor, and tells the owner by `mail`. The logins.
     /// `None`: the password is not `present`, which is a hash, any more.
+    #[boxed]
     pub async fn password_change(
         &self,
         user: UserId,
@@ -186,6 +191,7 @@ impl Store {
     }
 
     /// Forgets what expired before `before`. How many.
+    #[boxed]
     pub async fn link_tokens_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

@@ -6,6 +6,7 @@ use inventory::TimeUs;
 use super::mails::insert_mail;
 use super::{NewMail, Store, changed, on_transaction, on_writer};
 use crate::StoreError;
+use crate::boxed;
 
 /// A code on its way to an address. All codes are good for the same time, so that their ends tell their ages.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,7 @@ impl Store {
     /// In place of the address' code before, with all its guesses. `mail` carries the code, where somebody is to get it.
     /// Whether it is sent: not while the one before is younger than `spared_us` and may be guessed, since somebody may be
     /// typing it.
+    #[boxed]
     pub async fn login_code_send(
         &self,
         address_key: [u8; 32],
@@ -62,6 +64,7 @@ impl Store {
     }
 
     /// One of the `guesses_max` guesses: what to compare with. `None`: there is no code, or none that may still be guessed.
+    #[boxed]
     pub async fn login_code_guess(
         &self,
         address_key: [u8; 32],
@@ -76,12 +79,14 @@ impl Store {
     }
 
     /// Uses the code up. Whether nobody else has.
+    #[boxed]
     pub async fn login_code_take(&self, address_key: [u8; 32], code_hash: [u8; 32]) -> Result<bool, StoreError> {
         changed!(self, sqlx::query(TAKE).bind(address_key.to_vec()).bind(code_hash.to_vec()))
             .map(|touched| touched == 1)
     }
 
     /// Forgets codes that expired before `before`. How many.
+    #[boxed]
     pub async fn login_codes_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::audit_log::audited;
 use super::{AuditEntry, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{Redacted, named, row};
 
 named! {
@@ -129,17 +130,20 @@ macro_rules! insert_mail {
 pub(crate) use insert_mail;
 
 impl Store {
+    #[boxed]
     pub async fn mail_insert(&self, mail: &NewMail) -> Result<(), StoreError> {
         changed!(self, insert_mail!(mail)).map(drop)
     }
 
     /// When the first of those that wait may be tried.
+    #[boxed]
     pub async fn mails_next_due(&self) -> Result<Option<TimeUs>, StoreError> {
         let due: Option<i64> = on_pool!(self, pool => sqlx::query_scalar(NEXT_DUE).fetch_optional(pool))?;
         Ok(due.map(TimeUs))
     }
 
     /// The caller's alone until `until`.
+    #[boxed]
     pub async fn mails_claim(&self, now: TimeUs, until: TimeUs, limit: u32) -> Result<Vec<Mail>, StoreError> {
         on_writer!(self, pool => sqlx::query_as(CLAIM)
             .bind(now.0)
@@ -149,6 +153,7 @@ impl Store {
     }
 
     /// Of an attempt that lasted too long, and was begun anew meanwhile, only success counts.
+    #[boxed]
     pub async fn mails_settle(&self, attempts: &[MailAttempt]) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             for MailAttempt { id, attempt, delivery } in attempts {
@@ -169,15 +174,18 @@ impl Store {
     }
 
     /// Queues a failed mail once more. Whether it was one.
+    #[boxed]
     pub async fn mail_retry(&self, id: Uuid, now: TimeUs, entry: &AuditEntry) -> Result<bool, StoreError> {
         audited!(self, Some(entry), sqlx::query(RETRY).bind(id).bind(now.0)).map(|touched| touched == 1)
     }
 
+    #[boxed]
     pub async fn mail_find(&self, id: Uuid) -> Result<Option<Mail>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn mail_list(
         &self,
         status: Option<MailStatus>,
@@ -197,6 +205,7 @@ impl Store {
     }
 
     /// To one address, as the account has it. Newest first, behind `after`.
+    #[boxed]
     pub async fn mail_list_to(&self, address: &str, after: Option<Uuid>, limit: u32) -> Result<Vec<Mail>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_TO)
             .bind(address)
@@ -206,6 +215,7 @@ impl Store {
     }
 
     /// Forgets what was settled and written before `before`. How many.
+    #[boxed]
     pub async fn mails_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

@@ -50,8 +50,10 @@ mod venues;
 mod waiting_places;
 mod waiting_rooms;
 
+use std::pin::Pin;
 use std::time::Duration;
 
+use crate::boxed;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{ConnectError, StoreConfig};
@@ -115,6 +117,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`ConnectError`]. A store that is in use is refused at once.
+    #[boxed]
     pub async fn connect(config: &StoreConfig) -> Result<Self, ConnectError> {
         let store = match &config.url {
             Some(url) => Self::Postgres(Postgres::connect(url, config).await?),
@@ -125,6 +128,7 @@ impl Store {
     }
 
     /// Waits for what is under way, then closes every connection.
+    #[boxed]
     pub async fn close(&self) {
         match self {
             Self::Postgres(postgres) => {
@@ -215,13 +219,12 @@ macro_rules! transaction_body {
     ($begin:expr, $deadline:expr, $type:ty, $connection:ident => $future:expr) => {
         async {
             let ends_at = tokio::time::Instant::now() + $deadline;
-            // Boxed: it is held twice on its way into the timeout, and callers hold it again.
-            let before_commit = Box::pin(async {
+            let before_commit = async {
                 let mut transaction = $begin.await?;
                 let $connection: &mut $type = &mut transaction;
                 let value = $crate::store::outcome($future).await?;
                 Ok((transaction, value))
-            });
+            };
             let (transaction, value) =
                 $crate::store::in_time($deadline, before_commit).await.map_err($crate::StoreError::read)?;
             let left = ends_at.saturating_duration_since(tokio::time::Instant::now());
@@ -234,8 +237,21 @@ macro_rules! transaction_body {
 
 pub(crate) use {changed, on_pool, on_transaction, on_writer, transaction_body};
 
+/// Of one type for all calls that answer alike: there are hundreds, and each would be compiled with a timeout of its own.
+type Call<'a, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'a>>;
+
 /// Past the deadline the call counts as one whose connection was lost: a read may be repeated, a write is unknown.
-pub(crate) async fn in_time<T>(deadline: Duration, call: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+pub(crate) fn in_time<'a, T>(
+    deadline: Duration,
+    call: impl Future<Output = sqlx::Result<T>> + Send + 'a,
+) -> impl Future<Output = sqlx::Result<T>> + Send + 'a
+where
+    T: 'a,
+{
+    boxed_in_time(deadline, Box::pin(call))
+}
+
+async fn boxed_in_time<T>(deadline: Duration, call: Call<'_, T>) -> sqlx::Result<T> {
     match tokio::time::timeout(deadline, call).await {
         Ok(answered) => answered,
         Err(elapsed) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed))),

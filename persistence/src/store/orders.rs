@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{Field, named, row};
 
 named! {
@@ -104,11 +105,13 @@ const LIST_OF_EVENT: &str = "
 pub(super) const STATEMENTS: &[&str] = &[FIND, LIST_OF_CUSTOMER, LIST_OF_EVENT];
 
 impl Store {
+    #[boxed]
     pub async fn order_find(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn order_list(
         &self,
         customer: UserId,
@@ -124,6 +127,7 @@ impl Store {
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn order_list_of_event(
         &self,
         event: EventId,

@@ -4,6 +4,7 @@ use inventory::{EventId, Lsn, OrderId, OutboxKind, TimeUs, UserId};
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{Field, named, row};
 
 named! {
@@ -47,6 +48,7 @@ pub(super) const STATEMENTS: &[&str] = &[LIST_OF_EVENT];
 
 impl Store {
     /// By LSN, behind `after`.
+    #[boxed]
     pub async fn outbox_list(&self, event: EventId, after: Lsn, limit: u32) -> Result<Vec<Outbox>, StoreError> {
         let after = i64::try_from(after.0).unwrap_or(i64::MAX);
         on_pool!(self, pool => sqlx::query_as(LIST_OF_EVENT)

@@ -4,6 +4,7 @@ use inventory::{EventId, Lsn, OrderId, PaymentId, PaymentStatus, TimeUs};
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{Field, row};
 
 row! {
@@ -40,6 +41,7 @@ pub(super) const STATEMENTS: &[&str] = &[LIST_OF_ORDER];
 
 impl Store {
     /// All payments of an order, in the order of their last change.
+    #[boxed]
     pub async fn payment_list(&self, order: OrderId) -> Result<Vec<Payment>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_ORDER).bind(order.uuid()).fetch_all(pool))
     }

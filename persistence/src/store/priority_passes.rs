@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::audit_log::audited;
 use super::{AuditEntry, Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -34,6 +35,7 @@ const LIST: &str = "
 pub(super) const STATEMENTS: &[&str] = &[INSERT, LIST];
 
 impl Store {
+    #[boxed]
     pub async fn priority_pass_insert(
         &self,
         pass: &PriorityPass,
@@ -56,6 +58,7 @@ impl Store {
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn priority_pass_list(
         &self,
         event: EventId,

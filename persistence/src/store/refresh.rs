@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::users::LOCK_OWNER;
 use super::{Store, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 const GRACE_US: i64 = 10_000_000;
@@ -111,6 +112,7 @@ pub(super) const STATEMENTS: &[&str] =
 impl Store {
     /// Begins a login of an account whose password is `password_hash`, and ends the oldest beyond the newest
     /// 100: those. `None`: the account is suspended, gone or has another password by now.
+    #[boxed]
     pub async fn refresh_insert(
         &self,
         refresh: &Refresh,
@@ -144,6 +146,7 @@ impl Store {
     }
 
     /// Uses `parent` up and puts `child` in its place, once, however many ask at the same time.
+    #[boxed]
     pub async fn refresh_rotate(
         &self,
         parent: [u8; 32],
@@ -205,11 +208,13 @@ impl Store {
     }
 
     /// Whose token it is, and of which login, whether or not it is still good.
+    #[boxed]
     pub async fn refresh_owner(&self, hash: [u8; 32]) -> Result<Option<(UserId, Uuid)>, StoreError> {
         Ok(self.refresh_find(hash).await?.map(|found| (found.user_id, found.family_id)))
     }
 
     /// Whether it is the token that its login goes on by.
+    #[boxed]
     pub async fn refresh_is_live(&self, hash: [u8; 32], now: TimeUs) -> Result<bool, StoreError> {
         let found = self.refresh_find(hash).await?;
         Ok(found.is_some_and(|found| {
@@ -223,6 +228,7 @@ impl Store {
     }
 
     /// Forgets logins that expired before `before`. How many.
+    #[boxed]
     pub async fn refresh_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

@@ -6,6 +6,7 @@ use inventory::{EventId, TimeUs, UserId};
 use super::audit_log::audit;
 use super::{AuditEntry, Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -85,6 +86,7 @@ pub(super) const STATEMENTS: &[&str] = &[ENSURE, LOCK, COUNT, SET_MAX, ANSWER, P
 
 impl Store {
     /// Keeps the answer, or takes it back with `None`. `false`: as many as may say yes already do, and nothing changed.
+    #[boxed]
     pub async fn rsvp_put(
         &self,
         event: EventId,
@@ -120,6 +122,7 @@ impl Store {
     }
 
     /// Limits how many may say yes. `false`: more do already, and nothing changed.
+    #[boxed]
     pub async fn rsvp_limit(
         &self,
         event: EventId,
@@ -145,6 +148,7 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn rsvp_count(&self, event: EventId) -> Result<RsvpCount, StoreError> {
         on_pool!(self, pool => sqlx::query_as(COUNT)
             .bind(event.uuid())
@@ -152,11 +156,13 @@ impl Store {
             .fetch_one(pool))
     }
 
+    #[boxed]
     pub async fn rsvp_find(&self, event: EventId, user: UserId) -> Result<Option<Rsvp>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).bind(user.uuid()).fetch_optional(pool))
     }
 
     /// Of an account, the oldest events first, behind `after`.
+    #[boxed]
     pub async fn rsvp_list_of_user(
         &self,
         user: UserId,
@@ -171,6 +177,7 @@ impl Store {
     }
 
     /// The oldest accounts first, behind `after`.
+    #[boxed]
     pub async fn rsvp_list(
         &self,
         event: EventId,

@@ -2,6 +2,7 @@ use inventory::EventId;
 
 use super::{Store, changed, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -26,6 +27,7 @@ pub(super) const STATEMENTS: &[&str] = &[SET, DELETE, FIND];
 
 impl Store {
     /// `None`: the map is not drawn.
+    #[boxed]
     pub async fn seat_map_drawing_set(
         &self,
         event: EventId,
@@ -39,6 +41,7 @@ impl Store {
         }
     }
 
+    #[boxed]
     pub async fn seat_map_drawing_find(&self, event: EventId) -> Result<Option<SeatMapDrawing>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).fetch_optional(pool))
     }

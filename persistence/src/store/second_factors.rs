@@ -9,6 +9,7 @@ use super::mails::insert_mail;
 use super::sessions::END_ALL;
 use super::{AuditEntry, NewMail, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -129,16 +130,19 @@ macro_rules! delete {
 
 impl Store {
     /// A new secret that waits to be confirmed. Whether it was taken: not in the place of a confirmed one.
+    #[boxed]
     pub async fn second_factor_put(&self, user: UserId, secret: &[u8], now: TimeUs) -> Result<bool, StoreError> {
         changed!(self, sqlx::query(PUT).bind(user.uuid()).bind(secret).bind(now.0)).map(|touched| touched == 1)
     }
 
+    #[boxed]
     pub async fn second_factor_find(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(user.uuid()).fetch_optional(pool))
     }
 
     /// Switches it on with its recovery codes, and ends the other logins: those. `None`: the secret was not the one that
     /// waited.
+    #[boxed]
     pub async fn second_factor_confirm(
         &self,
         user: UserId,
@@ -176,6 +180,7 @@ impl Store {
 
     /// Takes one of the account's guesses, before it is looked at. How many it makes in the window; `None`: there was none
     /// left.
+    #[boxed]
     pub async fn second_factor_guess(
         &self,
         user: UserId,
@@ -192,11 +197,13 @@ impl Store {
     }
 
     /// Uses up the code of a time step and all before it. Whether it was still unused.
+    #[boxed]
     pub async fn second_factor_use(&self, user: UserId, step: i64) -> Result<bool, StoreError> {
         changed!(self, sqlx::query(USE_STEP).bind(user.uuid()).bind(step)).map(|touched| touched == 1)
     }
 
     /// Whether the account had this code; it has it no more.
+    #[boxed]
     pub async fn recovery_code_use(&self, user: UserId, hash: [u8; 32]) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let used = sqlx::query(USE_CODE).bind(hash.to_vec()).bind(user.uuid()).execute(&mut *transaction).await?;
@@ -207,12 +214,14 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn recovery_code_count(&self, user: UserId) -> Result<u32, StoreError> {
         let count: i64 = on_pool!(self, pool => sqlx::query_scalar(COUNT_CODES).bind(user.uuid()).fetch_one(pool))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// With its recovery codes and the logins that wait for it. Whether there was one.
+    #[boxed]
     pub async fn second_factor_delete(&self, user: UserId, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let is_gone = delete!(user, &mut *transaction);
@@ -225,6 +234,7 @@ impl Store {
 
     /// Deletes it for an owner who has lost it, ends all his logins and tells him by `mail`. The logins; `None`: there was
     /// none to delete.
+    #[boxed]
     pub async fn second_factor_reset(
         &self,
         user: UserId,
@@ -242,6 +252,7 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn login_challenge_insert(
         &self,
         hash: [u8; 32],
@@ -253,6 +264,7 @@ impl Store {
     }
 
     /// Takes one of the challenge's guesses. Whose login it is; `None` when it is unknown, expired or has none left.
+    #[boxed]
     pub async fn login_challenge_guess(
         &self,
         hash: [u8; 32],
@@ -268,11 +280,13 @@ impl Store {
     }
 
     /// Whether it was there: of several at once one takes it.
+    #[boxed]
     pub async fn login_challenge_take(&self, hash: [u8; 32]) -> Result<bool, StoreError> {
         changed!(self, sqlx::query(TAKE_CHALLENGE).bind(hash.to_vec())).map(|touched| touched == 1)
     }
 
     /// Forgets those that have expired. How many.
+    #[boxed]
     pub async fn login_challenge_prune(&self, now: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE_CHALLENGES).bind(now.0))
     }

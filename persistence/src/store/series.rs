@@ -11,6 +11,7 @@ use super::events::{FIND_BY_REQUEST, LOCK as LOCK_EVENT, columns};
 use super::images::{KEEP, json};
 use super::{AuditEntry, Event, EventPatch, Image, Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 use crate::search::EventIndex as _;
 
@@ -274,22 +275,26 @@ impl Store {
         }
     }
 
+    #[boxed]
     pub async fn series_find(&self, id: Uuid) -> Result<Option<Series>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id).fetch_optional(pool))
     }
 
     /// The one that the request of this key made.
+    #[boxed]
     pub async fn series_find_by_request(&self, request_key: [u8; 16]) -> Result<Option<Series>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND_MADE).bind(request_key.to_vec()).fetch_optional(pool))
     }
 
     /// `None` when there is no such series; one without sessions has none to show.
+    #[boxed]
     pub async fn series_summary(&self, id: Uuid, is_public: bool) -> Result<Option<SeriesSummary>, StoreError> {
         let text = if is_public { SUMMARY_PUBLISHED } else { SUMMARY };
         on_pool!(self, pool => sqlx::query_as(text).bind(id).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn series_list(
         &self,
         filter: SeriesFilter,
@@ -306,6 +311,7 @@ impl Store {
     }
 
     /// In the order in which they begin, behind `after`.
+    #[boxed]
     pub async fn series_sessions(
         &self,
         series: Uuid,
@@ -328,6 +334,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::TitleTaken`] as for [`Self::event_insert`], of any session: then nothing is changed.
+    #[boxed]
     pub async fn series_update(&self, change: &SeriesChange<'_>) -> Result<Option<SeriesChanged>, StoreError> {
         let mut is_taken = false;
         let _change = self.catalogue_change();
@@ -368,6 +375,7 @@ impl Store {
     }
 
     /// Whether the event was a session of the series. It goes on by itself.
+    #[boxed]
     pub async fn series_leave(
         &self,
         series: Uuid,
@@ -379,6 +387,7 @@ impl Store {
     }
 
     /// Whether there was such a series. Its sessions go on, each by itself.
+    #[boxed]
     pub async fn series_delete(&self, id: Uuid, entry: &AuditEntry) -> Result<bool, StoreError> {
         let _change = self.catalogue_change();
         on_transaction!(self, transaction => async {

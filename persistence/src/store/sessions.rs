@@ -7,6 +7,7 @@ use super::audit_log::audit;
 use super::users::{Role, UserStatus};
 use super::{AuditEntry, Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -66,6 +67,7 @@ pub(super) const STATEMENTS: &[&str] = &[LIST, STANDING, END, IS_OF, END_ALL, LI
 
 impl Store {
     /// Those that can still be refreshed: not ended, not expired, used after `idle_since`. Newest first, behind `after`.
+    #[boxed]
     pub async fn session_list(
         &self,
         user: UserId,
@@ -84,11 +86,13 @@ impl Store {
     }
 
     /// `None` when the login or its account is gone.
+    #[boxed]
     pub async fn session_standing(&self, id: Uuid) -> Result<Option<SessionStanding>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(STANDING).bind(id).fetch_optional(pool))
     }
 
     /// Whether the user has, or had, such a session. `entry` is kept if it had not been ended before.
+    #[boxed]
     pub async fn session_end(
         &self,
         user: UserId,
@@ -110,6 +114,7 @@ impl Store {
     }
 
     /// Every session of the user but `except`. Those that were not ended before; without any, `entry` is not kept.
+    #[boxed]
     pub async fn session_end_all(
         &self,
         user: UserId,
@@ -128,6 +133,7 @@ impl Store {
     }
 
     /// Sessions that were ended at `since` or later, by whichever node, earliest first.
+    #[boxed]
     pub async fn session_list_ended(&self, since: TimeUs, limit: u32) -> Result<Vec<(Uuid, TimeUs)>, StoreError> {
         let ended: Vec<Revoked> =
             on_pool!(self, pool => sqlx::query_as(LIST_REVOKED).bind(since.0).bind(i64::from(limit)).fetch_all(pool))?;

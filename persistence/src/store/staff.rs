@@ -5,6 +5,7 @@ use inventory::{EventId, TimeUs, UserId};
 use super::audit_log::audited;
 use super::{AuditEntry, Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -73,6 +74,7 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, ROLE, LIST, LIST_OF_USER,
 
 impl Store {
     /// Whether the account had no role at the event before.
+    #[boxed]
     pub async fn staff_insert(
         &self,
         event: EventId,
@@ -95,10 +97,12 @@ impl Store {
         .map(|touched| touched == 1)
     }
 
+    #[boxed]
     pub async fn staff_find(&self, event: EventId, user: UserId) -> Result<Option<StaffMember>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).bind(user.uuid()).fetch_optional(pool))
     }
 
+    #[boxed]
     pub async fn staff_role(&self, event: EventId, user: UserId) -> Result<Option<StaffRole>, StoreError> {
         let found: Option<Role> =
             on_pool!(self, pool => sqlx::query_as(ROLE).bind(event.uuid()).bind(user.uuid()).fetch_optional(pool))?;
@@ -106,6 +110,7 @@ impl Store {
     }
 
     /// Of an event, the oldest accounts first, behind `after`.
+    #[boxed]
     pub async fn staff_list(
         &self,
         event: EventId,
@@ -120,6 +125,7 @@ impl Store {
     }
 
     /// Of an account, the newest events first, behind `after`.
+    #[boxed]
     pub async fn staff_list_of_user(
         &self,
         user: UserId,
@@ -134,6 +140,7 @@ impl Store {
     }
 
     /// Whether the account has a role at the event.
+    #[boxed]
     pub async fn staff_set_role(
         &self,
         event: EventId,
@@ -146,6 +153,7 @@ impl Store {
     }
 
     /// Whether the account had a role at the event.
+    #[boxed]
     pub async fn staff_delete(
         &self,
         event: EventId,

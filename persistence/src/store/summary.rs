@@ -2,6 +2,7 @@
 
 use super::{EventStatus, OrderStatus, Role, Store, UserStatus, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -52,6 +53,7 @@ pub(super) const STATEMENTS: &[&str] = &[USERS, EVENTS, ORDERS];
 
 impl Store {
     /// The three are not of one moment.
+    #[boxed]
     pub async fn summary(&self) -> Result<Summary, StoreError> {
         Ok(Summary {
             users: on_pool!(self, pool => sqlx::query_as(USERS).fetch_all(pool))?,

@@ -4,6 +4,7 @@ use inventory::{EventId, Lsn, OrderId, TicketId, TierId, TimeUs, UserId};
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -60,16 +61,19 @@ const LIST_OF_HOLDER: &str = "
 pub(super) const STATEMENTS: &[&str] = &[FIND, LIST_OF_ORDER, LIST_OF_HOLDER];
 
 impl Store {
+    #[boxed]
     pub async fn ticket_find(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
     }
 
     /// All tickets of an order: no more than the units of one hold.
+    #[boxed]
     pub async fn ticket_list(&self, order: OrderId) -> Result<Vec<Ticket>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_ORDER).bind(order.uuid()).fetch_all(pool))
     }
 
     /// By id, falling, behind `after`.
+    #[boxed]
     pub async fn ticket_list_of_holder(
         &self,
         holder: UserId,

@@ -5,6 +5,7 @@ use super::link_tokens::insert_link_token;
 use super::mails::insert_mail;
 use super::{AuditEntry, Image, LinkToken, NewMail, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{Redacted, named, row};
 
 named! {
@@ -172,6 +173,7 @@ macro_rules! insert_user {
 impl Store {
     /// # Errors
     /// [`StoreError::EmailTaken`] when another account has the address in any case.
+    #[boxed]
     pub async fn user_insert(&self, user: &User) -> Result<(), StoreError> {
         let inserted = changed!(self, insert_user!(user))?;
         if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
@@ -181,6 +183,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::EmailTaken`] when another account has the address in any case.
+    #[boxed]
     pub async fn user_register(
         &self,
         user: &User,
@@ -199,10 +202,12 @@ impl Store {
         if is_new { Ok(()) } else { Err(StoreError::EmailTaken) }
     }
 
+    #[boxed]
     pub async fn user_find(&self, id: UserId) -> Result<Option<User>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(pool))
     }
 
+    #[boxed]
     pub async fn user_find_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
         // No address has one, and Postgres stores none: it would refuse the question.
         if email.contains('\0') {
@@ -212,6 +217,7 @@ impl Store {
     }
 
     /// Oldest first, behind `after`.
+    #[boxed]
     pub async fn user_list(
         &self,
         filter: &UserFilter,
@@ -235,6 +241,7 @@ impl Store {
     }
 
     /// Changes all of it, with its entry, or nothing.
+    #[boxed]
     pub async fn user_set_access(
         &self,
         id: UserId,
@@ -265,17 +272,20 @@ impl Store {
     }
 
     /// Whether there is such a user.
+    #[boxed]
     pub async fn user_set_name(&self, id: UserId, name: &str) -> Result<bool, StoreError> {
         changed!(self, sqlx::query(SET_NAME).bind(id.uuid()).bind(name).bind(name_key(name)))
             .map(|touched| touched == 1)
     }
 
     /// Accounts whose role or status was changed at `since` or later, by whichever node, earliest first.
+    #[boxed]
     pub async fn access_list_changed(&self, since: TimeUs, limit: u32) -> Result<Vec<ChangedAccess>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_CHANGED).bind(since.0).bind(i64::from(limit)).fetch_all(pool))
     }
 
     /// Whether nobody has an account yet: the first start.
+    #[boxed]
     pub async fn store_is_empty(&self) -> Result<bool, StoreError> {
         let anybody: Option<(uuid::Uuid,)> = on_pool!(self, pool => sqlx::query_as(ANY).fetch_optional(pool))?;
         Ok(anybody.is_none())

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::audit_log::{audit, audited};
 use super::{AuditEntry, Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -129,6 +130,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 impl Store {
     /// Stores the venue, or finds the one that the same request created before. Answers the stored one; `None`: its owner
     /// has `venues_max` others.
+    #[boxed]
     pub async fn venue_insert(
         &self,
         venue: &Venue,
@@ -169,11 +171,13 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn venue_find(&self, id: Uuid) -> Result<Option<Venue>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`; of one owner, or all.
+    #[boxed]
     pub async fn venue_list(
         &self,
         owner: Option<UserId>,
@@ -218,6 +222,7 @@ impl Store {
     }
 
     /// With its maps. Whether there was such a venue.
+    #[boxed]
     pub async fn venue_delete(&self, id: Uuid, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let deleted = sqlx::query(DELETE).bind(id).execute(&mut *transaction).await?.rows_affected();
@@ -230,6 +235,7 @@ impl Store {
     }
 
     /// Whether it was stored: not when the venue has `maps_max` others, or is gone.
+    #[boxed]
     pub async fn venue_seat_map_set(
         &self,
         venue: Uuid,
@@ -264,11 +270,13 @@ impl Store {
     }
 
     /// In the order of their names.
+    #[boxed]
     pub async fn venue_seat_map_list(&self, venue: Uuid) -> Result<Vec<VenueSeatMap>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_MAPS).bind(venue).fetch_all(pool))
     }
 
     /// The map as JSON.
+    #[boxed]
     pub async fn venue_seat_map_find(&self, venue: Uuid, name: &str) -> Result<Option<String>, StoreError> {
         let found: Option<(String,)> =
             on_pool!(self, pool => sqlx::query_as(FIND_MAP).bind(venue).bind(name).fetch_optional(pool))?;
@@ -276,6 +284,7 @@ impl Store {
     }
 
     /// Whether there was such a map.
+    #[boxed]
     pub async fn venue_seat_map_delete(
         &self,
         venue: Uuid,

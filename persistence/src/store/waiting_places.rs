@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Store, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -166,6 +167,7 @@ impl Batch<'_> {
 impl Store {
     /// Gives each account that has no place the next number, in the order of `joins`, all in one transaction. `None`: the
     /// round is over, and nothing was written.
+    #[boxed]
     pub async fn waiting_places_join(
         &self,
         event: EventId,
@@ -211,6 +213,7 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn waiting_place_find(
         &self,
         event: EventId,
@@ -225,6 +228,7 @@ impl Store {
     }
 
     /// In the present rounds of all rooms, by event, behind `after`.
+    #[boxed]
     pub async fn waiting_place_list_of_user(
         &self,
         user: UserId,
@@ -239,6 +243,7 @@ impl Store {
     }
 
     /// Whether the account had this place. Its number is not given out again.
+    #[boxed]
     pub async fn waiting_place_delete(
         &self,
         event: EventId,
@@ -252,6 +257,7 @@ impl Store {
     }
 
     /// Forgets places of rounds before `round`, `limit` of them at most. How many.
+    #[boxed]
     pub async fn waiting_places_prune(&self, event: EventId, round: u32, limit: u32) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(event.uuid()).bind(i64::from(round)).bind(i64::from(limit)))
     }

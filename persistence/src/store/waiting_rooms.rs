@@ -8,6 +8,7 @@ use inventory::EventId;
 
 use super::{Store, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -50,16 +51,19 @@ pub(super) const STATEMENTS: &[&str] = &[KEEP, PUT_AWAY, LIST_ACTIVE, ENSURE, BE
 
 impl Store {
     /// Before the room is switched on: it is found again whenever the server ends.
+    #[boxed]
     pub async fn waiting_room_keep(&self, event: EventId) -> Result<(), StoreError> {
         changed!(self, sqlx::query(KEEP).bind(event.uuid()).bind(true)).map(drop)
     }
 
     /// By the keeper of a room that is off since `round`, and unless another round has begun: it need not be found again.
+    #[boxed]
     pub async fn waiting_room_put_away(&self, event: EventId, round: u32) -> Result<(), StoreError> {
         changed!(self, sqlx::query(PUT_AWAY).bind(event.uuid()).bind(i64::from(round)).bind(false)).map(drop)
     }
 
     /// By event id, behind `after`.
+    #[boxed]
     pub async fn waiting_room_list_active(
         &self,
         after: Option<EventId>,
@@ -75,6 +79,7 @@ impl Store {
     }
 
     /// The room as it stands in `round`, which begins now unless it, or a later one, has begun.
+    #[boxed]
     pub async fn waiting_room_begin(&self, event: EventId, round: u32) -> Result<WaitingRoom, StoreError> {
         on_transaction!(self, transaction => async {
             sqlx::query(ENSURE).bind(event.uuid()).bind(true).execute(&mut *transaction).await?;
@@ -83,6 +88,7 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn waiting_room_find(&self, event: EventId) -> Result<Option<WaitingRoom>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).fetch_optional(pool))
     }
