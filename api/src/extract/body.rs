@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use wire::FieldError;
 
 use super::objects::{NUL, Objects};
+use super::trail::Trail;
 use crate::error::{ApiError, Malformed};
 use crate::state::AppState;
 
@@ -75,29 +76,23 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = T::deserialize(Objects(&mut reader)).and_then(|value| reader.end().map(|()| value));
-    value.or_else(|_| explain(bytes))
+    let trail = Trail::default();
+    let value = T::deserialize(Objects::new(&mut reader, &trail)).and_then(|value| reader.end().map(|()| value));
+    value.map_err(|error| explain(bytes, &error, &trail))
 }
 
-/// Reads once more to find the path to the fault, which costs too much to keep track of each time.
 #[cold]
-fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let error = match serde_path_to_error::deserialize(Objects(&mut reader)) {
-        Ok(value) => return reader.end().map(|()| value).map_err(|_| ApiError::Malformed(Malformed::Json)),
-        Err(error) => error,
-    };
+fn explain(bytes: &[u8], error: &serde_json::Error, trail: &Trail) -> ApiError {
     // A fault of meaning may stand before one of grammar.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
-    if !is_json || !error.inner().is_data() {
-        return Err(ApiError::Malformed(Malformed::Json));
+    if !is_json || !error.is_data() {
+        return ApiError::Malformed(Malformed::Json);
     }
-    let path = error.path().to_string();
-    Err(ApiError::Invalid(vec![field_error(&path, &error.inner().to_string())]))
+    ApiError::Invalid(vec![field_error(trail.to_string(), &error.to_string())])
 }
 
 /// serde names the kind of fault in its text only.
-fn field_error(path: &str, text: &str) -> FieldError {
+fn field_error(path: String, text: &str) -> FieldError {
     let message = text.rsplit_once(" at line ").map_or(text, |(message, _)| message);
     let named = message.split('`').nth(1);
     let code = if message.starts_with("unknown field") {
@@ -111,11 +106,10 @@ fn field_error(path: &str, text: &str) -> FieldError {
     } else {
         "INVALID_TYPE"
     };
-    let prefix = if path == "." { "" } else { path };
     let field = match named.filter(|_| code == "MISSING_FIELD") {
-        Some(name) if prefix.is_empty() => name.to_owned(),
-        Some(name) => format!("{prefix}.{name}"),
-        None => prefix.to_owned(),
+        Some(name) if path.is_empty() => name.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None => path,
     };
     FieldError { field, code: code.to_owned(), message: message.to_owned() }
 }

@@ -5,6 +5,7 @@ mod cursor;
 mod objects;
 mod path;
 mod query;
+mod trail;
 
 pub use body::{Body, BodyLimit, Empty, collect, decode, read};
 pub use cursor::{Cursor, PAGE_DEFAULT, PAGE_MAX, page};
