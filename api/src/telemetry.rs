@@ -1,8 +1,7 @@
 use std::io::IsTerminal;
 
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::util::TryInitError;
@@ -22,7 +21,7 @@ pub enum TelemetryError {
 /// # Errors
 /// A filter that cannot be read, or a second call.
 pub fn install(logs: &Logs) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(&logs.filter).map_err(TelemetryError::Filter)?;
+    let filter: Targets = logs.filter.parse().map_err(TelemetryError::Filter)?;
     let is_json = match logs.format {
         LogFormat::Json => true,
         LogFormat::Text => false,
