@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use persistence::{Store, StoreConfig};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -55,6 +56,46 @@ impl Home {
     pub fn on(database: TemporaryDatabase) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         Self { directory: Some(directory), database: Some(database) }
+    }
+
+    /// Of an embedded store.
+    ///
+    /// # Panics
+    /// When no temporary directory can be made.
+    pub fn embedded() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Self { directory: Some(directory), database: None }
+    }
+
+    /// To open the store without its server.
+    ///
+    /// # Panics
+    /// When there is no store.
+    pub fn store_config(&self) -> StoreConfig {
+        let data_dir = self.data_dir().to_owned();
+        match &self.database {
+            Some(database) => StoreConfig {
+                connections_max: 4,
+                data_dir,
+                allow_unsafe_durability: true,
+                ..StoreConfig::postgres(database.url())
+            },
+            None => StoreConfig::embedded(data_dir),
+        }
+    }
+
+    /// I6: whatever was paid stands as tickets, was kept, or went back, and every movement is in the ledger once. The server
+    /// must have stopped.
+    ///
+    /// # Panics
+    /// When the books do not balance.
+    pub async fn must_balance(&self) {
+        let store = Store::connect(&self.store_config()).await.expect("the store opens");
+        let report = usher::audit::audit(&store).await.expect("the store answers");
+        store.close().await;
+        let findings = report.findings().iter().filter(|found| found.problem.starts_with("I6"));
+        let findings: Vec<_> = findings.collect();
+        assert!(findings.is_empty(), "{findings:#?}");
     }
 
     /// # Panics

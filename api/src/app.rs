@@ -17,6 +17,7 @@ use crate::access_code::AccessCodes;
 use crate::aside::Aside;
 use crate::audit_log::Security;
 use crate::auth::{ApiKeys, OneTimeKeys, PasswordError, Passwords, RefreshTokens, Standings, Tokens};
+use crate::cancelling::Cancelling;
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
 use crate::event_pages::EventPages;
@@ -34,7 +35,7 @@ use crate::rate_limit::RateLimits;
 use crate::sealed::{SealError, Seals};
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
-use crate::{audit_log, first_start, housekeeping, ids, mail, metrics, revocations, router, serve};
+use crate::{audit_log, cancelling, first_start, housekeeping, ids, mail, metrics, revocations, router, serve};
 
 /// What is still in mailboxes when the last request is answered.
 const ENGINE_STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -123,6 +124,7 @@ impl App {
         let (state, stop) = (self.state.clone(), self.stop.clone());
         self.tasks.spawn(async move { serve::serve(listener, edge, &state.config.http, stop).await });
         self.tasks.spawn(audit_log::security(self.state.clone(), self.stop.clone()));
+        self.tasks.spawn(cancelling::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(revocations::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::warm_up(self.state.clone(), self.stop.clone()));
@@ -196,6 +198,7 @@ async fn state(
         mail: Mailer::new(store.clone()),
         one_time: OneTimeKeys::new(&one_time_key),
         aside: Aside::default(),
+        cancelling: Cancelling::default(),
         in_flight: InFlight::default(),
         event_pages,
         finishing: Finishing::new(config.http.connections_max),

@@ -151,6 +151,9 @@ pub enum Noun {
     WaitingPlace,
     StaffMember,
     ApiKey,
+    /// Of an event that goes on.
+    Cancellation,
+    Withdrawal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +193,14 @@ pub enum Conflict {
     VenuesTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
+    /// The account has money with us.
+    WalletNotEmpty,
+    /// The wallet has less.
+    FundsInsufficient,
+    /// As many undecided ones as an account may have.
+    WithdrawalsTooMany,
+    /// Otherwise, before.
+    WithdrawalDecided,
 }
 
 /// Why no ticket came of a payment.

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 use inventory::{OrderId, TimeUs, UserId};
 use persistence::{Order, OrderItem, OrderStatus, StoreError};
-use wire::{ApiScope, Attendee, Money, RefundPolicy};
+use wire::{ApiScope, Attendee, Money};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::event_access::{self, Capability};
 use crate::state::AppState;
-use crate::{ticket_view, time};
+use crate::{refund_policy, ticket_view, time};
 
 /// The caller's own order.
 ///
@@ -38,15 +38,30 @@ pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result
     Ok(order)
 }
 
-/// The order, if the caller runs its event.
+/// Who asks for a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refunder {
+    /// Runs the event.
+    Organizer,
+    /// Of an event that starts then, as it is announced now.
+    Buyer { starts_at: TimeUs },
+}
+
+/// The order, if the caller runs its event or has bought it.
 ///
 /// # Errors
-/// The caller's role; no such order of the caller's events; the store is not available.
-pub async fn of_own_event(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
-    caller.organizer()?;
+/// No such order of the caller or of his events; the store is not available.
+pub async fn to_refund(state: &AppState, caller: Caller, order: OrderId) -> Result<(Order, Refunder), ApiError> {
     let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
-    let is_own = may(state, caller, &order, Capability::Manage).await?;
-    if is_own { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
+    if may(state, caller, &order, Capability::Manage).await? {
+        return Ok((order, Refunder::Organizer));
+    }
+    if order.customer_id != caller.user {
+        return Err(ApiError::NotFound(Noun::Order));
+    }
+    let event = state.store.event_find_any(order.event_id).await?;
+    let event = event.ok_or(ApiError::Defect(Cow::Borrowed("an order of no event")))?;
+    Ok((order, Refunder::Buyer { starts_at: event.starts_at }))
 }
 
 async fn may(state: &AppState, caller: Caller, order: &Order, capability: Capability) -> Result<bool, ApiError> {
@@ -129,11 +144,7 @@ fn item(item: OrderItem, currency: &str) -> wire::OrderItem {
         tier_id: item.tier_id,
         tier_name: item.tier_name,
         price: Money { amount_minor: item.price_minor, currency: currency.to_owned() },
-        refund_policy: item.refund.map(|refund| RefundPolicy {
-            refundable: refund.refundable,
-            percent: refund.percent,
-            until: refund.until_us.map(|until| time::utc(TimeUs(until))),
-        }),
+        refund_policy: item.refund.map(refund_policy::promised),
     }
 }
 

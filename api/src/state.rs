@@ -13,6 +13,7 @@ use crate::access_code::AccessCodes;
 use crate::aside::Aside;
 use crate::audit_log::Security;
 use crate::auth::{ApiKeys, OneTimeKeys, Passwords, RefreshTokens, Standings, Tokens};
+use crate::cancelling::Cancelling;
 use crate::config::Config;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
@@ -56,6 +57,7 @@ pub struct Inner {
     pub mail: Mailer,
     pub one_time: OneTimeKeys,
     pub aside: Aside,
+    pub cancelling: Cancelling,
     pub ticket_signer: TicketSigner,
     pub line_tokens: LineTokens,
     pub access_codes: AccessCodes,

@@ -1,9 +1,9 @@
 use engine::{EventHandle, Unavailable};
 use inventory::{Layout, TierId, TierSpec};
-use wire::{Money, PriceStep, Quota, RefundPolicy, Tier};
+use wire::{Money, PriceStep, Quota, Tier};
 
 use crate::state::AppState;
-use crate::{sale_window, time};
+use crate::{refund_policy, sale_window, time};
 
 pub fn render(tier: &TierSpec, layout: &Layout) -> Tier {
     let money = |amount_minor| Money { amount_minor, currency: layout.policy().currency.code().to_owned() };
@@ -34,7 +34,7 @@ pub fn render(tier: &TierSpec, layout: &Layout) -> Tier {
         per_customer_max: tier.per_customer_max,
         hidden: tier.is_hidden(),
         needs_code: terms.needs_code,
-        refund_policy: terms.refund.map(refund_policy),
+        refund_policy: terms.refund.as_ref().map(refund_policy::render),
         open: tier.open,
     }
 }
@@ -75,8 +75,4 @@ impl Sight {
             || tier.access_code.is_some_and(|own| Some(own) == self.code)
             || self.opened.contains(&tier.id)
     }
-}
-
-pub fn refund_policy(refund: inventory::RefundPolicy) -> RefundPolicy {
-    RefundPolicy { refundable: refund.refundable, percent: refund.percent, until: refund.until.map(time::utc) }
 }

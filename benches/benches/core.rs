@@ -11,7 +11,7 @@ use benches::{
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use inventory::{
     Answer, BestAvailable, Command, Direction, HoldId, Inventory, OrderId, Origin, PaymentId, PaymentOutcome,
-    PlaceHold, PlaceOrder, Record, SettlePayment, TicketId, UserId, Verb, Want,
+    PlaceHold, PlaceOrder, Record, RefundOrder, RefundRight, RefundTo, SettlePayment, TicketId, UserId, Verb, Want,
 };
 
 /// As in the server.
@@ -206,7 +206,9 @@ fn sell_a_round(core: &mut Core, stream: &mut Stream, step: &str) -> Duration {
     }
     clock("refund", &mut || {
         for (sale, &amount_minor) in bought.iter().zip(&total) {
-            let verb = Verb::RefundOrder { order: sale.order, tickets: Vec::new(), amount_minor: Some(amount_minor) };
+            let right = RefundRight::Organizer { amount_minor: Some(amount_minor) };
+            let refund = RefundOrder { order: sale.order, tickets: Vec::new(), right, to: RefundTo::Original };
+            let verb = Verb::RefundOrder(refund);
             core.submit(NOW, &Command { origin: Origin::ENGINE, verb }).expect("a paid order is refunded");
         }
     });

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use inventory::{
     AccessCodeSpec, Answer, Availability, CallerKey, CodeView, Command, Entry, EventId, HoldId, HoldView, Inventory,
     Layout, LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch,
-    RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId, TicketView, TierId,
-    TierPatch, TierSpec, TimeUs, UserId, Verb,
+    RefundOrder, RefundRight, RefundTo, RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment,
+    TicketId, TicketView, TierId, TierPatch, TierSpec, TimeUs, UserId, Verb,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -337,14 +337,15 @@ impl EventHandle {
         self.ask(caller, Verb::CancelOrder { order, customer: caller.user }).await
     }
 
-    pub async fn refund_order(
-        &self,
-        caller: Caller,
-        order: OrderId,
-        tickets: Vec<TicketId>,
-        amount_minor: Option<i64>,
-    ) -> Outcome {
-        self.ask(caller, Verb::RefundOrder { order, tickets, amount_minor }).await
+    pub async fn refund_order(&self, caller: Caller, refund: RefundOrder) -> Outcome {
+        self.ask(caller, Verb::RefundOrder(refund)).await
+    }
+
+    /// Timed work of the server itself: all that is left, of an order of a cancelled event.
+    pub async fn refund_cancelled(&self, order: OrderId) -> Outcome {
+        let (right, to) = (RefundRight::Cancellation, RefundTo::Original);
+        let verb = Verb::RefundOrder(RefundOrder { order, tickets: Vec::new(), right, to });
+        self.submit(Command { origin: Origin::ENGINE, verb }).await
     }
 
     pub async fn scan_ticket(&self, caller: Caller, scan: ScanTicket) -> Outcome {

@@ -39,6 +39,7 @@ impl Vacancy {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
+            | Change::TierSetWithRefundSteps(_)
             | Change::PolicySet(_)
             | Change::BlockSet { .. } => true,
             Change::HoldReleased { .. }
@@ -47,6 +48,7 @@ impl Vacancy {
             | Change::PaymentRefused { .. }
             | Change::OrderCancelled { .. }
             | Change::OrderRefunded { .. }
+            | Change::OrderRefundedToWallet { .. }
             | Change::TicketVoided { .. } => is_sold_out,
             Change::Published
             | Change::EventCancelled

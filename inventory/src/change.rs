@@ -91,12 +91,26 @@ pub enum Change {
     /// A hold that draws on access codes; one that does not is a [`Change::HoldPlaced`].
     HoldPlacedByCode(#[serde(with = "by_code")] Arc<PlacedHold>),
     AccessCodeSet(Box<AccessCodeSpec>),
+    /// A tier whose refunds go by steps; one without is one of the others.
+    TierSetWithRefundSteps(#[serde(with = "spec::with_refund_steps")] Box<TierSpec>),
+    /// As [`Change::OrderRefunded`], whose money goes back the way it came. This stays with us, in the buyer's wallet.
+    OrderRefundedToWallet {
+        order: OrderId,
+        tickets: Vec<TicketId>,
+        amount_minor: i64,
+    },
 }
 
 impl Change {
     pub(crate) fn tier_set(tier: TierSpec) -> Self {
         let tier = Box::new(tier);
-        if tier.terms == crate::TierTerms::PLAIN { Self::TierSet(tier) } else { Self::TierSetInFull(tier) }
+        if tier.terms.has_refund_steps() {
+            Self::TierSetWithRefundSteps(tier)
+        } else if tier.terms == crate::TierTerms::PLAIN {
+            Self::TierSet(tier)
+        } else {
+            Self::TierSetInFull(tier)
+        }
     }
 
     pub(crate) fn hold_placed(placed: PlacedHold) -> Self {

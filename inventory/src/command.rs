@@ -96,13 +96,8 @@ pub enum Verb {
         order: OrderId,
         customer: UserId,
     },
-    /// Voids the tickets (all that are left when empty), returns their places and books `amount_minor` as refunded. `None`:
-    /// what the named tickets cost, or all that is left but for tickets that have been inside.
-    RefundOrder {
-        order: OrderId,
-        tickets: Vec<TicketId>,
-        amount_minor: Option<i64>,
-    },
+    /// Voids the tickets and returns their places; the money is owed to the buyer, or goes into his wallet.
+    RefundOrder(RefundOrder),
     ScanTicket(ScanTicket),
     VoidTicket {
         ticket: TicketId,
@@ -229,6 +224,37 @@ pub struct SettlePayment {
     pub outcome: PaymentOutcome,
     /// Random, for the ids of the tickets that are issued (or of those issued by a late payment).
     pub entropy: [u8; 16],
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefundOrder {
+    pub order: OrderId,
+    /// Empty: all that are left.
+    pub tickets: Vec<TicketId>,
+    pub right: RefundRight,
+    pub to: RefundTo,
+}
+
+/// By what right a refund is asked for: it says how much goes back, and of which tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundRight {
+    /// Of those who run the event: any amount up to what is left. `None`: what the named tickets cost, or all that is left
+    /// but for tickets that have been inside. Those are never refunded.
+    Organizer { amount_minor: Option<i64> },
+    /// The customer's, by what he was promised when he bought. Of tickets that he holds and nobody has used; when none is
+    /// named, those that anything was promised for. `starts_at`: of the event, as it is announced now.
+    Promise { customer: UserId, starts_at: TimeUs },
+    /// Of everybody, once the event was cancelled: all that is left, also of tickets that have been inside.
+    Cancellation,
+}
+
+/// Where the money of a refund goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RefundTo {
+    /// Back the way it came.
+    Original,
+    /// Into the customer's wallet.
+    Wallet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

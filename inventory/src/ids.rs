@@ -52,6 +52,8 @@ macro_rules! public_ids {
 }
 
 public_ids! {
+    /// One row of the ledger.
+    EntryId,
     /// An event is the show that is sold, never a journaled fact (that is a `Change`).
     EventId,
     HoldId,

@@ -24,6 +24,7 @@ mod ids;
 mod inventory;
 mod keys;
 mod layout;
+pub mod ledger;
 pub mod limits;
 pub mod line;
 mod orders;
@@ -50,13 +51,15 @@ pub use change::{Admission, Change, CodeUse, Item, LineChange, PlacedHold, Resea
 pub use codes::CodeView;
 pub use command::{
     BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
-    ScanTicket, SettlePayment, Verb, Want,
+    RefundOrder, RefundRight, RefundTo, ScanTicket, SettlePayment, Verb, Want,
 };
 pub use ids::{
-    AreaIx, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx, UserId,
+    AreaIx, EntryId, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx,
+    UserId,
 };
 pub use inventory::Inventory;
 pub use layout::Layout;
+pub use ledger::{Account, EntryKind, LedgerRow, OrderMoney};
 pub use line::{LineState, LineView, RoomSettings};
 pub use orders::{EDGES, OrderStatus};
 pub use projection::{
@@ -66,7 +69,7 @@ pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};
 pub use snapshot::SnapshotError;
 pub use spec::{
-    AccessCodeSpec, Currency, Policy, PolicyPatch, PriceStep, QuotaSpec, RefundPolicy, RowSpec, SaleWindow,
+    AccessCodeSpec, Currency, Policy, PolicyPatch, PriceStep, QuotaSpec, RefundPolicy, RefundStep, RowSpec, SaleWindow,
     SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierPatch, TierSpec, TierTerms,
 };
 pub use tickets::TicketState;

@@ -56,6 +56,10 @@ pub const NONCES_PER_TICKET_MAX: usize = 8;
 /// Prices of one tier that end at a time or after a number of units.
 pub const PRICE_STEPS_PER_TIER_MAX: usize = 16;
 pub const TIER_DESCRIPTION_BYTES_MAX: usize = 2_000;
+/// Percentages of one tier by the time that is left before the event.
+pub const REFUND_STEPS_PER_TIER_MAX: usize = 8;
+/// Ten years: no refund step lies longer before the event.
+pub const REFUND_BEFORE_US_MAX: i64 = 3_650 * 24 * 60 * MINUTE_US;
 pub const ACCESS_CODES_PER_EVENT_MAX: usize = 10_000;
 /// Codes that one hold may name.
 pub const ACCESS_CODES_PER_HOLD_MAX: usize = 8;

@@ -80,8 +80,8 @@ pub(crate) struct Order {
 pub(crate) type RefundTerms = Option<Box<Vec<(TierIx, RefundPolicy)>>>;
 
 impl Order {
-    pub fn refund_of(&self, tier: TierIx) -> Option<RefundPolicy> {
-        self.refund.as_ref()?.iter().find(|(it, _)| *it == tier).map(|(_, refund)| *refund)
+    pub fn refund_of(&self, tier: TierIx) -> Option<&RefundPolicy> {
+        self.refund.as_ref()?.iter().find(|(it, _)| *it == tier).map(|(_, refund)| refund)
     }
 }
 

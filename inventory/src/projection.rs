@@ -10,6 +10,7 @@ pub enum Row {
     Ticket(Box<TicketRow>),
     Payment(Box<PaymentRow>),
     Outbox(Box<OutboxRow>),
+    Ledger(Box<crate::LedgerRow>),
     /// `status` is `draft`, `published` or `cancelled`.
     EventStatus {
         event: EventId,

@@ -11,6 +11,7 @@ mod holds;
 mod line;
 mod map;
 mod orders;
+mod refunds;
 mod seating;
 mod terms;
 mod tickets;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, HoldId, Item, OrderId, PaymentId, Phase, Place, Policy,
-    Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
+    RefundPolicy, Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
 };
 use map::Map;
 
@@ -106,6 +107,8 @@ struct Order {
     items: Vec<Item>,
     codes: Vec<CodeUse>,
     refunded_minor: i64,
+    /// What each tier promised when the order was placed.
+    promised: BTreeMap<TierIx, RefundPolicy>,
 }
 
 impl Order {
@@ -237,9 +240,7 @@ impl Reference {
             Verb::StartPayment { order, customer, .. } => Ok(self.start_payment(now, *order, *customer)?),
             Verb::SettlePayment(settle) => self.settle_payment(now, settle, said),
             Verb::CancelOrder { order, customer } => Ok(self.cancel_order(now, *order, *customer)?),
-            Verb::RefundOrder { order, tickets, amount_minor } => {
-                Ok(self.refund_order(*order, tickets, *amount_minor)?)
-            }
+            Verb::RefundOrder(wanted) => Ok(self.refund_order(now, wanted)?),
             Verb::ScanTicket(scan) => Ok(self.scan_ticket(now, scan)?),
             Verb::VoidTicket { ticket } => Ok(self.void_ticket(*ticket)?),
             Verb::TransferTicket { ticket, from, to } => Ok(self.transfer_ticket(*ticket, *from, *to)?),

@@ -161,6 +161,9 @@ pub enum Rejection {
     TicketUsed,
     #[error("refused at the gate: {0}")]
     ScanRefused(RefusedScan),
+    /// By the terms under which the tickets were bought, at this time before the event.
+    #[error("no refund was promised for these tickets, or none any more")]
+    RefundNotPromised,
 }
 
 /// Result codes at the door, after those of pretix (FEATURES 4.7).
@@ -258,6 +261,7 @@ impl Rejection {
             Self::TicketVoid => "TICKET_VOID",
             Self::TicketUsed => "TICKET_USED",
             Self::ScanRefused(_) => "SCAN_REFUSED",
+            Self::RefundNotPromised => "REFUND_NOT_PROMISED",
         }
     }
 

@@ -18,6 +18,7 @@ impl Inventory {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
+            | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
             | Change::BlockSet { .. }
@@ -55,10 +56,14 @@ impl Inventory {
                 rows.push(self.order_row(self.orders.at(*order)));
                 rows.push(self.outbox_row(record, OutboxKind::OrderCancelled, *order, self.buyer(*order)));
             }
-            Change::OrderRefunded { order, tickets, .. } => {
+            Change::OrderRefunded { order, tickets, amount_minor }
+            | Change::OrderRefundedToWallet { order, tickets, amount_minor } => {
                 rows.push(self.order_row(self.orders.at(*order)));
                 rows.extend(tickets.iter().map(|ticket| self.ticket_row(*ticket)));
                 rows.push(self.outbox_row(record, OutboxKind::OrderRefunded, *order, self.buyer(*order)));
+                if matches!(record.change, Change::OrderRefunded { .. }) && *amount_minor > 0 {
+                    rows.push(self.outbox_row(record, OutboxKind::PaymentRefund, *order, self.buyer(*order)));
+                }
             }
             Change::TicketScanned { ticket, .. } | Change::TicketVoided { ticket } => {
                 rows.push(self.ticket_row(*ticket));
@@ -70,6 +75,7 @@ impl Inventory {
                 rows.push(self.outbox_row(record, OutboxKind::TicketTransferred, order, *to));
             }
         }
+        self.ledger_rows(record, rows);
     }
 
     /// What is sold to everybody, as of the last change.
@@ -107,7 +113,7 @@ impl Inventory {
                 tier: tier.id,
                 tier_name: tier.name.clone(),
                 price_minor: item.price_minor,
-                refund: order.refund_of(item.tier),
+                refund: order.refund_of(item.tier).cloned(),
             }
         });
         Row::Order(Box::new(OrderRow {

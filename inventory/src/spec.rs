@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Rejection, TierId, TimeUs, bytes16, limits};
 
+mod refund;
+
+pub(crate) use refund::with_refund_steps;
+pub use refund::{RefundPolicy, RefundStep};
+
 /// ISO 4217 alphabetic code, for instance `EUR`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Currency([u8; 3]);
@@ -160,6 +165,10 @@ pub struct TierTerms {
 }
 
 impl TierTerms {
+    pub(crate) fn has_refund_steps(&self) -> bool {
+        self.refund.as_ref().is_some_and(|refund| !refund.steps.is_empty())
+    }
+
     /// One price for everybody, and nothing promised.
     pub const PLAIN: Self = Self {
         description: String::new(),
@@ -185,15 +194,6 @@ pub struct PriceStep {
     pub until: Option<TimeUs>,
     /// Ends while so many units are held or sold at this price. What is given back is on offer again.
     pub first: Option<u32>,
-}
-
-/// What a buyer was promised. Kept with his order as it was when he bought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefundPolicy {
-    pub refundable: bool,
-    /// Of the price that was paid.
-    pub percent: u8,
-    pub until: Option<TimeUs>,
 }
 
 /// A code that opens tiers that need one.
@@ -296,7 +296,7 @@ impl TierPatch {
                 position: self.position.unwrap_or(terms.position),
                 price_steps: self.price_steps.as_ref().unwrap_or(&terms.price_steps).clone(),
                 needs_code: self.needs_code.unwrap_or(terms.needs_code),
-                refund: self.refund.or(terms.refund),
+                refund: self.refund.clone().or_else(|| terms.refund.clone()),
                 deleted: terms.deleted,
             },
         }

@@ -118,7 +118,7 @@ pub(crate) fn ticket_id(at: TimeUs, entropy: [u8; 16], index: u32) -> TicketId {
 }
 
 /// The finalizer of SplitMix64: a bijection without visible structure.
-const fn mix(mut x: u64) -> u64 {
+pub(crate) const fn mix(mut x: u64) -> u64 {
     x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

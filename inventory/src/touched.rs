@@ -75,6 +75,7 @@ impl Inventory {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
+            | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
             | Change::OrderPlaced { .. }
@@ -105,7 +106,9 @@ impl Inventory {
                 }
             }
             Change::OrderPaid { order, reseated, .. } => self.touches_sale(*order, reseated, lsn, touched),
-            Change::OrderRefunded { tickets, .. } => self.touches_tickets(tickets, touched),
+            Change::OrderRefunded { tickets, .. } | Change::OrderRefundedToWallet { tickets, .. } => {
+                self.touches_tickets(tickets, touched);
+            }
         }
     }
 

@@ -101,6 +101,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0015_attempts.sql"),
         sqlite: include_str!("../migrations/sqlite/0015_attempts.sql"),
     },
+    Step {
+        number: 17,
+        name: "money",
+        postgres: include_str!("../migrations/postgres/0017_money.sql"),
+        sqlite: include_str!("../migrations/sqlite/0017_money.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
-use inventory::{EventId, ItemRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow};
+use inventory::{EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow};
 
 use crate::OrderItem;
 
@@ -16,6 +16,7 @@ pub(crate) struct Tables<'a> {
     pub tickets: Vec<&'a TicketRow>,
     pub payments: Vec<&'a PaymentRow>,
     pub outbox: Vec<&'a OutboxRow>,
+    pub ledger: Vec<&'a LedgerRow>,
     pub statuses: Vec<StatusRow>,
     pub offers: Vec<&'a OfferRow>,
     pub sold_out: Vec<SoldOutRow>,
@@ -44,6 +45,7 @@ impl<'a> Tables<'a> {
                 Row::Ticket(row) => tables.tickets.push(row),
                 Row::Payment(row) => tables.payments.push(row),
                 Row::Outbox(row) => tables.outbox.push(row),
+                Row::Ledger(row) => tables.ledger.push(row),
                 &Row::EventStatus { event, status, lsn } => tables.statuses.push(StatusRow { event, status, lsn }),
                 Row::Offer(row) => tables.offers.push(row),
                 &Row::SoldOut { event, is_sold_out, lsn } => {
@@ -55,6 +57,7 @@ impl<'a> Tables<'a> {
         tables.tickets = newest(tables.tickets, |row| row.ticket, |row| row.lsn);
         tables.payments = newest(tables.payments, |row| row.payment, |row| row.lsn);
         tables.outbox = newest(tables.outbox, |row| (row.event, row.lsn, row.kind.name()), |row| row.lsn);
+        tables.ledger = newest(tables.ledger, |row| row.id, |row| row.lsn);
         tables.statuses = newest(tables.statuses, |row| row.event, |row| row.lsn);
         tables.offers = newest(tables.offers, |row| row.event, |row| row.lsn);
         tables.sold_out = newest(tables.sold_out, |row| row.event, |row| row.lsn);
@@ -67,6 +70,7 @@ impl<'a> Tables<'a> {
             && self.tickets.is_empty()
             && self.payments.is_empty()
             && self.outbox.is_empty()
+            && self.ledger.is_empty()
             && self.statuses.is_empty()
     }
 }

@@ -49,7 +49,7 @@ async fn what_was_sold_agrees_and_a_trace_of_tampering_does_not() {
     let report = audited(&home).await;
     assert!(report.is_clean(), "{:?}", report.findings());
     assert_eq!((report.events, report.orders, report.tickets), (1, 2, 2));
-    assert!(report.records > 0 && report.payments == 1 && report.outbox == 1, "{report:?}");
+    assert!(report.records > 0 && report.payments == 1 && report.outbox == 1 && report.ledger == 1, "{report:?}");
 
     for (sql, finding) in [
         ("UPDATE orders SET total_minor = total_minor + 1 WHERE status = 'paid'", "in the tables"),
@@ -58,11 +58,33 @@ async fn what_was_sold_agrees_and_a_trace_of_tampering_does_not() {
         ("DELETE FROM outbox", "is not in the tables"),
         ("DELETE FROM tickets", "0 tickets in the tables, 2 by the journal"),
         ("UPDATE events SET status = 'draft'", "it is draft in the tables, published by the journal"),
+        (
+            "INSERT INTO ledger_entries SELECT zeroblob(16), event_id, order_id, payment_id, user_id, withdrawal_id, lsn, 1,
+                'refunded', 'sales', 'refunds_due', 1, currency, at FROM ledger_entries",
+            "I6: sales of order",
+        ),
         ("UPDATE leases SET last_lsn = last_lsn + 1", "the journal's head says"),
     ] {
         let report = tampered(&home, sql).await;
         let findings = report.findings();
         assert!(findings.iter().any(|found| found.problem.contains(finding)), "{sql}: {findings:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ledger_takes_no_correction_and_a_missing_entry_is_found() {
+    let home = sold().await;
+    let file = home.data_dir().join("usher.sqlite3");
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    for sql in ["UPDATE ledger_entries SET amount_minor = 1", "DELETE FROM ledger_entries"] {
+        let refused = sqlx::query(sql).execute(&mut connection).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
+    sqlx::query("DROP TRIGGER ledger_entries_loses_no_rows").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let report = tampered(&home, "DELETE FROM ledger_entries").await;
+    for finding in ["is not in the ledger", "were captured of order"] {
+        assert!(report.findings().iter().any(|found| found.problem.contains(finding)), "{:?}", report.findings());
     }
 }
 

@@ -11,14 +11,14 @@ pub struct Show {
     pub standing: String,
 }
 
-/// Runs the test on SQLite and, where there is one, on Postgres.
+/// Runs the test on SQLite and, where there is one, on Postgres. After each, the books balance.
 pub async fn on_each_store(test: impl AsyncFn(&TestServer)) {
     let server = TestServer::start().await;
     test(&server).await;
-    server.stop().await;
+    server.stop().await.must_balance().await;
     if let Some(server) = TestServer::start_on_postgres().await {
         test(&server).await;
-        server.stop().await;
+        server.stop().await.must_balance().await;
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use engine::Submitted;
 use inventory::{
     Answer, AreaIx, BestAvailable, CallerKey, Command, Direction, EventId, HoldId, OrderId, Origin, PaymentId,
-    PaymentOutcome, PlaceHold, PlaceOrder, ScanTicket, SeatIx, SettlePayment, TicketId, UserId, Verb, Want,
+    PaymentOutcome, PlaceHold, PlaceOrder, RefundOrder, RefundRight, RefundTo, ScanTicket, SeatIx, SettlePayment,
+    TicketId, UserId, Verb, Want,
 };
 use tokio::time::sleep;
 
@@ -213,7 +214,9 @@ impl Buyer {
             6 => drop(self.ask(event, Verb::VoidTicket { ticket }).await),
             _ => {
                 let tickets = if self.rng.percent(50) { vec![] } else { vec![ticket] };
-                self.ask(event, Verb::RefundOrder { order, tickets, amount_minor: Some(0) }).await;
+                let right = RefundRight::Organizer { amount_minor: Some(0) };
+                let refund = RefundOrder { order, tickets, right, to: RefundTo::Original };
+                self.ask(event, Verb::RefundOrder(refund)).await;
             }
         }
     }

@@ -88,6 +88,7 @@ impl Ledger {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
+            | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
             | Change::Published
@@ -130,7 +131,9 @@ impl Ledger {
                 let found = self.step(*order, &["pending_payment"], "cancelled", findings);
                 self.end(found, HoldState::Released, findings);
             }
-            Change::OrderRefunded { order, tickets, .. } => self.refund(*order, tickets, findings),
+            Change::OrderRefunded { order, tickets, .. } | Change::OrderRefundedToWallet { order, tickets, .. } => {
+                self.refund(*order, tickets, findings);
+            }
             Change::TicketScanned { ticket, direction, .. } => self.scan(*ticket, *direction, findings),
             Change::TicketVoided { ticket } => self.ticket(*ticket, findings).is_void = true,
             Change::TicketTransferred { ticket, generation, .. } => {

@@ -31,6 +31,8 @@ const SLICES: &[&str] = &[
     "live",
     "mails",
     "images",
+    "wallets",
+    "withdrawals",
 ];
 
 fn sideways(workspace: &Workspace) -> Vec<String> {

@@ -280,3 +280,27 @@ pub struct RowStates {
     #[schema(example = "ffhhssff")]
     pub seats: String,
 }
+
+/// How far the refunds of a cancelled event are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventCancellation {
+    pub event_id: Uuid,
+    pub status: CancellationStatus,
+    pub requested_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Orders that were ever paid.
+    pub orders: u32,
+    /// Of these, refunded in full: before the cancellation or by it.
+    pub refunded: u32,
+    /// Of these, refused at the last try. They are tried again.
+    pub failed: u32,
+    pub refunded_total: Money,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancellationStatus {
+    Running,
+    Done,
+}

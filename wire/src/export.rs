@@ -3,7 +3,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, User};
+use crate::{
+    ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, User, WalletEntry,
+    Withdrawal,
+};
 
 /// What the server keeps about an account, for its owner.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -31,6 +34,8 @@ pub struct Export {
     pub feedback: Vec<ExportedFeedback>,
     /// Sent or to be sent to the account's address, as far as they are kept. What a mail said is not kept.
     pub mails: Vec<ExportedMail>,
+    pub wallet_entries: Vec<WalletEntry>,
+    pub withdrawals: Vec<Withdrawal>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

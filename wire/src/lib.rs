@@ -25,6 +25,7 @@ mod staff;
 mod tiers;
 mod venues;
 mod waiting_room;
+mod wallets;
 
 pub use accounts::{
     ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, LoginRequest, LogoutRequest,
@@ -42,8 +43,8 @@ pub use audit_log::{AuditEntry, AuditVia};
 pub use calendars::{CalendarDay, CalendarEvent, CalendarFeed, CalendarMonth};
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
-    Availability, Block, Coordinates, Counts, Event, EventClone, EventCreate, EventPatch, EventPolicy, EventStatus,
-    RowStates, SectionCounts, TierCounts,
+    Availability, Block, CancellationStatus, Coordinates, Counts, Event, EventCancellation, EventClone, EventCreate,
+    EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts, TierCounts,
 };
 pub use export::{
     Export, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole,
@@ -59,7 +60,7 @@ pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, 
 pub use mails::{Mail, MailStatus};
 pub use orders::{
     Attendee, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod,
-    RefundRequest, Ticket, TicketState, TransferRequest,
+    RefundRequest, RefundTo, Ticket, TicketState, TransferRequest,
 };
 pub use seat_map::{
     PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
@@ -71,10 +72,15 @@ pub use series::{
 };
 pub use staff::{EventRole, MyEvent, StaffAdd, StaffMember, StaffPatch, StaffPost, StaffRole};
 pub use tiers::{
-    AccessCode, AccessCodePut, PriceStep, Quota, RefundPolicy, SaleWindow, Tier, TierCreate, TierOffer, TierPatch,
+    AccessCode, AccessCodePut, PriceStep, Quota, RefundPolicy, RefundStep, SaleWindow, Tier, TierCreate, TierOffer,
+    TierPatch,
 };
 pub use venues::{Venue, VenueCreate, VenuePatch, VenueSeatMap, VenueSeatMaps};
 pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
     QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
+};
+pub use wallets::{
+    Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,
+    WithdrawalStatus,
 };

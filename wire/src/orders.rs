@@ -119,9 +119,26 @@ pub struct RefundRequest {
     /// Empty: all that are left.
     #[serde(default)]
     pub tickets: Vec<Uuid>,
-    /// Default: the price of the refunded tickets.
+    /// Up to what is left. For those who run the event, by default the price of the refunded tickets; a buyer gets what he
+    /// was promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    /// Default `original`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<RefundTo>,
+    /// Up to 500 characters, for those who run the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Where the money goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundTo {
+    /// Back the way it came.
+    Original,
+    /// Into the buyer's wallet, at once.
+    Wallet,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -36,16 +36,32 @@ pub struct PriceStep {
     pub first: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What buyers may ask for themselves, before the event. Kept with the order as it was when they bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundPolicy {
     pub refundable: bool,
-    /// Of the price that was paid, 0 to 100. Default 50.
+    /// Of the price that was paid, 0 to 100, when there are no steps. Default 50.
     #[serde(default = "percent_default")]
     #[schema(maximum = 100)]
     pub percent: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+    /// By the time that is left before the event: the first that applies counts, and later than the last there is no
+    /// refund. The longest time first, at most 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<RefundStep>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundStep {
+    /// At least so many hours before the event starts: 0 to 87600.
+    #[schema(maximum = 87600)]
+    pub hours_before: u32,
+    /// Of the price that was paid, 0 to 100.
+    #[schema(maximum = 100)]
+    pub percent: u8,
 }
 
 const fn percent_default() -> u8 {

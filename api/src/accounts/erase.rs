@@ -50,6 +50,7 @@ pub async fn finish(state: &AppState, id: UserId, entry: Entry) -> Result<(), Ap
             Ok(())
         }
         Erasure::EventsLive => Err(ApiError::Conflict(Conflict::EventsLive)),
+        Erasure::WalletNotEmpty => Err(ApiError::Conflict(Conflict::WalletNotEmpty)),
         Erasure::LastAdmin => Err(ApiError::Conflict(Conflict::LastAdmin)),
         Erasure::Unknown => Err(ApiError::NotFound(Noun::User)),
     }

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use http::header;
 use inventory::{EventId, OrderId, TicketId, TimeUs};
+use persistence::WithdrawalFilter;
 use serde::Serialize;
 use uuid::Uuid;
 use wire::{CalendarFeed, Problem, SecondFactor};
@@ -13,7 +14,7 @@ use crate::auth::Caller;
 use crate::error::{ApiError, Conflict, Noun};
 use crate::in_flight::Claim;
 use crate::state::AppState;
-use crate::{api_key_view, digest, order_access, second_factor, ticket_view, time};
+use crate::{api_key_view, digest, order_access, second_factor, ticket_view, time, wallet_view};
 
 /// Read at once. Nothing larger is ever held, however much there is.
 const PAGE: u32 = 50;
@@ -68,6 +69,8 @@ enum Section {
     Rsvps,
     Feedback,
     Mails,
+    WalletEntries,
+    Withdrawals,
 }
 
 /// How far the document is written.
@@ -100,6 +103,8 @@ impl Export {
             Some(Section::Rsvps) => self.rsvps().await,
             Some(Section::Feedback) => self.feedback().await,
             Some(Section::Mails) => self.mails().await,
+            Some(Section::WalletEntries) => self.wallet_entries().await,
+            Some(Section::Withdrawals) => self.withdrawals().await,
         }
     }
 
@@ -196,7 +201,22 @@ impl Export {
         let found = self.state.store.mail_list_to(&self.address, self.after, PAGE).await?;
         let last = found.last().map(|mail| mail.id);
         let shown = found.into_iter().map(exported::mail).collect();
-        self.list("mails", shown, last, None)
+        self.list("mails", shown, last, Some(Section::WalletEntries))
+    }
+
+    async fn wallet_entries(&mut self) -> Result<String, ApiError> {
+        let found = self.state.store.ledger_of_wallet(self.caller.user, self.after, PAGE).await?;
+        let last = found.last().map(|entry| entry.id.uuid());
+        let shown = found.into_iter().map(wallet_view::entry).collect();
+        self.list("wallet_entries", shown, last, Some(Section::Withdrawals))
+    }
+
+    async fn withdrawals(&mut self) -> Result<String, ApiError> {
+        let filter = WithdrawalFilter { user: Some(self.caller.user), status: None };
+        let found = self.state.store.withdrawal_list(filter, self.after, PAGE).await?;
+        let last = found.last().map(|withdrawal| withdrawal.id);
+        let shown = found.into_iter().map(wallet_view::withdrawal).collect();
+        self.list("withdrawals", shown, last, None)
     }
 
     /// One page of a section, and of what is around it as much as is due.

@@ -3,6 +3,7 @@
 //! Reads only. On the embedded store it needs the store to itself; on Postgres it may run beside the server, and then
 //! reports what changed while it looked as differences.
 
+mod money;
 mod replay;
 mod report;
 mod tables;
@@ -56,5 +57,6 @@ pub async fn audit(store: &Store) -> anyhow::Result<Report> {
 async fn event(store: &Store, head: &JournalHead, report: &mut Report) -> anyhow::Result<()> {
     report.events += 1;
     let Some(replayed) = replay::replay(store, head, report).await? else { return Ok(()) };
-    tables::compare(store, head.event_id, &replayed, report).await
+    tables::compare(store, head.event_id, &replayed, report).await?;
+    money::compare(store, head.event_id, &replayed, report).await
 }

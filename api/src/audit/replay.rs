@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use engine::{Journal, JournalError, Snapshot};
 use inventory::{
-    Inventory, Lsn, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, Record, Row, TicketId, TicketRow,
+    Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, Record,
+    Row, TicketId, TicketRow,
 };
 use persistence::{JournalHead, Store};
 
@@ -18,6 +19,9 @@ pub struct Replayed {
     pub tickets: BTreeMap<TicketId, TicketRow>,
     pub payments: BTreeMap<PaymentId, PaymentRow>,
     pub outbox: BTreeMap<(Lsn, &'static str), OutboxRow>,
+    pub ledger: BTreeMap<(Lsn, u8), LedgerRow>,
+    /// By the last state.
+    pub money: Vec<OrderMoney>,
     pub status: Option<&'static str>,
     /// Rows of changes up to here are not known: the journal was trimmed and a snapshot stands in for it.
     pub from: Lsn,
@@ -30,6 +34,8 @@ impl Replayed {
             tickets: BTreeMap::new(),
             payments: BTreeMap::new(),
             outbox: BTreeMap::new(),
+            ledger: BTreeMap::new(),
+            money: Vec::new(),
             status: None,
             from,
         }
@@ -41,6 +47,7 @@ impl Replayed {
             Row::Ticket(ticket) => drop(self.tickets.insert(ticket.ticket, *ticket)),
             Row::Payment(payment) => drop(self.payments.insert(payment.payment, *payment)),
             Row::Outbox(entry) => drop(self.outbox.insert((entry.lsn, OutboxKind::name(entry.kind)), *entry)),
+            Row::Ledger(entry) => drop(self.ledger.insert((entry.lsn, entry.leg), *entry)),
             Row::EventStatus { status, .. } => self.status = Some(status),
             // Of what is asked here, the engine's alone: it writes them with whatever comes first after a start.
             Row::Offer(_) | Row::SoldOut { .. } => {}
@@ -102,6 +109,7 @@ pub async fn replay(store: &Store, head: &JournalHead, report: &mut Report) -> a
         }
     }
     check(&inventory, head, next, report);
+    replayed.money = inventory.money().collect();
     Ok(Some(replayed))
 }
 

@@ -12,6 +12,7 @@ pub struct Report {
     pub tickets: u64,
     pub payments: u64,
     pub outbox: u64,
+    pub ledger: u64,
     found: u64,
     shown: Vec<Finding>,
 }
@@ -46,13 +47,14 @@ impl Report {
             lines.push(format!("and {hidden} more"));
         }
         lines.push(format!(
-            "checked {} events, {} records, {} orders, {} tickets, {} payments, {} outbox entries: {}",
+            "checked {} events, {} records, {} orders, {} tickets, {} payments, {} outbox entries, {} ledger entries: {}",
             self.events,
             self.records,
             self.orders,
             self.tickets,
             self.payments,
             self.outbox,
+            self.ledger,
             if self.is_clean() { "everything agrees".to_owned() } else { format!("{} differences", self.found) },
         ));
         lines

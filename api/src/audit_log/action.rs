@@ -77,6 +77,8 @@ actions! {
     VenueSeatMapSet = "venue_seat_map.set",
     VenueUpdate = "venue.update",
     WaitingRoomSet = "waiting_room.set",
+    WithdrawalDecide = "withdrawal.decide",
+    WithdrawalRequest = "withdrawal.request",
 }
 
 impl Action {

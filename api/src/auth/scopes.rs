@@ -37,6 +37,7 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("DELETE", "/events/{id}"),
             ("POST", "/events/{id}/publish"),
             ("POST", "/events/{id}/cancel"),
+            ("GET", "/events/{id}/cancellation"),
             ("POST", "/events/{id}/clone"),
             ("POST", "/series"),
             ("PATCH", "/series/{id}"),

@@ -70,6 +70,7 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::PaymentsTooMany { .. }
         | Rejection::TicketVoid
         | Rejection::TicketUsed
+        | Rejection::RefundNotPromised
         | Rejection::RoomFrozen { .. }
         | Rejection::RoomOff
         | Rejection::LineBeganAnew

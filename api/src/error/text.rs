@@ -74,6 +74,10 @@ impl ApiError {
                 Conflict::SeatMapsTooMany => "SEAT_MAPS_TOO_MANY",
                 Conflict::VenuesTooMany => "VENUES_TOO_MANY",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
+                Conflict::WalletNotEmpty => "WALLET_NOT_EMPTY",
+                Conflict::FundsInsufficient => "FUNDS_INSUFFICIENT",
+                Conflict::WithdrawalsTooMany => "WITHDRAWALS_TOO_MANY",
+                Conflict::WithdrawalDecided => "WITHDRAWAL_DECIDED",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
             Self::EventEnded => "EVENT_ENDED",
@@ -170,6 +174,12 @@ impl ApiError {
                 Conflict::EventSold => "Places of the event are held or paid for. Cancel it and refund them first.",
                 Conflict::EventStarted => "The event is under way or over.",
                 Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
+                Conflict::WalletNotEmpty => "There is money in the account's wallet. Have it paid out first.",
+                Conflict::FundsInsufficient => "The wallet has less in this currency. See GET /api/v1/me/wallet.",
+                Conflict::WithdrawalsTooMany => {
+                    "As many withdrawals of the account as may wait to be decided do. Ask again when one is."
+                }
+                Conflict::WithdrawalDecided => "The withdrawal was decided otherwise, and stays so.",
             }
             .into(),
             Self::Frozen(_) => "Some fields stand fast once anything is sold; see errors. Nothing was changed.".into(),
@@ -256,6 +266,8 @@ impl Noun {
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
             Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
             Self::ApiKey => "API_KEY_NOT_FOUND",
+            Self::Cancellation => "CANCELLATION_NOT_FOUND",
+            Self::Withdrawal => "WITHDRAWAL_NOT_FOUND",
         }
     }
 
@@ -282,6 +294,8 @@ impl Noun {
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
             Self::StaffMember => "The account has no role at the event.",
             Self::ApiKey => "The account has no such API key.",
+            Self::Cancellation => "The event was not cancelled, or a moment ago.",
+            Self::Withdrawal => "There is no such withdrawal.",
         }
     }
 }

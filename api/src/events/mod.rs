@@ -3,6 +3,7 @@
 mod availability;
 mod blocks;
 mod cancel;
+mod cancellation;
 mod clone;
 mod copying;
 mod countries;
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(show::show, patch::patch, delete::delete))
         .routes(routes!(publish::publish))
         .routes(routes!(cancel::cancel))
+        .routes(routes!(cancellation::cancellation))
         .routes(routes!(clone::clone))
         .routes(routes!(availability::availability))
         .routes(routes!(blocks::release))

@@ -1,21 +1,27 @@
 use axum::Json;
 use axum::extract::State;
 use inventory::limits::UNITS_PER_HOLD_MAX;
-use inventory::{Answer, OrderId, Rejection, TicketId};
+use inventory::{Answer, OrderId, RefundOrder, RefundRight, RefundTo, Rejection, TicketId, UserId};
 use serde_json::json;
 use wire::{Order, RefundRequest};
 
 use crate::audit_log::{self, Action, Source};
 use crate::error::ApiError;
+use crate::event_access;
 use crate::extract::PathId;
+use crate::field_errors::FieldErrors;
 use crate::idempotency::Write;
+use crate::order_access::{self, Refunder};
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::{event_access, order_access};
+
+const REASON_CHARS_MAX: usize = 500;
 
 /// Refunds an order
 ///
-/// For those who run the event. The refunded tickets are void and their places free. Tickets that have been inside stay.
+/// The refunded tickets are void and their places free; tickets that have been inside stay. Those who run the event give back
+/// any amount up to what is left. Buyers get what they were promised when they bought, for tickets that are theirs still:
+/// without naming any, for all that something was promised for.
 #[utoipa::path(post, path = "/orders/{id}/refund", tag = "orders", request_body = RefundRequest,
     params(("id" = Uuid, Path, description = "Order")), security(("bearer" = [])),
     responses((status = 200, description = "The order as it is now", body = Order), Written))]
@@ -26,26 +32,59 @@ pub async fn refund(
     write: Write<RefundRequest>,
 ) -> Result<Json<Order>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
-    let order = order_access::of_own_event(&state, caller, OrderId::from_uuid(id)).await?;
-    if body.tickets.len() > UNITS_PER_HOLD_MAX as usize {
-        return Err(ApiError::invalid("tickets", "TOO_MANY", format!("at most {UNITS_PER_HOLD_MAX}")));
-    }
-    let amount_minor = match &body.amount {
-        Some(amount) if amount.currency != order.currency => return Err(Rejection::CurrencyMismatch.into()),
-        Some(amount) => Some(amount.amount_minor),
-        None => None,
+    let (order, refunder) = order_access::to_refund(&state, caller, OrderId::from_uuid(id)).await?;
+    check(&body, refunder)?;
+    let right = right(&body, &order, caller.user, refunder)?;
+    let to = match body.to {
+        Some(wire::RefundTo::Wallet) => RefundTo::Wallet,
+        Some(wire::RefundTo::Original) | None => RefundTo::Original,
     };
     let handle = event_access::handle(&state, order.event_id).await?;
     let named = body.tickets.len();
     let tickets = body.tickets.into_iter().map(TicketId::from_uuid).collect();
     let asker = event_access::asker(caller.user, origin);
-    let refunded = handle.refund_order(asker, order.id, tickets, amount_minor).await?;
+    let refunded = handle.refund_order(asker, RefundOrder { order: order.id, tickets, right, to }).await?;
     let Answer::OrderRefunded { amount_minor, .. } = refunded.answer else {
         return Err(event_access::unexpected("a refund", &refunded.answer));
     };
     let entry =
         source.entry(&caller, Action::OrderRefund).event(order.event_id).object(order.id).once_per(refunded.lsn);
-    let asked = json!({"amount_minor": amount_minor, "currency": order.currency, "tickets": named});
+    let asked = json!({
+        "amount_minor": amount_minor,
+        "currency": order.currency,
+        "tickets": named,
+        "to": body.to.unwrap_or(wire::RefundTo::Original),
+        "reason": body.reason,
+    });
     audit_log::write(&state, entry.made(&asked)).await;
     Ok(Json(order_access::changed(&state, caller.user, order.id).await?))
+}
+
+fn check(body: &RefundRequest, refunder: Refunder) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    if body.tickets.len() > UNITS_PER_HOLD_MAX as usize {
+        errors.add("tickets", "TOO_MANY", format!("at most {UNITS_PER_HOLD_MAX}"));
+    }
+    if body.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
+        errors.add("reason", "LENGTH", format!("at most {REASON_CHARS_MAX} characters"));
+    }
+    if body.amount.is_some() && refunder != Refunder::Organizer {
+        errors.add("amount", "NOT_ALLOWED", "a buyer gets what was promised: leave it out");
+    }
+    errors.none()
+}
+
+fn right(
+    body: &RefundRequest,
+    order: &persistence::Order,
+    customer: UserId,
+    refunder: Refunder,
+) -> Result<RefundRight, Rejection> {
+    match (refunder, &body.amount) {
+        (Refunder::Buyer { starts_at }, _) => Ok(RefundRight::Promise { customer, starts_at }),
+        (Refunder::Organizer, Some(amount)) if amount.currency != order.currency => Err(Rejection::CurrencyMismatch),
+        (Refunder::Organizer, amount) => {
+            Ok(RefundRight::Organizer { amount_minor: amount.as_ref().map(|amount| amount.amount_minor) })
+        }
+    }
 }

@@ -2,14 +2,16 @@
 
 use inventory::limits::{
     LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX, PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX,
-    TIER_DESCRIPTION_BYTES_MAX, UNITS_PER_HOLD_MAX,
+    REFUND_BEFORE_US_MAX, REFUND_STEPS_PER_TIER_MAX, TIER_DESCRIPTION_BYTES_MAX, UNITS_PER_HOLD_MAX,
 };
-use inventory::{Layout, PriceStep, QuotaSpec, RefundPolicy, SaleWindow, TierId, TierPatch, TierSpec, TierTerms};
+use inventory::{
+    Layout, PriceStep, QuotaSpec, RefundPolicy, RefundStep, SaleWindow, TierId, TierPatch, TierSpec, TierTerms,
+};
 use wire::{Money, TierCreate};
 
 use crate::access_code::{self, AccessCodes};
 use crate::field_errors::FieldErrors;
-use crate::{sale_window, time};
+use crate::{refund_policy, sale_window, time};
 
 /// # Errors
 /// The fields at fault.
@@ -127,7 +129,38 @@ fn price_steps(errors: &mut FieldErrors, steps: &[wire::PriceStep], layout: &Lay
 }
 
 fn refund(policy: wire::RefundPolicy) -> RefundPolicy {
-    RefundPolicy { refundable: policy.refundable, percent: policy.percent, until: policy.until.map(time::time_us) }
+    let step = |step: &wire::RefundStep| RefundStep {
+        before_us: i64::from(step.hours_before) * refund_policy::HOUR_US,
+        percent: step.percent,
+    };
+    RefundPolicy {
+        refundable: policy.refundable,
+        percent: policy.percent,
+        until: policy.until.map(time::time_us),
+        steps: policy.steps.iter().map(step).collect(),
+    }
+}
+
+fn check_refund(errors: &mut FieldErrors, refund: &RefundPolicy) {
+    if refund.percent > 100 {
+        errors.add("refund_policy.percent", "OUT_OF_RANGE", "0 to 100");
+    }
+    if refund.steps.len() > REFUND_STEPS_PER_TIER_MAX {
+        errors.add("refund_policy.steps", "TOO_MANY", format!("at most {REFUND_STEPS_PER_TIER_MAX}"));
+        return;
+    }
+    for (at, step) in refund.steps.iter().enumerate() {
+        if step.percent > 100 {
+            errors.add(format!("refund_policy.steps[{at}].percent"), "OUT_OF_RANGE", "0 to 100");
+        }
+        if step.before_us > REFUND_BEFORE_US_MAX {
+            let hours_max = REFUND_BEFORE_US_MAX / refund_policy::HOUR_US;
+            errors.add(format!("refund_policy.steps[{at}].hours_before"), "OUT_OF_RANGE", format!("0 to {hours_max}"));
+        }
+        if at > 0 && refund.steps[at - 1].before_us <= step.before_us {
+            errors.add(format!("refund_policy.steps[{at}].hours_before"), "ORDER", "less than in the step before");
+        }
+    }
 }
 
 fn price(errors: &mut FieldErrors, field: &str, price: &Money, layout: &Layout) -> i64 {
@@ -155,8 +188,8 @@ fn check(errors: &mut FieldErrors, tier: &TierSpec) {
             errors.add(format!("price_steps[{at}].price"), "DUPLICATE", "another price of the tier is the same");
         }
     }
-    if terms.refund.is_some_and(|refund| refund.percent > 100) {
-        errors.add("refund_policy.percent", "OUT_OF_RANGE", "0 to 100");
+    if let Some(refund) = &terms.refund {
+        check_refund(errors, refund);
     }
     if tier.per_order_min == 0 || tier.per_order_min > tier.per_order_max {
         errors.add("per_order_min", "OUT_OF_RANGE", "1 to `per_order_max`");

@@ -16,6 +16,7 @@ pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
         Change::SeatMapSet(_)
         | Change::TierSet(_)
         | Change::TierSetInFull(_)
+        | Change::TierSetWithRefundSteps(_)
         | Change::AccessCodeSet(_)
         | Change::PolicySet(_)
         | Change::Published
@@ -27,6 +28,7 @@ pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
         | Change::PaymentRefused { .. }
         | Change::OrderCancelled { .. }
         | Change::OrderRefunded { .. }
+        | Change::OrderRefundedToWallet { .. }
         | Change::TicketScanned { .. }
         | Change::TicketVoided { .. }
         | Change::TicketTransferred { .. }

@@ -36,7 +36,9 @@ impl Inventory {
         let at = record.at;
         match &record.change {
             Change::SeatMapSet(spec) => configure::set_seat_map(self, spec),
-            Change::TierSet(spec) | Change::TierSetInFull(spec) => configure::set_tier(self, spec),
+            Change::TierSet(spec) | Change::TierSetInFull(spec) | Change::TierSetWithRefundSteps(spec) => {
+                configure::set_tier(self, spec)
+            }
             Change::PolicySet(policy) => configure::set_policy(self, policy),
             Change::Published => configure::publish(self),
             Change::EventCancelled => configure::cancel_event(self),
@@ -55,7 +57,8 @@ impl Inventory {
             }
             Change::PaymentRefused { order, payment, amount_minor: _ } => orders::refuse(self, *order, *payment),
             Change::OrderCancelled { order } => orders::cancel(self, *order),
-            Change::OrderRefunded { order, tickets, amount_minor } => {
+            Change::OrderRefunded { order, tickets, amount_minor }
+            | Change::OrderRefundedToWallet { order, tickets, amount_minor } => {
                 orders::refund(self, *order, tickets, *amount_minor)
             }
             Change::TicketScanned { ticket, direction, nonce } => tickets::scan(self, at, *ticket, *direction, *nonce),

@@ -48,10 +48,10 @@ pub(super) fn place(
 fn refund_terms(inventory: &Inventory, items: &[Item]) -> RefundTerms {
     let mut terms: Vec<(TierIx, RefundPolicy)> = Vec::new();
     for (tier, _) in by_tier(items) {
-        if let Some(refund) = inventory.layout.tiers()[tier.ix()].terms.refund
+        if let Some(refund) = &inventory.layout.tiers()[tier.ix()].terms.refund
             && !terms.iter().any(|(it, _)| *it == tier)
         {
-            terms.push((tier, refund));
+            terms.push((tier, refund.clone()));
         }
     }
     (!terms.is_empty()).then(|| Box::new(terms))

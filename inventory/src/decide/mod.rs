@@ -59,9 +59,7 @@ impl Inventory {
             }
             Verb::SettlePayment(settled) => settle_payment::decide(self, now, settled),
             Verb::CancelOrder { order, customer } => cancel_order::decide(self, now, *order, *customer),
-            Verb::RefundOrder { order, tickets, amount_minor } => {
-                refund_order::decide(self, *order, tickets, *amount_minor)
-            }
+            Verb::RefundOrder(wanted) => refund_order::decide(self, now, wanted),
             Verb::ScanTicket(scan) => scan_ticket::decide(self, now, scan),
             Verb::VoidTicket { ticket } => void_ticket::decide(self, *ticket),
             Verb::TransferTicket { ticket, from, to } => transfer_ticket::decide(self, *ticket, *from, *to),

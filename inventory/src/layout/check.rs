@@ -6,12 +6,13 @@ use super::Grid;
 use crate::limits::{
     ACCESS_CODES_PER_EVENT_MAX, AREA_CAPACITY_MAX, BLOCKS_PER_EVENT_MAX, CATEGORIES_PER_EVENT_MAX, COORDINATE_CM_MAX,
     HOLD_AGE_MAX_US, HOLD_TTL_MIN_US, HOLDS_PER_CUSTOMER_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX,
-    PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX, ROWS_PER_SECTION_MAX, SEAT_NUMBER_BYTES_MAX, SEATS_PER_EVENT_MAX,
-    SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX, TIER_DESCRIPTION_BYTES_MAX, TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
+    PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX, REFUND_BEFORE_US_MAX, REFUND_STEPS_PER_TIER_MAX,
+    ROWS_PER_SECTION_MAX, SEAT_NUMBER_BYTES_MAX, SEATS_PER_EVENT_MAX, SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX,
+    TIER_DESCRIPTION_BYTES_MAX, TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
 };
 use crate::{
-    AccessCodeSpec, Currency, Policy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierId,
-    TierSpec,
+    AccessCodeSpec, Currency, Policy, RefundPolicy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind,
+    SectionSpec, TierId, TierSpec,
 };
 
 type Check = Result<(), String>;
@@ -200,9 +201,7 @@ fn check_terms(tier: &TierSpec) -> Check {
     if terms.description.len() > TIER_DESCRIPTION_BYTES_MAX {
         return Err(format!("the description is longer than {TIER_DESCRIPTION_BYTES_MAX} bytes"));
     }
-    if terms.refund.is_some_and(|refund| refund.percent > 100) {
-        return Err("the refund must be from 0 to 100 percent".to_owned());
-    }
+    terms.refund.as_ref().map_or(Ok(()), check_refund)?;
     if terms.price_steps.len() > PRICE_STEPS_PER_TIER_MAX {
         return Err(format!("more than {PRICE_STEPS_PER_TIER_MAX} price steps"));
     }
@@ -218,6 +217,22 @@ fn check_terms(tier: &TierSpec) -> Check {
             return Err(format!("price step {at} never ends"));
         }
         prices.push(step.price_minor);
+    }
+    Ok(())
+}
+
+fn check_refund(refund: &RefundPolicy) -> Check {
+    if refund.percent > 100 || refund.steps.iter().any(|step| step.percent > 100) {
+        return Err("the refund must be from 0 to 100 percent".to_owned());
+    }
+    if refund.steps.len() > REFUND_STEPS_PER_TIER_MAX {
+        return Err(format!("more than {REFUND_STEPS_PER_TIER_MAX} refund steps"));
+    }
+    if refund.steps.iter().any(|step| !(0..=REFUND_BEFORE_US_MAX).contains(&step.before_us)) {
+        return Err("a refund step must end from 0 to 3650 days before the event".to_owned());
+    }
+    if !refund.steps.is_sorted_by(|earlier, later| earlier.before_us > later.before_us) {
+        return Err("each refund step must end later than the one before it".to_owned());
     }
     Ok(())
 }

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION, hot};
 use crate::{
     AccessCodeSpec, Admission, AreaIx, CallerKey, Change, CodeUse, Currency, Direction, HoldId, Item, LineChange,
-    OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RequestId, Reseated,
-    RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TicketId, TierId,
-    TierIx, TierSpec, TierTerms, TimeUs, UserId,
+    OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RefundStep, RequestId,
+    Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TicketId,
+    TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId,
 };
 
 /// Records of version 1, as the first release wrote them. This file is never written again.
@@ -14,6 +14,8 @@ const GOLDEN: &[u8] = include_bytes!("../../golden/record-v1.bin");
 const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/record-v2.bin");
 /// Terms of tiers and access codes, which came with version 3.
 const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/record-v3.bin");
+/// Refunds by steps and into wallets, which came with version 4.
+const GOLDEN_MONEY: &[u8] = include_bytes!("../../golden/record-v4.bin");
 
 fn changes() -> Vec<Change> {
     let (hold, order, ticket) =
@@ -98,7 +100,7 @@ fn terms_changes() -> Vec<Change> {
         PriceStep { price_minor: 0, until: None, first: Some(u32::MAX) },
         PriceStep { price_minor: 7_000, until: Some(TimeUs(-1)), first: None },
     ];
-    let refund = Some(RefundPolicy { refundable: true, percent: 50, until: Some(at) });
+    let refund = Some(RefundPolicy { until: Some(at), ..RefundPolicy::flat(50) });
     let terms = TierTerms {
         description: "Größe".into(),
         position: 7,
@@ -107,7 +109,7 @@ fn terms_changes() -> Vec<Change> {
         refund,
         deleted: false,
     };
-    let refused = Some(RefundPolicy { refundable: false, percent: 0, until: None });
+    let refused = Some(RefundPolicy { refundable: false, ..RefundPolicy::flat(0) });
     let deleted = TierTerms { deleted: true, refund: refused, ..TierTerms::PLAIN };
     let items = vec![
         Item { place: Place::Seat(SeatIx(70_000)), tier: TierIx(1), price_minor: 5_000 },
@@ -137,6 +139,19 @@ fn terms_changes() -> Vec<Change> {
         Change::HoldPlacedByCode(Arc::new(placed)),
         Change::AccessCodeSet(Box::new(named)),
         Change::AccessCodeSet(Box::new(any)),
+    ]
+}
+
+fn money_changes() -> Vec<Change> {
+    let steps =
+        vec![RefundStep { before_us: 14 * 86_400_000_000, percent: 100 }, RefundStep { before_us: 0, percent: 50 }];
+    let until = Some(TimeUs(1_800_000_600_000_000));
+    let refund = Some(RefundPolicy { refundable: true, percent: 0, until, steps });
+    let terms = TierTerms { description: "Größe".into(), refund, ..TierTerms::PLAIN };
+    let (order, ticket) = (OrderId::from_bytes([2; 16]), TicketId::from_bytes([3; 16]));
+    vec![
+        Change::TierSetWithRefundSteps(Box::new(TierSpec { terms, ..tier() })),
+        Change::OrderRefundedToWallet { order, tickets: vec![ticket, ticket], amount_minor: 12_050 },
     ]
 }
 
@@ -239,6 +254,14 @@ fn version_3_is_written_and_read_as_ever() {
     assert_eq!(decoded(GOLDEN_TERMS).unwrap(), records);
     assert!(encoded(&records) == GOLDEN_TERMS, "the encoding of version 3 has changed: make it another version");
     assert_eq!(GOLDEN_TERMS[HEAD_BYTES], 3);
+}
+
+#[test]
+fn version_4_is_written_and_read_as_ever() {
+    let records = records_of(money_changes());
+    assert_eq!(decoded(GOLDEN_MONEY).unwrap(), records);
+    assert!(encoded(&records) == GOLDEN_MONEY, "the encoding of version 4 has changed: make it another version");
+    assert_eq!(GOLDEN_MONEY[HEAD_BYTES], 4);
 }
 
 #[test]

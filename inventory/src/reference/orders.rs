@@ -1,6 +1,5 @@
 //! Orders and their money: place, pay (in time or late), cancel, refund.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Hold, HoldState, Order, OrderState, Reference, Refusal, Said, Ticket, TicketState};
@@ -21,7 +20,9 @@ impl Reference {
             return Err(Rejection::HoldHasOrder);
         }
         hold.order = Some(place.order);
+        let promise = |item: &Item| Some((item.tier, self.tiers[item.tier.ix()].terms.refund.clone()?));
         self.orders.push(Order {
+            promised: hold.items.iter().filter_map(promise).collect(),
             id: place.order,
             hold: place.hold,
             customer: place.customer,
@@ -213,63 +214,6 @@ impl Reference {
         self.orders[ix].state = OrderState::Cancelled;
         self.hold_of(ix).state = HoldState::Released;
         Ok(Answer::OrderCancelled { order: id })
-    }
-
-    pub(super) fn refund_order(
-        &mut self,
-        id: OrderId,
-        named: &[TicketId],
-        amount_minor: Option<i64>,
-    ) -> Result<Answer, Rejection> {
-        let found = self.orders.iter().position(|order| order.id == id);
-        let ix = found.ok_or(Rejection::OrderNotFound)?;
-        let state = self.orders[ix].state;
-        if !matches!(state, OrderState::Paid | OrderState::PartiallyRefunded) {
-            return Err(Rejection::OrderTransition { from: state.name(), to: "refunded" });
-        }
-        let left_minor = self.orders[ix].total_minor() - self.orders[ix].refunded_minor;
-        if amount_minor.is_some_and(|amount_minor| amount_minor < 0 || amount_minor > left_minor) {
-            return Err(Rejection::RefundExceeds { left_minor });
-        }
-        let chosen = self.refundable(id, named)?;
-        let amount_minor = amount_minor.unwrap_or_else(|| {
-            let prices = |tickets: &mut dyn Iterator<Item = &Ticket>| tickets.map(|it| it.price_minor).sum::<i64>();
-            if named.is_empty() {
-                let is_inside = |it: &&Ticket| matches!(it.state, TicketState::CheckedIn | TicketState::CheckedOut);
-                let kept = prices(&mut self.tickets.iter().filter(|it| it.order == id).filter(is_inside));
-                0.max(left_minor - kept)
-            } else {
-                let unique: BTreeSet<usize> = chosen.iter().copied().collect();
-                left_minor.min(prices(&mut unique.into_iter().map(|ix| &self.tickets[ix])))
-            }
-        });
-        for ticket in chosen {
-            self.tickets[ticket].state = TicketState::Voided;
-            self.tickets[ticket].refunded = true;
-        }
-        let is_whole = self.tickets.iter().all(|ticket| ticket.order != id || ticket.refunded);
-        self.orders[ix].state = if is_whole { OrderState::Refunded } else { OrderState::PartiallyRefunded };
-        self.orders[ix].refunded_minor += amount_minor;
-        Ok(Answer::OrderRefunded { order: id, amount_minor })
-    }
-
-    /// The named tickets of the order, or all that are left. One that has been inside is not refunded; one that was
-    /// voided without a refund may be still.
-    fn refundable(&self, order: OrderId, named: &[TicketId]) -> Result<Vec<usize>, Rejection> {
-        let is_used = |ix: &usize| matches!(self.tickets[*ix].state, TicketState::CheckedIn | TicketState::CheckedOut);
-        let of_order = |ix: &usize| self.tickets[*ix].order == order;
-        if named.is_empty() {
-            let all = (0..self.tickets.len()).filter(of_order);
-            let left: Vec<usize> = all.filter(|ix| !is_used(ix) && !self.tickets[*ix].refunded).collect();
-            return if left.is_empty() { Err(Rejection::TicketUsed) } else { Ok(left) };
-        }
-        let find = |id: &TicketId| self.tickets.iter().position(|ticket| ticket.id == *id).filter(of_order);
-        let chosen: Vec<usize> =
-            named.iter().map(|id| find(id).ok_or(Rejection::TicketNotFound)).collect::<Result<_, _>>()?;
-        if chosen.iter().any(|&ix| self.tickets[ix].refunded) {
-            return Err(Rejection::TicketVoid);
-        }
-        if chosen.iter().any(is_used) { Err(Rejection::TicketUsed) } else { Ok(chosen) }
     }
 
     /// Another's order is not found.

@@ -4,14 +4,27 @@ use super::config::is_window;
 use super::seating::ByTier;
 use super::{HoldState, Reference};
 use crate::{
-    AccessCodeSpec, Answer, CodeUse, Item, Place, PlaceHold, Rejection, TierId, TierIx, TierPatch, TierSpec, TimeUs,
-    limits,
+    AccessCodeSpec, Answer, CodeUse, Item, Place, PlaceHold, RefundPolicy, Rejection, TierId, TierIx, TierPatch,
+    TierSpec, TimeUs, limits,
 };
 
 fn set<T: Clone>(field: &mut T, said: Option<&T>) {
     if let Some(said) = said {
         field.clone_from(said);
     }
+}
+
+fn is_refund_valid(refund: &RefundPolicy) -> bool {
+    let mut before_us: Vec<i64> = refund.steps.iter().map(|step| step.before_us).collect();
+    let said = before_us.clone();
+    before_us.sort_unstable();
+    before_us.dedup();
+    before_us.reverse();
+    refund.percent <= 100
+        && refund.steps.iter().all(|step| step.percent <= 100)
+        && refund.steps.len() <= limits::REFUND_STEPS_PER_TIER_MAX
+        && said.iter().all(|us| *us >= 0 && *us <= limits::REFUND_BEFORE_US_MAX)
+        && said == before_us
 }
 
 impl Reference {
@@ -29,7 +42,7 @@ impl Reference {
                 && step.first.is_none_or(|first| used <= first)
         };
         terms.description.len() <= limits::TIER_DESCRIPTION_BYTES_MAX
-            && terms.refund.is_none_or(|refund| refund.percent <= 100)
+            && terms.refund.as_ref().is_none_or(is_refund_valid)
             && terms.price_steps.len() <= limits::PRICE_STEPS_PER_TIER_MAX
             && are_different
             && terms.price_steps.iter().all(is_step_valid)
@@ -60,7 +73,9 @@ impl Reference {
         set(&mut tier.terms.position, patch.position.as_ref());
         set(&mut tier.terms.price_steps, patch.price_steps.as_ref());
         set(&mut tier.terms.needs_code, patch.needs_code.as_ref());
-        tier.terms.refund = patch.refund.or(tier.terms.refund);
+        if let Some(refund) = &patch.refund {
+            tier.terms.refund = Some(refund.clone());
+        }
         self.set_tier(&tier)
     }
 

@@ -5,6 +5,7 @@
 mod hash;
 mod image;
 mod rebuild;
+mod refund_steps;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use crate::line::Line;
 use crate::{InvariantViolation, Inventory};
 use hash::hash64;
 use image::{Image, ImageRef};
+use refund_steps::RefundSteps;
 use terms::{Terms, TermsRef};
 
 const MAGIC: [u8; 4] = *b"USHS";
@@ -23,7 +25,9 @@ const VERSION_FIRST: u8 = 1;
 /// The line follows the image.
 const VERSION_LINE: u8 = 2;
 /// The line if there is one, and the terms, follow the image.
-const VERSION: u8 = 3;
+const VERSION_TERMS: u8 = 3;
+/// The steps of refunds follow those.
+const VERSION: u8 = 4;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,7 +51,13 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
     let out = ImageRef::of(inventory).encode(out);
     match (version(inventory), &inventory.line) {
         // Encoding into memory fails only when an allocation does.
-        (VERSION, line) => postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms"),
+        (VERSION, line) => {
+            let after = (line, TermsRef::of(inventory), RefundSteps::of(inventory));
+            postcard::to_extend(&after, out).expect("postcard encodes terms")
+        }
+        (VERSION_TERMS, line) => {
+            postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms")
+        }
         (_, Some(line)) => postcard::to_extend(line, out).expect("postcard encodes lines into memory"),
         (_, None) => out,
     }
@@ -55,8 +65,10 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
 
 /// The lowest that holds the state.
 fn version(inventory: &Inventory) -> u8 {
-    if terms::are_needed(inventory) {
+    if refund_steps::are_needed(inventory) {
         VERSION
+    } else if terms::are_needed(inventory) {
+        VERSION_TERMS
     } else if inventory.line.is_some() {
         VERSION_LINE
     } else {
@@ -65,12 +77,16 @@ fn version(inventory: &Inventory) -> u8 {
 }
 
 /// What follows the image.
-fn after_image(version: u8, bytes: &[u8]) -> Option<(Option<Box<Line>>, Terms)> {
+fn after_image(version: u8, bytes: &[u8]) -> Option<(Option<Box<Line>>, Terms, RefundSteps)> {
     let (after, bytes) = match version {
-        VERSION_FIRST => ((None, Terms::default()), bytes),
+        VERSION_FIRST => ((None, Terms::default(), RefundSteps::default()), bytes),
         VERSION_LINE => {
             let (line, bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((Some(line), Terms::default()), bytes)
+            ((Some(line), Terms::default(), RefundSteps::default()), bytes)
+        }
+        VERSION_TERMS => {
+            let ((line, terms), bytes) = postcard::take_from_bytes(bytes).ok()?;
+            ((line, terms, RefundSteps::default()), bytes)
         }
         _ => postcard::take_from_bytes(bytes).ok()?,
     };
@@ -112,8 +128,9 @@ impl Inventory {
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
         let (mut image, bytes) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
-        let (line, terms) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        let (line, terms, steps) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
         let codes = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
+        steps.add_to(&mut image).ok_or(SnapshotError::Body)?;
         let restored = rebuild::rebuild(image, &codes, line).ok_or(SnapshotError::Body)?;
         let found = restored.digest();
         if found != stored {

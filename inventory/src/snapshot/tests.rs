@@ -6,6 +6,7 @@ use crate::{EventId, Inventory};
 const GOLDEN: &[u8] = include_bytes!("../../golden/snapshot-v1.bin");
 const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/snapshot-v2.bin");
 const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/snapshot-v3.bin");
+const GOLDEN_REFUND_STEPS: &[u8] = include_bytes!("../../golden/snapshot-v4.bin");
 
 /// Some of everything that a snapshot holds.
 fn stage() -> Stage {
@@ -73,6 +74,39 @@ fn stage_with_terms() -> Stage {
     stage
 }
 
+/// Steps of refunds that a tier promises, and others that an order was promised.
+fn stage_with_refund_steps() -> Stage {
+    let mut stage = Stage::draft("F 2000 area 9");
+    stage.play(
+        "tier full refund=100/14d,50/2d|20d -> ok
+         tier pit refund=30                 -> ok
+         publish                            -> ok
+         hold h1 ann F*3:full F*1:pit       -> F*3 F*1
+         order o1 h1 ann                    -> pending until 600s
+         pay o1 p1 4000                     -> paid 4 tickets F*3 F*1
+         refund o1 ann@10d o1.1 wallet      -> partially_refunded 500
+         patch-tier full refund=80/1d       -> ok",
+    );
+    stage
+}
+
+#[test]
+fn a_restored_promise_is_kept() {
+    let mut stage = stage_with_refund_steps();
+    stage.check();
+    stage.inventory = Inventory::restore(&stage.inventory.snapshot()).unwrap();
+    stage.play(
+        "refund o1 ann@14d o1.2             -> partially_refunded 1000
+         refund o1 ann@1d o1.3              -> REFUND_NOT_PROMISED
+         refund o1 ann@1d                   -> partially_refunded 300
+         hold h2 bob F*1:full               -> F*1
+         order o2 h2 bob                    -> pending until 600s
+         pay o2 p2 1000                     -> paid 1 tickets F*1
+         refund o2 bob@1d                   -> refunded 800",
+    );
+    stage.check();
+}
+
 #[test]
 fn restored_terms_go_on_where_the_others_stopped() {
     let mut stage = stage_with_terms();
@@ -96,7 +130,12 @@ fn restored_terms_go_on_where_the_others_stopped() {
 
 #[test]
 fn snapshots_are_written_and_read_as_ever() {
-    let kept = [(GOLDEN, stage(), 1), (GOLDEN_LINE, stage_with_line(), 2), (GOLDEN_TERMS, stage_with_terms(), 3)];
+    let kept = [
+        (GOLDEN, stage(), 1),
+        (GOLDEN_LINE, stage_with_line(), 2),
+        (GOLDEN_TERMS, stage_with_terms(), 3),
+        (GOLDEN_REFUND_STEPS, stage_with_refund_steps(), 4),
+    ];
     for (golden, stage, version) in kept {
         assert_eq!(golden[4], version);
         assert!(stage.inventory.snapshot() == golden, "version {version} has changed: make it another version");

@@ -1,11 +1,13 @@
 //! Rows of text to commands.
 
+mod refund;
+
 use super::{START, Stage};
 use crate::{
     AccessCodeSpec, BestAvailable, CallerKey, Currency, Direction, Entry, HoldId, OrderId, Origin, PaymentId,
-    PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QuotaSpec, RefundPolicy, RoomSettings, RowSpec,
-    SaleWindow, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment,
-    TicketId, TierId, TierIx, TierPatch, TierSpec, TierTerms, TimeUs, UserId, Verb, Want,
+    PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QuotaSpec, RoomSettings, RowSpec, SaleWindow, ScanTicket,
+    SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment, TicketId, TierId, TierIx,
+    TierPatch, TierSpec, TierTerms, TimeUs, UserId, Verb, Want,
 };
 
 /// Sections by line: `id distance_cm | row of seats | row of seats`, `id distance_cm area 50`, each with an optional
@@ -50,6 +52,7 @@ pub(super) fn duration_us(text: &str) -> i64 {
         "s" => 1_000_000,
         "m" => 60_000_000,
         "h" => 3_600_000_000,
+        "d" => 24 * 3_600_000_000,
         unit => panic!("no unit {unit}"),
     };
     number.parse::<i64>().expect("a number") * unit_us
@@ -128,11 +131,7 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
         },
         "pay" => Verb::SettlePayment(settle(args)),
         "cancel" => Verb::CancelOrder { order: order(args[0]), customer: user(args[1]) },
-        "refund" => Verb::RefundOrder {
-            order: order(args[0]),
-            tickets: args[2..].iter().map(|name| ticket(stage, name)).collect(),
-            amount_minor: (args[1] != "worth").then(|| number(args[1])),
-        },
+        "refund" => Verb::RefundOrder(refund::order(stage, args)),
         "in" | "out" => Verb::ScanTicket(ScanTicket {
             ticket: ticket(stage, args[0]),
             generation: value(args, "gen").map_or(1, number),
@@ -265,12 +264,8 @@ fn tier_patch(args: &[&str]) -> TierPatch {
         position: value(args, "position").map(number),
         price_steps: value(args, "steps").map(|steps| list(Some(steps)).iter().map(|text| price_step(text)).collect()),
         needs_code: value(args, "needs-code").map(number),
-        refund: value(args, "refund").map(refund),
+        refund: value(args, "refund").map(refund::policy),
     }
-}
-
-fn refund(percent: &str) -> RefundPolicy {
-    RefundPolicy { refundable: true, percent: number(percent), until: None }
 }
 
 fn tier(args: &[&str]) -> TierSpec {
@@ -292,7 +287,7 @@ fn tier(args: &[&str]) -> TierSpec {
             position: value(args, "position").map_or(0, number),
             price_steps: list(value(args, "steps")).iter().map(|text| price_step(text)).collect(),
             needs_code: args.contains(&"needs-code"),
-            refund: value(args, "refund").map(refund),
+            refund: value(args, "refund").map(refund::policy),
             deleted: args.contains(&"deleted"),
         },
     }

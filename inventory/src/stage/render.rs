@@ -128,6 +128,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::CurrencyMismatch
         | Rejection::TicketNotFound
         | Rejection::TicketVoid
-        | Rejection::TicketUsed => code.to_owned(),
+        | Rejection::TicketUsed
+        | Rejection::RefundNotPromised => code.to_owned(),
     }
 }

@@ -5,7 +5,8 @@
 mod show;
 
 use inventory::{
-    Answer, CallerKey, Command, Direction, Inventory, Origin, PaymentOutcome, Row, ScanTicket, TicketId, Verb,
+    Answer, CallerKey, Command, Direction, Inventory, OrderId, Origin, PaymentOutcome, RefundOrder, RefundRight,
+    RefundTo, Row, ScanTicket, TicketId, Verb,
 };
 use show::{MINUTE_US, PRICE_MINOR, SECOND_US, Show, buyer, euro, map, seat, standing, tier};
 
@@ -13,6 +14,11 @@ const TTL_US: i64 = inventory::limits::HOLD_TTL_DEFAULT_US;
 
 fn scan(ticket: TicketId, generation: u32, nonce: u64) -> Verb {
     Verb::ScanTicket(ScanTicket { ticket, generation, direction: Direction::Entry, nonce })
+}
+
+fn refund(order: OrderId, tickets: Vec<TicketId>, amount_minor: i64) -> Verb {
+    let right = RefundRight::Organizer { amount_minor: Some(amount_minor) };
+    Verb::RefundOrder(RefundOrder { order, tickets, right, to: RefundTo::Original })
 }
 
 /// Stock was read outside of the transaction that wrote it.
@@ -167,10 +173,9 @@ fn t_a_used_ticket_blocks_no_refund_but_its_own() {
     let (order, paid) = show.buy(buyer(1), vec![seat(0), seat(1)]);
     let (other, _) = show.buy(buyer(2), vec![seat(2)]);
     show.must(scan(paid.tickets[0], 1, 1));
-    let refund = |order, tickets| Verb::RefundOrder { order, tickets, amount_minor: Some(0) };
-    assert_eq!(show.refusal(refund(order, vec![paid.tickets[0]])), "TICKET_USED");
-    show.must(refund(order, vec![paid.tickets[1]]));
-    show.must(refund(other, vec![]));
+    assert_eq!(show.refusal(refund(order, vec![paid.tickets[0]], 0)), "TICKET_USED");
+    show.must(refund(order, vec![paid.tickets[1]], 0));
+    show.must(refund(other, vec![], 0));
     assert_eq!((show.status(order), show.status(other)), ("partially_refunded", "refunded"));
 }
 
@@ -179,7 +184,7 @@ fn t_a_used_ticket_blocks_no_refund_but_its_own() {
 fn t_a_refund_returns_places_once_and_kills_the_tickets() {
     let mut show = Show::new(2, 2, 4);
     let (order, paid) = show.buy(buyer(1), vec![seat(0), standing(1)]);
-    let refund = |amount_minor| Verb::RefundOrder { order, tickets: vec![], amount_minor: Some(amount_minor) };
+    let refund = |amount_minor| refund(order, vec![], amount_minor);
     assert_eq!(show.refusal(refund(2 * PRICE_MINOR + 1)), "REFUND_EXCEEDS");
     assert_eq!(show.refusal(refund(-1)), "REFUND_EXCEEDS");
     show.must(refund(2 * PRICE_MINOR));

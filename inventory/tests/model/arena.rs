@@ -1,8 +1,8 @@
 //! Random houses: small enough that a few buyers fight for them.
 
 use inventory::{
-    AccessCodeSpec, Currency, Policy, PriceStep, QuotaSpec, RefundPolicy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec,
-    SectionKind, SectionSpec, TierId, TierSpec, TierTerms, TimeUs,
+    AccessCodeSpec, Currency, Policy, PriceStep, QuotaSpec, RefundPolicy, RefundStep, RowSpec, SaleWindow, SeatMapSpec,
+    SeatSpec, SectionKind, SectionSpec, TierId, TierSpec, TierTerms, TimeUs,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -147,10 +147,33 @@ fn terms() -> impl Strategy<Value = TierTerms> {
         5 => Just(vec![]),
         3 => prop::collection::vec(price_step(), 1..4),
     ];
-    let refund = option::weighted(0.2, (any::<bool>(), 0..102u8));
-    (steps, prop::bool::weighted(0.15), refund, 0..3u16).prop_map(|(price_steps, needs_code, refund, position)| {
-        let refund = refund.map(|(refundable, percent)| RefundPolicy { refundable, percent, until: None });
-        TierTerms { position, price_steps, needs_code, refund, ..TierTerms::PLAIN }
+    (steps, prop::bool::weighted(0.15), option::weighted(0.5, refund()), 0..3u16).prop_map(
+        |(price_steps, needs_code, refund, position)| TierTerms {
+            position,
+            price_steps,
+            needs_code,
+            refund,
+            ..TierTerms::PLAIN
+        },
+    )
+}
+
+/// Mostly by steps that end later and later, and now and then not valid.
+fn refund() -> impl Strategy<Value = RefundPolicy> {
+    let step = (prop_oneof![60 => 0..600i64, 1 => Just(-1)], prop_oneof![60 => 0..=100u8, 1 => Just(101)])
+        .prop_map(|(second, percent)| RefundStep { before_us: second * SECOND_US, percent });
+    let steps = (prop::collection::vec(step, 0..4), prop::bool::weighted(0.97)).prop_map(|(mut steps, is_sorted)| {
+        if is_sorted {
+            steps.sort_by_key(|step| std::cmp::Reverse(step.before_us));
+        }
+        steps
+    });
+    let until = option::weighted(0.2, (0..600i64).prop_map(|second| TimeUs(START_US + second * SECOND_US)));
+    (prop::bool::weighted(0.9), 0..102u8, until, steps).prop_map(|(refundable, percent, until, steps)| RefundPolicy {
+        refundable,
+        percent,
+        until,
+        steps,
     })
 }
 

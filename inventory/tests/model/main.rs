@@ -6,6 +6,7 @@
 
 mod arena;
 mod board;
+mod books;
 mod line;
 mod named;
 mod pair;

@@ -14,6 +14,7 @@ use proptest::test_runner::TestCaseError;
 
 use crate::arena::{Arena, START_US};
 use crate::board::Board;
+use crate::books::{self, Books};
 use crate::line::Watch;
 use crate::named::{existing, pick, recent, user};
 use crate::reached::Reached;
@@ -28,6 +29,7 @@ pub struct Pair<'a> {
     reached: &'a RefCell<Reached>,
     fast: Inventory,
     board: Board,
+    books: Books,
     twin: Reference,
     now: TimeUs,
     map: Option<SeatMapSpec>,
@@ -51,6 +53,7 @@ impl<'a> Pair<'a> {
         Self {
             reached,
             board: Board::new(&fast),
+            books: Books::default(),
             fast,
             twin,
             now: TimeUs(START_US),
@@ -135,6 +138,7 @@ impl<'a> Pair<'a> {
                 self.board.look(&self.fast, &record);
                 let answer = self.fast.apply(&record);
                 self.board.fold(&self.fast)?;
+                self.books.enter(&self.fast, &record)?;
                 let verdict = self.twin.answer(self.now, command, Ok((&record.change, &answer)));
                 prop_assert_eq!(verdict, Verdict::Accepted(answer.clone()), "{:?}", command);
                 self.reached.borrow_mut().answer(&answer);
@@ -283,15 +287,16 @@ impl<'a> Pair<'a> {
                 let (customer, order) = self.order(*order);
                 Verb::CancelOrder { order, customer: or_stranger(customer, *stranger) }
             }
-            Act::Refund { order, tickets, share } => {
-                let (_, order) = self.order(*order);
+            Act::Refund { order, tickets, share, right, wallet } => {
+                let (customer, order) = self.order(*order);
                 let view = self.fast.order(order);
                 let total_minor = view.as_ref().map_or(100, |view| view.total_minor - view.refunded_minor);
                 let of_order = view.map(|view| view.tickets).unwrap_or_default();
                 let tickets =
                     tickets.iter().map(|at| if of_order.is_empty() { self.ticket(*at) } else { *pick(&of_order, *at) });
                 let amount_minor = (share % 4 != 3).then(|| total_minor * i64::from(*share) / 100);
-                Verb::RefundOrder { order, tickets: tickets.collect(), amount_minor }
+                let asked_by = |stranger| or_stranger(customer, stranger);
+                books::refund(order, tickets.collect(), amount_minor, *right, asked_by, *wallet)
             }
             Act::Scan { ticket, nonce, behind, direction } => {
                 let ticket = self.ticket(*ticket);

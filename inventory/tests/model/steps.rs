@@ -33,6 +33,17 @@ pub enum Wish {
     Best { quantity: u32, tier: Option<u8>, section: Option<u8>, accessible: bool },
 }
 
+#[derive(Clone, Copy, Debug)]
+pub enum Right {
+    Organizer,
+    /// Of an event that starts so many seconds after the first step.
+    Promise {
+        starts_s: i64,
+        stranger: bool,
+    },
+    Cancellation,
+}
+
 #[derive(Clone, Debug)]
 pub enum Act {
     Expire,
@@ -43,7 +54,7 @@ pub enum Act {
     StartPayment { order: u8, stranger: bool },
     Settle { order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool },
     Cancel { order: u8, stranger: bool },
-    Refund { order: u8, tickets: Vec<u8>, share: u8 },
+    Refund { order: u8, tickets: Vec<u8>, share: u8, right: Right, wallet: bool },
     Scan { ticket: u8, nonce: u64, behind: i8, direction: Direction },
     Void { ticket: u8 },
     Transfer { ticket: u8, to: u8, stranger: bool },
@@ -140,14 +151,22 @@ fn owning() -> impl Strategy<Value = Act> {
     let direction = prop_oneof![2 => Just(Direction::Entry), 1 => Just(Direction::Exit)];
     let behind = prop_oneof![8 => Just(0i8), 1 => Just(1), 1 => Just(-1)];
     prop_oneof![
-        3 => (id(), prop::collection::vec(id(), 0..4), 0..120u8).prop_map(|(order, tickets, share)| {
-            Act::Refund { order, tickets, share }
-        }),
+        5 => (id(), prop::collection::vec(id(), 0..4), 0..120u8, right(), any::<bool>()).prop_map(
+            |(order, tickets, share, right, wallet)| Act::Refund { order, tickets, share, right, wallet }
+        ),
         6 => (id(), 0..40u64, behind, direction).prop_map(|(ticket, nonce, behind, direction)| {
             Act::Scan { ticket, nonce, behind, direction }
         }),
         1 => id().prop_map(|ticket| Act::Void { ticket }),
         2 => (id(), 0..4u8, rarely()).prop_map(|(ticket, to, stranger)| Act::Transfer { ticket, to, stranger }),
+    ]
+}
+
+fn right() -> impl Strategy<Value = Right> {
+    prop_oneof![
+        4 => Just(Right::Organizer),
+        6 => (0..1_200i64, rarely()).prop_map(|(starts_s, stranger)| Right::Promise { starts_s, stranger }),
+        1 => Just(Right::Cancellation),
     ]
 }
 

@@ -5,7 +5,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::QueryScalar;
 use uuid::Uuid;
 
-use inventory::{OrderRow, OutboxRow, PaymentRow, TicketRow};
+use inventory::{LedgerRow, OrderRow, OutboxRow, PaymentId, PaymentRow, TicketRow, UserId};
 
 use crate::projection::{StatusRow, Tables, items_column, lsn_column, text_column};
 
@@ -59,6 +59,15 @@ macro_rules! written_rows {
             FROM UNNEST($45::uuid[], $46::text[], $47::bigint[]) AS row (event_id, status, lsn)
             WHERE events.id = row.event_id AND events.status_lsn < row.lsn
                 AND row.event_id IN (SELECT event_id FROM moved)
+        ), ledger_written AS (
+            INSERT INTO ledger_entries (id, event_id, order_id, payment_id, user_id, lsn, leg, kind, debit, credit,
+                amount_minor, currency, at)
+            SELECT row.* FROM UNNEST($48::uuid[], $49::uuid[], $50::uuid[], $51::uuid[], $52::uuid[], $53::bigint[],
+                $54::bigint[], $55::text[], $56::text[], $57::text[], $58::bigint[], $59::text[], $60::bigint[])
+                AS row (id, event_id, order_id, payment_id, user_id, lsn, leg, kind, debit, credit, amount_minor,
+                    currency, at)
+            WHERE row.event_id IN (SELECT event_id FROM moved)
+            ON CONFLICT (id) DO NOTHING
         )"
     };
 }
@@ -72,7 +81,8 @@ pub(super) fn bind<'q>(append: Append<'q>, tables: &Tables<'_>) -> Append<'q> {
     let append = bind_tickets(append, &tables.tickets);
     let append = bind_payments(append, &tables.payments);
     let append = bind_outbox(append, &tables.outbox);
-    bind_statuses(append, &tables.statuses)
+    let append = bind_statuses(append, &tables.statuses);
+    bind_ledger(append, &tables.ledger)
 }
 
 fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
@@ -139,4 +149,21 @@ fn bind_statuses<'q>(append: Append<'q>, rows: &[StatusRow]) -> Append<'q> {
         .bind(column(rows, |row| row.event.uuid()))
         .bind(column(rows, |row| row.status))
         .bind(column(rows, |row| lsn_column(row.lsn)))
+}
+
+fn bind_ledger<'q>(append: Append<'q>, rows: &[&LedgerRow]) -> Append<'q> {
+    append
+        .bind(column(rows, |row| row.id.uuid()))
+        .bind(column(rows, |row| row.event.uuid()))
+        .bind(column(rows, |row| row.order.uuid()))
+        .bind(column(rows, |row| row.payment.map(PaymentId::uuid)))
+        .bind(column(rows, |row| row.user.map(UserId::uuid)))
+        .bind(column(rows, |row| lsn_column(row.lsn)))
+        .bind(column(rows, |row| i64::from(row.leg)))
+        .bind(column(rows, |row| row.kind.name()))
+        .bind(column(rows, |row| row.kind.accounts().0.name()))
+        .bind(column(rows, |row| row.kind.accounts().1.name()))
+        .bind(column(rows, |row| row.amount_minor))
+        .bind(column(rows, |row| row.currency.code().to_owned()))
+        .bind(column(rows, |row| row.at.0))
 }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use inventory::{OrderRow, OutboxRow, PaymentRow, Row, TicketRow};
+use inventory::{LedgerRow, OrderRow, OutboxRow, PaymentId, PaymentRow, Row, TicketRow, UserId};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -57,6 +57,13 @@ const OUTBOX: Upsert = Upsert {
     tail: " ON CONFLICT (event_id, lsn, kind) DO NOTHING",
 };
 
+const LEDGER: Upsert = Upsert {
+    head: "INSERT INTO ledger_entries (id, event_id, order_id, payment_id, user_id, lsn, leg, kind, debit, credit,
+        amount_minor, currency, at) VALUES ",
+    columns: 13,
+    tail: " ON CONFLICT (id) DO NOTHING",
+};
+
 const STATUS: &str = "UPDATE events SET status = $2, status_lsn = $3 WHERE id = $1 AND status_lsn < $3";
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
@@ -64,6 +71,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
     tickets: TICKETS.texts(),
     payments: PAYMENTS.texts(),
     outbox: OUTBOX.texts(),
+    ledger: LEDGER.texts(),
 });
 
 struct Texts {
@@ -71,6 +79,7 @@ struct Texts {
     tickets: [Arc<str>; ROWS.len()],
     payments: [Arc<str>; ROWS.len()],
     outbox: [Arc<str>; ROWS.len()],
+    ledger: [Arc<str>; ROWS.len()],
 }
 
 impl Upsert {
@@ -83,7 +92,7 @@ impl Upsert {
 /// Every text that is ever sent, for the test that prepares them.
 pub(super) fn statements() -> impl Iterator<Item = &'static str> {
     let texts = &*TEXTS;
-    [&texts.orders, &texts.tickets, &texts.payments, &texts.outbox]
+    [&texts.orders, &texts.tickets, &texts.payments, &texts.outbox, &texts.ledger]
         .into_iter()
         .flatten()
         .map(AsRef::as_ref)
@@ -96,6 +105,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, rows: impl Iterator
     upsert(connection, &TEXTS.tickets, &tables.tickets, |statement, row| bind_ticket(statement, row)).await?;
     upsert(connection, &TEXTS.payments, &tables.payments, |statement, row| bind_payment(statement, row)).await?;
     upsert(connection, &TEXTS.outbox, &tables.outbox, |statement, row| bind_outbox(statement, row)).await?;
+    upsert(connection, &TEXTS.ledger, &tables.ledger, |statement, row| bind_entry(statement, row)).await?;
     for status in &tables.statuses {
         write_status(connection, status).await?;
     }
@@ -171,6 +181,24 @@ fn bind_outbox(statement: Statement, row: &OutboxRow) -> Statement {
         .bind(row.kind.name())
         .bind(row.order.uuid())
         .bind(row.user.uuid())
+        .bind(row.at.0)
+}
+
+fn bind_entry(statement: Statement, row: &LedgerRow) -> Statement {
+    let (debit, credit) = row.kind.accounts();
+    statement
+        .bind(row.id.uuid())
+        .bind(row.event.uuid())
+        .bind(row.order.uuid())
+        .bind(row.payment.map(PaymentId::uuid))
+        .bind(row.user.map(UserId::uuid))
+        .bind(lsn_column(row.lsn))
+        .bind(i64::from(row.leg))
+        .bind(row.kind.name())
+        .bind(debit.name())
+        .bind(credit.name())
+        .bind(row.amount_minor)
+        .bind(row.currency.code().to_owned())
         .bind(row.at.0)
 }
 

@@ -20,6 +20,8 @@ pub enum Erasure {
     EventsLive,
     /// Nobody else could administer the server.
     LastAdmin,
+    /// There is money in its wallet, or on its way out of it.
+    WalletNotEmpty,
     /// There is no such account.
     Unknown,
 }
@@ -32,6 +34,8 @@ row! {
         pub status: UserStatus,
         pub live_events: i64,
         pub other_admins: i64,
+        /// Currencies in which the wallet, or what is asked out of it, is not at zero.
+        pub wallets: i64,
     }
 }
 
@@ -48,7 +52,11 @@ const FIND: &str = "
         (SELECT COUNT(*) FROM events WHERE organizer_id = users.id AND events.status = 'published'
             AND COALESCE(ends_at, starts_at) > $2) AS live_events,
         (SELECT COUNT(*) FROM users AS other WHERE other.role = 'admin' AND other.status = 'active'
-            AND other.id <> users.id) AS other_admins
+            AND other.id <> users.id) AS other_admins,
+        (SELECT COUNT(*) FROM (SELECT currency FROM ledger_entries WHERE user_id = $1 GROUP BY currency
+            HAVING SUM(CASE WHEN credit IN ('wallet', 'withdrawals_due') THEN amount_minor ELSE 0 END)
+                <> SUM(CASE WHEN debit IN ('wallet', 'withdrawals_due') THEN amount_minor ELSE 0 END)) AS used
+        ) AS wallets
     FROM users WHERE users.id = $1 AND users.erased_at IS NULL";
 
 const FAMILIES: &str = "SELECT id, created_at, expires_at FROM refresh_families WHERE user_id = $1 AND expires_at > $2";
@@ -120,6 +128,9 @@ impl Account {
     fn may_go(self) -> Result<Self, Erasure> {
         if self.live_events > 0 {
             return Err(Erasure::EventsLive);
+        }
+        if self.wallets > 0 {
+            return Err(Erasure::WalletNotEmpty);
         }
         let is_admin = self.role == Role::Admin && self.status == UserStatus::Active;
         if is_admin && self.other_admins == 0 { Err(Erasure::LastAdmin) } else { Ok(self) }

@@ -10,6 +10,7 @@ mod attempts;
 mod attendees;
 mod audit_log;
 mod calendars;
+mod cancellations;
 mod catalogue;
 mod erasure;
 mod event_copies;
@@ -28,6 +29,7 @@ mod health;
 mod idempotency;
 mod identities;
 mod images;
+mod ledger;
 mod link_tokens;
 mod login_codes;
 mod mails;
@@ -49,6 +51,8 @@ mod users;
 mod venues;
 mod waiting_places;
 mod waiting_rooms;
+mod wallets;
+mod withdrawals;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -65,6 +69,7 @@ pub use attempts::AttemptLimit;
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
+pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
 pub use erasure::Erasure;
 pub use event_copies::EventCopies;
 pub use event_near::Near;
@@ -80,10 +85,11 @@ pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
 pub use identities::Identity;
 pub use images::{Image, ImageFormat};
+pub use ledger::{LedgerEntry, OrderBalances, RefundPaid};
 pub use link_tokens::{LinkPurpose, LinkToken, PasswordChange};
 pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
-pub use orders::{Order, OrderItem, OrderStatus, RefundTerms};
+pub use orders::{Order, OrderItem, OrderStatus, RefundTerms, RefundTermsStep};
 pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
@@ -100,6 +106,11 @@ pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserFilter, Use
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
+pub use wallets::WalletBalance;
+pub use withdrawals::{
+    NewWithdrawal, Withdrawal, WithdrawalDecided, WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal,
+    WithdrawalStatus,
+};
 
 /// As a deadline that somebody else keeps.
 const FOR_EVER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -272,6 +283,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         audit_log::STATEMENTS,
         event_index::STATEMENTS,
         calendars::STATEMENTS,
+        cancellations::STATEMENTS,
         event_copies::STATEMENTS,
         event_names::STATEMENTS,
         erasure::STATEMENTS,
@@ -282,6 +294,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         health::STATEMENTS,
         idempotency::STATEMENTS,
         identities::STATEMENTS,
+        ledger::STATEMENTS,
         link_tokens::STATEMENTS,
         login_codes::STATEMENTS,
         mails::STATEMENTS,
@@ -304,6 +317,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         venues::STATEMENTS,
         waiting_places::STATEMENTS,
         waiting_rooms::STATEMENTS,
+        wallets::STATEMENTS,
+        withdrawals::STATEMENTS,
     ]
     .into_iter()
     .flatten()

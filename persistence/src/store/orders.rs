@@ -1,6 +1,6 @@
 //! Orders as the journal projects them: read here, written by journal commits alone.
 
-use inventory::{EventId, ItemRow, Lsn, OrderId, TimeUs, UserId};
+use inventory::{EventId, ItemRow, Lsn, OrderId, RefundPolicy, RefundStep, TimeUs, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -56,12 +56,33 @@ pub struct OrderItem {
     pub refund: Option<RefundTerms>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundTerms {
     pub refundable: bool,
     pub percent: u8,
     /// µs since the epoch.
     pub until_us: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<RefundTermsStep>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundTermsStep {
+    /// At least so long before the event starts.
+    pub before_us: i64,
+    pub percent: u8,
+}
+
+impl RefundTerms {
+    fn from_policy(refund: &RefundPolicy) -> Self {
+        let step = |step: &RefundStep| RefundTermsStep { before_us: step.before_us, percent: step.percent };
+        Self {
+            refundable: refund.refundable,
+            percent: refund.percent,
+            until_us: refund.until.map(|until| until.0),
+            steps: refund.steps.iter().map(step).collect(),
+        }
+    }
 }
 
 impl OrderItem {
@@ -73,11 +94,7 @@ impl OrderItem {
             tier_id: row.tier.uuid(),
             tier_name: row.tier_name.clone(),
             price_minor: row.price_minor,
-            refund: row.refund.map(|refund| RefundTerms {
-                refundable: refund.refundable,
-                percent: refund.percent,
-                until_us: refund.until.map(|until| until.0),
-            }),
+            refund: row.refund.as_ref().map(RefundTerms::from_policy),
         }
     }
 }

@@ -13,6 +13,7 @@ mod finding;
 mod fixture;
 mod leases;
 mod mails;
+mod money;
 mod one_time;
 mod projection;
 mod recovery;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Submitted;
-use inventory::{Admission, Answer, Change, Entry, HoldId, LineChange, Rejection, SeatIx, TimeUs, Verb, Want};
+use inventory::{
+    Admission, Answer, Change, Entry, HoldId, LineChange, RefundOrder, Rejection, SeatIx, TimeUs, Verb, Want,
+};
 
 use super::{Case, Fact, Findings};
 use crate::history::{Attempt, Op, Outcome, op_of};
@@ -252,7 +254,10 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         }
         (Verb::StartPayment { order, .. }, Change::PaymentStarted { order: of, .. })
         | (Verb::CancelOrder { order, .. }, Change::OrderCancelled { order: of })
-        | (Verb::RefundOrder { order, .. }, Change::OrderRefunded { order: of, .. }) => order == of,
+        | (
+            Verb::RefundOrder(RefundOrder { order, .. }),
+            Change::OrderRefunded { order: of, .. } | Change::OrderRefundedToWallet { order: of, .. },
+        ) => order == of,
         (
             Verb::SettlePayment(settle),
             Change::OrderPaid { order, payment, .. }
@@ -265,8 +270,11 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         (Verb::VoidTicket { ticket }, Change::TicketVoided { ticket: of })
         | (Verb::TransferTicket { ticket, .. }, Change::TicketTransferred { ticket: of, .. }) => ticket == of,
         (Verb::SetSeatMap(_), Change::SeatMapSet(_))
-        | (Verb::SetTier(_) | Verb::PatchTier { .. }, Change::TierSet(_) | Change::TierSetInFull(_))
-        | (Verb::DeleteTier { .. }, Change::TierSetInFull(_))
+        | (
+            Verb::SetTier(_) | Verb::PatchTier { .. },
+            Change::TierSet(_) | Change::TierSetInFull(_) | Change::TierSetWithRefundSteps(_),
+        )
+        | (Verb::DeleteTier { .. }, Change::TierSetInFull(_) | Change::TierSetWithRefundSteps(_))
         | (Verb::SetAccessCode(_), Change::AccessCodeSet(_))
         | (Verb::SetPolicy(_) | Verb::PatchPolicy(_), Change::PolicySet(_))
         | (Verb::Publish, Change::Published)
@@ -315,7 +323,7 @@ fn says(change: &Change, answer: &Answer) -> bool {
         | (Change::PaymentDeclined { .. }, Answer::PaymentDeclined { .. })
         | (Change::PaymentRefused { .. }, Answer::PaymentRefused { .. })
         | (Change::OrderCancelled { .. }, Answer::OrderCancelled { .. })
-        | (Change::OrderRefunded { .. }, Answer::OrderRefunded { .. })
+        | (Change::OrderRefunded { .. } | Change::OrderRefundedToWallet { .. }, Answer::OrderRefunded { .. })
         | (Change::TicketScanned { .. }, Answer::TicketScanned { .. })
         | (Change::TicketVoided { .. }, Answer::TicketVoided { .. }) => true,
         (Change::TicketTransferred { generation, .. }, Answer::TicketTransferred { generation: answered, .. }) => {
@@ -326,6 +334,7 @@ fn says(change: &Change, answer: &Answer) -> bool {
             Change::SeatMapSet(_)
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
+            | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
             | Change::Published,

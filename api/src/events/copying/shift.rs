@@ -55,7 +55,8 @@ impl Shift {
         };
         let step = |step: &PriceStep| PriceStep { until: step.until.map(|at| self.time(at)), ..*step };
         let terms = &tier.terms;
-        let refund = terms.refund.map(|refund| RefundPolicy { until: refund.until.map(|at| self.time(at)), ..refund });
+        let refund = terms.refund.clone();
+        let refund = refund.map(|refund| RefundPolicy { until: refund.until.map(|at| self.time(at)), ..refund });
         TierSpec {
             id,
             quotas: tier.quotas.iter().map(quota).collect(),
@@ -119,7 +120,7 @@ mod tests {
                     PriceStep { price_minor: 10, until: Some(at("2026-09-10T08:00:00Z")), first: Some(7) },
                     PriceStep { price_minor: 20, until: None, first: Some(50) },
                 ],
-                refund: Some(RefundPolicy { refundable: true, percent: 80, until: Some(at("2026-10-13T17:00:00Z")) }),
+                refund: Some(RefundPolicy { until: Some(at("2026-10-13T17:00:00Z")), ..RefundPolicy::flat(80) }),
                 needs_code: true,
                 ..TierTerms::PLAIN
             },

@@ -9,7 +9,7 @@ use crate::audit_log::{self, Action, Source};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{event_access, event_status, time};
+use crate::{cancelling, event_access, event_status, time};
 
 /// Sessions asked at the same time.
 const ASKED_AT_ONCE: usize = 8;
@@ -84,6 +84,9 @@ async fn ask(asker: &Asker, session: &Event, fate: Fate) -> Result<(), ApiError>
         Fate::Published => handle.publish(by).await?,
         Fate::Cancelled => handle.cancel_event(by).await?,
     };
+    if fate == Fate::Cancelled {
+        cancelling::start(state, session.id).await;
+    }
     let entry = source.entry(caller, fate.action()).event(session.id).object(session.id).once_per(done.lsn);
     let (old, new) = (json!({"status": session.status.name()}), json!({"status": fate.status().name()}));
     audit_log::write(state, entry.change(&old, &new)).await;

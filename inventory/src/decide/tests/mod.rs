@@ -8,6 +8,7 @@ mod limits;
 mod line;
 mod orders;
 mod place_hold;
+mod promised_refunds;
 mod refunds;
 mod rows;
 mod terms;
@@ -26,6 +27,7 @@ fn every_rejection_is_reached_by_a_table() {
         include_str!("line.rs"),
         include_str!("orders.rs"),
         include_str!("place_hold.rs"),
+        include_str!("promised_refunds.rs"),
         include_str!("refunds.rs"),
         include_str!("terms.rs"),
     ];

@@ -16,6 +16,7 @@ fn told(row: &Row) -> String {
         Row::Ticket(ticket) => format!("ticket {} {} gen {}", ticket.place, ticket.state, ticket.generation),
         Row::Payment(payment) => format!("payment {} {}", payment.status.name(), payment.amount_minor),
         Row::Outbox(outbox) => format!("outbox {}", outbox.kind.name()),
+        Row::Ledger(entry) => format!("ledger {} {}", entry.kind.name(), entry.amount_minor),
         Row::EventStatus { status, .. } => format!("event {status}"),
         Row::Offer(offer) => format!("offer of {} tiers", offer.tiers.len()),
         Row::SoldOut { is_sold_out, .. } => format!("sold out {is_sold_out}"),
@@ -31,6 +32,7 @@ fn rows_after(stage: &mut Stage, row: &str) -> Vec<String> {
             Row::Ticket(it) => it.lsn,
             Row::Payment(it) => it.lsn,
             Row::Outbox(it) => it.lsn,
+            Row::Ledger(it) => it.lsn,
             Row::Offer(it) => it.lsn,
             Row::EventStatus { lsn, .. } | Row::SoldOut { lsn, .. } => *lsn,
         };
@@ -62,9 +64,13 @@ fn every_step_of_a_purchase_leaves_its_rows() {
             "ticket F issued gen 1",
             "ticket F issued gen 1",
             "outbox order_paid",
+            "ledger captured 3000",
         ],
     );
-    then("pay o1 p3 3000 -> payment refused", &["payment refund_due 3000", "outbox payment_refund"]);
+    then(
+        "pay o1 p3 3000 -> payment refused",
+        &["payment refund_due 3000", "outbox payment_refund", "ledger refused 3000"],
+    );
     then("transfer o1.2 ann bob -> generation 2", &["ticket F issued gen 2", "outbox ticket_transferred"]);
     then("in o1.1 -> in at 0s", &["ticket A-1-1 checked_in gen 1"]);
     then("void o1.2 -> voided", &["ticket F voided gen 2"]);
@@ -75,6 +81,9 @@ fn every_step_of_a_purchase_leaves_its_rows() {
             "ticket F voided gen 2",
             "ticket F voided gen 1",
             "outbox order_refunded",
+            "outbox payment_refund",
+            "ledger refunded 500",
+            "ledger fee_kept 1500",
         ],
     );
     then("hold h2 ann A-1-2 -> A-1-2", &[]);

@@ -262,7 +262,7 @@ fn an_order_keeps_what_its_tiers_promised() {
     );
     let promised = |stage: &Stage| match stage.rows.first() {
         Some(crate::Row::Order(order)) => {
-            order.items.iter().map(|item| item.refund.map(|refund| refund.percent)).collect::<Vec<_>>()
+            order.items.iter().map(|item| item.refund.as_ref().map(|refund| refund.percent)).collect::<Vec<_>>()
         }
         other => panic!("{other:?}"),
     };

@@ -1,0 +1,129 @@
+//! Withdrawals: money leaves the wallet once, however many ask at once, and comes back once.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use usher_tests::server::{Session, TestServer};
+
+use crate::show::{Show, on_each_store, text};
+
+fn euros(amount_minor: i64) -> Value {
+    json!({"amount_minor": amount_minor, "currency": "EUR"})
+}
+
+/// Has 4500 in the wallet.
+async fn rich(server: &TestServer) -> Session {
+    let show = Show::on_sale(server).await;
+    let buyer = server.attendee().await;
+    let order = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
+    let refund = format!("/orders/{}/refund", text(&order["id"]));
+    server.post(Some(&show.organizer), &refund, json!({"to": "wallet"})).await.expect(200);
+    buyer
+}
+
+async fn balance(server: &TestServer, user: &Session) -> (i64, i64) {
+    let wallet = server.get(Some(user), "/me/wallet").await.expect(200);
+    let of = |name: &str| wallet["balances"][0][name]["amount_minor"].as_i64().unwrap();
+    (of("available"), of("reserved"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_at_once_take_no_more_than_there_is() {
+    on_each_store(async |server| {
+        let user = rich(server).await;
+        let ask = || server.post(Some(&user), "/withdrawals", json!({"amount": euros(500)}));
+        let answers = join_all((0..100).map(|_| ask())).await;
+        let made = answers.iter().filter(|answer| answer.status == 201).count();
+        assert_eq!(made, 9);
+        for refused in answers.into_iter().filter(|answer| answer.status != 201) {
+            refused.problem(409, "FUNDS_INSUFFICIENT");
+        }
+        assert_eq!(balance(server, &user).await, (0, 4_500));
+        let listed = server.get(Some(&user), "/withdrawals?status=pending").await.expect(200);
+        assert_eq!(listed["items"].as_array().unwrap().len(), 9);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_decides_once_and_a_rejection_puts_it_back() {
+    on_each_store(async |server| {
+        let (user, admin) = (rich(server).await, server.admin().await);
+        let body = json!({"amount": euros(1_500)});
+        let first = server.post_keyed(Some(&user), "/withdrawals", "first", body.clone()).await.expect(201);
+        let again = server.post_keyed(Some(&user), "/withdrawals", "first", body).await.expect(201);
+        assert_eq!(first, again);
+        let other = server.post_keyed(Some(&user), "/withdrawals", "first", json!({"amount": euros(1)})).await;
+        other.problem(422, "IDEMPOTENCY_KEY_REUSED");
+        let second = server.post(Some(&user), "/withdrawals", json!({"amount": euros(2_000)})).await.expect(201);
+        assert_eq!(balance(server, &user).await, (1_000, 3_500));
+
+        let path = |withdrawal: &Value| format!("/withdrawals/{}", text(&withdrawal["id"]));
+        let decide = |withdrawal: &Value, status: &str| {
+            let body = json!({"status": status, "reason": "As agreed"});
+            let (path, admin) = (path(withdrawal), admin.clone());
+            async move { server.patch(Some(&admin), &path, body).await }
+        };
+        server.patch(Some(&user), &path(&first), json!({"status": "approved"})).await.problem(403, "ROLE_REQUIRED");
+        decide(&first, "pending").await.problem(422, "VALIDATION_FAILED");
+        let rejected = decide(&first, "rejected").await.expect(200);
+        assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &json!("As agreed")));
+        assert_eq!(balance(server, &user).await, (2_500, 2_000));
+        decide(&first, "rejected").await.expect(200);
+        decide(&first, "approved").await.problem(409, "WITHDRAWAL_DECIDED");
+        assert_eq!(balance(server, &user).await, (2_500, 2_000), "a decision is final");
+        decide(&second, "approved").await.expect(200);
+        assert_eq!(balance(server, &user).await, (2_500, 0));
+        decide(&second, "rejected").await.problem(409, "WITHDRAWAL_DECIDED");
+        let nowhere = json!({"id": "00000000-0000-7000-8000-000000000000"});
+        decide(&nowhere, "approved").await.problem(404, "WITHDRAWAL_NOT_FOUND");
+
+        let entries = server.get(Some(&user), "/me/wallet/entries").await.expect(200);
+        let told = |entry: &Value| (text(&entry["kind"]), entry["change"]["amount_minor"].as_i64().unwrap());
+        let told: Vec<_> = entries["items"].as_array().unwrap().iter().map(told).collect();
+        let expected = [
+            ("withdrawal_paid", 0),
+            ("withdrawal_returned", 1_500),
+            ("withdrawal_requested", -2_000),
+            ("withdrawal_requested", -1_500),
+            ("refund", 4_500),
+        ];
+        assert_eq!(told, expected.map(|(kind, minor)| (kind.to_owned(), minor)));
+
+        let log = server.get(Some(&admin), "/admin/audit-log?action=withdrawal.decide").await.expect(200);
+        assert_eq!(log["items"].as_array().unwrap().len(), 2);
+        let log = server.get(Some(&admin), "/admin/audit-log?action=withdrawal.request").await.expect(200);
+        assert_eq!(log["items"].as_array().unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawal_is_its_owners_and_the_admins() {
+    on_each_store(async |server| {
+        let (user, stranger, admin) = (rich(server).await, server.attendee().await, server.admin().await);
+        let made = server.post(Some(&user), "/withdrawals", json!({"amount": euros(100)})).await.expect(201);
+        let poor = server.post(Some(&stranger), "/withdrawals", json!({"amount": euros(1)})).await;
+        poor.problem(409, "FUNDS_INSUFFICIENT");
+        let foreign = json!({"amount": {"amount_minor": 100, "currency": "USD"}});
+        server.post(Some(&user), "/withdrawals", foreign).await.problem(409, "FUNDS_INSUFFICIENT");
+        for amount in [json!({"amount_minor": 0, "currency": "EUR"}), json!({"amount_minor": 1, "currency": "eur"})] {
+            let refused = server.post(Some(&user), "/withdrawals", json!({"amount": amount})).await;
+            refused.problem(422, "VALIDATION_FAILED");
+        }
+        let items = async |who: &Session, query: &str| {
+            let listed = server.get(Some(who), &format!("/withdrawals{query}")).await.expect(200);
+            listed["items"].as_array().unwrap().clone()
+        };
+        assert_eq!(items(&user, "").await, [made.clone()]);
+        assert_eq!(items(&stranger, "").await, [] as [Value; 0]);
+        assert_eq!(items(&admin, "?status=pending").await, [made]);
+        assert_eq!(items(&admin, "?status=approved").await, [] as [Value; 0]);
+
+        for _ in 0..19 {
+            server.post(Some(&user), "/withdrawals", json!({"amount": euros(1)})).await.expect(201);
+        }
+        let more = server.post(Some(&user), "/withdrawals", json!({"amount": euros(1)})).await;
+        more.problem(409, "WITHDRAWALS_TOO_MANY");
+    })
+    .await;
+}
