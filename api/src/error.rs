@@ -151,6 +151,8 @@ pub enum Noun {
     WaitingPlace,
     StaffMember,
     ApiKey,
+    CheckInList,
+    Scanner,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +192,12 @@ pub enum Conflict {
     VenuesTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
+    /// As many as an event may have.
+    CheckInListsTooMany,
+    /// A scanner is bound to it.
+    CheckInListInUse,
+    /// As many as an event may have.
+    ScannersTooMany,
 }
 
 /// Why no ticket came of a payment.

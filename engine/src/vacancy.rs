@@ -40,6 +40,7 @@ impl Vacancy {
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
             | Change::PolicySet(_)
+            | Change::PolicySetInFull(_)
             | Change::BlockSet { .. } => true,
             Change::HoldReleased { .. }
             | Change::HoldsExpired { .. }
@@ -56,7 +57,8 @@ impl Vacancy {
             | Change::TicketScanned { .. }
             | Change::TicketTransferred { .. }
             | Change::Line(_)
-            | Change::AccessCodeSet(_) => false,
+            | Change::AccessCodeSet(_)
+            | Change::Door(_) => false,
         }
     }
 }

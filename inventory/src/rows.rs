@@ -2,8 +2,8 @@
 
 use crate::holds::{Found, OrderAt};
 use crate::{
-    Change, HoldId, Inventory, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId,
-    PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
+    Change, ConflictRow, DoorChange, HoldId, Inventory, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind,
+    OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
 };
 
 impl Inventory {
@@ -24,7 +24,8 @@ impl Inventory {
             | Change::HoldPlaced(_)
             | Change::HoldPlacedByCode(_)
             | Change::HoldReleased { .. }
-            | Change::Line(_) => {}
+            | Change::Line(_)
+            | Change::PolicySetInFull(_) => {}
             Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
             Change::EventCancelled => rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn }),
             Change::HoldExtended { hold, .. } => rows.extend(self.order_of(*hold).map(|at| self.order_row(at))),
@@ -63,11 +64,33 @@ impl Inventory {
             Change::TicketScanned { ticket, .. } | Change::TicketVoided { ticket } => {
                 rows.push(self.ticket_row(*ticket));
             }
+            Change::Door(change) => self.door_rows(record, change, rows),
             Change::TicketTransferred { ticket, to, .. } => {
                 rows.push(self.ticket_row(*ticket));
                 let order = self.found(*ticket).order;
                 let order = self.orders.get(order).id;
                 rows.push(self.outbox_row(record, OutboxKind::TicketTransferred, order, *to));
+            }
+        }
+    }
+
+    fn door_rows(&self, record: &Record, change: &DoorChange, rows: &mut Vec<Row>) {
+        match *change {
+            DoorChange::ScanQueued { ticket, .. } | DoorChange::ScanUndone { ticket, .. } => {
+                rows.push(self.ticket_row(ticket));
+            }
+            DoorChange::ScanConflicted { ticket, direction, scanned_at, forced, reason, nonce: _ } => {
+                rows.push(Row::Conflict(Box::new(ConflictRow {
+                    event: self.event,
+                    ticket,
+                    user: record.origin.user,
+                    direction,
+                    scanned_at,
+                    forced,
+                    reason,
+                    at: record.at,
+                    lsn: self.lsn,
+                })));
             }
         }
     }

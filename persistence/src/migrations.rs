@@ -101,6 +101,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0015_attempts.sql"),
         sqlite: include_str!("../migrations/sqlite/0015_attempts.sql"),
     },
+    Step {
+        number: 19,
+        name: "door",
+        postgres: include_str!("../migrations/postgres/0019_door.sql"),
+        sqlite: include_str!("../migrations/sqlite/0019_door.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use engine::{Journal, JournalError, Snapshot};
 use inventory::{
-    Inventory, Lsn, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, Record, Row, TicketId, TicketRow,
+    ConflictRow, Inventory, Lsn, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, Record, Row,
+    TicketId, TicketRow,
 };
 use persistence::{JournalHead, Store};
 
@@ -18,6 +19,7 @@ pub struct Replayed {
     pub tickets: BTreeMap<TicketId, TicketRow>,
     pub payments: BTreeMap<PaymentId, PaymentRow>,
     pub outbox: BTreeMap<(Lsn, &'static str), OutboxRow>,
+    pub conflicts: BTreeMap<Lsn, ConflictRow>,
     pub status: Option<&'static str>,
     /// Rows of changes up to here are not known: the journal was trimmed and a snapshot stands in for it.
     pub from: Lsn,
@@ -30,6 +32,7 @@ impl Replayed {
             tickets: BTreeMap::new(),
             payments: BTreeMap::new(),
             outbox: BTreeMap::new(),
+            conflicts: BTreeMap::new(),
             status: None,
             from,
         }
@@ -44,6 +47,7 @@ impl Replayed {
             Row::EventStatus { status, .. } => self.status = Some(status),
             // Of what is asked here, the engine's alone: it writes them with whatever comes first after a start.
             Row::Offer(_) | Row::SoldOut { .. } => {}
+            Row::Conflict(conflict) => drop(self.conflicts.insert(conflict.lsn, *conflict)),
         }
     }
 }

@@ -74,6 +74,9 @@ impl ApiError {
                 Conflict::SeatMapsTooMany => "SEAT_MAPS_TOO_MANY",
                 Conflict::VenuesTooMany => "VENUES_TOO_MANY",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
+                Conflict::CheckInListsTooMany => "CHECK_IN_LISTS_TOO_MANY",
+                Conflict::CheckInListInUse => "CHECK_IN_LIST_IN_USE",
+                Conflict::ScannersTooMany => "SCANNERS_TOO_MANY",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
             Self::EventEnded => "EVENT_ENDED",
@@ -170,6 +173,9 @@ impl ApiError {
                 Conflict::EventSold => "Places of the event are held or paid for. Cancel it and refund them first.",
                 Conflict::EventStarted => "The event is under way or over.",
                 Conflict::WaitingRoomClosed => "The waiting room opens later; see its pre_queue_from.",
+                Conflict::CheckInListsTooMany => "The event has as many check-in lists as it may. Delete one.",
+                Conflict::CheckInListInUse => "A scanner is bound to the list. Revoke the scanner first.",
+                Conflict::ScannersTooMany => "The event has as many scanners as it may. Revoke one.",
             }
             .into(),
             Self::Frozen(_) => "Some fields stand fast once anything is sold; see errors. Nothing was changed.".into(),
@@ -256,6 +262,8 @@ impl Noun {
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
             Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
             Self::ApiKey => "API_KEY_NOT_FOUND",
+            Self::CheckInList => "CHECK_IN_LIST_NOT_FOUND",
+            Self::Scanner => "SCANNER_NOT_FOUND",
         }
     }
 
@@ -282,6 +290,8 @@ impl Noun {
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
             Self::StaffMember => "The account has no role at the event.",
             Self::ApiKey => "The account has no such API key.",
+            Self::CheckInList => "The event has no such check-in list.",
+            Self::Scanner => "The event has no such scanner.",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! is canonical (nothing in it depends on the order of a hash map or on which slot a hold has), so the digest of the
 //! state is the hash of the body. What can be counted from holds and orders is not stored but counted again.
 
+mod door;
 mod hash;
 mod image;
 mod rebuild;
@@ -13,6 +14,7 @@ use thiserror::Error;
 
 use crate::line::Line;
 use crate::{InvariantViolation, Inventory};
+use door::{DoorImage, DoorRef};
 use hash::hash64;
 use image::{Image, ImageRef};
 use terms::{Terms, TermsRef};
@@ -23,7 +25,9 @@ const VERSION_FIRST: u8 = 1;
 /// The line follows the image.
 const VERSION_LINE: u8 = 2;
 /// The line if there is one, and the terms, follow the image.
-const VERSION: u8 = 3;
+const VERSION_TERMS: u8 = 3;
+/// The line if there is one, the terms and the door follow the image.
+const VERSION: u8 = 4;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,7 +51,13 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
     let out = ImageRef::of(inventory).encode(out);
     match (version(inventory), &inventory.line) {
         // Encoding into memory fails only when an allocation does.
-        (VERSION, line) => postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms"),
+        (VERSION, line) => {
+            let after = (line, TermsRef::of(inventory), DoorRef::of(inventory));
+            postcard::to_extend(&after, out).expect("postcard encodes doors")
+        }
+        (VERSION_TERMS, line) => {
+            postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms")
+        }
         (_, Some(line)) => postcard::to_extend(line, out).expect("postcard encodes lines into memory"),
         (_, None) => out,
     }
@@ -55,8 +65,10 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
 
 /// The lowest that holds the state.
 fn version(inventory: &Inventory) -> u8 {
-    if terms::are_needed(inventory) {
+    if inventory.door.is_some() {
         VERSION
+    } else if terms::are_needed(inventory) {
+        VERSION_TERMS
     } else if inventory.line.is_some() {
         VERSION_LINE
     } else {
@@ -65,14 +77,21 @@ fn version(inventory: &Inventory) -> u8 {
 }
 
 /// What follows the image.
-fn after_image(version: u8, bytes: &[u8]) -> Option<(Option<Box<Line>>, Terms)> {
+fn after_image(version: u8, bytes: &[u8]) -> Option<(Option<Box<Line>>, Terms, Option<DoorImage>)> {
     let (after, bytes) = match version {
-        VERSION_FIRST => ((None, Terms::default()), bytes),
+        VERSION_FIRST => ((None, Terms::default(), None), bytes),
         VERSION_LINE => {
             let (line, bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((Some(line), Terms::default()), bytes)
+            ((Some(line), Terms::default(), None), bytes)
         }
-        _ => postcard::take_from_bytes(bytes).ok()?,
+        VERSION_TERMS => {
+            let ((line, terms), bytes) = postcard::take_from_bytes(bytes).ok()?;
+            ((line, terms, None), bytes)
+        }
+        _ => {
+            let ((line, terms, door), bytes) = postcard::take_from_bytes(bytes).ok()?;
+            ((line, terms, Some(door)), bytes)
+        }
     };
     bytes.is_empty().then_some(after)
 }
@@ -112,9 +131,13 @@ impl Inventory {
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
         let (mut image, bytes) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
-        let (line, terms) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        let (line, terms, door) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        if let Some(door) = &door {
+            image.policy.entries_max = door.entries_max;
+        }
         let codes = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
-        let restored = rebuild::rebuild(image, &codes, line).ok_or(SnapshotError::Body)?;
+        let restored =
+            rebuild::rebuild(image, &codes, line, door.and_then(|door| door.door)).ok_or(SnapshotError::Body)?;
         let found = restored.digest();
         if found != stored {
             return Err(SnapshotError::Digest { stored, found });

@@ -11,6 +11,7 @@ mod attendees;
 mod audit_log;
 mod calendars;
 mod catalogue;
+mod check_in_lists;
 mod erasure;
 mod event_copies;
 pub(crate) mod event_index;
@@ -22,6 +23,8 @@ mod event_search;
 mod event_select;
 mod events;
 mod feedback;
+mod gate_conflicts;
+mod gate_refusals;
 mod guests;
 mod heads;
 mod health;
@@ -37,6 +40,7 @@ mod payments;
 mod priority_passes;
 mod refresh;
 mod rsvps;
+mod scanners;
 mod seat_map_drawings;
 mod second_factors;
 mod secrets;
@@ -63,6 +67,7 @@ pub use attempts::AttemptLimit;
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
+pub use check_in_lists::CheckInList;
 pub use erasure::Erasure;
 pub use event_copies::EventCopies;
 pub use event_near::Near;
@@ -73,6 +78,8 @@ pub use event_search::Listing;
 pub(crate) use event_select::{statements as search_statements, tag_of};
 pub use events::{Event, EventFilter, EventStatus, Tags};
 pub use feedback::{Feedback, FeedbackTotals, OwnFeedback};
+pub use gate_conflicts::{GateConflict, GateDirection};
+pub use gate_refusals::GateRefusal;
 pub use guests::{Guest, GuestFilter, NamedGuest};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
@@ -87,6 +94,7 @@ pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
 pub use rsvps::{OwnRsvp, Rsvp, RsvpAnswer, RsvpCount};
+pub use scanners::Scanner;
 pub use seat_map_drawings::SeatMapDrawing;
 pub use second_factors::{GuessLimit, NewSecondFactor, SecondFactor};
 pub use series::{Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary};
@@ -256,11 +264,14 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         audit_log::STATEMENTS,
         event_index::STATEMENTS,
         calendars::STATEMENTS,
+        check_in_lists::STATEMENTS,
         event_copies::STATEMENTS,
         event_names::STATEMENTS,
         erasure::STATEMENTS,
         events::STATEMENTS,
         feedback::STATEMENTS,
+        gate_conflicts::STATEMENTS,
+        gate_refusals::STATEMENTS,
         guests::STATEMENTS,
         heads::STATEMENTS,
         health::STATEMENTS,
@@ -276,6 +287,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,
         rsvps::STATEMENTS,
+        scanners::STATEMENTS,
         second_factors::STATEMENTS,
         seat_map_drawings::STATEMENTS,
         secrets::STATEMENTS,

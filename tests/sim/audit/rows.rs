@@ -24,7 +24,12 @@ impl Case<'_> {
                         *latest = ticket;
                     }
                 }
-                Row::Payment(_) | Row::Outbox(_) | Row::EventStatus { .. } | Row::Offer(_) | Row::SoldOut { .. } => {}
+                Row::Payment(_)
+                | Row::Outbox(_)
+                | Row::EventStatus { .. }
+                | Row::Offer(_)
+                | Row::SoldOut { .. }
+                | Row::Conflict(_) => {}
             }
         }
         self.check_orders(&orders, findings);
