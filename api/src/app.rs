@@ -23,6 +23,7 @@ use crate::edge::Edge;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::first_start::FirstStartError;
+use crate::gate_log::GateLog;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -35,7 +36,9 @@ use crate::rate_limit::RateLimits;
 use crate::sealed::{SealError, Seals};
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
-use crate::{audit_log, cancelling, first_start, housekeeping, ids, mail, metrics, revocations, router, serve};
+use crate::{
+    audit_log, cancelling, first_start, gate_log, housekeeping, ids, mail, metrics, revocations, router, serve,
+};
 
 /// What is still in mailboxes when the last request is answered.
 const ENGINE_STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -125,6 +128,7 @@ impl App {
         self.tasks.spawn(async move { serve::serve(listener, edge, &state.config.http, stop).await });
         self.tasks.spawn(audit_log::security(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(cancelling::run(self.state.clone(), self.stop.clone()));
+        self.tasks.spawn(gate_log::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(revocations::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::warm_up(self.state.clone(), self.stop.clone()));
@@ -194,6 +198,7 @@ async fn state(
         standings: Standings::new(config.auth.access_ttl),
         rate_limit: RateLimits::new(&config.rate_limit),
         security: Security::default(),
+        gate_log: GateLog::default(),
         live: Hub::new(&config, addr),
         mail: Mailer::new(store.clone()),
         one_time: OneTimeKeys::new(&one_time_key),

@@ -154,6 +154,8 @@ pub enum Noun {
     /// Of an event that goes on.
     Cancellation,
     Withdrawal,
+    CheckInList,
+    Scanner,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,6 +203,12 @@ pub enum Conflict {
     WithdrawalsTooMany,
     /// Otherwise, before.
     WithdrawalDecided,
+    /// As many as an event may have.
+    CheckInListsTooMany,
+    /// A scanner is bound to it.
+    CheckInListInUse,
+    /// As many as an event may have.
+    ScannersTooMany,
 }
 
 /// Why no ticket came of a payment.

@@ -9,8 +9,8 @@ use persistence::{EventFilter, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::images;
 use crate::state::AppState;
+use crate::{gate_log, images, time};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 const PRUNE: Duration = Duration::from_secs(60);
@@ -63,6 +63,7 @@ async fn forget(state: &AppState) -> Result<(), StoreError> {
     state.store.attempts_prune(now.plus_us(-ATTEMPTS_KEPT_US)).await?;
     let mail_kept_us = i64::try_from(state.config.mail.kept.as_micros()).unwrap_or(i64::MAX);
     state.store.mails_prune(now.plus_us(-mail_kept_us)).await?;
+    state.store.gate_refusals_prune(time::minus(now, gate_log::KEPT)).await?;
     state.store.login_challenge_prune(now).await?;
     state.store.token_prune(now).await?;
     Ok(())

@@ -55,7 +55,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Write<T> {
         let (parts, body) = request.into_parts();
         let caller = Caller::of(&parts, state).await?.active()?;
         let bytes = extract::read(&parts, body, state).await?;
-        let key = key(&parts, Some(caller.user), &bytes)?;
+        // The devices of an organizer know nothing of each other's keys.
+        let account = caller.scanner.map_or(caller.user, |_| UserId::from_uuid(caller.session));
+        let key = key(&parts, Some(account), &bytes)?;
         let body = extract::decode(&bytes)?;
         let origin = Origin { user: Some(caller.user), request: Some(request::of(&parts)?.id), key };
         Ok(Self { caller, origin, body, claim: claim(&state.in_flight, key)? })

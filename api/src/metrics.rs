@@ -37,6 +37,9 @@ pub const JOIN_BATCH_SECONDS: &str = "usher_waiting_join_batch_seconds";
 /// Joins in one batch. Histogram.
 pub const JOIN_BATCH_JOINS: &str = "usher_waiting_join_batch_joins";
 
+/// Refused scans that came too fast to be written down. Counter.
+pub const GATE_REFUSALS_DROPPED_TOTAL: &str = "usher_gate_refusals_dropped_total";
+
 /// What became of mails, by [`RESULT`]. Counter.
 pub const MAILS_TOTAL: &str = "usher_mails_total";
 
@@ -118,6 +121,10 @@ pub fn count_audit_lost(entries: u64) {
 
 pub fn count_incident(action: Action) {
     metrics::counter!(SECURITY_EVENTS_TOTAL, ACTION => action.name()).increment(1);
+}
+
+pub fn count_gate_refusal_dropped() {
+    metrics::counter!(GATE_REFUSALS_DROPPED_TOTAL).increment(1);
 }
 
 /// `new`: places that nobody had before.

@@ -13,6 +13,9 @@ use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, docs, events, feedback, gate, health,
     holds, images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, venues,
     waiting_room, wallets, withdrawals,
+    access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, docs, events,
+    feedback, gate, health, holds, images, live, mails, orders, payments, problems, rsvps, scanners, seat_maps, staff,
+    tickets, tiers, venues, waiting_room,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -58,6 +61,8 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(payments::routes())
         .merge(tickets::routes())
         .merge(gate::routes())
+        .merge(check_in_lists::routes())
+        .merge(scanners::routes())
         .merge(staff::routes())
         .merge(waiting_room::routes())
         .merge(live::routes())

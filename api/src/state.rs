@@ -17,6 +17,7 @@ use crate::cancelling::Cancelling;
 use crate::config::Config;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
+use crate::gate_log::GateLog;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -53,6 +54,7 @@ pub struct Inner {
     pub finishing: Finishing,
     pub rate_limit: RateLimits,
     pub security: Security,
+    pub gate_log: GateLog,
     pub live: Hub,
     pub mail: Mailer,
     pub one_time: OneTimeKeys,

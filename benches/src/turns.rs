@@ -60,7 +60,7 @@ impl Core {
 
     pub fn scan(&mut self, now: TimeUs, ticket: TicketId, direction: Direction) {
         let nonce = self.inventory.lsn().0;
-        let scan = ScanTicket { ticket, generation: 1, direction, nonce };
+        let scan = ScanTicket::live(ticket, 1, direction, nonce);
         let command = Command { origin: Origin::ENGINE, verb: Verb::ScanTicket(scan) };
         self.submit(now, &command).expect("a valid ticket passes the gate");
     }

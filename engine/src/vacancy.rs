@@ -41,6 +41,7 @@ impl Vacancy {
             | Change::TierSetInFull(_)
             | Change::TierSetWithRefundSteps(_)
             | Change::PolicySet(_)
+            | Change::PolicySetInFull(_)
             | Change::BlockSet { .. } => true,
             Change::HoldReleased { .. }
             | Change::HoldsExpired { .. }
@@ -58,7 +59,8 @@ impl Vacancy {
             | Change::TicketScanned { .. }
             | Change::TicketTransferred { .. }
             | Change::Line(_)
-            | Change::AccessCodeSet(_) => false,
+            | Change::AccessCodeSet(_)
+            | Change::Door(_) => false,
         }
     }
 }

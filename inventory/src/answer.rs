@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, HoldId, OrderId, PlacedHold, TicketId, TimeUs};
+use crate::{Direction, HoldId, OrderId, PlacedHold, RefusedScan, TicketId, TimeUs};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
@@ -73,6 +73,20 @@ pub enum Answer {
         until: TimeUs,
     },
     LineLeft,
+    /// The ticket is as it was before that scan.
+    ScanUndone {
+        ticket: TicketId,
+        direction: Direction,
+        /// Of the scan.
+        at: TimeUs,
+    },
+    /// A queued scan that contradicts what is known: recorded, and the ticket stays as it is.
+    ScanConflicted {
+        ticket: TicketId,
+        reason: RefusedScan,
+        /// Of the scan, by the device.
+        at: TimeUs,
+    },
 }
 
 /// Why no more are called.

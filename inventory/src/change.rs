@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessCodeSpec, Direction, HoldId, OrderId, PaymentId, Place, Policy, RoomSettings, SeatIx, SeatMapSpec, TicketId,
-    TierIx, TierSpec, TimeUs, UserId, bytes16, spec,
+    AccessCodeSpec, Direction, HoldId, OrderId, PaymentId, Place, Policy, RefusedScan, RoomSettings, SeatIx,
+    SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId, bytes16, spec,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,6 +99,10 @@ pub enum Change {
         tickets: Vec<TicketId>,
         amount_minor: i64,
     },
+    /// Of the door. A live scan that was accepted is a [`Change::TicketScanned`].
+    Door(DoorChange),
+    /// A policy with a limit of entries; one without is a [`Change::PolicySet`].
+    PolicySetInFull(#[serde(with = "policy_in_full")] Box<Policy>),
 }
 
 impl Change {
@@ -111,6 +115,11 @@ impl Change {
         } else {
             Self::TierSetInFull(tier)
         }
+    }
+
+    pub(crate) fn policy_set(policy: Policy) -> Self {
+        let policy = Box::new(policy);
+        if policy.entries_max.is_none() { Self::PolicySet(policy) } else { Self::PolicySetInFull(policy) }
     }
 
     pub(crate) fn hold_placed(placed: PlacedHold) -> Self {
@@ -160,6 +169,44 @@ pub enum LineChange {
     },
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DoorChange {
+    /// Decided by a device that was offline, at its time.
+    ScanQueued {
+        ticket: TicketId,
+        direction: Direction,
+        nonce: u64,
+        scanned_at: TimeUs,
+        forced: bool,
+    },
+    /// The same, and it contradicts what is known: the ticket stays as it is.
+    ScanConflicted {
+        ticket: TicketId,
+        direction: Direction,
+        nonce: u64,
+        scanned_at: TimeUs,
+        forced: bool,
+        reason: RefusedScan,
+    },
+    ScanUndone {
+        ticket: TicketId,
+        nonce: u64,
+        reason: UndoReason,
+    },
+}
+
+/// Why a scan is taken back. Never a text, which might say something of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UndoReason {
+    /// Scanned by mistake.
+    Mistake,
+    /// Somebody else's ticket.
+    WrongPerson,
+    /// Admitted by the system and turned away at the door.
+    TurnedAway,
+    Other,
+}
+
 /// By what a shopper has come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Admission {
@@ -194,6 +241,22 @@ pub struct CodeUse {
     pub tier: TierIx,
     #[serde(with = "bytes16")]
     pub code: [u8; 16],
+}
+
+/// A policy and its limit of entries as one: the journal's form since version 4.
+mod policy_in_full {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Policy;
+
+    pub fn serialize<S: Serializer>(policy: &Policy, serializer: S) -> Result<S::Ok, S::Error> {
+        (policy, policy.entries_max).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<Policy>, D::Error> {
+        let (policy, entries_max) = <(Box<Policy>, Option<u32>)>::deserialize(deserializer)?;
+        Ok(Box::new(Policy { entries_max, ..*policy }))
+    }
 }
 
 /// A hold and its codes as one: the journal's form since version 3.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccessCodeSpec, AreaIx, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings, SeatIx,
-    SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch, TierSpec, TimeUs, UserId, bytes16,
+    SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch, TierSpec, TimeUs, UndoReason, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +140,12 @@ pub enum Verb {
         user: UserId,
         round: u32,
         number: Option<u32>,
+    },
+    /// Takes the ticket's last scan back, by its nonce: the ticket is as it was before. Undone once more, the same answer.
+    UndoScan {
+        ticket: TicketId,
+        nonce: u64,
+        reason: UndoReason,
     },
 }
 
@@ -281,4 +287,34 @@ pub struct ScanTicket {
     pub direction: Direction,
     /// Digest of the scanner's nonce: the same nonce again is the same scan.
     pub nonce: u64,
+    /// Of a device that was offline. Refused, it is recorded as a conflict, and the command is accepted.
+    pub queued: Option<QueuedScan>,
+    /// Entries are for the tickets of this list alone.
+    pub list: Option<Box<ScanList>>,
+}
+
+impl ScanTicket {
+    /// At a gate that asks before it opens.
+    pub const fn live(ticket: TicketId, generation: u32, direction: Direction, nonce: u64) -> Self {
+        Self { ticket, generation, direction, nonce, queued: None, list: None }
+    }
+}
+
+/// What a device has decided by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QueuedScan {
+    /// By its clock. Later than now counts as now.
+    pub scanned_at: TimeUs,
+    /// Somebody was let in against the rules of list, time and re-entry. What is void, transferred away or inside already is
+    /// not let in by this either.
+    pub forced: bool,
+}
+
+/// Which tickets a check-in list is for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScanList {
+    /// Empty: all.
+    pub tiers: Vec<TierId>,
+    /// Ids of sections and areas. Empty: all.
+    pub sections: Vec<String>,
 }

@@ -2,12 +2,14 @@ use std::sync::Arc;
 
 use crate::codes::Codes;
 use crate::customers::Customers;
+use crate::door::Door;
 use crate::holds::Holds;
 use crate::house::House;
 use crate::keys::{Keys, is_past};
 use crate::layout::Layout;
 use crate::line::Line;
 use crate::orders::Orders;
+use crate::presence::Presence;
 use crate::sales::Sales;
 use crate::tickets::Tickets;
 use crate::{Answer, EventId, Item, Lsn, Origin, Phase, Rejection, TimeUs};
@@ -29,6 +31,9 @@ pub struct Inventory {
     pub(crate) keys: Keys,
     /// `None` for an event that never had a waiting room.
     pub(crate) line: Option<Box<Line>>,
+    /// `None` for an event that never needed one.
+    pub(crate) door: Option<Box<Door>>,
+    pub(crate) presence: Presence,
 }
 
 impl Inventory {
@@ -48,6 +53,8 @@ impl Inventory {
             tickets: Tickets::default(),
             keys: Keys::default(),
             line: None,
+            door: None,
+            presence: Presence::default(),
         }
     }
 

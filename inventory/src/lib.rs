@@ -18,6 +18,7 @@ mod command;
 mod counts;
 mod customers;
 mod decide;
+mod door;
 mod holds;
 mod house;
 mod ids;
@@ -28,6 +29,7 @@ pub mod ledger;
 pub mod limits;
 pub mod line;
 mod orders;
+mod presence;
 mod projection;
 mod record;
 pub mod reference;
@@ -47,11 +49,11 @@ mod views;
 
 pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
-pub use change::{Admission, Change, CodeUse, Item, LineChange, PlacedHold, Reseated};
+pub use change::{Admission, Change, CodeUse, DoorChange, Item, LineChange, PlacedHold, Reseated, UndoReason};
 pub use codes::CodeView;
 pub use command::{
     BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
-    RefundOrder, RefundRight, RefundTo, ScanTicket, SettlePayment, Verb, Want,
+    QueuedScan, RefundOrder, RefundRight, RefundTo, ScanList, ScanTicket, SettlePayment, Verb, Want,
 };
 pub use ids::{
     AreaIx, EntryId, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx,
@@ -62,8 +64,10 @@ pub use layout::Layout;
 pub use ledger::{Account, EntryKind, LedgerRow, OrderMoney};
 pub use line::{LineState, LineView, RoomSettings};
 pub use orders::{EDGES, OrderStatus};
+pub use presence::{Headcount, PartHeadcount};
 pub use projection::{
-    ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow,
+    ConflictRow, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row,
+    TicketRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

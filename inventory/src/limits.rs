@@ -52,6 +52,12 @@ pub const HOLDS_ENDED_MAX: usize = 1 << 15;
 pub const PAYMENTS_REFUSED_MAX: usize = 16;
 /// Scan nonces remembered per ticket.
 pub const NONCES_PER_TICKET_MAX: usize = 8;
+/// Entries that an event may allow one ticket.
+pub const ENTRIES_PER_TICKET_MAX: u32 = 1_000;
+/// Scans of one ticket that are undone, over all its life.
+pub const UNDOS_PER_TICKET_MAX: usize = NONCES_PER_TICKET_MAX - 1;
+/// Queued scans of one ticket that came too late. Each is remembered, so that it is told the same way again.
+pub const CONFLICTS_PER_TICKET_MAX: usize = 32;
 
 /// Prices of one tier that end at a time or after a number of units.
 pub const PRICE_STEPS_PER_TIER_MAX: usize = 16;
@@ -97,6 +103,8 @@ const _: () = {
     assert!(HOLD_TTL_DEFAULT_US + PAYMENT_EXTENSION_US <= HOLD_AGE_MAX_US);
     assert!(HOLD_AGE_MAX_US < KEY_TTL_US);
     assert!(ITEMS_PER_HOLD_MAX as u32 <= UNITS_PER_HOLD_MAX);
+    // Where every remembered scan was undone, none was forgotten: the ticket has never been inside.
+    assert!(UNDOS_PER_TICKET_MAX < NONCES_PER_TICKET_MAX);
     assert!(UNITS_PER_HOLD_MAX <= SEATS_PER_EVENT_MAX);
     assert!(SEATS_PER_ROW_MAX <= u128::BITS as usize);
     assert!(TIERS_PER_EVENT_MAX <= u64::BITS as usize);

@@ -2,7 +2,10 @@
 //! order, its tickets and its mail exist together or not at all. Rows are whole and carry the LSN: writing one twice, or
 //! an older one after a newer one, changes nothing.
 
-use crate::{EventId, Lsn, OrderId, PaymentId, RefundPolicy, SaleWindow, TicketId, TierId, TimeUs, UserId};
+use crate::{
+    Direction, EventId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, TicketId, TierId, TimeUs,
+    UserId,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
@@ -24,6 +27,24 @@ pub enum Row {
         is_sold_out: bool,
         lsn: Lsn,
     },
+    Conflict(Box<ConflictRow>),
+}
+
+/// A queued scan that contradicts what is known. `(event, lsn)` names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConflictRow {
+    pub event: EventId,
+    pub ticket: TicketId,
+    /// Who sent it.
+    pub user: Option<UserId>,
+    pub direction: Direction,
+    /// By the device.
+    pub scanned_at: TimeUs,
+    pub forced: bool,
+    pub reason: RefusedScan,
+    /// When it was sent.
+    pub at: TimeUs,
+    pub lsn: Lsn,
 }
 
 /// What an event sells to everybody: by this it is found.

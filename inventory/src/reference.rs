@@ -19,8 +19,8 @@ mod tickets;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, HoldId, Item, OrderId, PaymentId, Phase, Place, Policy,
-    RefundPolicy, Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
+    AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, Direction, HoldId, Item, OrderId, PaymentId, Phase,
+    Place, Policy, RefundPolicy, Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
 };
 use map::Map;
 
@@ -136,9 +136,20 @@ struct Ticket {
     state: TicketState,
     refunded: bool,
     generation: u32,
-    scanned_at: Option<TimeUs>,
-    /// Scans that were accepted, with what was answered.
+    /// Every scan that stands, oldest first.
+    scans: Vec<Scan>,
+    /// Nonces of the latest, with what was answered.
     nonces: Vec<(u64, Answer)>,
+    undone: Vec<(u64, Answer)>,
+    conflicts: Vec<(u64, Answer)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Scan {
+    direction: Direction,
+    at: TimeUs,
+    /// For the limit of entries: those forgotten before the door began to count do not.
+    counts: bool,
 }
 
 /// The key's body, when it was first used and what was answered.
@@ -161,6 +172,8 @@ pub struct Reference {
     tickets: Vec<Ticket>,
     keys: BTreeMap<[u8; 16], Remembered>,
     room: Option<line::Room>,
+    /// Entries are counted.
+    door_counts: bool,
 }
 
 impl Reference {
@@ -178,6 +191,7 @@ impl Reference {
             tickets: Vec::new(),
             keys: BTreeMap::new(),
             room: None,
+            door_counts: false,
         }
     }
 
@@ -214,6 +228,7 @@ impl Reference {
     fn repeated(&self, now: TimeUs, verb: &Verb) -> Option<Answer> {
         match verb {
             Verb::ScanTicket(scan) => self.scan_repeated(scan),
+            Verb::UndoScan { ticket, nonce, .. } => self.undo_repeated(*ticket, *nonce),
             Verb::SettlePayment(settle) => self.settle_repeated(settle),
             Verb::ReleaseHold { hold, customer } => self.release_repeated(*hold, *customer),
             _ => self.line_repeated(now, verb),
@@ -253,6 +268,7 @@ impl Reference {
             }
             Verb::StartSession { user, entry } => Ok(self.start_session(now, *user, *entry)?),
             Verb::LeaveLine { user, round, number } => Ok(self.leave_line(now, *user, *round, *number)?),
+            Verb::UndoScan { ticket, nonce, .. } => Ok(self.undo_scan(*ticket, *nonce)?),
         }
     }
 

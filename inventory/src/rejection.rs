@@ -1,5 +1,6 @@
 //! Why a command was refused. Final answers: nothing changed, and asking the same again in the same state gives the same.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{AreaIx, CallLimit, SeatIx, TierIx, TimeUs};
@@ -164,10 +165,17 @@ pub enum Rejection {
     /// By the terms under which the tickets were bought, at this time before the event.
     #[error("no refund was promised for these tickets, or none any more")]
     RefundNotPromised,
+    #[error("no such scan of the ticket, or others have followed it for long")]
+    ScanNotFound,
+    #[error("the ticket was scanned again: undo that scan first")]
+    ScanNotLast,
+    /// One more could not be told from those when it is asked for again.
+    #[error("{max} scans of the ticket were undone: no other is")]
+    UndosTooMany { max: u32 },
 }
 
-/// Result codes at the door, after those of pretix (FEATURES 4.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Error)]
+/// Result codes at the door, after those of pretix (FEATURES 4.7). Journaled with conflicts: append only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Serialize, Deserialize, Error)]
 pub enum RefusedScan {
     #[error("invalid")]
     Invalid,
@@ -185,6 +193,33 @@ pub enum RefusedScan {
     /// Left, and the event does not let people back in.
     #[error("no_reentry")]
     NoReentry,
+    /// Not on the list that the gate is for.
+    #[error("product")]
+    Product,
+    /// Has entered as often as the event allows.
+    #[error("rules")]
+    Rules,
+    /// The scan was taken back: another one needs another nonce.
+    #[error("undone")]
+    Undone,
+}
+
+impl RefusedScan {
+    /// Of the scan that stands in the way.
+    pub const fn earlier_at(self) -> Option<TimeUs> {
+        match self {
+            Self::AlreadyRedeemed { at } => Some(at),
+            Self::Invalid
+            | Self::Canceled
+            | Self::Revoked
+            | Self::InvalidTime { .. }
+            | Self::NotInside
+            | Self::NoReentry
+            | Self::Product
+            | Self::Rules
+            | Self::Undone => None,
+        }
+    }
 }
 
 impl Rejection {
@@ -262,6 +297,9 @@ impl Rejection {
             Self::TicketUsed => "TICKET_USED",
             Self::ScanRefused(_) => "SCAN_REFUSED",
             Self::RefundNotPromised => "REFUND_NOT_PROMISED",
+            Self::ScanNotFound => "SCAN_NOT_FOUND",
+            Self::ScanNotLast => "SCAN_NOT_LAST",
+            Self::UndosTooMany { .. } => "UNDOS_TOO_MANY",
         }
     }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::apply::paid_order;
 use crate::holds::{End, Found};
 use crate::{
-    Answer, Command, HoldId, Inventory, PaymentOutcome, Rejection, ScanTicket, SettlePayment, TimeUs, UserId, Verb,
+    Answer, Command, HoldId, Inventory, PaymentOutcome, Rejection, ScanTicket, SettlePayment, TicketId, TimeUs, UserId,
+    Verb,
 };
 
 impl Inventory {
-    /// The answer to a command that repeats an earlier one: by its key; a scan by its nonce; a payment by its id; the
+    /// The answer to a command that repeats an earlier one: by its key; a scan and its undoing by its nonce; a payment by its id; the
     /// release of the caller's own released hold; a session that is live; leaving where one is not. `None`: the command is new, and [`Inventory::decide`] has the word.
     /// Ask this first, always.
     pub fn repeat(&self, now: TimeUs, command: &Command) -> Option<Result<Answer, Rejection>> {
@@ -24,6 +25,7 @@ impl Inventory {
             Verb::LeaveLine { user, round, number } => {
                 self.has_left(now, *user, *round, *number).then_some(Ok(Answer::LineLeft))
             }
+            Verb::UndoScan { ticket, nonce, reason: _ } => self.undone(*ticket, *nonce).map(Ok),
             Verb::SetSeatMap(_)
             | Verb::SetTier(_)
             | Verb::PatchTier { .. }
@@ -52,8 +54,17 @@ impl Inventory {
     /// The same nonce on the same ticket is the same scan, if it is among the last few.
     fn scanned(&self, scan: &ScanTicket) -> Option<Answer> {
         let ticket = self.tickets.find(scan.ticket)?;
-        let seen = ticket.scans.iter().find(|seen| seen.nonce == scan.nonce)?;
-        Some(Answer::TicketScanned { ticket: scan.ticket, direction: seen.direction, at: seen.at })
+        if let Some(seen) = ticket.scans.iter().find(|seen| seen.nonce == scan.nonce) {
+            return Some(Answer::TicketScanned { ticket: scan.ticket, direction: seen.direction, at: seen.at });
+        }
+        let conflicts = self.door.as_deref()?.conflicts(scan.ticket);
+        Some(conflicts.iter().find(|conflict| conflict.nonce == scan.nonce)?.answer(scan.ticket))
+    }
+
+    fn undone(&self, ticket: TicketId, nonce: u64) -> Option<Answer> {
+        let undone = self.door.as_deref()?.undone(ticket);
+        let scan = undone.iter().find(|scan| scan.nonce == nonce)?;
+        Some(Answer::ScanUndone { ticket, direction: scan.direction, at: scan.at })
     }
 
     fn settled(&self, settled: &SettlePayment) -> Option<Answer> {

@@ -2,8 +2,8 @@
 
 use crate::holds::{Found, OrderAt};
 use crate::{
-    Change, HoldId, Inventory, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId,
-    PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
+    Change, ConflictRow, DoorChange, HoldId, Inventory, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind,
+    OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
 };
 
 impl Inventory {
@@ -25,7 +25,8 @@ impl Inventory {
             | Change::HoldPlaced(_)
             | Change::HoldPlacedByCode(_)
             | Change::HoldReleased { .. }
-            | Change::Line(_) => {}
+            | Change::Line(_)
+            | Change::PolicySetInFull(_) => {}
             Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
             Change::EventCancelled => rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn }),
             Change::HoldExtended { hold, .. } => rows.extend(self.order_of(*hold).map(|at| self.order_row(at))),
@@ -68,6 +69,7 @@ impl Inventory {
             Change::TicketScanned { ticket, .. } | Change::TicketVoided { ticket } => {
                 rows.push(self.ticket_row(*ticket));
             }
+            Change::Door(change) => self.door_rows(record, change, rows),
             Change::TicketTransferred { ticket, to, .. } => {
                 rows.push(self.ticket_row(*ticket));
                 let order = self.found(*ticket).order;
@@ -76,6 +78,27 @@ impl Inventory {
             }
         }
         self.ledger_rows(record, rows);
+    }
+
+    fn door_rows(&self, record: &Record, change: &DoorChange, rows: &mut Vec<Row>) {
+        match *change {
+            DoorChange::ScanQueued { ticket, .. } | DoorChange::ScanUndone { ticket, .. } => {
+                rows.push(self.ticket_row(ticket));
+            }
+            DoorChange::ScanConflicted { ticket, direction, scanned_at, forced, reason, nonce: _ } => {
+                rows.push(Row::Conflict(Box::new(ConflictRow {
+                    event: self.event,
+                    ticket,
+                    user: record.origin.user,
+                    direction,
+                    scanned_at,
+                    forced,
+                    reason,
+                    at: record.at,
+                    lsn: self.lsn,
+                })));
+            }
+        }
     }
 
     /// What is sold to everybody, as of the last change.

@@ -332,6 +332,10 @@ pub struct Policy {
     pub doors_from: Option<TimeUs>,
     /// Whether a checked-out ticket may enter again.
     pub reentry: bool,
+    /// How often one ticket may enter. Counted exactly from when it is first set; of those before, the last few count. Records
+    /// of version 1 end before it: see [`crate::Change::PolicySetInFull`].
+    #[serde(skip)]
+    pub entries_max: Option<u32>,
 }
 
 /// Rules to change. `None`: as it is.
@@ -344,6 +348,7 @@ pub struct PolicyPatch {
     pub units_per_customer_max: Option<u32>,
     pub doors_from: Option<TimeUs>,
     pub reentry: Option<bool>,
+    pub entries_max: Option<u32>,
 }
 
 impl PolicyPatch {
@@ -357,6 +362,7 @@ impl PolicyPatch {
             units_per_customer_max: self.units_per_customer_max.or(policy.units_per_customer_max),
             doors_from: self.doors_from.or(policy.doors_from),
             reentry: self.reentry.unwrap_or(policy.reentry),
+            entries_max: self.entries_max.or(policy.entries_max),
         }
     }
 }
@@ -372,6 +378,7 @@ impl Policy {
             units_per_customer_max: None,
             doors_from: None,
             reentry: true,
+            entries_max: None,
         }
     }
 }

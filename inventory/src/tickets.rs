@@ -56,11 +56,11 @@ impl Ticket {
         self.scans.last()
     }
 
-    pub fn remember_scan(&mut self, scan: Scan) {
-        if self.scans.len() == NONCES_PER_TICKET_MAX {
-            self.scans.remove(0);
-        }
+    /// The scan that is forgotten for it.
+    pub fn remember_scan(&mut self, scan: Scan) -> Option<Scan> {
+        let forgotten = (self.scans.len() == NONCES_PER_TICKET_MAX).then(|| self.scans.remove(0));
         self.scans.push(scan);
+        forgotten
     }
 }
 

@@ -84,7 +84,9 @@ impl Inventory {
             | Change::TicketScanned { .. }
             | Change::TicketVoided { .. }
             | Change::TicketTransferred { .. }
-            | Change::Line(_) => {}
+            | Change::Line(_)
+            | Change::Door(_)
+            | Change::PolicySetInFull(_) => {}
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),

@@ -7,6 +7,7 @@ use crate::codes::Code;
 use crate::customers::Customer;
 use crate::house::Owner;
 use crate::orders::OrderStatus;
+use crate::presence::Presence;
 use crate::{
     AreaIx, Counts, HoldId, Inventory, Item, OrderId, Place, PlacedHold, PriceStep, SeatIx, SeatState, SectionIx,
     TierIx, UserId,
@@ -46,6 +47,8 @@ pub enum InvariantViolation {
     Order(OrderId),
     #[error("the waiting line is miscounted: {0}")]
     Line(&'static str),
+    #[error("those inside are miscounted")]
+    Presence,
 }
 
 use InvariantViolation as Violation;
@@ -103,6 +106,9 @@ impl Inventory {
         self.verify_terms(&recount)?;
         self.verify_customers(&recount)?;
         self.verify_orders()?;
+        if self.presence != Presence::of(&self.layout, self.tickets.all().iter()) {
+            return Err(Violation::Presence);
+        }
         match self.line.as_deref().and_then(|line| line.fault(self.event)) {
             Some(what) => Err(Violation::Line(what)),
             None => Ok(()),

@@ -78,6 +78,8 @@ pub struct TicketView {
     pub state: TicketState,
     pub issued_at: TimeUs,
     pub scanned_at: Option<TimeUs>,
+    /// Of the scan at `scanned_at`.
+    pub scan_nonce: Option<u64>,
     /// The state that this view shows.
     pub lsn: Lsn,
 }
@@ -139,6 +141,7 @@ impl Inventory {
             state: ticket.state,
             issued_at: ticket.issued_at,
             scanned_at: ticket.last_scan().map(|scan| scan.at),
+            scan_nonce: ticket.last_scan().map(|scan| scan.nonce),
             lsn: self.lsn,
         })
     }

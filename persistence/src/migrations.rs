@@ -106,6 +106,10 @@ const STEPS: &[Step] = &[
         name: "money",
         postgres: include_str!("../migrations/postgres/0017_money.sql"),
         sqlite: include_str!("../migrations/sqlite/0017_money.sql"),
+        number: 19,
+        name: "door",
+        postgres: include_str!("../migrations/postgres/0019_door.sql"),
+        sqlite: include_str!("../migrations/sqlite/0019_door.sql"),
     },
 ];
 

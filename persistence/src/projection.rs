@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
-use inventory::{EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow};
+use inventory::{
+    ConflictRow, EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow,
+};
 
 use crate::OrderItem;
 
@@ -20,6 +22,7 @@ pub(crate) struct Tables<'a> {
     pub statuses: Vec<StatusRow>,
     pub offers: Vec<&'a OfferRow>,
     pub sold_out: Vec<SoldOutRow>,
+    pub conflicts: Vec<&'a ConflictRow>,
 }
 
 #[derive(Clone, Copy)]
@@ -51,6 +54,7 @@ impl<'a> Tables<'a> {
                 &Row::SoldOut { event, is_sold_out, lsn } => {
                     tables.sold_out.push(SoldOutRow { event, is_sold_out, lsn });
                 }
+                Row::Conflict(row) => tables.conflicts.push(row),
             }
         }
         tables.orders = newest(tables.orders, |row| row.order, |row| row.lsn);
@@ -64,7 +68,7 @@ impl<'a> Tables<'a> {
         tables
     }
 
-    /// Of the rows that one statement writes: all but offers.
+    /// Of the rows that one statement writes: all but offers and conflicts.
     pub fn is_empty(&self) -> bool {
         self.orders.is_empty()
             && self.tickets.is_empty()
@@ -174,6 +178,35 @@ macro_rules! write_offers {
 
 pub(crate) use write_offers;
 
+/// As for offers: they are few.
+macro_rules! write_conflicts {
+    ($connection:expr, $tables:expr) => {
+        for row in &$tables.conflicts {
+            sqlx::query($crate::projection::CONFLICT)
+                .bind(row.event.uuid())
+                .bind($crate::projection::lsn_column(row.lsn))
+                .bind(row.ticket.uuid())
+                .bind(row.user.map(inventory::UserId::uuid))
+                .bind($crate::GateDirection::of(row.direction).name())
+                .bind(row.scanned_at.0)
+                .bind(row.forced)
+                .bind(row.reason.to_string())
+                .bind(row.reason.earlier_at().map(|at| at.0))
+                .bind(row.at.0)
+                .execute(&mut *$connection)
+                .await?;
+        }
+    };
+}
+
+pub(crate) use write_conflicts;
+
+pub(crate) const CONFLICT: &str = "
+    INSERT INTO gate_conflicts (event_id, lsn, ticket_id, user_id, direction, scanned_at, forced, reason, earlier_at,
+        recorded_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (event_id, lsn) DO NOTHING";
+
 pub(crate) const OFFER: &str = "
     UPDATE events SET price_min_minor = $2, price_max_minor = $3, sale_from = $4, sale_until = $5, offer_lsn = $6
     WHERE id = $1 AND offer_lsn < $6";
@@ -187,7 +220,7 @@ pub(crate) const OFFERED_TIER: &str = "
 pub(crate) const SOLD_OUT: &str = "
     UPDATE events SET is_sold_out = $2, sold_out_lsn = $3 WHERE id = $1 AND sold_out_lsn < $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT];
+pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT, CONFLICT];
 
 /// Postgres cannot store the NUL character, and a row that cannot be stored would refuse its commit for ever.
 pub(crate) fn text_column(text: &str) -> String {

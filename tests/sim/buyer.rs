@@ -7,8 +7,8 @@ use std::time::Duration;
 use engine::Submitted;
 use inventory::{
     Answer, AreaIx, BestAvailable, CallerKey, Command, Direction, EventId, HoldId, OrderId, Origin, PaymentId,
-    PaymentOutcome, PlaceHold, PlaceOrder, RefundOrder, RefundRight, RefundTo, ScanTicket, SeatIx, SettlePayment,
-    TicketId, UserId, Verb, Want,
+    PaymentOutcome, PlaceHold, PlaceOrder, QueuedScan, RefundOrder, RefundRight, RefundTo, ScanTicket, SeatIx,
+    SettlePayment, TicketId, TimeUs, UndoReason, UserId, Verb, Want,
 };
 use tokio::time::sleep;
 
@@ -196,12 +196,22 @@ impl Buyer {
         match self.rng.below(10) {
             0..5 => {
                 let direction = if self.rng.percent(70) { Direction::Entry } else { Direction::Exit };
-                let scan = ScanTicket { ticket, generation, direction, nonce: self.rng.next() };
-                if self.ask(event, Verb::ScanTicket(scan.clone())).await.is_some() && self.rng.percent(30) {
-                    // The other gate reads the same code, or this one tries again with its nonce.
-                    let nonce = if self.rng.percent(50) { scan.nonce } else { self.rng.next() };
-                    self.ask(event, Verb::ScanTicket(ScanTicket { nonce, ..scan })).await;
+                let live = ScanTicket::live(ticket, generation, direction, self.rng.next());
+                // Some devices were offline.
+                let scanned_at = TimeUs(0);
+                let queued = self.rng.percent(20).then_some(QueuedScan { scanned_at, forced: false });
+                let scan = ScanTicket { queued, ..live };
+                if self.ask(event, Verb::ScanTicket(scan.clone())).await.is_none() || self.rng.percent(60) {
+                    return;
                 }
+                if self.rng.percent(30) {
+                    let undo = Verb::UndoScan { ticket, nonce: scan.nonce, reason: UndoReason::Mistake };
+                    self.ask(event, undo).await;
+                    return;
+                }
+                // The other gate reads the same code, or this one tries again with its nonce.
+                let nonce = if self.rng.percent(50) { scan.nonce } else { self.rng.next() };
+                self.ask(event, Verb::ScanTicket(ScanTicket { nonce, ..scan })).await;
             }
             5 => {
                 let to = self.user;

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory::{Change, Direction, HoldId, Item, OrderId, Place, Record, Reseated, SeatIx, TicketId, TimeUs};
+use inventory::{
+    Change, Direction, DoorChange, HoldId, Item, OrderId, Place, Record, Reseated, SeatIx, TicketId, TimeUs,
+};
 
 use crate::audit::Findings;
 use crate::show::{AREA_CAPACITY, SEATS};
@@ -39,6 +41,8 @@ struct Ticket {
     place: Place,
     is_inside: bool,
     was_inside: bool,
+    /// Scans that stand, by their nonces.
+    scans: Vec<(u64, Direction)>,
     is_void: bool,
     is_refunded: bool,
     generation: u32,
@@ -65,6 +69,7 @@ impl Ledger {
                 place,
                 is_inside: false,
                 was_inside: false,
+                scans: Vec::new(),
                 is_void: false,
                 is_refunded: false,
                 generation: 1,
@@ -96,7 +101,8 @@ impl Ledger {
             | Change::BlockSet { .. }
             | Change::PaymentDeclined { .. }
             | Change::PaymentRefused { .. }
-            | Change::Line(_) => {}
+            | Change::Line(_)
+            | Change::PolicySetInFull(_) => {}
             Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
                 self.take(&placed.items, findings);
                 let hold = Hold {
@@ -134,7 +140,8 @@ impl Ledger {
             Change::OrderRefunded { order, tickets, .. } | Change::OrderRefundedToWallet { order, tickets, .. } => {
                 self.refund(*order, tickets, findings);
             }
-            Change::TicketScanned { ticket, direction, .. } => self.scan(*ticket, *direction, findings),
+            Change::TicketScanned { ticket, direction, nonce } => self.scan(*ticket, *direction, *nonce, findings),
+            Change::Door(change) => self.at_door(change, findings),
             Change::TicketVoided { ticket } => self.ticket(*ticket, findings).is_void = true,
             Change::TicketTransferred { ticket, generation, .. } => {
                 let found = self.ticket(*ticket, findings);
@@ -275,7 +282,24 @@ impl Ledger {
         order.status = "partially_refunded";
     }
 
-    fn scan(&mut self, id: TicketId, direction: Direction, findings: &mut Findings) {
+    fn at_door(&mut self, change: &DoorChange, findings: &mut Findings) {
+        match *change {
+            DoorChange::ScanQueued { ticket, direction, nonce, .. } => self.scan(ticket, direction, nonce, findings),
+            // Told, and nothing else.
+            DoorChange::ScanConflicted { .. } => {}
+            DoorChange::ScanUndone { ticket: id, nonce, .. } => {
+                let ticket = self.ticket(id, findings);
+                if ticket.scans.pop().is_none_or(|(last, _)| last != nonce) {
+                    findings.add(format!("a scan of ticket {id} is undone that is not its last"));
+                }
+                let ticket = self.ticket(id, findings);
+                ticket.was_inside = !ticket.scans.is_empty();
+                ticket.is_inside = matches!(ticket.scans.last(), Some((_, Direction::Entry)));
+            }
+        }
+    }
+
+    fn scan(&mut self, id: TicketId, direction: Direction, nonce: u64, findings: &mut Findings) {
         let ticket = self.ticket(id, findings);
         let is_entry = direction == Direction::Entry;
         if ticket.is_inside == is_entry || ticket.is_void {
@@ -284,6 +308,7 @@ impl Ledger {
         let ticket = self.ticket(id, findings);
         ticket.is_inside = is_entry;
         ticket.was_inside = true;
+        ticket.scans.push((nonce, direction));
     }
 
     fn ticket(&mut self, id: TicketId, findings: &mut Findings) -> &mut Ticket {
@@ -293,6 +318,7 @@ impl Ledger {
                 place: Place::Seat(SeatIx(u32::MAX)),
                 is_inside: false,
                 was_inside: false,
+                scans: Vec::new(),
                 is_void: false,
                 is_refunded: false,
                 generation: 1,

@@ -66,6 +66,9 @@ pub struct EventCreate {
     /// Whether a ticket that left may enter again. Default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reentry: Option<bool>,
+    /// How often one ticket may enter, 1 to 1,000; default: as often as it likes. Counted exactly from when it is first set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries_max: Option<u32>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -140,6 +143,8 @@ pub struct EventPatch {
     pub doors_from: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reentry: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries_max: Option<u32>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -212,6 +217,8 @@ pub struct EventPolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doors_from: Option<DateTime<Utc>>,
     pub reentry: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries_max: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

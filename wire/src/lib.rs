@@ -9,6 +9,7 @@ mod api_keys;
 mod audience;
 mod audit_log;
 mod calendars;
+mod check_in_lists;
 mod common;
 mod events;
 mod export;
@@ -19,6 +20,7 @@ mod live;
 mod live_binary;
 mod mails;
 mod orders;
+mod scanners;
 mod seat_map;
 mod series;
 mod staff;
@@ -41,6 +43,7 @@ pub use audience::{
 };
 pub use audit_log::{AuditEntry, AuditVia};
 pub use calendars::{CalendarDay, CalendarEvent, CalendarFeed, CalendarMonth};
+pub use check_in_lists::{CheckInList, CheckInListCreate, CheckInListPatch};
 pub use common::{FieldError, Money, Page, Problem};
 pub use events::{
     Availability, Block, CancellationStatus, Coordinates, Counts, Event, EventCancellation, EventClone, EventCreate,
@@ -49,7 +52,11 @@ pub use events::{
 pub use export::{
     Export, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole,
 };
-pub use gate::{ScanDirection, ScanRequest, ScanResponse, ScanResult};
+pub use gate::{
+    BundleKey, BundleRules, BundleTicket, GateBundle, GateConflict, GateRefusal, GateTicket, ListOccupancy, Occupancy,
+    QueuedScan, QueuedScanAnswer, QueuedScanResult, QueuedScans, QueuedScansAnswer, ScanDirection, ScanRequest,
+    ScanResponse, ScanResult, ScanUndo, ScanUndone, TierOccupancy, UndoReason,
+};
 pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldRequest};
 pub use images::{Avatar, EventImages, EventImagesOrder, Image, ImageUrls};
 pub use live::{
@@ -62,6 +69,7 @@ pub use orders::{
     Attendee, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod,
     RefundRequest, RefundTo, Ticket, TicketState, TransferRequest,
 };
+pub use scanners::{Scanner, ScannerCreate, ScannerIssued};
 pub use seat_map::{
     PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
     SeatMapExamples, SeatMapSize, Section, Stage,

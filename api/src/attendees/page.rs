@@ -1,10 +1,7 @@
-//! One page of guests. An order names its attendees by the position of their units, and a ticket knows its place alone:
-//! the two are brought together here.
+//! One page of guests.
 
-use std::collections::HashMap;
-
-use inventory::{EventId, OrderId, TicketId, TierId};
-use persistence::{GuestFilter, NamedGuest, StoreError, TicketState};
+use inventory::{EventId, TicketId, TierId};
+use persistence::{GuestFilter, StoreError, TicketState};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -13,6 +10,7 @@ use wire::Guest;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::event_access::{self, Capability};
+use crate::guest_names::GuestNames;
 use crate::state::AppState;
 use crate::time;
 
@@ -51,7 +49,7 @@ impl Guests {
             return Err(ApiError::invalid("search", "LENGTH", format!("at most {SEARCH_CHARS_MAX} characters")));
         }
         let (tier, state) = (query.tier.map(TierId::from_uuid), query.status.map(stored));
-        let filter = GuestFilter { text, tier, state, with_email };
+        let filter = GuestFilter { text, tier, state, order: None, with_email };
         Ok(Self { event: event.id, filter })
     }
 
@@ -59,15 +57,12 @@ impl Guests {
     /// The store is not available.
     pub async fn read(&self, state: &AppState, after: Option<TicketId>, limit: u32) -> Result<Vec<Guest>, StoreError> {
         let found = state.store.guest_list(self.event, &self.filter, after, limit).await?;
-        let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
-        let named = state.store.guest_names(self.event, first.order_id, last.order_id).await?;
-        let named: HashMap<(OrderId, u32), NamedGuest> =
-            named.into_iter().map(|one| ((one.order_id, one.position), one)).collect();
+        let named = GuestNames::of(&state.store, self.event, &found).await?;
         Ok(found.into_iter().map(|guest| self.render(guest, &named)).collect())
     }
 
-    fn render(&self, guest: persistence::Guest, named: &HashMap<(OrderId, u32), NamedGuest>) -> Guest {
-        let attendee = position(&guest).and_then(|position| named.get(&(guest.order_id, position)));
+    fn render(&self, guest: persistence::Guest, named: &GuestNames) -> Guest {
+        let attendee = named.attendee(&guest);
         let (name, email) = match attendee {
             Some(one) => (one.name.clone(), one.email.clone().or(guest.holder_email)),
             None => (guest.holder_name.unwrap_or_default(), guest.holder_email),
@@ -87,22 +82,6 @@ impl Guests {
             scanned_at: guest.scanned_at.map(time::utc),
         }
     }
-}
-
-/// Among the units of the order. Those of one place and tier are alike: they are counted through.
-fn position(guest: &persistence::Guest) -> Option<u32> {
-    let mut nth = guest.nth;
-    let mut before = 0;
-    for item in &guest.items {
-        if item.place == guest.place && item.tier_id == guest.tier_id.uuid() {
-            if nth < item.quantity {
-                return Some(before + nth);
-            }
-            nth -= item.quantity;
-        }
-        before += item.quantity;
-    }
-    None
 }
 
 const fn stored(state: wire::TicketState) -> TicketState {

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use engine::{Journal, JournalError, Snapshot};
 use inventory::{
-    Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, Record,
-    Row, TicketId, TicketRow,
+    ConflictRow, Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow,
+    Record, Row, TicketId, TicketRow,
 };
 use persistence::{JournalHead, Store};
 
@@ -22,6 +22,7 @@ pub struct Replayed {
     pub ledger: BTreeMap<(Lsn, u8), LedgerRow>,
     /// By the last state.
     pub money: Vec<OrderMoney>,
+    pub conflicts: BTreeMap<Lsn, ConflictRow>,
     pub status: Option<&'static str>,
     /// Rows of changes up to here are not known: the journal was trimmed and a snapshot stands in for it.
     pub from: Lsn,
@@ -36,6 +37,7 @@ impl Replayed {
             outbox: BTreeMap::new(),
             ledger: BTreeMap::new(),
             money: Vec::new(),
+            conflicts: BTreeMap::new(),
             status: None,
             from,
         }
@@ -51,6 +53,7 @@ impl Replayed {
             Row::EventStatus { status, .. } => self.status = Some(status),
             // Of what is asked here, the engine's alone: it writes them with whatever comes first after a start.
             Row::Offer(_) | Row::SoldOut { .. } => {}
+            Row::Conflict(conflict) => drop(self.conflicts.insert(conflict.lsn, *conflict)),
         }
     }
 }

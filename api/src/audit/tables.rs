@@ -1,5 +1,5 @@
-use inventory::{EventId, ItemRow, Lsn, OrderId, OrderRow, OutboxRow, PaymentRow, TicketRow};
-use persistence::{Order, OrderItem, Outbox, Payment, Store, Ticket};
+use inventory::{ConflictRow, EventId, ItemRow, Lsn, OrderId, OrderRow, OutboxRow, PaymentRow, TicketRow};
+use persistence::{GateConflict, GateDirection, Order, OrderItem, Outbox, Payment, Store, Ticket};
 
 use super::Report;
 use super::replay::Replayed;
@@ -24,7 +24,8 @@ pub async fn compare(store: &Store, event: EventId, replayed: &Replayed, report:
         }
     }
     seen.report(event, replayed, report);
-    outbox(store, event, replayed, report).await
+    outbox(store, event, replayed, report).await?;
+    conflicts(store, event, replayed, report).await
 }
 
 /// Rows that were found and compared. A row that the journal knows and nobody found is missing.
@@ -136,6 +137,40 @@ async fn outbox(store: &Store, event: EventId, replayed: &Replayed, report: &mut
         report.add(event, format!("outbox {missing:?} is not in the tables"));
     }
     Ok(())
+}
+
+async fn conflicts(store: &Store, event: EventId, replayed: &Replayed, report: &mut Report) -> anyhow::Result<()> {
+    let mut before = None;
+    let mut found = std::collections::BTreeSet::new();
+    loop {
+        let conflicts = store.gate_conflict_list(event, before, PAGE).await?;
+        let Some(last) = conflicts.last() else { break };
+        before = Some(last.lsn);
+        for conflict in &conflicts {
+            match replayed.conflicts.get(&conflict.lsn) {
+                Some(row) if same_conflict(row, conflict) => {}
+                Some(row) => report.add(event, format!("conflict {conflict:?} in the tables, {row:?} by the journal")),
+                None if conflict.lsn <= replayed.from => {}
+                None => report.add(event, format!("conflict {} is not in the journal", conflict.lsn)),
+            }
+            found.insert(conflict.lsn);
+        }
+    }
+    for missing in replayed.conflicts.keys().filter(|lsn| !found.contains(*lsn)) {
+        report.add(event, format!("conflict {missing} is not in the tables"));
+    }
+    Ok(())
+}
+
+fn same_conflict(row: &ConflictRow, conflict: &GateConflict) -> bool {
+    row.ticket == conflict.ticket_id
+        && row.user == conflict.user_id
+        && GateDirection::of(row.direction) == conflict.direction
+        && row.scanned_at == conflict.scanned_at
+        && row.forced == conflict.forced
+        && row.reason.to_string() == conflict.reason
+        && row.reason.earlier_at() == conflict.earlier_at
+        && row.at == conflict.recorded_at
 }
 
 fn same_order(row: &OrderRow, order: &Order) -> bool {

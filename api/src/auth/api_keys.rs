@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hashbrown::HashMap;
-use inventory::{TimeUs, UserId};
+use inventory::{EventId, TimeUs, UserId};
 use parking_lot::Mutex;
 use persistence::{Store, StoreError};
 use uuid::Uuid;
@@ -55,6 +55,14 @@ impl ApiKey {
     }
 }
 
+/// A device at a gate, whose key is good for one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scanner {
+    pub event: EventId,
+    /// The check-in list that it is bound to.
+    pub list: Option<Uuid>,
+}
+
 /// A key that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -62,6 +70,8 @@ pub struct Known {
     pub user: UserId,
     pub scopes: Scopes,
     pub expires_at: Option<TimeUs>,
+    /// Of a scanner.
+    pub scanner: Option<Scanner>,
     pub role: Role,
     pub status: UserStatus,
 }
@@ -91,6 +101,7 @@ impl ApiKeys {
             user: found.user_id,
             scopes: Scopes::read(&found.scopes),
             expires_at: found.expires_at,
+            scanner: found.event_id.map(|event| Scanner { event, list: found.list_id }),
             role: roles::role(found.role),
             status: roles::status(found.status),
         });

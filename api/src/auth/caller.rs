@@ -7,7 +7,7 @@ use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 use wire::{ApiScope, Role, UserStatus};
 
-use super::api_keys::{ApiKey, Known};
+use super::api_keys::{ApiKey, Known, Scanner};
 use super::{Claims, Scopes, Standing, TokenError, Verified, roles, scopes};
 use crate::error::{ApiError, Forbidden, Unauthorized};
 use crate::rate_limit::Lane;
@@ -27,6 +27,8 @@ pub struct Caller {
     pub session: Uuid,
     /// Of an API key; `None`: whatever the account may.
     pub scopes: Option<Scopes>,
+    /// Of a scanner: the caller is a device, which acts for the event's organizer.
+    pub scanner: Option<Scanner>,
 }
 
 /// Of role admin, not suspended.
@@ -102,11 +104,15 @@ impl Caller {
         }
         state.rate_limit.check_api_key(known.id)?;
         state.api_keys.used(known.id, now);
-        let Known { id, user, scopes, role, status, .. } = known;
-        let caller = Self { user, role, status, session: id, scopes: Some(scopes) }.active()?;
+        let Known { id, user, scopes, role, status, scanner, .. } = known;
+        let caller = Self { user, role, status, session: id, scopes: Some(scopes), scanner }.active()?;
         let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
         let scope = scopes::needed(&parts.method, route).ok_or(ApiError::Forbidden(Forbidden::ApiKey))?;
         let caller = caller.scoped(scope)?;
+        let path = parts.uri.path();
+        if scanner.is_some_and(|scanner| !scopes::for_scanner(&parts.method, route, path, scanner.event)) {
+            return Err(ApiError::Forbidden(Forbidden::ApiKey));
+        }
         // In a sale, fifty keys are one account. A gate or a report is not in anybody's way.
         let lane = Lane::of(&parts.method, parts.uri.path());
         if scope == ApiScope::Booking && matches!(lane, Lane::Booking | Lane::Queue) {
@@ -143,6 +149,7 @@ impl Caller {
             status: standing.status,
             session: claims.sid,
             scopes: None,
+            scanner: None,
         };
         Ok((caller, verified.claims))
     }

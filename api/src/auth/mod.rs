@@ -13,7 +13,7 @@ pub mod scopes;
 mod standing;
 mod tokens;
 
-pub use api_keys::{ApiKey, ApiKeys};
+pub use api_keys::{ApiKey, ApiKeys, Scanner};
 pub use caller::{Admin, Caller, Organizer, bearer, is_machine, is_signed, scheme};
 pub use confirmed::{check_confirmed, require_confirmed};
 pub use one_time::{OneTimeCode, OneTimeKeys, OneTimeToken};

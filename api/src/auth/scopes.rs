@@ -2,6 +2,8 @@
 //! keys until somebody opens it here.
 
 use http::Method;
+use inventory::EventId;
+use uuid::Uuid;
 use wire::ApiScope;
 use wire::ApiScope::{Booking, CatalogueRead, CatalogueWrite, Refunds, Reports, Scan};
 
@@ -90,13 +92,46 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("POST", "/tickets/{id}/transfer"),
         ],
     ),
-    (Scan, &[("POST", "/events/{id}/gate/scans")]),
+    (
+        Scan,
+        &[
+            ("POST", "/events/{id}/gate/scans"),
+            ("POST", "/events/{id}/gate/scans/batch"),
+            ("POST", "/events/{id}/gate/scans/undo"),
+            ("GET", "/events/{id}/gate/bundle"),
+            ("GET", "/events/{id}/gate/conflicts"),
+            ("GET", "/events/{id}/gate/occupancy"),
+            ("GET", "/events/{id}/gate/refusals"),
+            ("GET", "/events/{id}/gate/tickets"),
+            ("GET", "/events/{id}/check-in-lists"),
+        ],
+    ),
     (Refunds, &[("POST", "/orders/{id}/refund")]),
     (
         Reports,
         &[("GET", "/events/{id}/attendees"), ("GET", "/events/{id}/attendees.csv"), ("GET", "/events/{id}/rsvps")],
     ),
 ];
+
+/// What a scanner may do: its key is good for one event, and there for this alone.
+pub const SCANNER: &[(&str, &str)] = &[
+    ("POST", "/events/{id}/gate/scans"),
+    ("POST", "/events/{id}/gate/scans/batch"),
+    ("POST", "/events/{id}/gate/scans/undo"),
+    ("GET", "/events/{id}/gate/bundle"),
+    ("GET", "/events/{id}/gate/occupancy"),
+    ("GET", "/events/{id}/gate/tickets"),
+];
+
+/// Whether a call to this path by this route is for the scanners of the event.
+pub fn for_scanner(method: &Method, route: &str, path: &str, event: EventId) -> bool {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let is_gate = route.strip_prefix("/api/v1").is_some_and(|route| SCANNER.contains(&(method, route)));
+    // Nested routes see what follows the prefix.
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let named = path.strip_prefix("/events/").and_then(|rest| rest.split('/').next());
+    is_gate && named.and_then(|id| Uuid::try_parse(id).ok()) == Some(event.uuid())
+}
 
 /// `None`: not for keys. `route` is the whole pattern that the router matched.
 pub fn needed(method: &Method, route: &str) -> Option<ApiScope> {
@@ -172,6 +207,26 @@ mod tests {
         ] {
             assert_eq!(needed(&method, route), None, "{method} {route}");
         }
+    }
+
+    #[test]
+    fn a_scanner_is_for_the_gate_of_its_event_alone() {
+        for (method, route) in SCANNER {
+            let scan = Some(Scan);
+            assert_eq!(needed(&method.parse().unwrap(), &format!("/api/v1{route}")), scan, "{method} {route}");
+        }
+        let own = EventId::from_bytes([7; 16]);
+        let path = |event: EventId, rest: &str| format!("/api/v1/events/{event}{rest}");
+        let scans = "/api/v1/events/{id}/gate/scans";
+        let may = |method: &Method, route: &str, path: &str| for_scanner(method, route, path, own);
+        assert!(may(&Method::POST, scans, &path(own, "/gate/scans")));
+        assert!(may(&Method::POST, scans, &format!("/events/{own}/gate/scans")));
+        assert!(may(&Method::HEAD, "/api/v1/events/{id}/gate/bundle", &path(own, "/gate/bundle")));
+        assert!(!may(&Method::POST, scans, &path(EventId::from_bytes([8; 16]), "/gate/scans")));
+        assert!(!may(&Method::GET, scans, &path(own, "/gate/scans")));
+        assert!(!may(&Method::GET, "/api/v1/events/{id}", &path(own, "")));
+        assert!(!may(&Method::GET, "/api/v1/events/{id}/gate/conflicts", &path(own, "/gate/conflicts")));
+        assert!(!may(&Method::POST, scans, "/api/v1/events/the-first-night/gate/scans"));
     }
 
     #[test]

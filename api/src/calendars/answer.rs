@@ -1,7 +1,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
-use crate::{digest, hex};
+use crate::conditional::{self, is_known};
 
 /// Who may keep a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Audience {
 
 /// The calendar, or, where the client has this one already, word of that.
 pub fn calendar(headers: &HeaderMap, audience: Audience, name: &str, text: String) -> Response {
-    let tag = format!("\"{}\"", hex::encode(&digest::of(&[text.as_bytes()])));
+    let tag = conditional::tag(text.as_bytes());
     let cache = match audience {
         Audience::Everybody => "public, max-age=300",
         Audience::Asker => "private, no-cache",
@@ -27,13 +27,6 @@ pub fn calendar(headers: &HeaderMap, audience: Audience, name: &str, text: Strin
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}.ics\"")),
     ];
     (headers_out, of_body, text).into_response()
-}
-
-/// Compared weakly, as RFC 9110 wants it here.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
-    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 #[cfg(test)]

@@ -180,6 +180,14 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("WITHDRAWAL_NOT_FOUND", "There is no such withdrawal."),
     ("TICKET_VOID", "The ticket was voided."),
     ("TICKET_USED", "The ticket has been inside."),
+    ("SCAN_NOT_FOUND", "The ticket has no such scan, or others have followed it for long."),
+    ("SCAN_NOT_LAST", "The ticket was scanned again since, or is not as the caller saw it. Look again."),
+    ("UNDOS_TOO_MANY", "As many scans of the ticket were undone as may be."),
+    ("CHECK_IN_LIST_NOT_FOUND", "The event has no such check-in list."),
+    ("CHECK_IN_LISTS_TOO_MANY", "The event has as many check-in lists as it may. Delete one."),
+    ("CHECK_IN_LIST_IN_USE", "A scanner is bound to the list. Revoke the scanner before the list is deleted."),
+    ("SCANNER_NOT_FOUND", "The event has no such scanner."),
+    ("SCANNERS_TOO_MANY", "The event has as many scanners as it may. Revoke one."),
     ("SCAN_REFUSED", "The gate does not admit the ticket; reason says why."),
 ];
 

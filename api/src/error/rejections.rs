@@ -9,7 +9,8 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::TierNotFound
         | Rejection::HoldNotFound
         | Rejection::OrderNotFound
-        | Rejection::TicketNotFound => StatusCode::NOT_FOUND,
+        | Rejection::TicketNotFound
+        | Rejection::ScanNotFound => StatusCode::NOT_FOUND,
 
         Rejection::EventCancelled
         | Rejection::SaleEnded
@@ -79,6 +80,8 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::LineNotOpen
         | Rejection::NobodyToCall { .. }
         | Rejection::PlaceNotCalled { .. }
+        | Rejection::ScanNotLast
+        | Rejection::UndosTooMany { .. }
         | Rejection::ScanRefused(_) => StatusCode::CONFLICT,
     }
 }

@@ -78,6 +78,9 @@ impl ApiError {
                 Conflict::FundsInsufficient => "FUNDS_INSUFFICIENT",
                 Conflict::WithdrawalsTooMany => "WITHDRAWALS_TOO_MANY",
                 Conflict::WithdrawalDecided => "WITHDRAWAL_DECIDED",
+                Conflict::CheckInListsTooMany => "CHECK_IN_LISTS_TOO_MANY",
+                Conflict::CheckInListInUse => "CHECK_IN_LIST_IN_USE",
+                Conflict::ScannersTooMany => "SCANNERS_TOO_MANY",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
             Self::EventEnded => "EVENT_ENDED",
@@ -180,6 +183,9 @@ impl ApiError {
                     "As many withdrawals of the account as may wait to be decided do. Ask again when one is."
                 }
                 Conflict::WithdrawalDecided => "The withdrawal was decided otherwise, and stays so.",
+                Conflict::CheckInListsTooMany => "The event has as many check-in lists as it may. Delete one.",
+                Conflict::CheckInListInUse => "A scanner is bound to the list. Revoke the scanner first.",
+                Conflict::ScannersTooMany => "The event has as many scanners as it may. Revoke one.",
             }
             .into(),
             Self::Frozen(_) => "Some fields stand fast once anything is sold; see errors. Nothing was changed.".into(),
@@ -268,6 +274,8 @@ impl Noun {
             Self::ApiKey => "API_KEY_NOT_FOUND",
             Self::Cancellation => "CANCELLATION_NOT_FOUND",
             Self::Withdrawal => "WITHDRAWAL_NOT_FOUND",
+            Self::CheckInList => "CHECK_IN_LIST_NOT_FOUND",
+            Self::Scanner => "SCANNER_NOT_FOUND",
         }
     }
 
@@ -296,6 +304,8 @@ impl Noun {
             Self::ApiKey => "The account has no such API key.",
             Self::Cancellation => "The event was not cancelled, or a moment ago.",
             Self::Withdrawal => "There is no such withdrawal.",
+            Self::CheckInList => "The event has no such check-in list.",
+            Self::Scanner => "The event has no such scanner.",
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What an organizer says about an event: the words and dates of its row, and the rules of its policy.
 
 use chrono::{DateTime, Utc};
-use inventory::limits::{HOLD_AGE_MAX_US, HOLDS_PER_CUSTOMER_MAX, PAYMENT_EXTENSION_US, UNITS_PER_HOLD_MAX};
+use inventory::limits::{
+    ENTRIES_PER_TICKET_MAX, HOLD_AGE_MAX_US, HOLDS_PER_CUSTOMER_MAX, PAYMENT_EXTENSION_US, UNITS_PER_HOLD_MAX,
+};
 use inventory::{Currency, Policy, PolicyPatch, TimeUs};
 use wire::{EventClone, EventCreate, EventPatch, EventPolicy};
 
@@ -34,6 +36,7 @@ pub fn created(now: TimeUs, wanted: &EventCreate) -> Result<(Words, Policy), Fie
         units_per_customer_max: wanted.units_per_customer_max,
         doors_from: wanted.doors_from,
         reentry: wanted.reentry,
+        entries_max: wanted.entries_max,
     };
     let rules = rules.check(&mut errors);
     errors.none()?;
@@ -106,6 +109,7 @@ pub fn patched(
         units_per_customer_max: patch.units_per_customer_max,
         doors_from: patch.doors_from,
         reentry: patch.reentry,
+        entries_max: patch.entries_max,
     };
     let rules = rules.check(&mut errors);
     errors.none()?;
@@ -121,6 +125,7 @@ struct Rules<'a> {
     units_per_customer_max: Option<u32>,
     doors_from: Option<chrono::DateTime<chrono::Utc>>,
     reentry: Option<bool>,
+    entries_max: Option<u32>,
 }
 
 impl Rules<'_> {
@@ -136,6 +141,7 @@ impl Rules<'_> {
             ("holds_per_customer_max", self.holds_per_customer_max, HOLDS_PER_CUSTOMER_MAX),
             ("units_per_hold_max", self.units_per_hold_max, UNITS_PER_HOLD_MAX),
             ("units_per_customer_max", self.units_per_customer_max, u32::MAX),
+            ("entries_max", self.entries_max, ENTRIES_PER_TICKET_MAX),
         ];
         for (field, value, max) in limits {
             if value.is_some_and(|value| !(1..=max).contains(&value)) {
@@ -150,6 +156,7 @@ impl Rules<'_> {
             units_per_customer_max: self.units_per_customer_max,
             doors_from: self.doors_from.map(time::time_us),
             reentry: self.reentry,
+            entries_max: self.entries_max,
         }
     }
 }
@@ -163,5 +170,6 @@ pub fn render_policy(policy: &Policy) -> EventPolicy {
         units_per_customer_max: policy.units_per_customer_max,
         doors_from: policy.doors_from.map(time::utc),
         reentry: policy.reentry,
+        entries_max: policy.entries_max,
     }
 }

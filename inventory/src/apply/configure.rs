@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::tickets;
 use crate::house::House;
 use crate::layout::{Grid, Layout, tiers_with};
 use crate::{AccessCodeSpec, Answer, Inventory, Item, Phase, Policy, SeatMapSpec, TierSpec};
@@ -33,6 +34,9 @@ pub(super) fn set_access_code(inventory: &mut Inventory, spec: &AccessCodeSpec) 
 
 pub(super) fn set_policy(inventory: &mut Inventory, policy: &Policy) -> Answer {
     inventory.layout = Arc::new(inventory.layout.with_policy(policy.clone()));
+    if policy.entries_max.is_some() {
+        tickets::door(inventory);
+    }
     Answer::Configured
 }
 

@@ -32,7 +32,9 @@ pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
         | Change::TicketScanned { .. }
         | Change::TicketVoided { .. }
         | Change::TicketTransferred { .. }
-        | Change::Line(_) => return,
+        | Change::Line(_)
+        | Change::Door(_)
+        | Change::PolicySetInFull(_) => return,
     };
     let Some(line) = &mut inventory.line else { return };
     if is_over {

@@ -39,7 +39,7 @@ impl Inventory {
             Change::TierSet(spec) | Change::TierSetInFull(spec) | Change::TierSetWithRefundSteps(spec) => {
                 configure::set_tier(self, spec)
             }
-            Change::PolicySet(policy) => configure::set_policy(self, policy),
+            Change::PolicySet(policy) | Change::PolicySetInFull(policy) => configure::set_policy(self, policy),
             Change::Published => configure::publish(self),
             Change::EventCancelled => configure::cancel_event(self),
             Change::BlockSet { block, withheld } => configure::set_block(self, block, *withheld),
@@ -66,6 +66,7 @@ impl Inventory {
             Change::TicketTransferred { ticket, to, generation } => tickets::transfer(self, *ticket, *to, *generation),
             Change::Line(change) => line::make(self, at, change),
             Change::AccessCodeSet(spec) => configure::set_access_code(self, spec),
+            Change::Door(change) => tickets::at_door(self, change),
         }
     }
 }

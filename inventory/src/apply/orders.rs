@@ -168,8 +168,9 @@ pub(super) fn refund(inventory: &mut Inventory, id: OrderId, tickets: &[TicketId
     for ticket in tickets {
         let ticket = inventory.tickets.find_mut(*ticket);
         assert!(ticket.order == index && !ticket.refunded, "a ticket is refunded once");
-        ticket.state = TicketState::Voided;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Voided);
         ticket.refunded = true;
+        inventory.presence.follow(&inventory.layout, ticket, before);
         items.push(Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor });
     }
     places::give_back(inventory, &items, Owner::order(index));

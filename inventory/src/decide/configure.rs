@@ -98,7 +98,7 @@ pub(super) fn set_policy(inventory: &Inventory, policy: &Policy) -> Decision {
     inventory.must_not_be_cancelled()?;
     let facts = PolicyFacts { is_draft: inventory.phase == Phase::Draft, currency: inventory.layout.policy().currency };
     check_policy(policy, &facts).map_err(|problem| Rejection::PolicyInvalid { problem })?;
-    Ok(Change::PolicySet(Box::new(policy.clone())))
+    Ok(Change::policy_set(policy.clone()))
 }
 
 pub(super) fn publish(inventory: &Inventory) -> Decision {

@@ -23,6 +23,7 @@ mod start_session;
 #[cfg(test)]
 mod tests;
 mod transfer_ticket;
+mod undo_scan;
 mod void_ticket;
 
 use crate::holds::{End, Found, Hold};
@@ -72,6 +73,7 @@ impl Inventory {
             }
             Verb::StartSession { user, entry } => start_session::decide(self, now, *user, *entry),
             Verb::LeaveLine { user, round, number } => leave_line::decide(self, now, *user, *round, *number),
+            Verb::UndoScan { ticket, nonce, reason } => undo_scan::decide(self, *ticket, *nonce, *reason),
         }
     }
 

@@ -5,7 +5,7 @@ use hashbrown::HashSet;
 use super::Grid;
 use crate::limits::{
     ACCESS_CODES_PER_EVENT_MAX, AREA_CAPACITY_MAX, BLOCKS_PER_EVENT_MAX, CATEGORIES_PER_EVENT_MAX, COORDINATE_CM_MAX,
-    HOLD_AGE_MAX_US, HOLD_TTL_MIN_US, HOLDS_PER_CUSTOMER_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX,
+    ENTRIES_PER_TICKET_MAX, HOLD_AGE_MAX_US, HOLD_TTL_MIN_US, HOLDS_PER_CUSTOMER_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX,
     PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX, REFUND_BEFORE_US_MAX, REFUND_STEPS_PER_TIER_MAX,
     ROWS_PER_SECTION_MAX, SEAT_NUMBER_BYTES_MAX, SEATS_PER_EVENT_MAX, SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX,
     TIER_DESCRIPTION_BYTES_MAX, TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
@@ -297,6 +297,9 @@ pub(crate) fn check_policy(policy: &Policy, facts: &PolicyFacts) -> Check {
     }
     if policy.units_per_customer_max == Some(0) {
         return Err("units_per_customer_max must be at least 1".to_owned());
+    }
+    if policy.entries_max.is_some_and(|max| !(1..=ENTRIES_PER_TICKET_MAX).contains(&max)) {
+        return Err(format!("entries_max must be from 1 to {ENTRIES_PER_TICKET_MAX}"));
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+mod door;
+
 use std::sync::Arc;
 
 use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION, hot};

@@ -75,12 +75,16 @@ impl Reference {
             && (1..=limits::HOLDS_PER_CUSTOMER_MAX).contains(&policy.holds_per_customer_max)
             && (1..=limits::UNITS_PER_HOLD_MAX).contains(&policy.units_per_hold_max)
             && policy.units_per_customer_max != Some(0)
+            && policy.entries_max.is_none_or(|max| (1..=limits::ENTRIES_PER_TICKET_MAX).contains(&max))
             && is_window(policy.sale)
             && (policy.currency == self.policy.currency || self.phase == Phase::Draft);
         if !is_valid {
             return Err(Rejection::PolicyInvalid { problem: String::new() });
         }
         self.policy = policy.clone();
+        if policy.entries_max.is_some() {
+            self.count_entries();
+        }
         Ok(Answer::Configured)
     }
 
@@ -106,6 +110,9 @@ impl Reference {
         }
         if let Some(reentry) = patch.reentry {
             policy.reentry = reentry;
+        }
+        if patch.entries_max.is_some() {
+            policy.entries_max = patch.entries_max;
         }
         self.set_policy(&policy)
     }

@@ -201,8 +201,10 @@ impl Reference {
                 state: TicketState::Issued,
                 refunded: false,
                 generation: 1,
-                scanned_at: None,
+                scans: Vec::new(),
                 nonces: Vec::new(),
+                undone: Vec::new(),
+                conflicts: Vec::new(),
             });
         }
         Ok(paid.tickets.clone())

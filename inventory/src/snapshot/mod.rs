@@ -2,6 +2,7 @@
 //! is canonical (nothing in it depends on the order of a hash map or on which slot a hold has), so the digest of the
 //! state is the hash of the body. What can be counted from holds and orders is not stored but counted again.
 
+mod door;
 mod hash;
 mod image;
 mod rebuild;
@@ -14,6 +15,7 @@ use thiserror::Error;
 
 use crate::line::Line;
 use crate::{InvariantViolation, Inventory};
+use door::{DoorImage, DoorRef};
 use hash::hash64;
 use image::{Image, ImageRef};
 use refund_steps::RefundSteps;
@@ -27,7 +29,9 @@ const VERSION_LINE: u8 = 2;
 /// The line if there is one, and the terms, follow the image.
 const VERSION_TERMS: u8 = 3;
 /// The steps of refunds follow those.
-const VERSION: u8 = 4;
+const VERSION_MONEY: u8 = 4;
+/// The door follows those.
+const VERSION: u8 = 5;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -52,6 +56,10 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
     match (version(inventory), &inventory.line) {
         // Encoding into memory fails only when an allocation does.
         (VERSION, line) => {
+            let after = (line, TermsRef::of(inventory), RefundSteps::of(inventory), DoorRef::of(inventory));
+            postcard::to_extend(&after, out).expect("postcard encodes doors")
+        }
+        (VERSION_MONEY, line) => {
             let after = (line, TermsRef::of(inventory), RefundSteps::of(inventory));
             postcard::to_extend(&after, out).expect("postcard encodes terms")
         }
@@ -65,8 +73,10 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
 
 /// The lowest that holds the state.
 fn version(inventory: &Inventory) -> u8 {
-    if refund_steps::are_needed(inventory) {
+    if inventory.door.is_some() {
         VERSION
+    } else if refund_steps::are_needed(inventory) {
+        VERSION_MONEY
     } else if terms::are_needed(inventory) {
         VERSION_TERMS
     } else if inventory.line.is_some() {
@@ -77,18 +87,27 @@ fn version(inventory: &Inventory) -> u8 {
 }
 
 /// What follows the image.
-fn after_image(version: u8, bytes: &[u8]) -> Option<(Option<Box<Line>>, Terms, RefundSteps)> {
+type AfterImage = (Option<Box<Line>>, Terms, RefundSteps, Option<DoorImage>);
+
+fn after_image(version: u8, bytes: &[u8]) -> Option<AfterImage> {
     let (after, bytes) = match version {
-        VERSION_FIRST => ((None, Terms::default(), RefundSteps::default()), bytes),
+        VERSION_FIRST => ((None, Terms::default(), RefundSteps::default(), None), bytes),
         VERSION_LINE => {
             let (line, bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((Some(line), Terms::default(), RefundSteps::default()), bytes)
+            ((Some(line), Terms::default(), RefundSteps::default(), None), bytes)
         }
         VERSION_TERMS => {
             let ((line, terms), bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((line, terms, RefundSteps::default()), bytes)
+            ((line, terms, RefundSteps::default(), None), bytes)
         }
-        _ => postcard::take_from_bytes(bytes).ok()?,
+        VERSION_MONEY => {
+            let ((line, terms, steps), bytes) = postcard::take_from_bytes(bytes).ok()?;
+            ((line, terms, steps, None), bytes)
+        }
+        _ => {
+            let ((line, terms, steps, door), bytes) = postcard::take_from_bytes(bytes).ok()?;
+            ((line, terms, steps, Some(door)), bytes)
+        }
     };
     bytes.is_empty().then_some(after)
 }
@@ -128,10 +147,14 @@ impl Inventory {
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
         let (mut image, bytes) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
-        let (line, terms, steps) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        let (line, terms, steps, door) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        if let Some(door) = &door {
+            image.policy.entries_max = door.entries_max;
+        }
         let codes = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
         steps.add_to(&mut image).ok_or(SnapshotError::Body)?;
-        let restored = rebuild::rebuild(image, &codes, line).ok_or(SnapshotError::Body)?;
+        let restored =
+            rebuild::rebuild(image, &codes, line, door.and_then(|door| door.door)).ok_or(SnapshotError::Body)?;
         let found = restored.digest();
         if found != stored {
             return Err(SnapshotError::Digest { stored, found });

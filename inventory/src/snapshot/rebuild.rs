@@ -5,15 +5,22 @@ use std::sync::Arc;
 
 use super::image::Image;
 use crate::apply::take;
+use crate::door::Door;
 use crate::holds::{Found, Hold};
 use crate::house::{House, Owner};
 use crate::layout::{Grid, Layout, check_seat_map};
 use crate::line::Line;
 use crate::orders::OrderStatus;
+use crate::presence::Presence;
 use crate::{AccessCodeSpec, Answer, Inventory, Item};
 
 /// `None` when the image contradicts itself.
-pub(super) fn rebuild(image: Image, codes: &[AccessCodeSpec], line: Option<Box<Line>>) -> Option<Inventory> {
+pub(super) fn rebuild(
+    image: Image,
+    codes: &[AccessCodeSpec],
+    line: Option<Box<Line>>,
+    door: Option<Box<Door>>,
+) -> Option<Inventory> {
     let mut inventory = Inventory::new(image.event);
     inventory.lsn = image.lsn;
     inventory.phase = image.phase.into();
@@ -36,6 +43,8 @@ pub(super) fn rebuild(image: Image, codes: &[AccessCodeSpec], line: Option<Box<L
         inventory.tickets.insert(ticket);
     }
     seat_sold(&mut inventory);
+    inventory.presence = Presence::of(&inventory.layout, inventory.tickets.all().iter());
+    inventory.door = door;
     let mut live: Vec<Hold> = image.live.into_iter().map(Hold::from).collect();
     // As they were placed, so that they expire in turn.
     live.sort_by_key(|hold| hold.expires_at);

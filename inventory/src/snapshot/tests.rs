@@ -7,6 +7,7 @@ const GOLDEN: &[u8] = include_bytes!("../../golden/snapshot-v1.bin");
 const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/snapshot-v2.bin");
 const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/snapshot-v3.bin");
 const GOLDEN_REFUND_STEPS: &[u8] = include_bytes!("../../golden/snapshot-v4.bin");
+const GOLDEN_DOOR: &[u8] = include_bytes!("../../golden/snapshot-v5.bin");
 
 /// Some of everything that a snapshot holds.
 fn stage() -> Stage {
@@ -90,6 +91,29 @@ fn stage_with_refund_steps() -> Stage {
     stage
 }
 
+/// Entries that count though they are forgotten, undone scans, conflicts, a rule, and an answer that says so.
+fn stage_with_door() -> Stage {
+    let mut stage = Stage::on_sale("A 1000 | oooo");
+    stage.play(
+        "policy entries=6               -> ok
+         hold h1 ann A-1-1 A-1-2        -> A-1-1 A-1-2
+         order o1 h1 ann                -> pending until 600s
+         pay o1 p1 2000                 -> paid 2 tickets A-1-1 A-1-2",
+    );
+    for _ in 0..5 {
+        stage.play("in o1.1 -> in at 0s\nout o1.1 -> out at 0s");
+    }
+    stage.play(
+        "in o1.2 nonce=1                -> in at 0s
+         undo o1.2 nonce=1              -> undone in at 0s
+         in o1.2 nonce=2 queued=0s      -> in at 0s
+         tick 5s
+         in o1.2 nonce=3 queued=1s key=k1/a -> conflict already_redeemed at 1s
+         out o1.2 nonce=4               -> out at 5s",
+    );
+    stage
+}
+
 #[test]
 fn a_restored_promise_is_kept() {
     let mut stage = stage_with_refund_steps();
@@ -103,6 +127,24 @@ fn a_restored_promise_is_kept() {
          order o2 h2 bob                    -> pending until 600s
          pay o2 p2 1000                     -> paid 1 tickets F*1
          refund o2 bob@1d                   -> refunded 800",
+    );
+    stage.check();
+}
+
+#[test]
+fn a_restored_door_goes_on_where_the_other_stopped() {
+    let mut stage = stage_with_door();
+    stage.check();
+    stage.inventory = Inventory::restore(&stage.inventory.snapshot()).unwrap();
+    stage.play(
+        "in o1.2 nonce=3 queued=1s key=k1/a -> conflict already_redeemed at 1s
+         in o1.2 nonce=3 queued=1s      -> conflict already_redeemed at 1s
+         in o1.2 nonce=1                -> SCAN_REFUSED undone
+         undo o1.2 nonce=1              -> undone in at 0s
+         undo o1.2 nonce=4              -> undone out at 5s
+         in o1.1                        -> in at 5s
+         out o1.1                       -> out at 5s
+         in o1.1                        -> SCAN_REFUSED rules",
     );
     stage.check();
 }
@@ -135,6 +177,7 @@ fn snapshots_are_written_and_read_as_ever() {
         (GOLDEN_LINE, stage_with_line(), 2),
         (GOLDEN_TERMS, stage_with_terms(), 3),
         (GOLDEN_REFUND_STEPS, stage_with_refund_steps(), 4),
+        (GOLDEN_DOOR, stage_with_door(), 5),
     ];
     for (golden, stage, version) in kept {
         assert_eq!(golden[4], version);

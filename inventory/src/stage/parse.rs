@@ -5,9 +5,9 @@ mod refund;
 use super::{START, Stage};
 use crate::{
     AccessCodeSpec, BestAvailable, CallerKey, Currency, Direction, Entry, HoldId, OrderId, Origin, PaymentId,
-    PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QuotaSpec, RoomSettings, RowSpec, SaleWindow, ScanTicket,
-    SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment, TicketId, TierId, TierIx,
-    TierPatch, TierSpec, TierTerms, TimeUs, UserId, Verb, Want,
+    PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QueuedScan, QuotaSpec, RoomSettings, RowSpec, SaleWindow,
+    ScanList, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment, TicketId,
+    TierId, TierIx, TierPatch, TierSpec, TierTerms, TimeUs, UndoReason, UserId, Verb, Want,
 };
 
 /// Sections by line: `id distance_cm | row of seats | row of seats`, `id distance_cm area 50`, each with an optional
@@ -137,7 +137,15 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
             generation: value(args, "gen").map_or(1, number),
             direction: if verb == "in" { Direction::Entry } else { Direction::Exit },
             nonce: value(args, "nonce").map_or_else(|| 1_000 + stage.next_scan(), number),
+            queued: value(args, "queued")
+                .map(|at| QueuedScan { scanned_at: time(at), forced: args.contains(&"forced") }),
+            list: value(args, "list").map(|list| Box::new(scan_list(list))),
         }),
+        "undo" => Verb::UndoScan {
+            ticket: ticket(stage, args[0]),
+            nonce: number(value(args, "nonce").expect("nonce=n")),
+            reason: UndoReason::Mistake,
+        },
         "void" => Verb::VoidTicket { ticket: ticket(stage, args[0]) },
         "transfer" => Verb::TransferTicket { ticket: ticket(stage, args[0]), from: user(args[1]), to: user(args[2]) },
         "room" => {
@@ -173,6 +181,14 @@ fn room(args: &[&str]) -> RoomSettings {
         beacon: value(args, "beacon").map(str::to_owned),
         latency_target_us: value(args, "latency").map_or(50_000, number),
     }
+}
+
+/// `list=full,pit/A`: tiers before the stroke, sections behind it.
+fn scan_list(text: &str) -> ScanList {
+    let (tiers, sections) = text.split_once('/').unwrap_or((text, ""));
+    let words = |text: &str| list(Some(text).filter(|text| !text.is_empty()));
+    let tiers = words(tiers).iter().map(|tier| TierId::from_bytes(id(tier))).collect();
+    ScanList { tiers, sections: words(sections) }
 }
 
 /// The present line, unless `round=1` says another.
@@ -326,6 +342,7 @@ fn policy(args: &[&str]) -> Policy {
         units_per_customer_max: value(args, "customer").map(number),
         doors_from: value(args, "doors").map(time),
         reentry: !args.contains(&"no-reentry"),
+        entries_max: value(args, "entries").map(number),
         ..Policy::new(currency)
     }
 }

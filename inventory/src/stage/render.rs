@@ -52,6 +52,14 @@ pub(super) fn answer(inventory: &Inventory, answer: &Answer) -> String {
         Answer::PlacesCalled { called } => format!("called {called}"),
         Answer::SessionStarted { serial, until, .. } => format!("session {serial} until {}", seconds(*until)),
         Answer::LineLeft => "left".to_owned(),
+        Answer::ScanUndone { direction, at, .. } => {
+            let direction = match direction {
+                Direction::Entry => "in",
+                Direction::Exit => "out",
+            };
+            format!("undone {direction} at {}", seconds(*at))
+        }
+        Answer::ScanConflicted { reason, at, .. } => format!("conflict {reason} at {}", seconds(*at)),
     }
 }
 
@@ -83,6 +91,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::PerCustomerMaximum { max, .. }
         | Rejection::ItemsTooMany { max }
         | Rejection::PaymentsTooMany { max }
+        | Rejection::UndosTooMany { max }
         | Rejection::UnitsPerHoldExceeded { max }
         | Rejection::HoldsPerCustomerExceeded { max }
         | Rejection::UnitsPerCustomerExceeded { max } => format!("{code} {max}"),
@@ -129,6 +138,8 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::TicketNotFound
         | Rejection::TicketVoid
         | Rejection::TicketUsed
-        | Rejection::RefundNotPromised => code.to_owned(),
+        | Rejection::RefundNotPromised
+        | Rejection::ScanNotFound
+        | Rejection::ScanNotLast => code.to_owned(),
     }
 }

@@ -13,7 +13,7 @@ use show::{MINUTE_US, PRICE_MINOR, SECOND_US, Show, buyer, euro, map, seat, stan
 const TTL_US: i64 = inventory::limits::HOLD_TTL_DEFAULT_US;
 
 fn scan(ticket: TicketId, generation: u32, nonce: u64) -> Verb {
-    Verb::ScanTicket(ScanTicket { ticket, generation, direction: Direction::Entry, nonce })
+    Verb::ScanTicket(ScanTicket::live(ticket, generation, Direction::Entry, nonce))
 }
 
 fn refund(order: OrderId, tickets: Vec<TicketId>, amount_minor: i64) -> Verb {

@@ -207,11 +207,12 @@ fn quota() -> impl Strategy<Value = QuotaSpec> {
 pub fn policy() -> impl Strategy<Value = Policy> {
     let limits = (2..9u32, prop_oneof![4 => 6..14u32, 1 => 1..6u32], option::weighted(0.2, 4..30u32));
     let doors_from = option::weighted(0.25, (0..900i64).prop_map(|second| TimeUs(START_US + second * SECOND_US)));
+    let entries_max = option::weighted(0.5, prop_oneof![20 => 1..3u32, 1 => Just(0)]);
     let currency = prop_oneof![9 => Just("EUR"), 1 => Just("USD")];
     let ttl =
         prop_oneof![18 => 5 * SECOND_US..90 * SECOND_US, 4 => 20 * 60 * SECOND_US..30 * 60 * SECOND_US, 1 => Just(1)];
-    (currency, window(), ttl, limits, doors_from, any::<bool>()).prop_map(
-        |(currency, sale, hold_ttl_us, (holds, units, per_customer), doors_from, reentry)| Policy {
+    (currency, window(), ttl, limits, doors_from, prop::bool::weighted(0.7), entries_max).prop_map(
+        |(currency, sale, hold_ttl_us, (holds, units, per_customer), doors_from, reentry, entries_max)| Policy {
             currency: Currency::new(currency).expect("three letters"),
             sale,
             hold_ttl_us,
@@ -220,6 +221,7 @@ pub fn policy() -> impl Strategy<Value = Policy> {
             units_per_customer_max: per_customer,
             doors_from,
             reentry,
+            entries_max,
         },
     )
 }

@@ -1,6 +1,6 @@
 //! What the small numbers of a step stand for.
 
-use inventory::UserId;
+use inventory::{Layout, ScanList, SectionIx, TierId, UserId};
 
 pub fn user(number: u8) -> UserId {
     UserId::from_bytes([number + 1; 16])
@@ -19,4 +19,13 @@ pub fn existing(at: u8, count: usize) -> usize {
 pub fn recent<T: Copy>(of: &[T], at: u8) -> Option<T> {
     let back = if at < 200 { usize::from(at) % 4 } else { usize::from(at) % of.len().max(1) };
     of.get(of.len().checked_sub(1 + back % of.len().max(1))?).copied()
+}
+
+/// Of one tier, of one section, of both, or of all.
+pub fn list_of(layout: &Layout, tier: u8, section: u8) -> ScanList {
+    let section = usize::from(section).checked_sub(1).filter(|at| *at < layout.section_count());
+    ScanList {
+        tiers: (tier > 0).then(|| TierId::from_bytes([tier; 16])).into_iter().collect(),
+        sections: section.map(|at| layout.section_id(SectionIx(at as u16)).to_owned()).into_iter().collect(),
+    }
 }

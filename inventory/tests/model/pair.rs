@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use inventory::reference::{Reference, Verdict};
 use inventory::{
     Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, LineChange,
-    LineView, Lsn, OrderId, OrderStatus, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, Record,
-    Rejection, Reseated, ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierId,
-    TierIx, TierSpec, TimeUs, UserId, Verb, Want,
+    LineView, Lsn, OrderId, OrderStatus, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, QueuedScan,
+    Record, Rejection, Reseated, ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId,
+    TierId, TierIx, TierSpec, TimeUs, UndoReason, UserId, Verb, Want,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -16,7 +16,7 @@ use crate::arena::{Arena, START_US};
 use crate::board::Board;
 use crate::books::{self, Books};
 use crate::line::Watch;
-use crate::named::{existing, pick, recent, user};
+use crate::named::{existing, list_of, pick, recent, user};
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
 use crate::verdict::check_rejection;
@@ -298,11 +298,20 @@ impl<'a> Pair<'a> {
                 let asked_by = |stranger| or_stranger(customer, stranger);
                 books::refund(order, tickets.collect(), amount_minor, *right, asked_by, *wallet)
             }
-            Act::Scan { ticket, nonce, behind, direction } => {
+            Act::Scan { ticket, nonce, behind, direction, queued, list } => {
                 let ticket = self.ticket(*ticket);
                 let generation = self.fast.ticket(ticket).map_or(1, |view| view.generation);
                 let generation = generation.saturating_add_signed(i32::from(*behind));
-                Verb::ScanTicket(ScanTicket { ticket, generation, direction: *direction, nonce: *nonce })
+                let queued =
+                    queued.map(|(ago_us, forced)| QueuedScan { scanned_at: self.now.plus_us(-ago_us), forced });
+                let list = list.map(|(tier, section)| Box::new(list_of(self.fast.layout(), tier, section)));
+                let live = ScanTicket::live(ticket, generation, *direction, *nonce);
+                Verb::ScanTicket(ScanTicket { queued, list, ..live })
+            }
+            Act::Undo { ticket, nonce } => {
+                let ticket = self.ticket(*ticket);
+                let last = self.fast.ticket(ticket).and_then(|view| view.scan_nonce).filter(|_| nonce % 4 != 0);
+                Verb::UndoScan { ticket, nonce: last.unwrap_or(*nonce), reason: UndoReason::Mistake }
             }
             Act::Void { ticket } => Verb::VoidTicket { ticket: self.ticket(*ticket) },
             Act::Transfer { ticket, to, stranger } => {

@@ -25,6 +25,7 @@ const WANTED: &str = "Configured HoldPlaced HoldExtended HoldReleased HoldsExpir
     NOBODY_TO_CALL:demand NOBODY_TO_CALL:rate NOBODY_TO_CALL:shoppers NOBODY_TO_CALL:paused PLACE_NOT_CALLED \
     PLACE_LAPSED PASS_EXPIRED PASS_SPENT QUEUE_REQUIRED \
     ACCESS_CODE_INVALID ACCESS_CODE_SPENT TIER_NOT_FOUND TIER_IN_USE REFUND_NOT_PROMISED \
+    SCAN_REFUSED:product SCAN_REFUSED:rules SCAN_REFUSED:undone ScanUndone ScanConflicted SCAN_NOT_FOUND SCAN_NOT_LAST \
     repeat split_party late_same_places late_other_places several_prices by_code";
 
 impl Reached {

@@ -47,27 +47,88 @@ pub enum Right {
 #[derive(Clone, Debug)]
 pub enum Act {
     Expire,
-    Place { customer: u8, wishes: Vec<Wish>, codes: Vec<u8>, old_id: bool },
-    Extend { hold: u8, stranger: bool },
-    Release { hold: u8, stranger: bool },
-    Order { hold: u8, stranger: bool, accept_other_seats: bool, old_id: bool },
-    StartPayment { order: u8, stranger: bool },
-    Settle { order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool },
-    Cancel { order: u8, stranger: bool },
-    Refund { order: u8, tickets: Vec<u8>, share: u8, right: Right, wallet: bool },
-    Scan { ticket: u8, nonce: u64, behind: i8, direction: Direction },
-    Void { ticket: u8 },
-    Transfer { ticket: u8, to: u8, stranger: bool },
-    Block { block: u8, withheld: bool },
+    Place {
+        customer: u8,
+        wishes: Vec<Wish>,
+        codes: Vec<u8>,
+        old_id: bool,
+    },
+    Extend {
+        hold: u8,
+        stranger: bool,
+    },
+    Release {
+        hold: u8,
+        stranger: bool,
+    },
+    Order {
+        hold: u8,
+        stranger: bool,
+        accept_other_seats: bool,
+        old_id: bool,
+    },
+    StartPayment {
+        order: u8,
+        stranger: bool,
+    },
+    Settle {
+        order: u8,
+        payment: u8,
+        declined: bool,
+        off_minor: i64,
+        foreign: bool,
+    },
+    Cancel {
+        order: u8,
+        stranger: bool,
+    },
+    Refund {
+        order: u8,
+        tickets: Vec<u8>,
+        share: u8,
+        right: Right,
+        wallet: bool,
+    },
+    Scan {
+        ticket: u8,
+        nonce: u64,
+        behind: i8,
+        direction: Direction,
+        queued: Option<(i64, bool)>,
+        list: Option<(u8, u8)>,
+    },
+    Undo {
+        ticket: u8,
+        nonce: u64,
+    },
+    Void {
+        ticket: u8,
+    },
+    Transfer {
+        ticket: u8,
+        to: u8,
+        stranger: bool,
+    },
+    Block {
+        block: u8,
+        withheld: bool,
+    },
     Tier(Box<TierSpec>),
-    TierPart { tier: u8, patch: Box<TierPatch> },
-    DeleteTier { tier: u8 },
+    TierPart {
+        tier: u8,
+        patch: Box<TierPatch>,
+    },
+    DeleteTier {
+        tier: u8,
+    },
     AccessCode(Box<AccessCodeSpec>),
     Policy(Box<Policy>),
     PolicyPart(Box<PolicyPatch>),
     Map,
     Publish,
-    CancelEvent { only_unsold: bool },
+    CancelEvent {
+        only_unsold: bool,
+    },
     Line(LineAct),
 }
 
@@ -149,14 +210,18 @@ fn selling() -> impl Strategy<Value = Act> {
 fn owning() -> impl Strategy<Value = Act> {
     let id = any::<u8>;
     let direction = prop_oneof![2 => Just(Direction::Entry), 1 => Just(Direction::Exit)];
+    let queued = option::weighted(0.3, (-2 * SECOND_US..60 * SECOND_US, prop::bool::weighted(0.3)));
+    let list = option::weighted(0.2, (0..6u8, 0..4u8));
     let behind = prop_oneof![8 => Just(0i8), 1 => Just(1), 1 => Just(-1)];
     prop_oneof![
         5 => (id(), prop::collection::vec(id(), 0..4), 0..120u8, right(), any::<bool>()).prop_map(
             |(order, tickets, share, right, wallet)| Act::Refund { order, tickets, share, right, wallet }
         ),
-        6 => (id(), 0..40u64, behind, direction).prop_map(|(ticket, nonce, behind, direction)| {
-            Act::Scan { ticket, nonce, behind, direction }
+        9 => (id(), 0..16u64, behind, direction, queued, list).prop_map(|scan| {
+            let (ticket, nonce, behind, direction, queued, list) = scan;
+            Act::Scan { ticket, nonce, behind, direction, queued, list }
         }),
+        3 => (id(), 0..16u64).prop_map(|(ticket, nonce)| Act::Undo { ticket, nonce }),
         1 => id().prop_map(|ticket| Act::Void { ticket }),
         2 => (id(), 0..4u8, rarely()).prop_map(|(ticket, to, stranger)| Act::Transfer { ticket, to, stranger }),
     ]
@@ -180,7 +245,7 @@ fn organizing() -> impl Strategy<Value = Act> {
         4 => (0..7u8).prop_map(|tier| Act::DeleteTier { tier }),
         8 => access_code().prop_map(|code| Act::AccessCode(Box::new(code))),
         6 => policy().prop_map(|policy| Act::Policy(Box::new(policy))),
-        6 => (policy(), any::<[bool; 7]>()).prop_map(|(policy, parts)| Act::PolicyPart(Box::new(part(&policy, parts)))),
+        6 => (policy(), any::<[bool; 8]>()).prop_map(|(policy, parts)| Act::PolicyPart(Box::new(part(&policy, parts)))),
         1 => Just(Act::Map),
         1 => Just(Act::Publish),
         2 => prop::bool::weighted(0.7).prop_map(|only_unsold| Act::CancelEvent { only_unsold }),
@@ -207,7 +272,8 @@ fn tier_part(tier: TierSpec, parts: [bool; 13]) -> TierPatch {
     }
 }
 
-fn part(policy: &Policy, [sale, ttl, holds, units, per_customer, doors, reentry]: [bool; 7]) -> PolicyPatch {
+fn part(policy: &Policy, parts: [bool; 8]) -> PolicyPatch {
+    let [sale, ttl, holds, units, per_customer, doors, reentry, entries] = parts;
     PolicyPatch {
         sale: sale.then_some(policy.sale),
         hold_ttl_us: ttl.then_some(policy.hold_ttl_us),
@@ -216,5 +282,6 @@ fn part(policy: &Policy, [sale, ttl, holds, units, per_customer, doors, reentry]
         units_per_customer_max: policy.units_per_customer_max.filter(|_| per_customer),
         doors_from: policy.doors_from.filter(|_| doors),
         reentry: reentry.then_some(policy.reentry),
+        entries_max: policy.entries_max.filter(|_| entries),
     }
 }

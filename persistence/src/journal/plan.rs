@@ -105,9 +105,9 @@ impl Round {
         self.batches.iter().flat_map(|batch| &batch.rows)
     }
 
-    /// Whether any batch changes what an event is found by.
-    pub fn has_offers(&self) -> bool {
-        self.rows().any(|row| matches!(row, Row::Offer(_) | Row::SoldOut { .. }))
+    /// Whether any batch has rows that are written by statements of their own.
+    pub fn has_rare_rows(&self) -> bool {
+        self.rows().any(|row| matches!(row, Row::Offer(_) | Row::SoldOut { .. } | Row::Conflict(_)))
     }
 
     /// Of the batches of these events.

@@ -116,7 +116,7 @@ impl AppendLane {
 async fn commit(connection: &mut PgConnection, plan: &mut Plan) -> Result<(), JournalError> {
     // One statement is one transaction and one round trip; it is both the last word and the commit.
     if let [round] = plan.rounds()
-        && !round.has_offers()
+        && !round.has_rare_rows()
     {
         let durable = append_round(connection, round).await.map_err(at_commit)?;
         plan.settle(0, &durable);
@@ -126,7 +126,7 @@ async fn commit(connection: &mut PgConnection, plan: &mut Plan) -> Result<(), Jo
     for index in 0..plan.rounds().len() {
         let round = &plan.rounds()[index];
         let durable = append_round(&mut transaction, round).await.map_err(before_commit)?;
-        write_offers(&mut transaction, &Tables::sort(round.rows_of(&durable))).await.map_err(before_commit)?;
+        write_rare_rows(&mut transaction, &Tables::sort(round.rows_of(&durable))).await.map_err(before_commit)?;
         plan.settle(index, &durable);
     }
     transaction.commit().await.map_err(at_commit)
@@ -147,8 +147,9 @@ async fn append_round(connection: &mut PgConnection, round: &Round) -> sqlx::Res
 }
 
 /// Statements of their own: one statement writes a row of `events` once, and its status may change in the same commit.
-async fn write_offers(connection: &mut PgConnection, tables: &Tables<'_>) -> sqlx::Result<()> {
+async fn write_rare_rows(connection: &mut PgConnection, tables: &Tables<'_>) -> sqlx::Result<()> {
     crate::projection::write_offers!(connection, tables);
+    crate::projection::write_conflicts!(connection, tables);
     Ok(())
 }
 

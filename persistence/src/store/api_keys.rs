@@ -1,6 +1,7 @@
-//! Keys of machines. Only digests are kept: a key is random, so that SHA-256 is enough.
+//! Keys of machines. Those of scanners stand here as well, see `scanners.rs`, and are not among the keys of their owner.
+//! Only digests are kept: a key is random, so that SHA-256 is enough.
 
-use inventory::{TimeUs, UserId};
+use inventory::{EventId, TimeUs, UserId};
 use uuid::Uuid;
 
 use super::audit_log::{audit, audited};
@@ -33,6 +34,10 @@ row! {
         pub user_id: UserId,
         pub scopes: String,
         pub expires_at: Option<TimeUs>,
+        /// Of a scanner: the one event that it is good for.
+        pub event_id: Option<EventId>,
+        /// Of a scanner: the check-in list that it is bound to.
+        pub list_id: Option<Uuid>,
         /// Of the account.
         pub role: Role,
         /// Of the account.
@@ -42,22 +47,24 @@ row! {
 
 const INSERT: &str = "
     INSERT INTO api_keys (id, user_id, name, prefix, hash, scopes, created_at, expires_at)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT COUNT(*) FROM api_keys WHERE user_id = $2) < $9";
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (
+        SELECT COUNT(*) FROM api_keys WHERE user_id = $2 AND event_id IS NULL) < $9";
 
 const FIND: &str = "
-    SELECT api_keys.id, api_keys.user_id, api_keys.scopes, api_keys.expires_at, users.role, users.status
+    SELECT api_keys.id, api_keys.user_id, api_keys.scopes, api_keys.expires_at, api_keys.event_id,
+        api_keys.list_id, users.role, users.status
     FROM api_keys JOIN users ON users.id = api_keys.user_id WHERE api_keys.hash = $1";
 
 const LIST: &str = "
     SELECT id, user_id, name, prefix, scopes, created_at, expires_at, last_used_at
-    FROM api_keys WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    FROM api_keys WHERE user_id = $1 AND event_id IS NULL AND id < $2 ORDER BY id DESC LIMIT $3";
 
 const USED: &str =
     "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 
-const COUNT: &str = "SELECT COUNT(*) FROM api_keys WHERE user_id = $1";
+const COUNT: &str = "SELECT COUNT(*) FROM api_keys WHERE user_id = $1 AND event_id IS NULL";
 
-const DELETE: &str = "DELETE FROM api_keys WHERE id = $1 AND user_id = $2";
+const DELETE: &str = "DELETE FROM api_keys WHERE id = $1 AND user_id = $2 AND event_id IS NULL";
 
 pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, LIST, USED, COUNT, DELETE];
 

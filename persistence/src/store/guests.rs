@@ -48,6 +48,8 @@ pub struct GuestFilter {
     pub text: Option<String>,
     pub tier: Option<TierId>,
     pub state: Option<TicketState>,
+    /// Only tickets of this order.
+    pub order: Option<OrderId>,
     /// Whether addresses are looked at.
     pub with_email: bool,
 }
@@ -73,7 +75,7 @@ const LIST: &str = "
         (SELECT COUNT(*) FROM tickets AS earlier WHERE earlier.order_id = tickets.order_id
             AND earlier.place = tickets.place AND earlier.tier_id = tickets.tier_id AND earlier.id < tickets.id) AS nth
     FROM orders JOIN tickets ON tickets.order_id = orders.id LEFT JOIN users ON users.id = tickets.holder_id
-    WHERE orders.event_id = $1 AND (orders.id, tickets.id) > ($2, $3)
+    WHERE orders.event_id = $1 AND (orders.id, tickets.id) > ($2, $3) AND orders.id BETWEEN $10 AND $11
         AND tickets.tier_id BETWEEN $4 AND $5 AND tickets.state LIKE $6
         AND (LOWER(tickets.place) LIKE $7 ESCAPE '!' OR users.name_key LIKE $7 ESCAPE '!'
             OR ($9 AND users.email_key LIKE $7 ESCAPE '!') OR EXISTS (
@@ -110,6 +112,7 @@ impl Store {
             from = found.map_or(from, |found| (found.order_id.uuid(), ticket.uuid()));
         }
         let (tier_min, tier_max) = filter.tier.map_or((Uuid::nil(), Uuid::max()), |tier| (tier.uuid(), tier.uuid()));
+        let (order_min, order_max) = filter.order.map_or((Uuid::nil(), Uuid::max()), |id| (id.uuid(), id.uuid()));
         on_pool!(self, pool => sqlx::query_as(LIST)
             .bind(event.uuid())
             .bind(from.0)
@@ -120,6 +123,8 @@ impl Store {
             .bind(filter.text.as_deref().map_or_else(|| "%".to_owned(), containing))
             .bind(i64::from(limit))
             .bind(filter.with_email)
+            .bind(order_min)
+            .bind(order_max)
             .fetch_all(pool))
     }
 

@@ -12,6 +12,7 @@ mod audit_log;
 mod calendars;
 mod cancellations;
 mod catalogue;
+mod check_in_lists;
 mod erasure;
 mod event_copies;
 pub(crate) mod event_index;
@@ -23,6 +24,8 @@ mod event_search;
 mod event_select;
 mod events;
 mod feedback;
+mod gate_conflicts;
+mod gate_refusals;
 mod guests;
 mod heads;
 mod health;
@@ -39,6 +42,7 @@ mod payments;
 mod priority_passes;
 mod refresh;
 mod rsvps;
+mod scanners;
 mod seat_map_drawings;
 mod second_factors;
 mod secrets;
@@ -70,6 +74,7 @@ pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
+pub use check_in_lists::CheckInList;
 pub use erasure::Erasure;
 pub use event_copies::EventCopies;
 pub use event_near::Near;
@@ -80,6 +85,8 @@ pub use event_search::Listing;
 pub(crate) use event_select::{statements as search_statements, tag_of};
 pub use events::{Event, EventFilter, EventStatus, Tags};
 pub use feedback::{Feedback, FeedbackTotals, OwnFeedback};
+pub use gate_conflicts::{GateConflict, GateDirection};
+pub use gate_refusals::GateRefusal;
 pub use guests::{Guest, GuestFilter, NamedGuest};
 pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
@@ -95,6 +102,7 @@ pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
 pub use rsvps::{OwnRsvp, Rsvp, RsvpAnswer, RsvpCount};
+pub use scanners::Scanner;
 pub use seat_map_drawings::SeatMapDrawing;
 pub use second_factors::{GuessLimit, NewSecondFactor, SecondFactor};
 pub use series::{Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary};
@@ -284,11 +292,14 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         event_index::STATEMENTS,
         calendars::STATEMENTS,
         cancellations::STATEMENTS,
+        check_in_lists::STATEMENTS,
         event_copies::STATEMENTS,
         event_names::STATEMENTS,
         erasure::STATEMENTS,
         events::STATEMENTS,
         feedback::STATEMENTS,
+        gate_conflicts::STATEMENTS,
+        gate_refusals::STATEMENTS,
         guests::STATEMENTS,
         heads::STATEMENTS,
         health::STATEMENTS,
@@ -305,6 +316,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,
         rsvps::STATEMENTS,
+        scanners::STATEMENTS,
         second_factors::STATEMENTS,
         seat_map_drawings::STATEMENTS,
         secrets::STATEMENTS,

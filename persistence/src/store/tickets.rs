@@ -58,7 +58,13 @@ const LIST_OF_HOLDER: &str = "
     FROM tickets AS ticket JOIN orders ON orders.id = ticket.order_id
     WHERE ticket.holder_id = $1 AND ticket.id < $2 ORDER BY ticket.id DESC LIMIT $3";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, LIST_OF_ORDER, LIST_OF_HOLDER];
+const LIST_OF_CHANGES: &str = "
+    SELECT ticket.id, order_id, ticket.event_id, holder_id, place, is_area, tier_id, tier_name, price_minor, currency,
+        state, generation, issued_at, scanned_at, ticket.lsn
+    FROM tickets AS ticket JOIN orders ON orders.id = ticket.order_id
+    WHERE ticket.event_id = $1 AND (ticket.lsn, ticket.id) > ($2, $3) ORDER BY ticket.lsn, ticket.id LIMIT $4";
+
+pub(super) const STATEMENTS: &[&str] = &[FIND, LIST_OF_ORDER, LIST_OF_HOLDER, LIST_OF_CHANGES];
 
 impl Store {
     #[boxed]
@@ -70,6 +76,22 @@ impl Store {
     #[boxed]
     pub async fn ticket_list(&self, order: OrderId) -> Result<Vec<Ticket>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_ORDER).bind(order.uuid()).fetch_all(pool))
+    }
+
+    /// Of an event, as they are now, in the order of their last changes, behind the ticket `after` at `from`.
+    pub async fn ticket_list_of_changes(
+        &self,
+        event: EventId,
+        from: Lsn,
+        after: TicketId,
+        limit: u32,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_CHANGES)
+            .bind(event.uuid())
+            .bind(i64::try_from(from.0).unwrap_or(i64::MAX))
+            .bind(after.uuid())
+            .bind(i64::from(limit))
+            .fetch_all(pool))
     }
 
     /// By id, falling, behind `after`.

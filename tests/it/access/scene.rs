@@ -208,6 +208,7 @@ impl Ids {
             path = path.replacen("{id}", id, 1);
         }
         let mail = format!("/mails/{}", self.target);
+        let search = "/gate/tickets?q=A-1".to_owned();
         let named = [
             ("{tier_id}", &self.tier),
             ("{event_id}", &self.series_session),
@@ -216,8 +217,11 @@ impl Ids {
             ("{name}", &self.block),
             // Of these the scene has none: whoever has the right hears so.
             ("{image_id}", &self.tier),
+            ("{list_id}", &self.tier),
+            ("{scanner_id}", &self.tier),
             ("{key}", &self.block),
             ("/mails/{id}", &mail),
+            ("/gate/tickets", &search),
         ];
         for (name, value) in named {
             path = path.replace(name, value);

@@ -16,6 +16,7 @@ pub fn operations() -> Vec<Operation> {
         calendars(),
         venues(),
         sale(),
+        door(),
         audience(),
         waiting_room(),
         orders(),
@@ -190,6 +191,27 @@ fn sale() -> Vec<Operation> {
         op("DELETE /events/{id}/holds/{hold_id}", own("HOLD_NOT_FOUND")),
         op("POST /events/{id}/holds/{hold_id}/extend", own("HOLD_NOT_FOUND")),
         op("POST /events/{id}/gate/scans", staff(&["door"])).body(|ids| json!({"code": ids.code, "nonce": "1"})),
+    ]
+}
+
+fn door() -> Vec<Operation> {
+    const DOOR: Rule = staff(&["door"]);
+    vec![
+        op("POST /events/{id}/gate/scans/batch", DOOR)
+            .body(|ids| json!({"scans": [{"code": ids.code, "nonce": "2", "scanned_at": "2030-01-01T00:00:00Z"}]})),
+        op("POST /events/{id}/gate/scans/undo", DOOR).body(|ids| json!({"code": ids.code, "nonce": "1"})),
+        op("GET /events/{id}/gate/bundle", DOOR),
+        op("GET /events/{id}/gate/conflicts", DOOR),
+        op("GET /events/{id}/gate/occupancy", DOOR),
+        op("GET /events/{id}/gate/refusals", DOOR),
+        op("GET /events/{id}/gate/tickets", DOOR),
+        op("GET /events/{id}/check-in-lists", DOOR),
+        op("POST /events/{id}/check-in-lists", RUNS).body(|_| json!({"name": "Stalls", "sections": ["A"]})),
+        op("PATCH /events/{id}/check-in-lists/{list_id}", RUNS).body(|_| json!({"name": "Renamed"})),
+        op("DELETE /events/{id}/check-in-lists/{list_id}", RUNS),
+        op("GET /events/{id}/scanners", RUNS),
+        op("POST /events/{id}/scanners", RUNS).body(|_| json!({"name": "North 1"})),
+        op("DELETE /events/{id}/scanners/{scanner_id}", RUNS),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Submitted;
 use inventory::{
-    Admission, Answer, Change, Entry, HoldId, LineChange, RefundOrder, Rejection, SeatIx, TimeUs, Verb, Want,
+    Admission, Answer, Change, DoorChange, Entry, HoldId, LineChange, RefundOrder, Rejection, SeatIx, TimeUs, Verb, Want,
 };
 
 use super::{Case, Fact, Findings};
@@ -112,6 +112,7 @@ impl Case<'_> {
             (Verb::ScanTicket(scan), Change::TicketScanned { ticket, nonce, .. }) => {
                 *ticket == scan.ticket && *nonce == scan.nonce
             }
+            (verb, Change::Door(change)) => at_door(verb, change),
             (Verb::StartSession { user, .. }, Change::Line(LineChange::SessionStarted { user: of, serial, .. })) => {
                 user == of && matches!(answer, Answer::SessionStarted { serial: answered, .. } if answered == serial)
             }
@@ -267,6 +268,7 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         (Verb::ScanTicket(scan), Change::TicketScanned { ticket, nonce, .. }) => {
             (scan.ticket, scan.nonce) == (*ticket, *nonce)
         }
+        (verb @ (Verb::ScanTicket(_) | Verb::UndoScan { .. }), Change::Door(change)) => at_door(verb, change),
         (Verb::VoidTicket { ticket }, Change::TicketVoided { ticket: of })
         | (Verb::TransferTicket { ticket, .. }, Change::TicketTransferred { ticket: of, .. }) => ticket == of,
         (Verb::SetSeatMap(_), Change::SeatMapSet(_))
@@ -276,7 +278,7 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         )
         | (Verb::DeleteTier { .. }, Change::TierSetInFull(_) | Change::TierSetWithRefundSteps(_))
         | (Verb::SetAccessCode(_), Change::AccessCodeSet(_))
-        | (Verb::SetPolicy(_) | Verb::PatchPolicy(_), Change::PolicySet(_))
+        | (Verb::SetPolicy(_) | Verb::PatchPolicy(_), Change::PolicySet(_) | Change::PolicySetInFull(_))
         | (Verb::Publish, Change::Published)
         | (Verb::SetWaitingRoom { .. }, Change::Line(LineChange::RoomSet { .. }))
         | (Verb::OpenLine { .. }, Change::Line(LineChange::Opened { .. } | LineChange::PreQueueClosed { .. }))
@@ -307,6 +309,20 @@ const fn units_of(want: &Want) -> u32 {
     }
 }
 
+/// Whether the change is what was asked for at the door.
+fn at_door(verb: &Verb, change: &DoorChange) -> bool {
+    match (verb, *change) {
+        (
+            Verb::ScanTicket(scan),
+            DoorChange::ScanQueued { ticket, nonce, .. } | DoorChange::ScanConflicted { ticket, nonce, .. },
+        ) => (scan.ticket, scan.nonce) == (ticket, nonce),
+        (Verb::UndoScan { ticket, nonce, .. }, DoorChange::ScanUndone { ticket: of, nonce: undone, .. }) => {
+            (*ticket, *nonce) == (of, undone)
+        }
+        _ => false,
+    }
+}
+
 /// Whether the answer is the one that goes with the change.
 fn says(change: &Change, answer: &Answer) -> bool {
     match (change, answer) {
@@ -324,7 +340,9 @@ fn says(change: &Change, answer: &Answer) -> bool {
         | (Change::PaymentRefused { .. }, Answer::PaymentRefused { .. })
         | (Change::OrderCancelled { .. }, Answer::OrderCancelled { .. })
         | (Change::OrderRefunded { .. } | Change::OrderRefundedToWallet { .. }, Answer::OrderRefunded { .. })
-        | (Change::TicketScanned { .. }, Answer::TicketScanned { .. })
+        | (Change::TicketScanned { .. } | Change::Door(DoorChange::ScanQueued { .. }), Answer::TicketScanned { .. })
+        | (Change::Door(DoorChange::ScanConflicted { .. }), Answer::ScanConflicted { .. })
+        | (Change::Door(DoorChange::ScanUndone { .. }), Answer::ScanUndone { .. })
         | (Change::TicketVoided { .. }, Answer::TicketVoided { .. }) => true,
         (Change::TicketTransferred { generation, .. }, Answer::TicketTransferred { generation: answered, .. }) => {
             generation == answered
@@ -337,6 +355,7 @@ fn says(change: &Change, answer: &Answer) -> bool {
             | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
             | Change::PolicySet(_)
+            | Change::PolicySetInFull(_)
             | Change::Published,
             Answer::Configured,
         ) => true,

@@ -29,7 +29,8 @@ impl Case<'_> {
                 | Row::Ledger(_)
                 | Row::EventStatus { .. }
                 | Row::Offer(_)
-                | Row::SoldOut { .. } => {}
+                | Row::SoldOut { .. }
+                | Row::Conflict(_) => {}
             }
         }
         self.check_orders(&orders, findings);

@@ -20,6 +20,7 @@ fn told(row: &Row) -> String {
         Row::EventStatus { status, .. } => format!("event {status}"),
         Row::Offer(offer) => format!("offer of {} tiers", offer.tiers.len()),
         Row::SoldOut { is_sold_out, .. } => format!("sold out {is_sold_out}"),
+        Row::Conflict(it) => format!("conflict {} at {}", it.reason, it.scanned_at.since(it.at)),
     }
 }
 
@@ -34,6 +35,7 @@ fn rows_after(stage: &mut Stage, row: &str) -> Vec<String> {
             Row::Outbox(it) => it.lsn,
             Row::Ledger(it) => it.lsn,
             Row::Offer(it) => it.lsn,
+            Row::Conflict(it) => it.lsn,
             Row::EventStatus { lsn, .. } | Row::SoldOut { lsn, .. } => *lsn,
         };
         assert_eq!(of, lsn);
