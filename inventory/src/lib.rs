@@ -18,6 +18,7 @@ mod command;
 mod counts;
 mod customers;
 mod decide;
+mod discounts;
 mod holds;
 mod house;
 mod ids;
@@ -26,6 +27,7 @@ mod keys;
 mod layout;
 pub mod limits;
 pub mod line;
+mod off;
 mod orders;
 mod projection;
 mod record;
@@ -46,21 +48,24 @@ mod views;
 
 pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
-pub use change::{Admission, Change, CodeUse, Item, LineChange, PlacedHold, Reseated};
+pub use change::{Admission, Change, CodeUse, DiscountUse, HoldCodes, Item, LineChange, PlacedHold, Reseated};
 pub use codes::CodeView;
 pub use command::{
     BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
     ScanTicket, SettlePayment, Verb, Want,
 };
+pub use discounts::{Discount, DiscountCodeSpec, DiscountCodeView};
 pub use ids::{
     AreaIx, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx, UserId,
 };
 pub use inventory::Inventory;
 pub use layout::Layout;
 pub use line::{LineState, LineView, RoomSettings};
+pub use off::MinorOff;
 pub use orders::{EDGES, OrderStatus};
 pub use projection::{
-    ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow,
+    ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row,
+    TicketRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

@@ -7,6 +7,7 @@
 
 mod choice;
 mod config;
+mod discounts;
 mod holds;
 mod line;
 mod map;
@@ -18,8 +19,9 @@ mod tickets;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, HoldId, Item, OrderId, PaymentId, Phase, Place, Policy,
-    Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
+    AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, DiscountCodeSpec, DiscountUse, HoldId, Item, OrderId,
+    PaymentId, Phase, Place, Policy, Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb,
+    limits,
 };
 use map::Map;
 
@@ -64,6 +66,7 @@ struct Hold {
     customer: UserId,
     items: Vec<Item>,
     codes: Vec<CodeUse>,
+    discounts: Vec<DiscountUse>,
     placed_at: TimeUs,
     expires_at: TimeUs,
     state: HoldState,
@@ -105,6 +108,7 @@ struct Order {
     settled: Vec<(PaymentId, Answer)>,
     items: Vec<Item>,
     codes: Vec<CodeUse>,
+    discounts: Vec<DiscountUse>,
     refunded_minor: i64,
 }
 
@@ -130,6 +134,9 @@ struct Ticket {
     place: Place,
     tier: TierIx,
     price_minor: i64,
+    /// Without the discount.
+    list_minor: i64,
+    discount: Option<[u8; 16]>,
     state: TicketState,
     refunded: bool,
     generation: u32,
@@ -152,6 +159,7 @@ pub struct Reference {
     tiers: Vec<TierSpec>,
     quota_limits: BTreeMap<String, u32>,
     codes: Vec<AccessCodeSpec>,
+    discounts: Vec<DiscountCodeSpec>,
     withheld: BTreeSet<String>,
     holds: Vec<Hold>,
     orders: Vec<Order>,
@@ -169,6 +177,7 @@ impl Reference {
             tiers: Vec::new(),
             quota_limits: BTreeMap::new(),
             codes: Vec::new(),
+            discounts: Vec::new(),
             withheld: BTreeSet::new(),
             holds: Vec::new(),
             orders: Vec::new(),
@@ -252,6 +261,7 @@ impl Reference {
             }
             Verb::StartSession { user, entry } => Ok(self.start_session(now, *user, *entry)?),
             Verb::LeaveLine { user, round, number } => Ok(self.leave_line(now, *user, *round, *number)?),
+            Verb::SetDiscountCode(spec) => Ok(self.set_discount_code(spec)?),
         }
     }
 

@@ -161,6 +161,22 @@ pub enum Rejection {
     TicketUsed,
     #[error("refused at the gate: {0}")]
     ScanRefused(RefusedScan),
+
+    #[error("the discount code is not valid: {problem}")]
+    DiscountCodeInvalid { problem: String },
+    /// `code`, here and below: which of those named.
+    #[error("there is no such discount code")]
+    DiscountCodeUnknown { code: u32 },
+    #[error("the discount code is not valid yet")]
+    DiscountCodeNotStarted { code: u32, starts_at: TimeUs },
+    #[error("the discount code has expired")]
+    DiscountCodeExpired { code: u32 },
+    #[error("the discount code takes nothing off these prices")]
+    DiscountCodeNotApplicable { code: u32 },
+    #[error("the discount code is for {max} orders of one customer")]
+    DiscountCodePerCustomer { code: u32, max: u32 },
+    #[error("{left} left by this discount code")]
+    DiscountCodeSpent { code: u32, left: u32 },
 }
 
 /// Result codes at the door, after those of pretix (FEATURES 4.7).
@@ -258,6 +274,13 @@ impl Rejection {
             Self::TicketVoid => "TICKET_VOID",
             Self::TicketUsed => "TICKET_USED",
             Self::ScanRefused(_) => "SCAN_REFUSED",
+            Self::DiscountCodeInvalid { .. } => "DISCOUNT_CODE_INVALID",
+            Self::DiscountCodeUnknown { .. } => "DISCOUNT_CODE_UNKNOWN",
+            Self::DiscountCodeNotStarted { .. } => "DISCOUNT_CODE_NOT_STARTED",
+            Self::DiscountCodeExpired { .. } => "DISCOUNT_CODE_EXPIRED",
+            Self::DiscountCodeNotApplicable { .. } => "DISCOUNT_CODE_NOT_APPLICABLE",
+            Self::DiscountCodePerCustomer { .. } => "DISCOUNT_CODE_PER_CUSTOMER",
+            Self::DiscountCodeSpent { .. } => "DISCOUNT_CODE_SPENT",
         }
     }
 

@@ -29,6 +29,7 @@ impl Inventory {
             | Verb::PatchTier { .. }
             | Verb::DeleteTier { .. }
             | Verb::SetAccessCode(_)
+            | Verb::SetDiscountCode(_)
             | Verb::SetPolicy(_)
             | Verb::PatchPolicy(_)
             | Verb::Publish

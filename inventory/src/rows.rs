@@ -2,8 +2,8 @@
 
 use crate::holds::{Found, OrderAt};
 use crate::{
-    Change, HoldId, Inventory, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId,
-    PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
+    Change, HoldId, Inventory, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow,
+    PaymentId, PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
 };
 
 impl Inventory {
@@ -19,10 +19,12 @@ impl Inventory {
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
             | Change::BlockSet { .. }
             | Change::HoldPlaced(_)
             | Change::HoldPlacedByCode(_)
+            | Change::HoldPlacedAtDiscount(_)
             | Change::HoldReleased { .. }
             | Change::Line(_) => {}
             Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
@@ -97,7 +99,7 @@ impl Inventory {
 
     fn order_row(&self, at: OrderAt) -> Row {
         let order = self.orders.get(at);
-        let items = order.placed.items.iter().map(|item| {
+        let items = order.placed.items.iter().enumerate().map(|(at, item)| {
             let (place, is_area) = self.place_name(item.place);
             let tier = &self.layout.tiers()[item.tier.ix()];
             ItemRow {
@@ -108,6 +110,9 @@ impl Inventory {
                 tier_name: tier.name.clone(),
                 price_minor: item.price_minor,
                 refund: order.refund_of(item.tier),
+                discount: self
+                    .discount_label(&order.placed, at)
+                    .map(|label| ItemDiscount { label, off_minor: item.off.minor() }),
             }
         });
         Row::Order(Box::new(OrderRow {

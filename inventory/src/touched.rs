@@ -76,6 +76,7 @@ impl Inventory {
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
             | Change::OrderPlaced { .. }
             | Change::PaymentDeclined { .. }
@@ -87,7 +88,7 @@ impl Inventory {
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
                 touched.items(&placed.items);
                 touched.holds.push(news(placed, HoldKind::Placed, placed.expires_at, lsn));
             }

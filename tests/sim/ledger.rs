@@ -89,6 +89,7 @@ impl Ledger {
             | Change::TierSet(_)
             | Change::TierSetInFull(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
             | Change::Published
             | Change::EventCancelled
@@ -96,7 +97,7 @@ impl Ledger {
             | Change::PaymentDeclined { .. }
             | Change::PaymentRefused { .. }
             | Change::Line(_) => {}
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
                 self.take(&placed.items, findings);
                 let hold = Hold {
                     items: placed.items.clone(),

@@ -10,6 +10,7 @@ mod audience;
 mod audit_log;
 mod calendars;
 mod common;
+mod discounts;
 mod events;
 mod export;
 mod gate;
@@ -41,6 +42,7 @@ pub use audience::{
 pub use audit_log::{AuditEntry, AuditVia};
 pub use calendars::{CalendarDay, CalendarEvent, CalendarFeed, CalendarMonth};
 pub use common::{FieldError, Money, Page, Problem};
+pub use discounts::{DiscountCode, DiscountCodePut, ItemDiscount};
 pub use events::{
     Availability, Block, Coordinates, Counts, Event, EventClone, EventCreate, EventPatch, EventPolicy, EventStatus,
     RowStates, SectionCounts, TierCounts,

@@ -30,6 +30,7 @@ actions! {
     BlockWithhold = "block.withhold",
     CalendarFeedRevoke = "calendar_feed.revoke",
     CalendarFeedSet = "calendar_feed.set",
+    DiscountCodeSet = "discount_code.set",
     EmailConfirm = "email.confirm",
     EventCancel = "event.cancel",
     EventClone = "event.clone",

@@ -13,6 +13,7 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
 
         Rejection::EventCancelled
         | Rejection::SaleEnded
+        | Rejection::DiscountCodeExpired { .. }
         | Rejection::HoldExpired
         | Rejection::HoldReleased
         | Rejection::PlaceLapsed
@@ -40,6 +41,9 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::TierNotForPlace { .. }
         | Rejection::NotPriced { .. }
         | Rejection::AccessCodeRequired { .. }
+        | Rejection::DiscountCodeInvalid { .. }
+        | Rejection::DiscountCodeUnknown { .. }
+        | Rejection::DiscountCodeNotApplicable { .. }
         | Rejection::UnitsPerHoldExceeded { .. }
         | Rejection::PerOrderMinimum { .. }
         | Rejection::PerOrderMaximum { .. }
@@ -61,6 +65,9 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::AreaSoldOut { .. }
         | Rejection::QuotaExhausted { .. }
         | Rejection::AccessCodeSpent { .. }
+        | Rejection::DiscountCodeNotStarted { .. }
+        | Rejection::DiscountCodePerCustomer { .. }
+        | Rejection::DiscountCodeSpent { .. }
         | Rejection::TierInUse { .. }
         | Rejection::NotEnoughSeats { .. }
         | Rejection::HoldConfirmed

@@ -41,7 +41,9 @@ impl Inventory {
             Change::Published => configure::publish(self),
             Change::EventCancelled => configure::cancel_event(self),
             Change::BlockSet { block, withheld } => configure::set_block(self, block, *withheld),
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => holds::place(self, at, placed),
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
+                holds::place(self, at, placed)
+            }
             Change::HoldExtended { hold, expires_at } => holds::extend(self, *hold, *expires_at),
             Change::HoldReleased { hold } => holds::release(self, *hold),
             Change::HoldsExpired { holds } => holds::expire(self, holds),
@@ -63,6 +65,7 @@ impl Inventory {
             Change::TicketTransferred { ticket, to, generation } => tickets::transfer(self, *ticket, *to, *generation),
             Change::Line(change) => line::make(self, at, change),
             Change::AccessCodeSet(spec) => configure::set_access_code(self, spec),
+            Change::DiscountCodeSet(spec) => configure::set_discount_code(self, spec),
         }
     }
 }

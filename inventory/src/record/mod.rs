@@ -44,7 +44,9 @@ const VERSION_FIRST: u8 = 1;
 /// Changes of the waiting room.
 const VERSION_LINE: u8 = 2;
 /// Terms of tiers, and access codes.
-const VERSION: u8 = 3;
+const VERSION_TERMS: u8 = 3;
+/// Discount codes.
+const VERSION: u8 = 4;
 const HEAD_BYTES: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -116,7 +118,8 @@ impl Record {
 const fn version(change: &Change) -> u8 {
     match change {
         Change::Line(_) => VERSION_LINE,
-        Change::TierSetInFull(_) | Change::HoldPlacedByCode(_) | Change::AccessCodeSet(_) => VERSION,
+        Change::TierSetInFull(_) | Change::HoldPlacedByCode(_) | Change::AccessCodeSet(_) => VERSION_TERMS,
+        Change::DiscountCodeSet(_) | Change::HoldPlacedAtDiscount(_) => VERSION,
         _ => VERSION_FIRST,
     }
 }

@@ -1,11 +1,13 @@
+mod discounts;
+
 use std::sync::Arc;
 
 use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION, hot};
 use crate::{
-    AccessCodeSpec, Admission, AreaIx, CallerKey, Change, CodeUse, Currency, Direction, HoldId, Item, LineChange,
-    OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RequestId, Reseated,
-    RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TicketId, TierId,
-    TierIx, TierSpec, TierTerms, TimeUs, UserId,
+    AccessCodeSpec, Admission, AreaIx, CallerKey, Change, CodeUse, Currency, Direction, HoldCodes, HoldId, Item,
+    LineChange, OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RequestId,
+    Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TicketId,
+    TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId,
 };
 
 /// Records of version 1, as the first release wrote them. This file is never written again.
@@ -21,8 +23,8 @@ fn changes() -> Vec<Change> {
     let (payment, user) = (PaymentId::from_bytes([4; 16]), UserId::from_bytes([5; 16]));
     let expires_at = TimeUs(1_800_000_600_000_000);
     let items = vec![
-        Item { place: Place::Seat(SeatIx(70_000)), tier: TierIx(1), price_minor: 12_050 },
-        Item { place: Place::Area { area: AreaIx(2), quantity: 3 }, tier: TierIx(0), price_minor: 0 },
+        Item::new(Place::Seat(SeatIx(70_000)), TierIx(1), 12_050),
+        Item::new(Place::Area { area: AreaIx(2), quantity: 3 }, TierIx(0), 0),
     ];
     vec![
         Change::SeatMapSet(Box::new(seat_map())),
@@ -110,8 +112,8 @@ fn terms_changes() -> Vec<Change> {
     let refused = Some(RefundPolicy { refundable: false, percent: 0, until: None });
     let deleted = TierTerms { deleted: true, refund: refused, ..TierTerms::PLAIN };
     let items = vec![
-        Item { place: Place::Seat(SeatIx(70_000)), tier: TierIx(1), price_minor: 5_000 },
-        Item { place: Place::Area { area: AreaIx(2), quantity: 3 }, tier: TierIx(0), price_minor: 0 },
+        Item::new(Place::Seat(SeatIx(70_000)), TierIx(1), 5_000),
+        Item::new(Place::Area { area: AreaIx(2), quantity: 3 }, TierIx(0), 0),
     ];
     let placed = PlacedHold {
         hold: HoldId::from_bytes([1; 16]),
@@ -119,7 +121,11 @@ fn terms_changes() -> Vec<Change> {
         items,
         expires_at: at,
         adjacent: false,
-        codes: Some(Box::new(vec![CodeUse { tier: TierIx(0), code }, CodeUse { tier: TierIx(1), code: [16; 16] }])),
+        codes: HoldCodes {
+            access: vec![CodeUse { tier: TierIx(0), code }, CodeUse { tier: TierIx(1), code: [16; 16] }],
+            discounts: vec![],
+        }
+        .boxed(),
     };
     let named = AccessCodeSpec {
         digest: code,
@@ -332,8 +338,7 @@ fn hot_records() -> Vec<Record> {
                 0 => Place::Seat(SeatIx(edge as u32)),
                 _ => Place::Area { area: AreaIx(edge as u16), quantity: edge as u32 },
             };
-            placed.items =
-                vec![Item { place, tier: TierIx(edge as u8), price_minor: edge as i64 }; 1 + edge as usize % 3];
+            placed.items = vec![Item::new(place, TierIx(edge as u8), edge as i64); 1 + edge as usize % 3];
         }
         records.push(with_edge);
     }

@@ -2,6 +2,7 @@
 //! is canonical (nothing in it depends on the order of a hash map or on which slot a hold has), so the digest of the
 //! state is the hash of the body. What can be counted from holds and orders is not stored but counted again.
 
+mod discounts;
 mod hash;
 mod image;
 mod rebuild;
@@ -13,8 +14,10 @@ use thiserror::Error;
 
 use crate::line::Line;
 use crate::{InvariantViolation, Inventory};
+use discounts::{Discounts, DiscountsRef};
 use hash::hash64;
 use image::{Image, ImageRef};
+use rebuild::Codes;
 use terms::{Terms, TermsRef};
 
 const MAGIC: [u8; 4] = *b"USHS";
@@ -23,7 +26,9 @@ const VERSION_FIRST: u8 = 1;
 /// The line follows the image.
 const VERSION_LINE: u8 = 2;
 /// The line if there is one, and the terms, follow the image.
-const VERSION: u8 = 3;
+const VERSION_TERMS: u8 = 3;
+/// The discounts follow the terms.
+const VERSION: u8 = 4;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,7 +52,13 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
     let out = ImageRef::of(inventory).encode(out);
     match (version(inventory), &inventory.line) {
         // Encoding into memory fails only when an allocation does.
-        (VERSION, line) => postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms"),
+        (VERSION, line) => {
+            let after = (line, TermsRef::of(inventory), DiscountsRef::of(inventory));
+            postcard::to_extend(&after, out).expect("postcard encodes discounts")
+        }
+        (VERSION_TERMS, line) => {
+            postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms")
+        }
         (_, Some(line)) => postcard::to_extend(line, out).expect("postcard encodes lines into memory"),
         (_, None) => out,
     }
@@ -55,8 +66,10 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
 
 /// The lowest that holds the state.
 fn version(inventory: &Inventory) -> u8 {
-    if terms::are_needed(inventory) {
+    if discounts::are_needed(inventory) {
         VERSION
+    } else if terms::are_needed(inventory) {
+        VERSION_TERMS
     } else if inventory.line.is_some() {
         VERSION_LINE
     } else {
@@ -65,16 +78,34 @@ fn version(inventory: &Inventory) -> u8 {
 }
 
 /// What follows the image.
-fn after_image(version: u8, bytes: &[u8]) -> Option<(Option<Box<Line>>, Terms)> {
-    let (after, bytes) = match version {
-        VERSION_FIRST => ((None, Terms::default()), bytes),
+#[derive(Default)]
+struct AfterImage {
+    line: Option<Box<Line>>,
+    terms: Terms,
+    discounts: Discounts,
+}
+
+fn after_image(version: u8, bytes: &[u8]) -> Option<AfterImage> {
+    let mut after = AfterImage::default();
+    let rest = match version {
+        VERSION_FIRST => bytes,
         VERSION_LINE => {
-            let (line, bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((Some(line), Terms::default()), bytes)
+            let (line, rest) = postcard::take_from_bytes(bytes).ok()?;
+            after.line = Some(line);
+            rest
         }
-        _ => postcard::take_from_bytes(bytes).ok()?,
+        VERSION_TERMS => {
+            let (of_version, rest) = postcard::take_from_bytes(bytes).ok()?;
+            (after.line, after.terms) = of_version;
+            rest
+        }
+        _ => {
+            let (of_version, rest) = postcard::take_from_bytes(bytes).ok()?;
+            (after.line, after.terms, after.discounts) = of_version;
+            rest
+        }
     };
-    bytes.is_empty().then_some(after)
+    rest.is_empty().then_some(after)
 }
 
 impl Inventory {
@@ -112,9 +143,10 @@ impl Inventory {
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
         let (mut image, bytes) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
-        let (line, terms) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
-        let codes = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
-        let restored = rebuild::rebuild(image, &codes, line).ok_or(SnapshotError::Body)?;
+        let AfterImage { line, terms, discounts } = after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        let access = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
+        let discounts = discounts.add_to(&mut image).ok_or(SnapshotError::Body)?;
+        let restored = rebuild::rebuild(image, &Codes { access, discounts }, line).ok_or(SnapshotError::Body)?;
         let found = restored.digest();
         if found != stored {
             return Err(SnapshotError::Digest { stored, found });

@@ -1,11 +1,11 @@
 //! Random commands. They name things by small numbers, which the pair reads as what is there when it gets to them: the
 //! same step stays meaningful when the steps before it are shrunk away.
 
-use inventory::{AccessCodeSpec, Direction, Policy, PolicyPatch, TierPatch, TierSpec};
+use inventory::{AccessCodeSpec, Direction, DiscountCodeSpec, Policy, PolicyPatch, TierPatch, TierSpec};
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::arena::{SECOND_US, access_code, policy, tier};
+use crate::arena::{SECOND_US, access_code, discount_code, policy, tier};
 use crate::line::{self, LineAct};
 
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub enum Wish {
 #[derive(Clone, Debug)]
 pub enum Act {
     Expire,
-    Place { customer: u8, wishes: Vec<Wish>, codes: Vec<u8>, old_id: bool },
+    Place { customer: u8, wishes: Vec<Wish>, codes: Vec<u8>, discounts: Vec<u8>, old_id: bool },
     Extend { hold: u8, stranger: bool },
     Release { hold: u8, stranger: bool },
     Order { hold: u8, stranger: bool, accept_other_seats: bool, old_id: bool },
@@ -52,6 +52,7 @@ pub enum Act {
     TierPart { tier: u8, patch: Box<TierPatch> },
     DeleteTier { tier: u8 },
     AccessCode(Box<AccessCodeSpec>),
+    DiscountCode(Box<DiscountCodeSpec>),
     Policy(Box<Policy>),
     PolicyPart(Box<PolicyPatch>),
     Map,
@@ -110,10 +111,12 @@ fn place() -> impl Strategy<Value = Act> {
         1 => prop::collection::vec(wish(), 51..53),
     ];
     let codes = prop::collection::vec(7..12u8, 0..4);
-    (0..4u8, wishes, codes, rarely()).prop_map(|(customer, wishes, codes, old_id)| Act::Place {
+    let discounts = prop_oneof![2 => Just(vec![]), 1 => prop::collection::vec(20..24u8, 1..4)];
+    (0..4u8, wishes, codes, discounts, rarely()).prop_map(|(customer, wishes, codes, discounts, old_id)| Act::Place {
         customer,
         wishes,
         codes,
+        discounts,
         old_id,
     })
 }
@@ -160,6 +163,7 @@ fn organizing() -> impl Strategy<Value = Act> {
         }),
         4 => (0..7u8).prop_map(|tier| Act::DeleteTier { tier }),
         8 => access_code().prop_map(|code| Act::AccessCode(Box::new(code))),
+        8 => discount_code().prop_map(|code| Act::DiscountCode(Box::new(code))),
         6 => policy().prop_map(|policy| Act::Policy(Box::new(policy))),
         6 => (policy(), any::<[bool; 7]>()).prop_map(|(policy, parts)| Act::PolicyPart(Box::new(part(&policy, parts)))),
         1 => Just(Act::Map),

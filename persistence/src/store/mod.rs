@@ -81,7 +81,7 @@ pub use images::{Image, ImageFormat};
 pub use link_tokens::{LinkPurpose, LinkToken, PasswordChange};
 pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
-pub use orders::{Order, OrderItem, OrderStatus, RefundTerms};
+pub use orders::{ItemDiscount, Order, OrderItem, OrderStatus, RefundTerms};
 pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;

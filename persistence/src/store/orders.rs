@@ -53,6 +53,17 @@ pub struct OrderItem {
     /// What the tier promised when the order was placed, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundTerms>,
+    /// By which `price_minor` is lower.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<ItemDiscount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemDiscount {
+    /// Of its code; empty when the price was set by hand.
+    pub label: String,
+    /// Off one unit.
+    pub off_minor: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +88,10 @@ impl OrderItem {
                 percent: refund.percent,
                 until_us: refund.until.map(|until| until.0),
             }),
+            discount: row
+                .discount
+                .as_ref()
+                .map(|discount| ItemDiscount { label: discount.label.clone(), off_minor: discount.off_minor }),
         }
     }
 }
