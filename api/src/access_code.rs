@@ -1,4 +1,4 @@
-//! Codes that open hidden tiers. Only keyed digests leave the request: who reads the journal cannot buy with them, nor
+//! Codes that open hidden tiers or take something off their prices. Only keyed digests leave the request: who reads the journal cannot buy with them, nor
 //! find a short code by trying, and digests are what codes are compared by.
 
 use aws_lc_rs::hmac;
@@ -28,6 +28,11 @@ impl AccessCodes {
         digest.copy_from_slice(&tag.as_ref()[..16]);
         digest
     }
+
+    /// Of a discount code. Case does not count: they are read off posters.
+    pub fn discount_digest_of(&self, code: &str) -> [u8; 16] {
+        self.digest_of(&format!("discount\0{}", code.to_uppercase()))
+    }
 }
 
 #[cfg(test)]
@@ -40,5 +45,8 @@ mod tests {
         assert_eq!(one.digest_of("fan"), one.digest_of("fan"));
         assert_ne!(one.digest_of("fan"), one.digest_of("Fan"));
         assert_ne!(one.digest_of("fan"), other.digest_of("fan"));
+        assert_eq!(one.discount_digest_of("fäN"), one.discount_digest_of("FÄn"));
+        assert_ne!(one.discount_digest_of("fan"), one.discount_digest_of("fans"));
+        assert_ne!(one.discount_digest_of("FAN"), one.digest_of("FAN"));
     }
 }

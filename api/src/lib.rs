@@ -29,6 +29,7 @@ pub mod coordinates;
 pub mod demo;
 pub mod derived_id;
 pub mod digest;
+mod discount_codes;
 pub mod docs;
 pub mod edge;
 pub mod error;

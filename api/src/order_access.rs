@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use inventory::{OrderId, TimeUs, UserId};
 use persistence::{Order, OrderItem, OrderStatus, StoreError};
-use wire::{ApiScope, Attendee, Money};
+use wire::{ApiScope, Attendee, ItemDiscount, Money};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
@@ -144,6 +144,10 @@ fn item(item: OrderItem, currency: &str) -> wire::OrderItem {
         tier_id: item.tier_id,
         tier_name: item.tier_name,
         price: Money { amount_minor: item.price_minor, currency: currency.to_owned() },
+        discount: item.discount.map(|discount| ItemDiscount {
+            label: Some(discount.label).filter(|label| !label.is_empty()),
+            amount: Money { amount_minor: discount.off_minor, currency: currency.to_owned() },
+        }),
         refund_policy: item.refund.map(refund_policy::promised),
     }
 }

@@ -10,12 +10,9 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, docs, events, feedback, gate, health,
-    holds, images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, venues,
-    waiting_room, wallets, withdrawals,
-    access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, docs, events,
-    feedback, gate, health, holds, images, live, mails, orders, payments, problems, rsvps, scanners, seat_maps, staff,
-    tickets, tiers, venues, waiting_room,
+    access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, discount_codes, docs,
+    events, feedback, gate, health, holds, images, live, mails, orders, payments, problems, rsvps, scanners, seat_maps,
+    staff, tickets, tiers, venues, waiting_room, wallets, withdrawals,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -51,6 +48,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(seat_maps::routes())
         .merge(tiers::routes())
         .merge(access_codes::routes())
+        .merge(discount_codes::routes())
         .merge(attendees::routes())
         .merge(rsvps::routes())
         .merge(feedback::routes())

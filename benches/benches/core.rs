@@ -125,6 +125,7 @@ fn best_available(c: &mut Criterion) {
                     customer,
                     wants: vec![want],
                     access_codes: Vec::new(),
+                    discount_codes: Box::default(),
                 }),
             };
             group.bench_function(BenchmarkId::new(name, quantity), |b| {

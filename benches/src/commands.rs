@@ -52,6 +52,7 @@ impl Stream {
                 customer,
                 wants,
                 access_codes: Vec::new(),
+                discount_codes: Box::default(),
             }),
         }
     }

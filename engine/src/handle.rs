@@ -1,3 +1,4 @@
+mod codes;
 mod door;
 
 use std::sync::Arc;

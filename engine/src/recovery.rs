@@ -220,6 +220,7 @@ mod tests {
             customer: UserId::from_bytes([seat; 16]),
             wants: vec![Want::Seat { seat: SeatIx(seat.into()), tier: None }],
             access_codes: vec![],
+            discount_codes: Box::default(),
         })
     }
 

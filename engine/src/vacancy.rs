@@ -31,7 +31,7 @@ impl Vacancy {
     fn may_change(&mut self, change: &Change) -> bool {
         let Some(is_sold_out) = self.is_sold_out else { return true };
         match change {
-            Change::HoldPlaced(hold) | Change::HoldPlacedByCode(hold) => {
+            Change::HoldPlaced(hold) | Change::HoldPlacedByCode(hold) | Change::HoldPlacedAtDiscount(hold) => {
                 self.left = self.left.saturating_sub(hold.units());
                 !is_sold_out && self.left == 0
             }
@@ -60,6 +60,7 @@ impl Vacancy {
             | Change::TicketTransferred { .. }
             | Change::Line(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::Door(_) => false,
         }
     }

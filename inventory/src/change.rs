@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessCodeSpec, Direction, HoldId, OrderId, PaymentId, Place, Policy, RefusedScan, RoomSettings, SeatIx,
-    SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId, bytes16, spec,
+    AccessCodeSpec, Direction, DiscountCodeSpec, HoldId, MinorOff, OrderId, PaymentId, Place, Policy, RefusedScan,
+    RoomSettings, SeatIx, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId, bytes16, spec,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,6 +103,9 @@ pub enum Change {
     Door(DoorChange),
     /// A policy with a limit of entries; one without is a [`Change::PolicySet`].
     PolicySetInFull(#[serde(with = "policy_in_full")] Box<Policy>),
+    DiscountCodeSet(Box<DiscountCodeSpec>),
+    /// A hold some of whose items are cheaper by discount codes; it may draw on access codes as well.
+    HoldPlacedAtDiscount(#[serde(with = "at_discount")] Arc<PlacedHold>),
 }
 
 impl Change {
@@ -124,7 +127,11 @@ impl Change {
 
     pub(crate) fn hold_placed(placed: PlacedHold) -> Self {
         let placed = Arc::new(placed);
-        if placed.codes.is_none() { Self::HoldPlaced(placed) } else { Self::HoldPlacedByCode(placed) }
+        match &placed.codes {
+            None => Self::HoldPlaced(placed),
+            Some(codes) if codes.discounts.is_empty() => Self::HoldPlacedByCode(placed),
+            Some(_) => Self::HoldPlacedAtDiscount(placed),
+        }
     }
 }
 
@@ -232,7 +239,32 @@ pub struct PlacedHold {
     pub adjacent: bool,
     /// Hardly any hold has some. Records of version 1 end before it: see [`Change::HoldPlacedByCode`].
     #[serde(skip)]
-    pub codes: Option<Box<Vec<CodeUse>>>,
+    pub codes: Option<Box<HoldCodes>>,
+}
+
+/// The codes that a hold draws on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HoldCodes {
+    pub access: Vec<CodeUse>,
+    /// By ascending item.
+    pub discounts: Vec<DiscountUse>,
+}
+
+impl HoldCodes {
+    pub fn boxed(self) -> Option<Box<Self>> {
+        (!self.access.is_empty() || !self.discounts.is_empty()).then(|| Box::new(self))
+    }
+}
+
+/// One item of a hold is cheaper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountUse {
+    /// Position in [`PlacedHold::items`].
+    pub item: u32,
+    /// `None`: the price was set by hand.
+    pub code: Option<[u8; 16]>,
+    /// Off one unit.
+    pub off_minor: i64,
 }
 
 /// The units of one tier in a hold are held, and later bought, by this code.
@@ -265,15 +297,37 @@ mod by_code {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{CodeUse, PlacedHold};
+    use super::{CodeUse, HoldCodes, PlacedHold};
 
     pub fn serialize<S: Serializer>(placed: &PlacedHold, serializer: S) -> Result<S::Ok, S::Error> {
         (placed, placed.codes()).serialize(serializer)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<PlacedHold>, D::Error> {
-        let (placed, codes) = <(PlacedHold, Vec<CodeUse>)>::deserialize(deserializer)?;
+        let (placed, access) = <(PlacedHold, Vec<CodeUse>)>::deserialize(deserializer)?;
+        let codes = HoldCodes { access, discounts: Vec::new() };
         Ok(Arc::new(PlacedHold { codes: Some(Box::new(codes)), ..placed }))
+    }
+}
+
+/// A hold, its codes and what they take off as one: the journal's form since version 4.
+mod at_discount {
+    use std::sync::Arc;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{CodeUse, DiscountUse, HoldCodes, PlacedHold};
+
+    pub fn serialize<S: Serializer>(placed: &PlacedHold, serializer: S) -> Result<S::Ok, S::Error> {
+        (placed, placed.codes(), placed.discounts()).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<PlacedHold>, D::Error> {
+        let (mut placed, access, discounts) =
+            <(PlacedHold, Vec<CodeUse>, Vec<DiscountUse>)>::deserialize(deserializer)?;
+        placed.set_codes(HoldCodes { access, discounts }).ok_or_else(|| D::Error::custom("discounts of no item"))?;
+        Ok(Arc::new(placed))
     }
 }
 
@@ -287,7 +341,29 @@ impl PlacedHold {
     }
 
     pub fn codes(&self) -> &[CodeUse] {
-        self.codes.as_deref().map_or(&[], Vec::as_slice)
+        self.codes.as_ref().map_or(&[], |codes| codes.access.as_slice())
+    }
+
+    pub fn discounts(&self) -> &[DiscountUse] {
+        self.codes.as_ref().map_or(&[], |codes| codes.discounts.as_slice())
+    }
+
+    /// Puts in what the general form of a hold leaves out. `None` when it does not fit the items.
+    pub(crate) fn set_codes(&mut self, codes: HoldCodes) -> Option<()> {
+        for used in &codes.discounts {
+            self.items.get_mut(used.item as usize)?.off = MinorOff::new(used.off_minor)?;
+        }
+        self.codes = codes.boxed();
+        Some(())
+    }
+
+    /// The discount code of every unit, in the order in which their tickets are issued.
+    pub(crate) fn discounts_by_unit(&self) -> impl Iterator<Item = Option<[u8; 16]>> {
+        let mut discounts = self.discounts().iter().peekable();
+        (0..).zip(&self.items).flat_map(move |(at, item)| {
+            let used = discounts.next_if(|used| used.item == at);
+            std::iter::repeat_n(used.and_then(|used| used.code), item.place.units() as usize)
+        })
     }
 
     /// The code that holds or has bought the units of the tier.
@@ -300,11 +376,30 @@ impl PlacedHold {
 pub struct Item {
     pub place: Place,
     pub tier: TierIx,
-    /// Price of one unit, frozen when the hold was placed.
+    /// Price of one unit, frozen when the hold was placed: what is paid.
     pub price_minor: i64,
+    /// What a discount took off it. Records have it beside the items: see [`DiscountUse`].
+    #[serde(skip)]
+    pub off: MinorOff,
 }
 
 impl Item {
+    /// At its tier's price.
+    pub const fn new(place: Place, tier: TierIx, price_minor: i64) -> Self {
+        Self { place, tier, price_minor, off: MinorOff::NONE }
+    }
+
+    /// What one unit costs without a discount: this names the price step.
+    pub const fn list_minor(&self) -> i64 {
+        self.price_minor + self.off.minor()
+    }
+
+    /// With so much off one unit, which is no more than its price.
+    #[must_use]
+    pub(crate) const fn cheaper_by(self, off: MinorOff) -> Self {
+        Self { price_minor: self.price_minor - off.minor(), off, ..self }
+    }
+
     pub const fn total_minor(&self) -> i64 {
         self.price_minor * self.place.units() as i64
     }

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessCodeSpec, AreaIx, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings, SeatIx,
-    SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch, TierSpec, TimeUs, UndoReason, UserId, bytes16,
+    AccessCodeSpec, AreaIx, DiscountCodeSpec, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings,
+    SeatIx, SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch, TierSpec, TimeUs, UndoReason, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +147,8 @@ pub enum Verb {
         nonce: u64,
         reason: UndoReason,
     },
+    /// Adds the code, or replaces the one with the same digest.
+    SetDiscountCode(Box<DiscountCodeSpec>),
 }
 
 /// By what a shopper asks to come in. Who owns which number or pass is checked outside.
@@ -171,6 +173,8 @@ pub struct PlaceHold {
     pub wants: Vec<Want>,
     /// Digests of the access codes that the buyer knows, see [`TierSpec::access_code`] and [`AccessCodeSpec`].
     pub access_codes: Vec<[u8; 16]>,
+    /// Digests of the discount codes that the buyer names. One that gives nothing is refused.
+    pub discount_codes: Box<[[u8; 16]]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use crate::codes::Codes;
 use crate::customers::Customers;
+use crate::discounts::Discounts;
 use crate::door::Door;
 use crate::holds::Holds;
 use crate::house::House;
@@ -11,7 +12,7 @@ use crate::line::Line;
 use crate::orders::Orders;
 use crate::presence::Presence;
 use crate::sales::Sales;
-use crate::tickets::Tickets;
+use crate::tickets::{Ticket, Tickets};
 use crate::{Answer, EventId, Item, Lsn, Origin, Phase, Rejection, TimeUs};
 
 /// The state of one event: the fold of its changes.
@@ -25,6 +26,7 @@ pub struct Inventory {
     pub(crate) sales: Sales,
     pub(crate) holds: Holds,
     pub(crate) codes: Codes,
+    pub(crate) discounts: Discounts,
     pub(crate) customers: Customers,
     pub(crate) orders: Orders,
     pub(crate) tickets: Tickets,
@@ -48,6 +50,7 @@ impl Inventory {
             sales: Sales::default(),
             holds: Holds::default(),
             codes: Codes::default(),
+            discounts: Discounts::default(),
             customers: Customers::default(),
             orders: Orders::default(),
             tickets: Tickets::default(),
@@ -80,7 +83,7 @@ impl Inventory {
     pub(crate) fn taken_items(&self) -> impl Iterator<Item = Item> {
         let held = self.holds.iter_live().flat_map(|(_, hold)| hold.placed.items.iter().copied());
         let tickets = self.tickets.all().iter().filter(|ticket| !ticket.refunded);
-        held.chain(tickets.map(|it| Item { place: it.place, tier: it.tier, price_minor: it.price_minor }))
+        held.chain(tickets.map(Ticket::item))
     }
 
     /// When the next hold is due, if there is one. Its seats are free once [`crate::Verb::ExpireHolds`] has run.

@@ -18,6 +18,7 @@ mod command;
 mod counts;
 mod customers;
 mod decide;
+mod discounts;
 mod door;
 mod holds;
 mod house;
@@ -28,6 +29,7 @@ mod layout;
 pub mod ledger;
 pub mod limits;
 pub mod line;
+mod off;
 mod orders;
 mod presence;
 mod projection;
@@ -49,12 +51,15 @@ mod views;
 
 pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
-pub use change::{Admission, Change, CodeUse, DoorChange, Item, LineChange, PlacedHold, Reseated, UndoReason};
+pub use change::{
+    Admission, Change, CodeUse, DiscountUse, DoorChange, HoldCodes, Item, LineChange, PlacedHold, Reseated, UndoReason,
+};
 pub use codes::CodeView;
 pub use command::{
     BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
     QueuedScan, RefundOrder, RefundRight, RefundTo, ScanList, ScanTicket, SettlePayment, Verb, Want,
 };
+pub use discounts::{Discount, DiscountCodeSpec, DiscountCodeView};
 pub use ids::{
     AreaIx, EntryId, EventId, HoldId, OrderId, PaymentId, RequestId, SeatIx, SectionIx, TicketId, TierId, TierIx,
     UserId,
@@ -63,11 +68,12 @@ pub use inventory::Inventory;
 pub use layout::Layout;
 pub use ledger::{Account, EntryKind, LedgerRow, OrderMoney};
 pub use line::{LineState, LineView, RoomSettings};
+pub use off::MinorOff;
 pub use orders::{EDGES, OrderStatus};
 pub use presence::{Headcount, PartHeadcount};
 pub use projection::{
-    ConflictRow, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row,
-    TicketRow,
+    ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow,
+    PaymentStatus, Row, TicketRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

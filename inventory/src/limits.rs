@@ -70,6 +70,10 @@ pub const ACCESS_CODES_PER_EVENT_MAX: usize = 10_000;
 /// Codes that one hold may name.
 pub const ACCESS_CODES_PER_HOLD_MAX: usize = 8;
 
+pub const DISCOUNT_CODES_PER_EVENT_MAX: usize = 10_000;
+/// Codes that one hold may name.
+pub const DISCOUNT_CODES_PER_HOLD_MAX: usize = 8;
+
 /// Price of one unit in minor units of the currency.
 pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 

@@ -94,6 +94,16 @@ pub struct ItemRow {
     pub price_minor: i64,
     /// What the tier promised when the order was placed.
     pub refund: Option<RefundPolicy>,
+    /// By which `price_minor` is lower.
+    pub discount: Option<ItemDiscount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemDiscount {
+    /// Of its code; empty when the price was set by hand.
+    pub label: String,
+    /// Off one unit.
+    pub off_minor: i64,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -7,6 +7,7 @@
 
 mod choice;
 mod config;
+mod discounts;
 mod holds;
 mod line;
 mod map;
@@ -19,8 +20,9 @@ mod tickets;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, Direction, HoldId, Item, OrderId, PaymentId, Phase,
-    Place, Policy, RefundPolicy, Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec, TimeUs, UserId, Verb, limits,
+    AccessCodeSpec, Answer, Change, CodeUse, Command, Counts, Direction, DiscountCodeSpec, DiscountUse, HoldId, Item,
+    OrderId, PaymentId, Phase, Place, Policy, RefundPolicy, Rejection, SeatIx, SeatState, TicketId, TierIx, TierSpec,
+    TimeUs, UserId, Verb, limits,
 };
 use map::Map;
 
@@ -65,6 +67,7 @@ struct Hold {
     customer: UserId,
     items: Vec<Item>,
     codes: Vec<CodeUse>,
+    discounts: Vec<DiscountUse>,
     placed_at: TimeUs,
     expires_at: TimeUs,
     state: HoldState,
@@ -106,6 +109,7 @@ struct Order {
     settled: Vec<(PaymentId, Answer)>,
     items: Vec<Item>,
     codes: Vec<CodeUse>,
+    discounts: Vec<DiscountUse>,
     refunded_minor: i64,
     /// What each tier promised when the order was placed.
     promised: BTreeMap<TierIx, RefundPolicy>,
@@ -133,6 +137,9 @@ struct Ticket {
     place: Place,
     tier: TierIx,
     price_minor: i64,
+    /// Without the discount.
+    list_minor: i64,
+    discount: Option<[u8; 16]>,
     state: TicketState,
     refunded: bool,
     generation: u32,
@@ -166,6 +173,7 @@ pub struct Reference {
     tiers: Vec<TierSpec>,
     quota_limits: BTreeMap<String, u32>,
     codes: Vec<AccessCodeSpec>,
+    discounts: Vec<DiscountCodeSpec>,
     withheld: BTreeSet<String>,
     holds: Vec<Hold>,
     orders: Vec<Order>,
@@ -185,6 +193,7 @@ impl Reference {
             tiers: Vec::new(),
             quota_limits: BTreeMap::new(),
             codes: Vec::new(),
+            discounts: Vec::new(),
             withheld: BTreeSet::new(),
             holds: Vec::new(),
             orders: Vec::new(),
@@ -269,6 +278,7 @@ impl Reference {
             Verb::StartSession { user, entry } => Ok(self.start_session(now, *user, *entry)?),
             Verb::LeaveLine { user, round, number } => Ok(self.leave_line(now, *user, *round, *number)?),
             Verb::UndoScan { ticket, nonce, .. } => Ok(self.undo_scan(*ticket, *nonce)?),
+            Verb::SetDiscountCode(spec) => Ok(self.set_discount_code(spec)?),
         }
     }
 

@@ -172,6 +172,22 @@ pub enum Rejection {
     /// One more could not be told from those when it is asked for again.
     #[error("{max} scans of the ticket were undone: no other is")]
     UndosTooMany { max: u32 },
+
+    #[error("the discount code is not valid: {problem}")]
+    DiscountCodeInvalid { problem: String },
+    /// `code`, here and below: which of those named.
+    #[error("there is no such discount code")]
+    DiscountCodeUnknown { code: u32 },
+    #[error("the discount code is not valid yet")]
+    DiscountCodeNotStarted { code: u32, starts_at: TimeUs },
+    #[error("the discount code has expired")]
+    DiscountCodeExpired { code: u32 },
+    #[error("the discount code takes nothing off these prices")]
+    DiscountCodeNotApplicable { code: u32 },
+    #[error("the discount code is for {max} orders of one customer")]
+    DiscountCodePerCustomer { code: u32, max: u32 },
+    #[error("{left} left by this discount code")]
+    DiscountCodeSpent { code: u32, left: u32 },
 }
 
 /// Result codes at the door, after those of pretix (FEATURES 4.7). Journaled with conflicts: append only.
@@ -300,6 +316,13 @@ impl Rejection {
             Self::ScanNotFound => "SCAN_NOT_FOUND",
             Self::ScanNotLast => "SCAN_NOT_LAST",
             Self::UndosTooMany { .. } => "UNDOS_TOO_MANY",
+            Self::DiscountCodeInvalid { .. } => "DISCOUNT_CODE_INVALID",
+            Self::DiscountCodeUnknown { .. } => "DISCOUNT_CODE_UNKNOWN",
+            Self::DiscountCodeNotStarted { .. } => "DISCOUNT_CODE_NOT_STARTED",
+            Self::DiscountCodeExpired { .. } => "DISCOUNT_CODE_EXPIRED",
+            Self::DiscountCodeNotApplicable { .. } => "DISCOUNT_CODE_NOT_APPLICABLE",
+            Self::DiscountCodePerCustomer { .. } => "DISCOUNT_CODE_PER_CUSTOMER",
+            Self::DiscountCodeSpent { .. } => "DISCOUNT_CODE_SPENT",
         }
     }
 

@@ -31,6 +31,7 @@ impl Inventory {
             | Verb::PatchTier { .. }
             | Verb::DeleteTier { .. }
             | Verb::SetAccessCode(_)
+            | Verb::SetDiscountCode(_)
             | Verb::SetPolicy(_)
             | Verb::PatchPolicy(_)
             | Verb::Publish

@@ -2,8 +2,9 @@
 
 use crate::holds::{Found, OrderAt};
 use crate::{
-    Change, ConflictRow, DoorChange, HoldId, Inventory, ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind,
-    OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow, UserId,
+    Change, ConflictRow, DoorChange, HoldId, Inventory, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderId,
+    OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow,
+    UserId,
 };
 
 impl Inventory {
@@ -20,10 +21,12 @@ impl Inventory {
             | Change::TierSetInFull(_)
             | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
             | Change::BlockSet { .. }
             | Change::HoldPlaced(_)
             | Change::HoldPlacedByCode(_)
+            | Change::HoldPlacedAtDiscount(_)
             | Change::HoldReleased { .. }
             | Change::Line(_)
             | Change::PolicySetInFull(_) => {}
@@ -126,7 +129,7 @@ impl Inventory {
 
     fn order_row(&self, at: OrderAt) -> Row {
         let order = self.orders.get(at);
-        let items = order.placed.items.iter().map(|item| {
+        let items = order.placed.items.iter().enumerate().map(|(at, item)| {
             let (place, is_area) = self.place_name(item.place);
             let tier = &self.layout.tiers()[item.tier.ix()];
             ItemRow {
@@ -137,6 +140,9 @@ impl Inventory {
                 tier_name: tier.name.clone(),
                 price_minor: item.price_minor,
                 refund: order.refund_of(item.tier).cloned(),
+                discount: self
+                    .discount_label(&order.placed, at)
+                    .map(|label| ItemDiscount { label, off_minor: item.off.minor() }),
             }
         });
         Row::Order(Box::new(OrderRow {

@@ -52,7 +52,7 @@ impl Sales {
 
     pub fn take_step(&mut self, layout: &Layout, item: &Item) {
         let tier = &layout.tiers()[item.tier.ix()];
-        if let Some(step) = tier.step_at(item.price_minor) {
+        if let Some(step) = tier.step_at(item.list_minor()) {
             let used = &mut self.steps[item.tier.ix()][step];
             *used += item.place.units();
             let first = tier.terms.price_steps[step].first;
@@ -61,7 +61,7 @@ impl Sales {
     }
 
     pub fn give_back_step(&mut self, layout: &Layout, item: &Item) {
-        if let Some(step) = layout.tiers()[item.tier.ix()].step_at(item.price_minor) {
+        if let Some(step) = layout.tiers()[item.tier.ix()].step_at(item.list_minor()) {
             let used = &mut self.steps[item.tier.ix()][step];
             assert!(*used >= item.place.units(), "what is given back to a price step was taken");
             *used -= item.place.units();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::holds::OrderAt;
 use crate::limits::NONCES_PER_TICKET_MAX;
-use crate::{Direction, Place, TicketId, TierIx, TimeUs, UserId};
+use crate::{Direction, Item, MinorOff, Place, TicketId, TierIx, TimeUs, UserId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TicketState {
@@ -49,9 +49,16 @@ pub(crate) struct Ticket {
     pub issued_at: TimeUs,
     /// The latest, at most [`NONCES_PER_TICKET_MAX`], oldest first.
     pub scans: Vec<Scan>,
+    /// As of the item that it was issued for, from where it is read again: snapshots leave it out.
+    #[serde(skip)]
+    pub off: MinorOff,
 }
 
 impl Ticket {
+    pub const fn item(&self) -> Item {
+        Item { place: self.place, tier: self.tier, price_minor: self.price_minor, off: self.off }
+    }
+
     pub fn last_scan(&self) -> Option<&Scan> {
         self.scans.last()
     }
@@ -99,6 +106,14 @@ impl Tickets {
     /// In the order of issue.
     pub fn all(&self) -> &[Ticket] {
         &self.all
+    }
+
+    /// Of tickets that were issued for these items, one for each unit.
+    pub fn set_off(&mut self, range: std::ops::Range<u32>, items: &[Item]) {
+        let offs = items.iter().flat_map(|item| std::iter::repeat_n(item.off, item.place.units() as usize));
+        for (ticket, off) in self.all[range.start as usize..range.end as usize].iter_mut().zip(offs) {
+            ticket.off = off;
+        }
     }
 
     pub fn range(&self, range: std::ops::Range<u32>) -> &[Ticket] {

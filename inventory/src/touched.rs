@@ -77,6 +77,7 @@ impl Inventory {
             | Change::TierSetInFull(_)
             | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
             | Change::OrderPlaced { .. }
             | Change::PaymentDeclined { .. }
@@ -90,7 +91,7 @@ impl Inventory {
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
                 touched.items(&placed.items);
                 touched.holds.push(news(placed, HoldKind::Placed, placed.expires_at, lsn));
             }

@@ -1,10 +1,13 @@
 //! The invariants, counted from scratch: every counter, word and index against the holds and tickets that it sums up.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 use thiserror::Error;
 
 use crate::codes::Code;
 use crate::customers::Customer;
+use crate::discounts::{DiscountCode, units_by_code};
 use crate::house::Owner;
 use crate::orders::OrderStatus;
 use crate::presence::Presence;
@@ -37,6 +40,8 @@ pub enum InvariantViolation {
     PriceStep(TierIx),
     #[error("access code `{0}` is miscounted or overdrawn")]
     AccessCode(String),
+    #[error("discount code `{0}` is miscounted or overdrawn")]
+    DiscountCode(String),
     #[error("what {0:?} holds and has bought is miscounted")]
     Customer(UserId),
     #[error("{0:?} and its order contradict each other")]
@@ -62,13 +67,25 @@ struct Recount {
     /// By tier and price.
     prices: HashMap<(u8, i64), u32>,
     codes: HashMap<[u8; 16], u32>,
+    /// Uses and units, and uses by customer.
+    discounts: HashMap<[u8; 16], (u32, u32, BTreeMap<UserId, u32>)>,
 }
 
 impl Recount {
+    /// A hold, or what is left of an order, has units by codes.
+    fn discount(&mut self, customer: UserId, units: BTreeMap<[u8; 16], u32>) {
+        for (code, units) in units {
+            let counted = self.discounts.entry(code).or_default();
+            counted.0 += 1;
+            counted.1 += units;
+            *counted.2.entry(customer).or_default() += 1;
+        }
+    }
+
     /// An item of what was placed.
     fn add(&mut self, placed: &PlacedHold, item: &Item, owner: Owner) -> Result<(), Violation> {
         let units = item.place.units();
-        *self.prices.entry((item.tier.0, item.price_minor)).or_default() += units;
+        *self.prices.entry((item.tier.0, item.list_minor())).or_default() += units;
         if let Some(code) = placed.code_of(item.tier) {
             *self.codes.entry(code).or_default() += units;
         }
@@ -129,6 +146,7 @@ impl Inventory {
             for item in &hold.placed.items {
                 recount.add(&hold.placed, item, Owner::hold(slot))?;
             }
+            recount.discount(customer, units_by_code(&hold.placed));
             if self.holds.due_of(slot) != Some(hold.expires_at) {
                 return Err(Violation::HoldNotDue(hold.placed.hold));
             }
@@ -142,8 +160,10 @@ impl Inventory {
         }
         for ticket in self.tickets.all().iter().filter(|ticket| !ticket.refunded) {
             let placed = &self.orders.get(ticket.order).placed;
-            let item = Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor };
-            recount.add(placed, &item, Owner::order(ticket.order))?;
+            recount.add(placed, &ticket.item(), Owner::order(ticket.order))?;
+        }
+        for (at, order) in (0..).zip(self.orders.all()).filter(|(_, order)| !order.placed.discounts().is_empty()) {
+            recount.discount(order.placed.customer, self.discounted_units(at));
         }
         Ok(recount)
     }
@@ -233,8 +253,19 @@ impl Inventory {
             let used = recount.codes.get(&code.spec.digest).copied().unwrap_or(0);
             code.used == used && code.spec.units_max.is_none_or(|max| used <= max)
         };
-        match self.codes.all().find(|code| !is_sound(code)) {
-            Some(code) => Err(Violation::AccessCode(code.spec.label.clone())),
+        if let Some(code) = self.codes.all().find(|code| !is_sound(code)) {
+            return Err(Violation::AccessCode(code.spec.label.clone()));
+        }
+        let nothing = (0, 0, BTreeMap::new());
+        let is_sound = |code: &&DiscountCode| {
+            let (uses, units, customers) = recount.discounts.get(&code.spec.digest).unwrap_or(&nothing);
+            (code.uses, code.units) == (*uses, *units)
+                && code.customers == *customers
+                && code.spec.uses_max.is_none_or(|max| *uses <= max)
+                && code.spec.units_max.is_none_or(|max| *units <= max)
+        };
+        match self.discounts.all().find(|code| !is_sound(code)) {
+            Some(code) => Err(Violation::DiscountCode(code.spec.label.clone())),
             None => Ok(()),
         }
     }

@@ -13,6 +13,7 @@ mod cancellations;
 mod catalogue;
 mod clones;
 mod conformance;
+mod discounts;
 mod door;
 mod edge;
 mod email_confirmation;

@@ -95,6 +95,7 @@ impl Ledger {
             | Change::TierSetInFull(_)
             | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
             | Change::Published
             | Change::EventCancelled
@@ -103,7 +104,7 @@ impl Ledger {
             | Change::PaymentRefused { .. }
             | Change::Line(_)
             | Change::PolicySetInFull(_) => {}
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
                 self.take(&placed.items, findings);
                 let hold = Hold {
                     items: placed.items.clone(),

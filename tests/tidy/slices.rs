@@ -12,6 +12,7 @@ const SLICES: &[&str] = &[
     "attendees",
     "audit_entries",
     "calendars",
+    "discount_codes",
     "feedback",
     "rsvps",
     "events",

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::Money;
+use crate::{ItemDiscount, Money};
 
 /// All or nothing over its items.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -13,6 +13,10 @@ pub struct HoldRequest {
     /// Codes that reveal hidden tiers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access_codes: Vec<String>,
+    /// Codes that take something off the prices. Each item has the one that takes off most; one that gives nothing, is not
+    /// known or has too little left refuses the hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discount_codes: Vec<String>,
     /// The waiting room's pass, while the room is active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pass: Option<String>,
@@ -74,6 +78,8 @@ pub struct HeldItem {
     pub tier_id: Uuid,
     /// Of one unit, frozen for the life of the hold.
     pub price: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<ItemDiscount>,
 }
 
 /// Answer to `POST /events/{id}/holds/{hold_id}/extend`.

@@ -11,6 +11,7 @@ mod audit_log;
 mod calendars;
 mod check_in_lists;
 mod common;
+mod discounts;
 mod events;
 mod export;
 mod gate;
@@ -45,6 +46,7 @@ pub use audit_log::{AuditEntry, AuditVia};
 pub use calendars::{CalendarDay, CalendarEvent, CalendarFeed, CalendarMonth};
 pub use check_in_lists::{CheckInList, CheckInListCreate, CheckInListPatch};
 pub use common::{FieldError, Money, Page, Problem};
+pub use discounts::{DiscountCode, DiscountCodePut, ItemDiscount};
 pub use events::{
     Availability, Block, CancellationStatus, Coordinates, Counts, Event, EventCancellation, EventClone, EventCreate,
     EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts, TierCounts,

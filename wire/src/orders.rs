@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{EventStatus, Money, RefundPolicy};
+use crate::{EventStatus, ItemDiscount, Money, RefundPolicy};
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +83,8 @@ pub struct OrderItem {
     pub tier_id: Uuid,
     pub tier_name: String,
     pub price: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<ItemDiscount>,
     /// What the tier promised when the order was placed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_policy: Option<RefundPolicy>,

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use engine::{Journal, JournalError, Snapshot};
 use inventory::{
-    ConflictRow, Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow,
-    Record, Row, TicketId, TicketRow,
+    ConflictRow, Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow, PaymentId,
+    PaymentRow, Record, Row, TicketId, TicketRow,
 };
 use persistence::{JournalHead, Store};
 

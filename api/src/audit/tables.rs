@@ -194,6 +194,8 @@ fn same_item(row: &ItemRow, item: &OrderItem) -> bool {
         && row.tier.uuid() == item.tier_id
         && row.tier_name == item.tier_name
         && row.price_minor == item.price_minor
+        && row.discount.as_ref().map(|it| (it.off_minor, it.label.as_str()))
+            == item.discount.as_ref().map(|it| (it.off_minor, it.label.as_str()))
 }
 
 fn same_ticket(row: &TicketRow, ticket: &Ticket) -> bool {

@@ -33,6 +33,7 @@ actions! {
     CheckInListCreate = "check_in_list.create",
     CheckInListDelete = "check_in_list.delete",
     CheckInListUpdate = "check_in_list.update",
+    DiscountCodeSet = "discount_code.set",
     EmailConfirm = "email.confirm",
     EventCancel = "event.cancel",
     EventClone = "event.clone",

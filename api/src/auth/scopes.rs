@@ -63,6 +63,8 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("DELETE", "/events/{id}/tiers/{tier_id}"),
             ("GET", "/events/{id}/access-codes"),
             ("PUT", "/events/{id}/access-codes"),
+            ("GET", "/events/{id}/discount-codes"),
+            ("PUT", "/events/{id}/discount-codes"),
             ("POST", "/events/{id}/blocks/{name}/release"),
             ("POST", "/events/{id}/blocks/{name}/withhold"),
             ("PUT", "/events/{id}/waiting-room/settings"),

@@ -189,6 +189,13 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("SCANNER_NOT_FOUND", "The event has no such scanner."),
     ("SCANNERS_TOO_MANY", "The event has as many scanners as it may. Revoke one."),
     ("SCAN_REFUSED", "The gate does not admit the ticket; reason says why."),
+    ("DISCOUNT_CODE_INVALID", "The discount code contradicts itself or what was bought by it; detail says where."),
+    ("DISCOUNT_CODE_UNKNOWN", "The event has no such discount code; errors says which."),
+    ("DISCOUNT_CODE_NOT_STARTED", "The discount code is not valid yet."),
+    ("DISCOUNT_CODE_EXPIRED", "The discount code is not valid any more."),
+    ("DISCOUNT_CODE_NOT_APPLICABLE", "The discount code takes nothing off what the hold asks for."),
+    ("DISCOUNT_CODE_PER_CUSTOMER", "The customer has used the discount code as often as anybody may."),
+    ("DISCOUNT_CODE_SPENT", "Fewer tickets are left by the discount code than the hold would have by it."),
 ];
 
 pub async fn page() -> Html<String> {

@@ -14,6 +14,7 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
 
         Rejection::EventCancelled
         | Rejection::SaleEnded
+        | Rejection::DiscountCodeExpired { .. }
         | Rejection::HoldExpired
         | Rejection::HoldReleased
         | Rejection::PlaceLapsed
@@ -41,6 +42,9 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::TierNotForPlace { .. }
         | Rejection::NotPriced { .. }
         | Rejection::AccessCodeRequired { .. }
+        | Rejection::DiscountCodeInvalid { .. }
+        | Rejection::DiscountCodeUnknown { .. }
+        | Rejection::DiscountCodeNotApplicable { .. }
         | Rejection::UnitsPerHoldExceeded { .. }
         | Rejection::PerOrderMinimum { .. }
         | Rejection::PerOrderMaximum { .. }
@@ -62,6 +66,9 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::AreaSoldOut { .. }
         | Rejection::QuotaExhausted { .. }
         | Rejection::AccessCodeSpent { .. }
+        | Rejection::DiscountCodeNotStarted { .. }
+        | Rejection::DiscountCodePerCustomer { .. }
+        | Rejection::DiscountCodeSpent { .. }
         | Rejection::TierInUse { .. }
         | Rejection::NotEnoughSeats { .. }
         | Rejection::HoldConfirmed

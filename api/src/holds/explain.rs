@@ -21,6 +21,12 @@ pub fn explain(rejection: Rejection, request: &HoldRequest, layout: &Layout) -> 
         Rejection::NotPriced { item } | Rejection::AccessCodeRequired { item } => {
             vec![fault(format!("items[{item}]"), &rejection)]
         }
+        Rejection::DiscountCodeUnknown { code }
+        | Rejection::DiscountCodeNotStarted { code, .. }
+        | Rejection::DiscountCodeExpired { code }
+        | Rejection::DiscountCodeNotApplicable { code }
+        | Rejection::DiscountCodePerCustomer { code, .. }
+        | Rejection::DiscountCodeSpent { code, .. } => vec![fault(format!("discount_codes[{code}]"), &rejection)],
         // These speak of the whole hold.
         _ => Vec::new(),
     };

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use axum::Json;
 use axum::extract::State;
 use engine::EventHandle;
 use http::StatusCode;
 use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold, Rejection, UserId};
-use wire::{HeldItem, Hold, HoldRequest, Money};
+use wire::{HeldItem, Hold, HoldRequest, ItemDiscount, Money};
 
 use super::explain::explain;
 use super::wants;
@@ -46,7 +49,8 @@ pub async fn place(
     match placed.answer {
         // Tiers may have been added since: indices stay, so the newer layout knows every one of them.
         Answer::HoldPlaced(hold) => {
-            Ok((StatusCode::CREATED, Json(render(handle.event(), &hold, placed.lsn, &handle.layout()))))
+            let labels = labels(&handle, &hold).await?;
+            Ok((StatusCode::CREATED, Json(render(handle.event(), &hold, placed.lsn, &handle.layout(), &labels))))
         }
         other => Err(event_access::unexpected("a hold", &other)),
     }
@@ -67,6 +71,7 @@ fn wanted(
         customer,
         wants: wants::parse(request, layout)?,
         access_codes: request.access_codes.iter().map(|code| state.access_codes.digest_of(code)).collect(),
+        discount_codes: request.discount_codes.iter().map(|it| state.access_codes.discount_digest_of(it)).collect(),
     })
 }
 
@@ -78,10 +83,25 @@ fn named(error: ApiError, event: EventId, request: &HoldRequest, layout: &Layout
     }
 }
 
-fn render(event: EventId, hold: &PlacedHold, lsn: Lsn, layout: &Layout) -> Hold {
+type Labels = BTreeMap<[u8; 16], String>;
+
+/// Of the discount codes that the hold has something by. What is unknown now is known to have happened.
+async fn labels(handle: &EventHandle, hold: &PlacedHold) -> Result<Labels, ApiError> {
+    let mut labels = Labels::new();
+    for code in hold.discounts().iter().filter_map(|used| used.code) {
+        if let Entry::Vacant(vacant) = labels.entry(code) {
+            let found = handle.discount_code(code).await.map_err(|_| ApiError::OutcomeUnknown)?;
+            vacant.insert(found.map(|found| found.spec.label).unwrap_or_default());
+        }
+    }
+    Ok(labels)
+}
+
+fn render(event: EventId, hold: &PlacedHold, lsn: Lsn, layout: &Layout, labels: &Labels) -> Hold {
     let currency = layout.policy().currency;
     let money = |amount_minor| Money { amount_minor, currency: currency.code().to_owned() };
-    let items = hold.items.iter().map(|item| {
+    let items = (0..).zip(&hold.items).map(|(at, item)| {
+        let discount = hold.discounts().iter().find(|used| used.item == at);
         let (seat, area) = match item.place {
             Place::Seat(seat) => (Some(layout.seat_id(seat)), None),
             Place::Area { area, .. } => (None, Some(layout.area_id(area).to_owned())),
@@ -92,6 +112,10 @@ fn render(event: EventId, hold: &PlacedHold, lsn: Lsn, layout: &Layout) -> Hold 
             quantity: item.place.units(),
             tier_id: layout.tiers()[item.tier.ix()].id.uuid(),
             price: money(item.price_minor),
+            discount: discount.map(|used| ItemDiscount {
+                label: used.code.and_then(|code| labels.get(&code).cloned()),
+                amount: money(used.off_minor),
+            }),
         }
     });
     Hold {

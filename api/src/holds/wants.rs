@@ -1,7 +1,9 @@
 //! A hold's items from public names to the core's indices, outside the event's actor. Which places may be had is not
 //! asked here: only whether the request says something that can be asked.
 
-use inventory::limits::{ACCESS_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
+use inventory::limits::{
+    ACCESS_CODES_PER_HOLD_MAX, DISCOUNT_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX,
+};
 use inventory::{BestAvailable, Layout, Rejection, TierIx, Want};
 use uuid::Uuid;
 use wire::{HoldItem, HoldRequest};
@@ -23,6 +25,14 @@ pub fn parse(request: &HoldRequest, layout: &Layout) -> Result<Vec<Want>, ApiErr
     for (at, code) in request.access_codes.iter().enumerate() {
         if let Err(problem) = access_code::check(code) {
             errors.add(format!("access_codes[{at}]"), "LENGTH", problem);
+        }
+    }
+    if request.discount_codes.len() > DISCOUNT_CODES_PER_HOLD_MAX {
+        errors.add("discount_codes", "TOO_MANY", format!("at most {DISCOUNT_CODES_PER_HOLD_MAX}"));
+    }
+    for (at, code) in request.discount_codes.iter().enumerate() {
+        if let Err(problem) = access_code::check(code) {
+            errors.add(format!("discount_codes[{at}]"), "LENGTH", problem);
         }
     }
     for (at, item) in request.items.iter().enumerate() {

@@ -263,6 +263,7 @@ pub fn hold_of(user: u8, seats: &[u32]) -> PlaceHold {
         customer: UserId::from_bytes([user; 16]),
         wants: seats.iter().map(|seat| Want::Seat { seat: SeatIx(*seat), tier: None }).collect(),
         access_codes: vec![],
+        discount_codes: Box::default(),
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::tickets;
 use crate::house::House;
 use crate::layout::{Grid, Layout, tiers_with};
-use crate::{AccessCodeSpec, Answer, Inventory, Item, Phase, Policy, SeatMapSpec, TierSpec};
+use crate::{AccessCodeSpec, Answer, DiscountCodeSpec, Inventory, Item, Phase, Policy, SeatMapSpec, TierSpec};
 
 pub(super) fn set_seat_map(inventory: &mut Inventory, spec: &SeatMapSpec) -> Answer {
     assert_eq!(inventory.phase, Phase::Draft, "a published seat map stays");
@@ -29,6 +29,11 @@ pub(super) fn set_tier(inventory: &mut Inventory, spec: &TierSpec) -> Answer {
 
 pub(super) fn set_access_code(inventory: &mut Inventory, spec: &AccessCodeSpec) -> Answer {
     inventory.codes.set(spec);
+    Answer::Configured
+}
+
+pub(super) fn set_discount_code(inventory: &mut Inventory, spec: &DiscountCodeSpec) -> Answer {
+    inventory.discounts.set(spec);
     Answer::Configured
 }
 

@@ -17,6 +17,7 @@ pub(super) fn place(inventory: &mut Inventory, at: TimeUs, placed: &Arc<PlacedHo
     });
     places::take(inventory, &placed.items, Owner::hold(slot));
     inventory.codes.take_all(placed);
+    inventory.discounts.take_all(placed);
     inventory.customers.add_hold(placed.customer, &placed.items);
     Answer::HoldPlaced(Arc::clone(placed))
 }
@@ -34,6 +35,7 @@ pub(super) fn give_up(inventory: &mut Inventory, hold: HoldId, end: End) -> Hold
     let (slot, hold) = inventory.holds.end(hold, end);
     places::give_back(inventory, &hold.placed.items, Owner::hold(slot));
     inventory.codes.give_back_all(&hold.placed);
+    inventory.discounts.give_back_all(&hold.placed);
     inventory.customers.remove_hold(hold.placed.customer, &hold.placed.items);
     hold
 }

@@ -5,7 +5,9 @@ use crate::{Answer, Change, Inventory, LineChange, Record, RoomSettings, TimeUs,
 /// What shopping does to the shopper's session.
 pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
     let (user, is_over) = match &record.change {
-        Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => (placed.customer, false),
+        Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
+            (placed.customer, false)
+        }
         Change::HoldExtended { hold, .. } => match inventory.holds.find(*hold) {
             Some(Found::Live(_, hold)) => (hold.placed.customer, false),
             Some(Found::Ended(_)) | None => unreachable!("only live holds are extended"),
@@ -18,6 +20,7 @@ pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
         | Change::TierSetInFull(_)
         | Change::TierSetWithRefundSteps(_)
         | Change::AccessCodeSet(_)
+        | Change::DiscountCodeSet(_)
         | Change::PolicySet(_)
         | Change::Published
         | Change::EventCancelled

@@ -43,7 +43,9 @@ impl Inventory {
             Change::Published => configure::publish(self),
             Change::EventCancelled => configure::cancel_event(self),
             Change::BlockSet { block, withheld } => configure::set_block(self, block, *withheld),
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => holds::place(self, at, placed),
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
+                holds::place(self, at, placed)
+            }
             Change::HoldExtended { hold, expires_at } => holds::extend(self, *hold, *expires_at),
             Change::HoldReleased { hold } => holds::release(self, *hold),
             Change::HoldsExpired { holds } => holds::expire(self, holds),
@@ -67,6 +69,7 @@ impl Inventory {
             Change::Line(change) => line::make(self, at, change),
             Change::AccessCodeSet(spec) => configure::set_access_code(self, spec),
             Change::Door(change) => tickets::at_door(self, change),
+            Change::DiscountCodeSet(spec) => configure::set_discount_code(self, spec),
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::change::by_tier;
@@ -81,7 +82,9 @@ pub(super) fn pay(
     let owner = Owner::order(index);
     let placed = Arc::clone(&inventory.orders.get(index).placed);
     let placed = match reseated {
-        Reseated::OtherPlaces(items) => Arc::new(PlacedHold { items: items.clone(), ..(*placed).clone() }),
+        Reseated::OtherPlaces(items) => {
+            Arc::new(PlacedHold { items: elsewhere(&placed.items, items), ..(*placed).clone() })
+        }
         Reseated::No | Reseated::SamePlaces => placed,
     };
     if let Some(Found::Live(slot, _)) = inventory.holds.find(placed.hold) {
@@ -93,6 +96,7 @@ pub(super) fn pay(
         assert!(*reseated != Reseated::No, "the hold of an order paid in time is live");
         places::take(inventory, &placed.items, owner);
         inventory.codes.take_all(&placed);
+        inventory.discounts.take_all(&placed);
         inventory.customers.add(placed.customer, &placed.items);
     }
     let tickets = issue(inventory, at, index, &placed, entropy);
@@ -102,6 +106,11 @@ pub(super) fn pay(
     order.reseated = matches!(reseated, Reseated::OtherPlaces(_));
     order.tickets = tickets;
     Answer::OrderPaid(Arc::new(paid_order(inventory, index)))
+}
+
+/// The same items in other places. Records leave out what is off their prices.
+fn elsewhere(items: &[Item], places: &[Item]) -> Vec<Item> {
+    items.iter().zip(places).map(|(item, other)| Item { off: item.off, ..*other }).collect()
 }
 
 fn issue(
@@ -131,6 +140,7 @@ fn issue(
                 refunded: false,
                 issued_at: at,
                 scans: Vec::new(),
+                off: item.off,
             });
         }
     }
@@ -164,6 +174,7 @@ pub(super) fn cancel(inventory: &mut Inventory, order: OrderId) -> Answer {
 
 pub(super) fn refund(inventory: &mut Inventory, id: OrderId, tickets: &[TicketId], amount_minor: i64) -> Answer {
     let index = inventory.orders.at(id);
+    let discounted = inventory.orders.get(index).placed.codes.is_some().then(|| inventory.discounted_units(index));
     let mut items = Vec::with_capacity(tickets.len());
     for ticket in tickets {
         let ticket = inventory.tickets.find_mut(*ticket);
@@ -171,7 +182,7 @@ pub(super) fn refund(inventory: &mut Inventory, id: OrderId, tickets: &[TicketId
         let before = std::mem::replace(&mut ticket.state, TicketState::Voided);
         ticket.refunded = true;
         inventory.presence.follow(&inventory.layout, ticket, before);
-        items.push(Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor });
+        items.push(ticket.item());
     }
     places::give_back(inventory, &items, Owner::order(index));
     let placed = Arc::clone(&inventory.orders.get(index).placed);
@@ -181,6 +192,9 @@ pub(super) fn refund(inventory: &mut Inventory, id: OrderId, tickets: &[TicketId
             inventory.codes.give_back(&code, item.place.units());
         }
     }
+    if let Some(before) = discounted {
+        give_discounts_back(inventory, index, &before);
+    }
     let range = inventory.orders.get(index).tickets.clone();
     let is_whole = inventory.tickets.range(range).iter().all(|ticket| ticket.refunded);
     let status = if is_whole { OrderStatus::Refunded } else { OrderStatus::PartiallyRefunded };
@@ -188,4 +202,17 @@ pub(super) fn refund(inventory: &mut Inventory, id: OrderId, tickets: &[TicketId
     order.refunded_minor += amount_minor;
     assert!(order.refunded_minor <= order.placed.total_minor(), "no more is refunded than was paid");
     Answer::OrderRefunded { order: id, amount_minor }
+}
+
+/// What the tickets just refunded had by discount codes. A use ends with its last ticket.
+fn give_discounts_back(inventory: &mut Inventory, order: OrderAt, before: &BTreeMap<[u8; 16], u32>) {
+    let after = inventory.discounted_units(order);
+    let customer = inventory.orders.get(order).placed.customer;
+    for (code, units) in before {
+        let left = after.get(code).copied().unwrap_or(0);
+        inventory.discounts.give_back_units(code, units - left);
+        if left == 0 {
+            inventory.discounts.end_use(code, customer);
+        }
+    }
 }

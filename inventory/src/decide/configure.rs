@@ -1,9 +1,13 @@
 //! The organizer's verbs: seat map, tiers, policy, blocks, publication, cancellation.
 
 use crate::layout::{
-    Cover, PolicyFacts, check_access_code, check_policy, check_seat_map, check_tier, check_tiers, tiers_with,
+    Cover, PolicyFacts, check_access_code, check_discount_code, check_policy, check_seat_map, check_tier, check_tiers,
+    tiers_with,
 };
-use crate::{AccessCodeSpec, Change, Inventory, Phase, Policy, Rejection, SeatMapSpec, TierId, TierPatch, TierSpec};
+use crate::{
+    AccessCodeSpec, Change, DiscountCodeSpec, Inventory, Phase, Policy, Rejection, SeatMapSpec, TierId, TierPatch,
+    TierSpec,
+};
 
 use super::Decision;
 
@@ -57,7 +61,7 @@ fn check_steps(inventory: &Inventory, spec: &TierSpec) -> Result<(), String> {
     let counted = (1..).zip(&spec.terms.price_steps).filter_map(|(at, step)| Some((at, step, step.first?)));
     let Some(tier) = inventory.layout.tier(spec.id) else { return Ok(()) };
     for (at, step, first) in counted {
-        let at_price = inventory.taken_items().filter(|it| it.tier == tier && it.price_minor == step.price_minor);
+        let at_price = inventory.taken_items().filter(|it| it.tier == tier && it.list_minor() == step.price_minor);
         let used: u32 = at_price.map(|item| item.place.units()).sum();
         if used > first {
             return Err(format!("price step {at} cannot be for {first}: {used} are held or sold at its price"));
@@ -92,6 +96,23 @@ pub(super) fn set_access_code(inventory: &Inventory, spec: &AccessCodeSpec) -> D
         return Err(invalid(format!("it cannot be for {max}: {used} are held or sold by it")));
     }
     Ok(Change::AccessCodeSet(Box::new(spec.clone())))
+}
+
+/// Nothing that was held or bought by it has to go; who has used it as often as may be now keeps what he has.
+pub(super) fn set_discount_code(inventory: &Inventory, spec: &DiscountCodeSpec) -> Decision {
+    inventory.must_not_be_cancelled()?;
+    let invalid = |problem| Rejection::DiscountCodeInvalid { problem };
+    let known = inventory.discounts.get(&spec.digest);
+    let count = inventory.discounts.all().len();
+    check_discount_code(spec, known.map(|code| &code.spec), count, inventory.layout.tiers()).map_err(invalid)?;
+    let (uses, units) = known.map_or((0, 0), |code| (code.uses, code.units));
+    if let Some(max) = spec.uses_max.filter(|max| uses > *max) {
+        return Err(invalid(format!("it cannot be for {max} uses: there are {uses}")));
+    }
+    if let Some(max) = spec.units_max.filter(|max| units > *max) {
+        return Err(invalid(format!("it cannot be for {max}: {units} are held or sold by it")));
+    }
+    Ok(Change::DiscountCodeSet(Box::new(spec.clone())))
 }
 
 pub(super) fn set_policy(inventory: &Inventory, policy: &Policy) -> Decision {

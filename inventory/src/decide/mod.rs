@@ -4,6 +4,7 @@
 mod call_places;
 mod cancel_order;
 mod configure;
+mod discount;
 mod expire_holds;
 mod extend_hold;
 mod leave_line;
@@ -74,6 +75,7 @@ impl Inventory {
             Verb::StartSession { user, entry } => start_session::decide(self, now, *user, *entry),
             Verb::LeaveLine { user, round, number } => leave_line::decide(self, now, *user, *round, *number),
             Verb::UndoScan { ticket, nonce, reason } => undo_scan::decide(self, *ticket, *nonce, *reason),
+            Verb::SetDiscountCode(spec) => configure::set_discount_code(self, spec),
         }
     }
 

@@ -6,12 +6,12 @@ use crate::codes::{Code, overdrawn};
 use crate::house::{Party, Scope, Taken};
 use crate::limits::{ACCESS_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
 use crate::{
-    AreaIx, BestAvailable, Change, CodeUse, Inventory, Item, Place, PlaceHold, PlacedHold, Rejection, SeatIx, TierIx,
-    TimeUs, Want,
+    AreaIx, BestAvailable, Change, CodeUse, HoldCodes, Inventory, Item, Place, PlaceHold, PlacedHold, Rejection,
+    SeatIx, TierIx, TimeUs, Want,
 };
 
 use super::limits::{Units, customer_limits, hold_limits, quotas};
-use super::{Decision, price_steps};
+use super::{Decision, discount, price_steps};
 
 pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Decision {
     if inventory.holds.knows(wanted.hold) {
@@ -35,6 +35,9 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
     if cover.stepped | cover.coded != 0 {
         draft.apply_terms();
     }
+    if !wanted.discount_codes.is_empty() {
+        draft.apply_discounts();
+    }
     match draft.fault {
         Some(fault) => Err(fault),
         None => Ok(Change::hold_placed(PlacedHold {
@@ -43,7 +46,7 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
             items: draft.items,
             expires_at: now.plus_us(inventory.layout.policy().hold_ttl_us),
             adjacent: draft.adjacent,
-            codes: (!draft.codes.is_empty()).then(|| Box::new(draft.codes)),
+            codes: draft.codes,
         })),
     }
 }
@@ -57,7 +60,7 @@ struct Draft<'a> {
     units: Units,
     taken: Taken,
     adjacent: bool,
-    codes: Vec<CodeUse>,
+    codes: Option<Box<HoldCodes>>,
     /// The first by precedence of those met so far.
     fault: Option<Rejection>,
 }
@@ -66,7 +69,7 @@ impl<'a> Draft<'a> {
     fn new(inventory: &'a Inventory, now: TimeUs, wanted: &'a PlaceHold) -> Self {
         let items = Vec::with_capacity(wanted.wants.iter().map(room_for).sum());
         let (units, taken) = (Units::none(), Taken::default());
-        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: Vec::new(), fault: None }
+        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: None, fault: None }
     }
 
     #[cold]
@@ -195,7 +198,7 @@ impl<'a> Draft<'a> {
     fn push(&mut self, place: Place, tier: TierIx) {
         self.units.add(tier, place.units());
         let price_minor = self.inventory.layout.tiers()[tier.ix()].price_minor;
-        self.items.push(Item { place, tier, price_minor });
+        self.items.push(Item::new(place, tier, price_minor));
     }
 
     fn pick_places(&mut self) {
@@ -231,7 +234,7 @@ impl<'a> Draft<'a> {
                 let (tier, price_minor) = (picked.tier, layout.tiers()[picked.tier.ix()].price_minor);
                 for piece in picked.pieces() {
                     let seats = piece.seats(layout).map(Place::Seat);
-                    self.items.extend(seats.map(|place| Item { place, tier, price_minor }));
+                    self.items.extend(seats.map(|place| Item::new(place, tier, price_minor)));
                 }
             }
             Err(free) => {
@@ -317,7 +320,20 @@ impl<'a> Draft<'a> {
         }
         if self.fault.is_none() {
             self.items = price_steps::price(self.inventory, self.now, &self.items);
-            self.codes = used.into_iter().map(|(used, _)| used).collect();
+            let access = used.into_iter().map(|(used, _)| used).collect();
+            self.codes = HoldCodes { access, discounts: Vec::new() }.boxed();
+        }
+    }
+
+    /// Of a hold that is refused for nothing else.
+    #[cold]
+    fn apply_discounts(&mut self) {
+        if self.fault.is_some() {
+            return;
+        }
+        match discount::take_off(self.inventory, self.now, self.wanted, &mut self.items) {
+            Ok(discounts) => self.codes.get_or_insert_default().discounts = discounts,
+            Err(fault) => self.refuse(fault),
         }
     }
 

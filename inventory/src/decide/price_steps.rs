@@ -50,7 +50,7 @@ pub(super) fn price(inventory: &Inventory, now: TimeUs, items: &[Item]) -> Vec<I
                 Place::Seat(seat) => Place::Seat(seat),
                 Place::Area { area, .. } => Place::Area { area, quantity },
             };
-            priced.push(Item { place, tier: item.tier, price_minor });
+            priced.push(Item::new(place, item.tier, price_minor));
             left -= quantity;
         }
     }
@@ -61,8 +61,8 @@ pub(super) fn price(inventory: &Inventory, now: TimeUs, items: &[Item]) -> Vec<I
 pub(super) fn have_room(inventory: &Inventory, items: &[Item]) -> bool {
     items.iter().all(|item| {
         let tier = &inventory.layout.tiers()[item.tier.ix()];
-        let Some(step) = tier.step_at(item.price_minor) else { return true };
-        let same = items.iter().filter(|it| it.tier == item.tier && it.price_minor == item.price_minor);
+        let Some(step) = tier.step_at(item.list_minor()) else { return true };
+        let same = items.iter().filter(|it| it.tier == item.tier && it.list_minor() == item.list_minor());
         let wanted: u32 = same.map(|it| it.place.units()).sum();
         let used = inventory.sales.steps(item.tier)[step];
         tier.terms.price_steps[step].first.is_none_or(|first| used + wanted <= first)

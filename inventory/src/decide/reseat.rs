@@ -1,8 +1,9 @@
 //! Places for an order whose hold had expired when the money came: its own, if they are all still free, else others in
 //! the same tiers that are no worse, when the buyer accepts them. Sale windows do not matter here (the price was agreed
-//! in time), quotas, price steps, codes and limits per customer do. A deleted tier has none of these left to ask.
+//! in time), quotas, price steps, codes (not when they end) and limits per customer do. A deleted tier has none of these left to ask.
 
 use crate::codes::{overdrawn, uses};
+use crate::discounts;
 use crate::house::{Party, Scope, Taken};
 use crate::limits::TIERS_PER_EVENT_MAX;
 use crate::orders::Order;
@@ -20,6 +21,7 @@ pub(super) fn find(inventory: &Inventory, order: &Order) -> Option<Reseated> {
         || customer_limits(&inventory.layout, customer, &units).is_some()
         || quotas(inventory, &units).is_some()
         || overdrawn(&inventory.codes, uses(&order.placed)).is_some()
+        || discounts::overdrawn(&inventory.discounts, &order.placed)
         || !price_steps::have_room(inventory, items)
         || !areas_are_free(inventory, items)
     {

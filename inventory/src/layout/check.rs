@@ -5,14 +5,14 @@ use hashbrown::HashSet;
 use super::Grid;
 use crate::limits::{
     ACCESS_CODES_PER_EVENT_MAX, AREA_CAPACITY_MAX, BLOCKS_PER_EVENT_MAX, CATEGORIES_PER_EVENT_MAX, COORDINATE_CM_MAX,
-    ENTRIES_PER_TICKET_MAX, HOLD_AGE_MAX_US, HOLD_TTL_MIN_US, HOLDS_PER_CUSTOMER_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX,
-    PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX, REFUND_BEFORE_US_MAX, REFUND_STEPS_PER_TIER_MAX,
-    ROWS_PER_SECTION_MAX, SEAT_NUMBER_BYTES_MAX, SEATS_PER_EVENT_MAX, SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX,
-    TIER_DESCRIPTION_BYTES_MAX, TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
+    DISCOUNT_CODES_PER_EVENT_MAX, ENTRIES_PER_TICKET_MAX, HOLD_AGE_MAX_US, HOLD_TTL_MIN_US, HOLDS_PER_CUSTOMER_MAX,
+    LABEL_BYTES_MAX, NAME_BYTES_MAX, PRICE_MINOR_MAX, PRICE_STEPS_PER_TIER_MAX, QUOTAS_PER_EVENT_MAX,
+    REFUND_BEFORE_US_MAX, REFUND_STEPS_PER_TIER_MAX, ROWS_PER_SECTION_MAX, SEAT_NUMBER_BYTES_MAX, SEATS_PER_EVENT_MAX,
+    SEATS_PER_ROW_MAX, SECTIONS_PER_EVENT_MAX, TIER_DESCRIPTION_BYTES_MAX, TIERS_PER_EVENT_MAX, UNITS_PER_HOLD_MAX,
 };
 use crate::{
-    AccessCodeSpec, Currency, Policy, RefundPolicy, RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind,
-    SectionSpec, TierId, TierSpec,
+    AccessCodeSpec, Currency, Discount, DiscountCodeSpec, Policy, RefundPolicy, RowSpec, SaleWindow, SeatMapSpec,
+    SeatSpec, SectionKind, SectionSpec, TierId, TierSpec,
 };
 
 type Check = Result<(), String>;
@@ -244,21 +244,60 @@ pub(crate) fn check_access_code(
     count: usize,
     tiers: &[TierSpec],
 ) -> Check {
-    if code.label.is_empty() {
-        return Err("the label is empty".to_owned());
-    }
-    name("the label", &code.label)?;
+    code_label(&code.label)?;
     window(code.window)?;
-    if code.tiers.len() > TIERS_PER_EVENT_MAX {
-        return Err(format!("more than {TIERS_PER_EVENT_MAX} tiers"));
-    }
-    let is_named = |id: &TierId| known.is_some_and(|known| known.tiers.contains(id));
-    let is_there = |id: &TierId| tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted);
-    if !code.tiers.iter().all(|id| is_there(id) || is_named(id)) {
-        return Err("it names a tier that is not there".to_owned());
-    }
+    code_tiers(&code.tiers, known.map_or(&[], |known| &known.tiers), tiers)?;
     if known.is_none() && count >= ACCESS_CODES_PER_EVENT_MAX {
         return Err(format!("more than {ACCESS_CODES_PER_EVENT_MAX} codes"));
+    }
+    Ok(())
+}
+
+/// As [`check_access_code`].
+pub(crate) fn check_discount_code(
+    code: &DiscountCodeSpec,
+    known: Option<&DiscountCodeSpec>,
+    count: usize,
+    tiers: &[TierSpec],
+) -> Check {
+    code_label(&code.label)?;
+    window(code.window)?;
+    code_tiers(&code.tiers, known.map_or(&[], |known| &known.tiers), tiers)?;
+    match code.discount {
+        Discount::Percent { basis_points } if !(1..=Discount::BASIS_POINTS_MAX).contains(&basis_points) => {
+            return Err(format!("the percentage must be from 1 to {} basis points", Discount::BASIS_POINTS_MAX));
+        }
+        Discount::Amount { minor } if !(1..=PRICE_MINOR_MAX).contains(&minor) => {
+            return Err(format!("the amount must be from 1 to {PRICE_MINOR_MAX} minor units"));
+        }
+        Discount::Fixed { minor } if !(0..=PRICE_MINOR_MAX).contains(&minor) => {
+            return Err(format!("the price must be from 0 to {PRICE_MINOR_MAX} minor units"));
+        }
+        Discount::Percent { .. } | Discount::Amount { .. } | Discount::Fixed { .. } => {}
+    }
+    if code.per_customer_max == Some(0) {
+        return Err("per_customer_max must be at least 1".to_owned());
+    }
+    if known.is_none() && count >= DISCOUNT_CODES_PER_EVENT_MAX {
+        return Err(format!("more than {DISCOUNT_CODES_PER_EVENT_MAX} codes"));
+    }
+    Ok(())
+}
+
+fn code_label(label: &str) -> Check {
+    if label.is_empty() {
+        return Err("the label is empty".to_owned());
+    }
+    name("the label", label)
+}
+
+fn code_tiers(named: &[TierId], known: &[TierId], tiers: &[TierSpec]) -> Check {
+    if named.len() > TIERS_PER_EVENT_MAX {
+        return Err(format!("more than {TIERS_PER_EVENT_MAX} tiers"));
+    }
+    let is_there = |id: &TierId| tiers.iter().any(|tier| tier.id == *id && !tier.terms.deleted);
+    if !named.iter().all(|id| is_there(id) || known.contains(id)) {
+        return Err("it names a tier that is not there".to_owned());
     }
     Ok(())
 }

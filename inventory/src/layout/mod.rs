@@ -11,7 +11,9 @@ mod spec;
 
 use std::sync::Arc;
 
-pub(crate) use check::{PolicyFacts, check_access_code, check_policy, check_seat_map, check_tier, check_tiers};
+pub(crate) use check::{
+    PolicyFacts, check_access_code, check_discount_code, check_policy, check_seat_map, check_tier, check_tiers,
+};
 pub(crate) use cover::{Cover, tiers_with};
 pub(crate) use grid::{Grid, Part, Spot};
 

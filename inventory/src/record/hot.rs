@@ -82,7 +82,7 @@ fn put_placed(sink: &mut Sink<'_>, placed: &PlacedHold) {
     sink.sixteen(hold.bytes());
     sink.sixteen(customer.bytes());
     sink.varint(items.len() as u64);
-    for Item { place, tier, price_minor } in items {
+    for Item { place, tier, price_minor, off: _ } in items {
         match place {
             Place::Seat(seat) => {
                 sink.byte(SEAT);
@@ -141,7 +141,7 @@ fn take_placed(source: &mut Source<'_>) -> Option<PlacedHold> {
             }
             _ => return None,
         };
-        items.push(Item { place, tier: TierIx(source.byte()?), price_minor: source.zigzag()? });
+        items.push(Item::new(place, TierIx(source.byte()?), source.zigzag()?));
     }
     let (expires_at, adjacent) = (TimeUs(source.zigzag()?), source.bool()?);
     Some(PlacedHold { hold, customer, items, expires_at, adjacent, codes: None })

@@ -45,10 +45,8 @@ const VERSION_FIRST: u8 = 1;
 const VERSION_LINE: u8 = 2;
 /// Terms of tiers, and access codes.
 const VERSION_TERMS: u8 = 3;
-/// Refunds by steps, and into wallets.
-const VERSION_MONEY: u8 = 4;
-/// What the door remembers, and the limit of entries.
-const VERSION: u8 = 5;
+/// Refunds by steps and into wallets, discount codes, what the door remembers and the limit of entries.
+const VERSION: u8 = 4;
 const HEAD_BYTES: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -121,8 +119,12 @@ const fn version(change: &Change) -> u8 {
     match change {
         Change::Line(_) => VERSION_LINE,
         Change::TierSetInFull(_) | Change::HoldPlacedByCode(_) | Change::AccessCodeSet(_) => VERSION_TERMS,
-        Change::TierSetWithRefundSteps(_) | Change::OrderRefundedToWallet { .. } => VERSION_MONEY,
-        Change::Door(_) | Change::PolicySetInFull(_) => VERSION,
+        Change::TierSetWithRefundSteps(_)
+        | Change::OrderRefundedToWallet { .. }
+        | Change::DiscountCodeSet(_)
+        | Change::HoldPlacedAtDiscount(_)
+        | Change::Door(_)
+        | Change::PolicySetInFull(_) => VERSION,
         _ => VERSION_FIRST,
     }
 }

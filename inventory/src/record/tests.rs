@@ -1,13 +1,14 @@
+mod discounts;
 mod door;
 
 use std::sync::Arc;
 
 use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION, hot};
 use crate::{
-    AccessCodeSpec, Admission, AreaIx, CallerKey, Change, CodeUse, Currency, Direction, HoldId, Item, LineChange,
-    OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RefundStep, RequestId,
-    Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TicketId,
-    TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId,
+    AccessCodeSpec, Admission, AreaIx, CallerKey, Change, CodeUse, Currency, Direction, HoldCodes, HoldId, Item,
+    LineChange, OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RefundStep,
+    RequestId, Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec,
+    TicketId, TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId,
 };
 
 /// Records of version 1, as the first release wrote them. This file is never written again.
@@ -17,7 +18,7 @@ const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/record-v2.bin");
 /// Terms of tiers and access codes, which came with version 3.
 const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/record-v3.bin");
 /// Refunds by steps and into wallets, which came with version 4.
-const GOLDEN_MONEY: &[u8] = include_bytes!("../../golden/record-v4.bin");
+const GOLDEN_MONEY: &[u8] = include_bytes!("../../golden/record-v4-money.bin");
 
 fn changes() -> Vec<Change> {
     let (hold, order, ticket) =
@@ -25,8 +26,8 @@ fn changes() -> Vec<Change> {
     let (payment, user) = (PaymentId::from_bytes([4; 16]), UserId::from_bytes([5; 16]));
     let expires_at = TimeUs(1_800_000_600_000_000);
     let items = vec![
-        Item { place: Place::Seat(SeatIx(70_000)), tier: TierIx(1), price_minor: 12_050 },
-        Item { place: Place::Area { area: AreaIx(2), quantity: 3 }, tier: TierIx(0), price_minor: 0 },
+        Item::new(Place::Seat(SeatIx(70_000)), TierIx(1), 12_050),
+        Item::new(Place::Area { area: AreaIx(2), quantity: 3 }, TierIx(0), 0),
     ];
     vec![
         Change::SeatMapSet(Box::new(seat_map())),
@@ -114,8 +115,8 @@ fn terms_changes() -> Vec<Change> {
     let refused = Some(RefundPolicy { refundable: false, ..RefundPolicy::flat(0) });
     let deleted = TierTerms { deleted: true, refund: refused, ..TierTerms::PLAIN };
     let items = vec![
-        Item { place: Place::Seat(SeatIx(70_000)), tier: TierIx(1), price_minor: 5_000 },
-        Item { place: Place::Area { area: AreaIx(2), quantity: 3 }, tier: TierIx(0), price_minor: 0 },
+        Item::new(Place::Seat(SeatIx(70_000)), TierIx(1), 5_000),
+        Item::new(Place::Area { area: AreaIx(2), quantity: 3 }, TierIx(0), 0),
     ];
     let placed = PlacedHold {
         hold: HoldId::from_bytes([1; 16]),
@@ -123,7 +124,11 @@ fn terms_changes() -> Vec<Change> {
         items,
         expires_at: at,
         adjacent: false,
-        codes: Some(Box::new(vec![CodeUse { tier: TierIx(0), code }, CodeUse { tier: TierIx(1), code: [16; 16] }])),
+        codes: HoldCodes {
+            access: vec![CodeUse { tier: TierIx(0), code }, CodeUse { tier: TierIx(1), code: [16; 16] }],
+            discounts: vec![],
+        }
+        .boxed(),
     };
     let named = AccessCodeSpec {
         digest: code,
@@ -357,8 +362,7 @@ fn hot_records() -> Vec<Record> {
                 0 => Place::Seat(SeatIx(edge as u32)),
                 _ => Place::Area { area: AreaIx(edge as u16), quantity: edge as u32 },
             };
-            placed.items =
-                vec![Item { place, tier: TierIx(edge as u8), price_minor: edge as i64 }; 1 + edge as usize % 3];
+            placed.items = vec![Item::new(place, TierIx(edge as u8), edge as i64); 1 + edge as usize % 3];
         }
         records.push(with_edge);
     }

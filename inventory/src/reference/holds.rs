@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Hold, HoldState, OrderState, Reference, Refusal, Said};
-use crate::{Answer, HoldId, PlaceHold, PlacedHold, Rejection, SaleWindow, TierIx, TimeUs, UserId, Want, limits};
+use crate::{
+    Answer, HoldCodes, HoldId, PlaceHold, PlacedHold, Rejection, SaleWindow, TierIx, TimeUs, UserId, Want, limits,
+};
 
 /// Checks of one kind are made over all items before those of the next kind, because the order of
 /// [`Rejection`]'s variants is the order of precedence.
@@ -21,19 +23,21 @@ impl Reference {
         self.check_sale(now, place)?;
         let (items, adjacent) = self.seat_wants(now, place, &tiers, said)?;
         let codes = self.codes_of(now, place, &items);
+        let (items, discounts) = self.discounted(now, place, &items)?;
         let placed = PlacedHold {
             hold: place.hold,
             customer: place.customer,
             items,
             expires_at: now.plus_us(self.policy.hold_ttl_us),
             adjacent,
-            codes: (!codes.is_empty()).then(|| Box::new(codes.clone())),
+            codes: HoldCodes { access: codes.clone(), discounts: discounts.clone() }.boxed(),
         };
         self.holds.push(Hold {
             id: placed.hold,
             customer: placed.customer,
             items: placed.items.clone(),
             codes,
+            discounts,
             placed_at: now,
             expires_at: placed.expires_at,
             state: HoldState::Active,

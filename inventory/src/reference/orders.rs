@@ -31,6 +31,7 @@ impl Reference {
             settled: Vec::new(),
             items: hold.items.clone(),
             codes: hold.codes.clone(),
+            discounts: hold.discounts.clone(),
             refunded_minor: 0,
         });
         Ok(Answer::OrderPlaced { order: place.order, expires_at: hold.expires_at })
@@ -176,18 +177,20 @@ impl Reference {
         let Ok((_, Answer::OrderPaid(paid))) = said else {
             return Err(Refusal::Choice("the payment should have been accepted".into()));
         };
-        let units = |item: &Item| {
+        let discounts = &self.orders[order].discounts;
+        let units = |(at, item): (usize, &Item)| {
+            let discount = discounts.iter().find(|used| used.item as usize == at).and_then(|used| used.code);
             let unit = match item.place {
                 Place::Seat(_) => item.place,
                 Place::Area { area, .. } => Place::Area { area, quantity: 1 },
             };
-            vec![(unit, item.tier, item.price_minor); item.place.units() as usize]
+            vec![(unit, item.tier, item.price_minor, item.list_minor(), discount); item.place.units() as usize]
         };
-        let places: Vec<_> = self.orders[order].items.iter().flat_map(units).collect();
+        let places: Vec<_> = self.orders[order].items.iter().enumerate().flat_map(units).collect();
         if paid.tickets.len() != places.len() {
             return Err(Refusal::Choice(format!("{} tickets for {} units", paid.tickets.len(), places.len())));
         }
-        for (&id, (place, tier, price_minor)) in paid.tickets.iter().zip(places) {
+        for (&id, (place, tier, price_minor, list_minor, discount)) in paid.tickets.iter().zip(places) {
             if self.tickets.iter().any(|ticket| ticket.id == id) {
                 return Err(Refusal::Choice(format!("{id:?} was issued before")));
             }
@@ -198,6 +201,8 @@ impl Reference {
                 place,
                 tier,
                 price_minor,
+                list_minor,
+                discount,
                 state: TicketState::Issued,
                 refunded: false,
                 generation: 1,

@@ -73,6 +73,7 @@ impl Reference {
             && order.items.iter().all(|item| !self.tiers[item.tier.ix()].terms.deleted)
             && self.have_steps_room(&order.items)
             && self.have_codes_room(&order.codes, &by_tier).is_ok()
+            && self.have_discounts_room(order)
     }
 
     /// Units that the customer holds and has bought, of the tiers that count.
@@ -135,7 +136,7 @@ impl Reference {
         for (want, &tier) in place.wants.iter().zip(choice) {
             if let Some(place) = named_place(want) {
                 *by_tier.entry(tier).or_default() += place.units();
-                items.push(Item { place, tier, price_minor: self.tiers[tier.ix()].price_minor });
+                items.push(Item::new(place, tier, self.tiers[tier.ix()].price_minor));
             }
         }
         let (mut adjacent, mut unseated) = (true, None);
@@ -179,7 +180,17 @@ impl Reference {
             (None, Err(Rejection::NotEnoughSeats { free })) if parties_of(&place.wants) > 1 => {
                 Err(Rejection::NotEnoughSeats { free: *free }.into())
             }
-            (None, Err(said)) => Err(Refusal::Choice(format!("refused without a reason: {said}"))),
+            (None, Err(said)) => {
+                // Wherever the parties would have sat, they would have paid this.
+                for (want, &tier) in place.wants.iter().zip(choice) {
+                    if let Want::BestAvailable(best) = want {
+                        let seat = Item::new(Place::Seat(SeatIx(u32::MAX)), tier, self.tiers[tier.ix()].price_minor);
+                        items.extend(vec![seat; best.quantity as usize]);
+                    }
+                }
+                self.discounted(now, place, &self.priced(now, &items))?;
+                Err(Refusal::Choice(format!("refused without a reason: {said}")))
+            }
         }
     }
 
@@ -199,7 +210,7 @@ impl Reference {
                 if chosen.iter().any(|item| !in_tier.tiers.contains(&item.tier)) {
                     return Err(Refusal::Choice("another tier was chosen".into()));
                 }
-                let unpriced = |item: &Item| Item { price_minor: self.tiers[item.tier.ix()].price_minor, ..*item };
+                let unpriced = |item: &Item| Item::new(item.place, item.tier, self.tiers[item.tier.ix()].price_minor);
                 Ok(Seated::Here(class, chosen.iter().map(unpriced).collect()))
             }
             Ok(_) => Err(Refusal::Choice("a hold was answered with something else".into())),

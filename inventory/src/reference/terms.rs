@@ -118,10 +118,10 @@ impl Reference {
         Ok(Answer::Configured)
     }
 
-    /// Units of the tier held and sold at this price.
+    /// Units of the tier held and sold at this price, whatever was off it.
     fn units_at(&self, tier: TierIx, price_minor: i64) -> u32 {
-        let held = self.live_items().filter(|item| item.tier == tier && item.price_minor == price_minor);
-        let sold = self.sold_tickets().filter(|ticket| ticket.tier == tier && ticket.price_minor == price_minor);
+        let held = self.live_items().filter(|item| item.tier == tier && item.list_minor() == price_minor);
+        let sold = self.sold_tickets().filter(|ticket| ticket.tier == tier && ticket.list_minor == price_minor);
         held.map(|item| item.place.units()).sum::<u32>() + sold.count() as u32
     }
 
@@ -143,7 +143,7 @@ impl Reference {
                             Place::Seat(seat) => Place::Seat(seat),
                             Place::Area { area, .. } => Place::Area { area, quantity: 1 },
                         };
-                        of_item.push(Item { place, tier: item.tier, price_minor });
+                        of_item.push(Item::new(place, item.tier, price_minor));
                     }
                 }
             }
@@ -166,12 +166,13 @@ impl Reference {
     /// Whether no step has too many when the items are sold after all, at their prices.
     pub(super) fn have_steps_room(&self, items: &[Item]) -> bool {
         items.iter().all(|item| {
-            let same = items.iter().filter(|it| it.tier == item.tier && it.price_minor == item.price_minor);
+            let list_minor = item.list_minor();
+            let same = items.iter().filter(|it| it.tier == item.tier && it.list_minor() == list_minor);
             let wanted: u32 = same.map(|it| it.place.units()).sum();
             let steps = &self.tiers[item.tier.ix()].terms.price_steps;
-            let step = steps.iter().find(|step| step.price_minor == item.price_minor);
+            let step = steps.iter().find(|step| step.price_minor == list_minor);
             let first = step.and_then(|step| step.first);
-            first.is_none_or(|first| self.units_at(item.tier, item.price_minor) + wanted <= first)
+            first.is_none_or(|first| self.units_at(item.tier, list_minor) + wanted <= first)
         })
     }
 

@@ -12,7 +12,7 @@ pub(super) struct DoorRef<'a> {
 }
 
 /// Written of events that have a door, so that there is one in it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct DoorImage {
     pub entries_max: Option<u32>,
     pub door: Option<Box<Door>>,

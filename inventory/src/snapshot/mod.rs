@@ -2,6 +2,7 @@
 //! is canonical (nothing in it depends on the order of a hash map or on which slot a hold has), so the digest of the
 //! state is the hash of the body. What can be counted from holds and orders is not stored but counted again.
 
+mod discounts;
 mod door;
 mod hash;
 mod image;
@@ -15,9 +16,11 @@ use thiserror::Error;
 
 use crate::line::Line;
 use crate::{InvariantViolation, Inventory};
+use discounts::{Discounts, DiscountsRef};
 use door::{DoorImage, DoorRef};
 use hash::hash64;
 use image::{Image, ImageRef};
+use rebuild::Apart;
 use refund_steps::RefundSteps;
 use terms::{Terms, TermsRef};
 
@@ -28,10 +31,8 @@ const VERSION_FIRST: u8 = 1;
 const VERSION_LINE: u8 = 2;
 /// The line if there is one, and the terms, follow the image.
 const VERSION_TERMS: u8 = 3;
-/// The steps of refunds follow those.
-const VERSION_MONEY: u8 = 4;
-/// The door follows those.
-const VERSION: u8 = 5;
+/// The steps of refunds, the discounts and the door follow the terms.
+const VERSION: u8 = 4;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -56,12 +57,9 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
     match (version(inventory), &inventory.line) {
         // Encoding into memory fails only when an allocation does.
         (VERSION, line) => {
-            let after = (line, TermsRef::of(inventory), RefundSteps::of(inventory), DoorRef::of(inventory));
-            postcard::to_extend(&after, out).expect("postcard encodes doors")
-        }
-        (VERSION_MONEY, line) => {
-            let after = (line, TermsRef::of(inventory), RefundSteps::of(inventory));
-            postcard::to_extend(&after, out).expect("postcard encodes terms")
+            let steps = RefundSteps::of(inventory);
+            let after = (line, TermsRef::of(inventory), steps, DiscountsRef::of(inventory), DoorRef::of(inventory));
+            postcard::to_extend(&after, out).expect("postcard encodes what follows the terms")
         }
         (VERSION_TERMS, line) => {
             postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms")
@@ -73,10 +71,8 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
 
 /// The lowest that holds the state.
 fn version(inventory: &Inventory) -> u8 {
-    if inventory.door.is_some() {
+    if inventory.door.is_some() || refund_steps::are_needed(inventory) || discounts::are_needed(inventory) {
         VERSION
-    } else if refund_steps::are_needed(inventory) {
-        VERSION_MONEY
     } else if terms::are_needed(inventory) {
         VERSION_TERMS
     } else if inventory.line.is_some() {
@@ -87,29 +83,36 @@ fn version(inventory: &Inventory) -> u8 {
 }
 
 /// What follows the image.
-type AfterImage = (Option<Box<Line>>, Terms, RefundSteps, Option<DoorImage>);
+#[derive(Default)]
+struct AfterImage {
+    line: Option<Box<Line>>,
+    terms: Terms,
+    steps: RefundSteps,
+    discounts: Discounts,
+    door: DoorImage,
+}
 
 fn after_image(version: u8, bytes: &[u8]) -> Option<AfterImage> {
-    let (after, bytes) = match version {
-        VERSION_FIRST => ((None, Terms::default(), RefundSteps::default(), None), bytes),
+    let mut after = AfterImage::default();
+    let rest = match version {
+        VERSION_FIRST => bytes,
         VERSION_LINE => {
-            let (line, bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((Some(line), Terms::default(), RefundSteps::default(), None), bytes)
+            let (line, rest) = postcard::take_from_bytes(bytes).ok()?;
+            after.line = Some(line);
+            rest
         }
         VERSION_TERMS => {
-            let ((line, terms), bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((line, terms, RefundSteps::default(), None), bytes)
-        }
-        VERSION_MONEY => {
-            let ((line, terms, steps), bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((line, terms, steps, None), bytes)
+            let (of_version, rest) = postcard::take_from_bytes(bytes).ok()?;
+            (after.line, after.terms) = of_version;
+            rest
         }
         _ => {
-            let ((line, terms, steps, door), bytes) = postcard::take_from_bytes(bytes).ok()?;
-            ((line, terms, steps, Some(door)), bytes)
+            let (of_version, rest) = postcard::take_from_bytes(bytes).ok()?;
+            (after.line, after.terms, after.steps, after.discounts, after.door) = of_version;
+            rest
         }
     };
-    bytes.is_empty().then_some(after)
+    rest.is_empty().then_some(after)
 }
 
 impl Inventory {
@@ -147,14 +150,14 @@ impl Inventory {
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
         let (mut image, bytes) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
-        let (line, terms, steps, door) = after_image(version, bytes).ok_or(SnapshotError::Body)?;
-        if let Some(door) = &door {
-            image.policy.entries_max = door.entries_max;
-        }
-        let codes = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
+        let AfterImage { line, terms, steps, discounts, door } =
+            after_image(version, bytes).ok_or(SnapshotError::Body)?;
+        image.policy.entries_max = door.entries_max;
+        let access = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
         steps.add_to(&mut image).ok_or(SnapshotError::Body)?;
-        let restored =
-            rebuild::rebuild(image, &codes, line, door.and_then(|door| door.door)).ok_or(SnapshotError::Body)?;
+        let discounts = discounts.add_to(&mut image).ok_or(SnapshotError::Body)?;
+        let apart = Apart { access, discounts, line, door: door.door };
+        let restored = rebuild::rebuild(image, apart).ok_or(SnapshotError::Body)?;
         let found = restored.digest();
         if found != stored {
             return Err(SnapshotError::Digest { stored, found });

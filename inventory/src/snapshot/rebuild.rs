@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::image::Image;
 use crate::apply::take;
+use crate::discounts::units_by_code;
 use crate::door::Door;
 use crate::holds::{Found, Hold};
 use crate::house::{House, Owner};
@@ -12,15 +13,19 @@ use crate::layout::{Grid, Layout, check_seat_map};
 use crate::line::Line;
 use crate::orders::OrderStatus;
 use crate::presence::Presence;
-use crate::{AccessCodeSpec, Answer, Inventory, Item};
+use crate::{AccessCodeSpec, Answer, DiscountCodeSpec, Inventory, Item};
+
+/// What images keep apart.
+pub(super) struct Apart {
+    pub access: Vec<AccessCodeSpec>,
+    pub discounts: Vec<DiscountCodeSpec>,
+    pub line: Option<Box<Line>>,
+    pub door: Option<Box<Door>>,
+}
 
 /// `None` when the image contradicts itself.
-pub(super) fn rebuild(
-    image: Image,
-    codes: &[AccessCodeSpec],
-    line: Option<Box<Line>>,
-    door: Option<Box<Door>>,
-) -> Option<Inventory> {
+pub(super) fn rebuild(image: Image, apart: Apart) -> Option<Inventory> {
+    let Apart { access, discounts, line, door } = apart;
     let mut inventory = Inventory::new(image.event);
     inventory.lsn = image.lsn;
     inventory.phase = image.phase.into();
@@ -35,13 +40,15 @@ pub(super) fn rebuild(
     inventory.house = House::new(&grid);
     inventory.layout = Arc::new(Layout::new(grid, image.tiers, image.policy));
     inventory.sales.follow(&inventory.layout);
-    codes.iter().for_each(|code| inventory.codes.set(code));
+    access.iter().for_each(|code| inventory.codes.set(code));
+    discounts.iter().for_each(|code| inventory.discounts.set(code));
     for order in image.orders {
         inventory.orders.insert(order);
     }
     for ticket in image.tickets {
         inventory.tickets.insert(ticket);
     }
+    discount_sold(&mut inventory)?;
     seat_sold(&mut inventory);
     inventory.presence = Presence::of(&inventory.layout, inventory.tickets.all().iter());
     inventory.door = door;
@@ -57,6 +64,10 @@ pub(super) fn rebuild(
         let slot = inventory.holds.insert(hold);
         take(&mut inventory, &placed.items, Owner::hold(slot));
         inventory.codes.take_all(&placed);
+        for (code, units) in units_by_code(&placed) {
+            inventory.discounts.get(&code)?;
+            inventory.discounts.count(&code, placed.customer, units);
+        }
         inventory.customers.add_hold(placed.customer, &placed.items);
     }
     inventory.holds.set_ended(image.ended.map(|generation| generation.into_iter().map(Into::into).collect()));
@@ -81,13 +92,30 @@ pub(super) fn rebuild(
     Some(inventory)
 }
 
+/// Whoever has used a code more often than is allowed now has done so when it was.
+fn discount_sold(inventory: &mut Inventory) -> Option<()> {
+    for at in 0..inventory.orders.all().len() as u32 {
+        let order = inventory.orders.get(at);
+        if order.placed.discounts().is_empty() || order.tickets.is_empty() {
+            continue;
+        }
+        let placed = Arc::clone(&order.placed);
+        inventory.tickets.set_off(order.tickets.clone(), &placed.items);
+        for (code, units) in inventory.discounted_units(at) {
+            inventory.discounts.get(&code)?;
+            inventory.discounts.count(&code, placed.customer, units);
+        }
+    }
+    Some(())
+}
+
 fn seat_sold(inventory: &mut Inventory) {
     let tickets: Vec<(Item, u32)> = inventory
         .tickets
         .all()
         .iter()
         .filter(|ticket| !ticket.refunded)
-        .map(|ticket| (Item { place: ticket.place, tier: ticket.tier, price_minor: ticket.price_minor }, ticket.order))
+        .map(|ticket| (ticket.item(), ticket.order))
         .collect();
     for (item, order) in tickets {
         debug_assert_ne!(inventory.orders.get(order).status, OrderStatus::Refunded);

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::image::Image;
 use crate::holds::OrderAt;
-use crate::{AccessCodeSpec, Answer, CodeUse, HoldId, Inventory, PlacedHold, RefundPolicy, TierIx, TierTerms};
+use crate::{
+    AccessCodeSpec, Answer, CodeUse, HoldCodes, HoldId, Inventory, PlacedHold, RefundPolicy, TierIx, TierTerms,
+};
 
 #[derive(Serialize)]
 pub(super) struct TermsRef<'a> {
@@ -45,7 +47,7 @@ impl<'a> TermsRef<'a> {
         Self {
             tiers: inventory.layout.tiers().iter().map(|tier| &tier.terms).collect(),
             codes: inventory.codes.all().map(|code| &code.spec).collect(),
-            holds: placed.filter(|it| it.codes.is_some()).map(|it| (it.hold, it.codes())).collect(),
+            holds: placed.filter(|it| !it.codes().is_empty()).map(|it| (it.hold, it.codes())).collect(),
             refunds: orders.filter_map(|(at, order)| Some((at, order.refund.as_deref()?.as_slice()))).collect(),
         }
     }
@@ -62,8 +64,9 @@ impl Terms {
         }
         if !self.holds.is_empty() {
             image.each_placed(|placed| {
-                if let Some(codes) = self.holds.get(&placed.hold) {
-                    Arc::make_mut(placed).codes = Some(Box::new(codes.clone()));
+                if let Some(access) = self.holds.get(&placed.hold) {
+                    let codes = HoldCodes { access: access.clone(), discounts: Vec::new() };
+                    Arc::make_mut(placed).codes = Some(Box::new(codes));
                 }
             });
         }
@@ -75,7 +78,7 @@ impl Terms {
 }
 
 impl Image {
-    fn each_placed(&mut self, mut change: impl FnMut(&mut Arc<PlacedHold>)) {
+    pub(super) fn each_placed(&mut self, mut change: impl FnMut(&mut Arc<PlacedHold>)) {
         self.live.iter_mut().for_each(|hold| change(&mut hold.placed));
         self.orders.iter_mut().for_each(|order| change(&mut order.placed));
         for answered in &mut self.keys {

@@ -4,10 +4,10 @@ mod refund;
 
 use super::{START, Stage};
 use crate::{
-    AccessCodeSpec, BestAvailable, CallerKey, Currency, Direction, Entry, HoldId, OrderId, Origin, PaymentId,
-    PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QueuedScan, QuotaSpec, RoomSettings, RowSpec, SaleWindow,
-    ScanList, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec, SettlePayment, TicketId,
-    TierId, TierIx, TierPatch, TierSpec, TierTerms, TimeUs, UndoReason, UserId, Verb, Want,
+    AccessCodeSpec, BestAvailable, CallerKey, Currency, Direction, Discount, DiscountCodeSpec, Entry, HoldId, OrderId,
+    Origin, PaymentId, PaymentOutcome, PlaceHold, PlaceOrder, Policy, PriceStep, QueuedScan, QuotaSpec, RoomSettings,
+    RowSpec, SaleWindow, ScanList, ScanTicket, SeatIx, SeatMapSpec, SeatSpec, SectionIx, SectionKind, SectionSpec,
+    SettlePayment, TicketId, TierId, TierIx, TierPatch, TierSpec, TierTerms, TimeUs, UndoReason, UserId, Verb, Want,
 };
 
 /// Sections by line: `id distance_cm | row of seats | row of seats`, `id distance_cm area 50`, each with an optional
@@ -109,6 +109,7 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
         }
         "delete-tier" => Verb::DeleteTier { tier: TierId::from_bytes(id(args[0])) },
         "code" => Verb::SetAccessCode(Box::new(access_code(args))),
+        "discount" => Verb::SetDiscountCode(Box::new(discount_code(args))),
         "policy" => Verb::SetPolicy(Box::new(policy(args))),
         "publish" => Verb::Publish,
         "cancel-event" => Verb::CancelEvent { only_unsold: args.contains(&"unsold") },
@@ -222,9 +223,10 @@ fn ticket(stage: &Stage, name: &str) -> TicketId {
 /// Seats by public id, `#n` by index; `F*3` units of an area; `best*2` best available, with `/section`; each with
 /// `:tier`, and `acc` for an accessible party.
 fn place_hold(stage: &Stage, args: &[&str]) -> PlaceHold {
-    let wants = args[2..].iter().filter(|word| !word.starts_with("code=")).map(|word| want(stage, word)).collect();
+    let wants = args[2..].iter().filter(|word| !word.contains('=')).map(|word| want(stage, word)).collect();
     let access_codes = list(value(args, "code")).iter().map(|code| id(code)).collect();
-    PlaceHold { hold: HoldId::from_bytes(id(args[0])), customer: user(args[1]), wants, access_codes }
+    let discount_codes = list(value(args, "off")).iter().map(|code| id(code)).collect();
+    PlaceHold { hold: HoldId::from_bytes(id(args[0])), customer: user(args[1]), wants, access_codes, discount_codes }
 }
 
 fn want(stage: &Stage, word: &str) -> Want {
@@ -323,6 +325,24 @@ fn access_code(args: &[&str]) -> AccessCodeSpec {
         label: value(args, "label").unwrap_or(args[0]).to_owned(),
         tiers: list(value(args, "tiers")).iter().map(|tier| TierId::from_bytes(id(tier))).collect(),
         units_max: value(args, "max").map(number),
+        window: sale(args),
+        open: !args.contains(&"closed"),
+    }
+}
+
+/// `discount half percent=5000 tiers=pit uses=3 max=5 customer=1 until=1h`, `… off=300`, `… fixed=500`, `… closed`.
+fn discount_code(args: &[&str]) -> DiscountCodeSpec {
+    let percent = value(args, "percent").map(|it| Discount::Percent { basis_points: number(it) });
+    let amount = || value(args, "off").map(|it| Discount::Amount { minor: number(it) });
+    let fixed = || value(args, "fixed").map(|it| Discount::Fixed { minor: number(it) });
+    DiscountCodeSpec {
+        digest: id(args[0]),
+        label: value(args, "label").unwrap_or(args[0]).to_owned(),
+        discount: percent.or_else(amount).or_else(fixed).unwrap_or(Discount::Percent { basis_points: 5_000 }),
+        tiers: list(value(args, "tiers")).iter().map(|tier| TierId::from_bytes(id(tier))).collect(),
+        uses_max: value(args, "uses").map(number),
+        units_max: value(args, "max").map(number),
+        per_customer_max: value(args, "customer").map(number),
         window: sale(args),
         open: !args.contains(&"closed"),
     }

@@ -71,6 +71,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::TierInvalid { problem }
         | Rejection::PolicyInvalid { problem }
         | Rejection::AccessCodeInvalid { problem }
+        | Rejection::DiscountCodeInvalid { problem }
         | Rejection::RoomInvalid { problem } => format!("{code} {problem}"),
         Rejection::SeatsTaken { seats } => {
             let seats: Vec<String> = seats.iter().map(|seat| inventory.layout().seat_id(*seat)).collect();
@@ -106,6 +107,12 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         Rejection::LineOpensLater { opens_at } => format!("{code} {}", seconds(*opens_at)),
         Rejection::NobodyToCall { limited_by } => format!("{code} {}", limited_by.name()),
         Rejection::PlaceNotCalled { rank, called } => format!("{code} {rank} of {called}"),
+        Rejection::DiscountCodeUnknown { code: at }
+        | Rejection::DiscountCodeExpired { code: at }
+        | Rejection::DiscountCodeNotApplicable { code: at } => format!("{code} {at}"),
+        Rejection::DiscountCodeNotStarted { code: at, starts_at } => format!("{code} {at} {}", seconds(*starts_at)),
+        Rejection::DiscountCodePerCustomer { code: at, max } => format!("{code} {at} of {max}"),
+        Rejection::DiscountCodeSpent { code: at, left } => format!("{code} {at} has {left}"),
         Rejection::RoomOff
         | Rejection::LineBeganAnew
         | Rejection::LineAlreadyOpen

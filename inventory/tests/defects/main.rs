@@ -36,8 +36,13 @@ fn r_a_thousand_attempts_on_one_seat_have_one_winner() {
     let mut show = Show::new(1, 1, 100);
     let attempt = |show: &mut Show, at: u32| {
         let hold = inventory::HoldId::from_bytes(u128::from(at).to_be_bytes());
-        let place =
-            inventory::PlaceHold { hold, customer: buyer(at as u8), wants: vec![seat(0)], access_codes: vec![] };
+        let place = inventory::PlaceHold {
+            hold,
+            customer: buyer(at as u8),
+            wants: vec![seat(0)],
+            access_codes: vec![],
+            discount_codes: Box::default(),
+        };
         show.ask(Verb::PlaceHold(place))
     };
     let outcomes: Vec<_> = (1..=1_000).map(|at| attempt(&mut show, at)).collect();
@@ -358,6 +363,7 @@ fn peers_a_key_knows_its_request_and_survives_a_crash() {
             customer: buyer(1),
             wants: vec![seat(ix)],
             access_codes: vec![],
+            discount_codes: Box::default(),
         }),
     };
     let first = show.send(place(0, 1)).unwrap();

@@ -72,7 +72,14 @@ impl Show {
 
     pub fn hold(&mut self, customer: UserId, wants: Vec<Want>) -> Result<HoldId, Rejection> {
         let hold = HoldId::from_bytes(self.id());
-        self.ask(Verb::PlaceHold(PlaceHold { hold, customer, wants, access_codes: vec![] })).map(|_| hold)
+        self.ask(Verb::PlaceHold(PlaceHold {
+            hold,
+            customer,
+            wants,
+            access_codes: vec![],
+            discount_codes: Box::default(),
+        }))
+        .map(|_| hold)
     }
 
     pub fn order(&mut self, customer: UserId, hold: HoldId, accept_other_seats: bool) -> OrderId {

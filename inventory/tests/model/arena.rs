@@ -1,8 +1,8 @@
 //! Random houses: small enough that a few buyers fight for them.
 
 use inventory::{
-    AccessCodeSpec, Currency, Policy, PriceStep, QuotaSpec, RefundPolicy, RefundStep, RowSpec, SaleWindow, SeatMapSpec,
-    SeatSpec, SectionKind, SectionSpec, TierId, TierSpec, TierTerms, TimeUs,
+    AccessCodeSpec, Currency, Discount, DiscountCodeSpec, Policy, PriceStep, QuotaSpec, RefundPolicy, RefundStep,
+    RowSpec, SaleWindow, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TierId, TierSpec, TierTerms, TimeUs,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -18,6 +18,7 @@ pub struct Arena {
     pub map: SeatMapSpec,
     pub tiers: Vec<TierSpec>,
     pub codes: Vec<AccessCodeSpec>,
+    pub discounts: Vec<DiscountCodeSpec>,
     pub policy: Policy,
     pub is_published: bool,
     /// With which the show opens, if it has a waiting room at all.
@@ -29,9 +30,10 @@ pub fn arena() -> impl Strategy<Value = Arena> {
     let focal_point = (-500..500, -500..500);
     let tiers = prop::collection::vec(tier(), 1..5);
     let codes = prop::collection::vec(access_code(), 0..4);
-    let others = (prop::bool::weighted(0.97), option::weighted(0.3, line::room()), codes);
+    let discounts = prop::collection::vec(discount_code(), 0..6);
+    let others = (prop::bool::weighted(0.97), option::weighted(0.3, line::room()), codes, discounts);
     (sections, focal_point, tiers, policy(), others).prop_map(
-        |(mut sections, focal_point, mut tiers, policy, (is_published, room, codes))| {
+        |(mut sections, focal_point, mut tiers, policy, (is_published, room, codes, discounts))| {
             for (section, id) in sections.iter_mut().zip(SECTIONS) {
                 section.id = id.into();
             }
@@ -39,7 +41,7 @@ pub fn arena() -> impl Strategy<Value = Arena> {
                 tier.id = TierId::from_bytes([at; 16]);
                 tier.sections.retain(|id| sections.iter().any(|section| section.id == *id));
             }
-            Arena { map: SeatMapSpec { sections, focal_point }, tiers, codes, policy, is_published, room }
+            Arena { map: SeatMapSpec { sections, focal_point }, tiers, codes, discounts, policy, is_published, room }
         },
     )
 }
@@ -96,12 +98,12 @@ fn block() -> impl Strategy<Value = Option<String>> {
     prop_oneof![8 => Just(None), 1 => Just(Some("press".to_owned())), 1 => Just(Some("fans".to_owned()))]
 }
 
-fn window() -> impl Strategy<Value = SaleWindow> {
+fn window(some_in_ten: u32) -> impl Strategy<Value = SaleWindow> {
     let time = |from: i64, to: i64| (from..to).prop_map(|second| TimeUs(START_US + second * SECOND_US));
     let some = (option::weighted(0.5, time(-10, 60)), option::weighted(0.5, time(60, 3_000)));
     prop_oneof![
-        9 => Just(SaleWindow::ALWAYS),
-        1 => some.prop_map(|(from, until)| SaleWindow { from, until }),
+        10 - some_in_ten => Just(SaleWindow::ALWAYS),
+        some_in_ten => some.prop_map(|(from, until)| SaleWindow { from, until }),
     ]
 }
 
@@ -111,7 +113,7 @@ pub fn tier() -> impl Strategy<Value = TierSpec> {
         prop::sample::subsequence(SECTIONS.to_vec(), 0..3),
         prop_oneof![12 => Just(vec![]), 1 => Just(vec!["gold".to_owned()]), 1 => Just(vec!["tin".to_owned()])],
         prop::collection::vec(quota(), 0..3),
-        window(),
+        window(1),
     );
     let limits = (
         prop_oneof![30 => Just(1u32), 3 => Just(2), 1 => Just(0)],
@@ -188,12 +190,37 @@ fn price_step() -> impl Strategy<Value = PriceStep> {
 pub fn access_code() -> impl Strategy<Value = AccessCodeSpec> {
     let tiers = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(1..6u8, 1..3)];
     let label = prop_oneof![20 => Just("code"), 1 => Just("")];
-    (8..11u8, label, tiers, option::weighted(0.7, 0..12u32), window(), prop::bool::weighted(0.9)).prop_map(
+    (8..11u8, label, tiers, option::weighted(0.7, 0..12u32), window(1), prop::bool::weighted(0.9)).prop_map(
         |(digest, label, tiers, units_max, window, open)| AccessCodeSpec {
             digest: [digest; 16],
             label: label.into(),
             tiers: tiers.into_iter().map(|id| TierId::from_bytes([id; 16])).collect(),
             units_max,
+            window,
+            open,
+        },
+    )
+}
+
+/// With the digest of one of three codes.
+pub fn discount_code() -> impl Strategy<Value = DiscountCodeSpec> {
+    let discount = prop_oneof![
+        20 => (1..10_000u16).prop_map(|basis_points| Discount::Percent { basis_points }),
+        1 => Just(Discount::Percent { basis_points: 10_001 }),
+        10 => (1..5_000i64).prop_map(|minor| Discount::Amount { minor }),
+        10 => (0..40i64).prop_map(|price| Discount::Fixed { minor: price * 100 }),
+    ];
+    let tiers = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(1..6u8, 1..3)];
+    let limits = (option::weighted(0.4, 0..6u32), option::weighted(0.4, 0..12u32), option::weighted(0.6, 1..3u32));
+    (20..23u8, discount, tiers, limits, window(4), prop::bool::weighted(0.95)).prop_map(
+        |(digest, discount, tiers, (uses_max, units_max, per_customer_max), window, open)| DiscountCodeSpec {
+            digest: [digest; 16],
+            label: "cheap".into(),
+            discount,
+            tiers: tiers.into_iter().map(|id| TierId::from_bytes([id; 16])).collect(),
+            uses_max,
+            units_max,
+            per_customer_max,
             window,
             open,
         },
@@ -211,7 +238,7 @@ pub fn policy() -> impl Strategy<Value = Policy> {
     let currency = prop_oneof![9 => Just("EUR"), 1 => Just("USD")];
     let ttl =
         prop_oneof![18 => 5 * SECOND_US..90 * SECOND_US, 4 => 20 * 60 * SECOND_US..30 * 60 * SECOND_US, 1 => Just(1)];
-    (currency, window(), ttl, limits, doors_from, prop::bool::weighted(0.7), entries_max).prop_map(
+    (currency, window(1), ttl, limits, doors_from, prop::bool::weighted(0.7), entries_max).prop_map(
         |(currency, sale, hold_ttl_us, (holds, units, per_customer), doors_from, reentry, entries_max)| Policy {
             currency: Currency::new(currency).expect("three letters"),
             sale,

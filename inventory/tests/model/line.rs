@@ -76,7 +76,7 @@ impl LineAct {
             Self::Enter { user, ahead } => {
                 let quantity = 1 + u32::from(ahead.unsigned_abs());
                 let wish = Wish::Best { quantity, tier: None, section: None, accessible: false };
-                Act::Place { customer: *user, wishes: vec![wish], codes: vec![7, 8], old_id: false }
+                Act::Place { customer: *user, wishes: vec![wish], codes: vec![7, 8], discounts: vec![], old_id: false }
             }
             Self::Open { more, .. } => {
                 Act::Order { hold: *more, stranger: false, accept_other_seats: true, old_id: false }

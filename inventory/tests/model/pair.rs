@@ -77,7 +77,8 @@ impl<'a> Pair<'a> {
         let tiers = arena.tiers.iter().map(|tier| Verb::SetTier(Box::new(tier.clone())));
         let verbs = [Verb::SetPolicy(Box::new(arena.policy.clone())), Verb::SetSeatMap(Box::new(arena.map.clone()))];
         let codes = arena.codes.iter().map(|code| Verb::SetAccessCode(Box::new(code.clone())));
-        for verb in verbs.into_iter().chain(tiers).chain(codes) {
+        let discounts = arena.discounts.iter().map(|code| Verb::SetDiscountCode(Box::new(code.clone())));
+        for verb in verbs.into_iter().chain(tiers).chain(codes).chain(discounts) {
             self.submit(&Command { origin: Origin::ENGINE, verb })?;
         }
         if let Some(room) = &arena.room {
@@ -209,6 +210,10 @@ impl<'a> Pair<'a> {
         for code in self.fast.access_codes(None, usize::MAX) {
             prop_assert_eq!(code.used, self.twin.code_use(code.spec.digest), "{:?}", code.spec);
         }
+        for code in self.fast.discount_codes(None, usize::MAX) {
+            let twin = self.twin.discount_use(code.spec.digest);
+            prop_assert_eq!((code.uses, code.units), twin, "{:?}", code.spec);
+        }
         let fast: String = self.fast.row_states(None).into_iter().map(|row| row.states).collect();
         let twin: String = self.twin.seat_states().into_iter().map(SeatState::letter).collect();
         prop_assert_eq!(fast, twin, "seat states");
@@ -257,8 +262,9 @@ impl<'a> Pair<'a> {
         let or_stranger = |user: UserId, is_stranger: bool| if is_stranger { stranger } else { user };
         match act {
             Act::Expire => Verb::ExpireHolds,
-            Act::Place { customer, wishes, codes, old_id } => {
-                Verb::PlaceHold(self.place(user(*customer), wishes, codes, *old_id))
+            Act::Place { customer, wishes, codes, discounts, old_id } => {
+                let placed = self.place(user(*customer), wishes, codes, *old_id);
+                Verb::PlaceHold(PlaceHold { discount_codes: discounts.iter().map(|it| [*it; 16]).collect(), ..placed })
             }
             Act::Extend { hold, stranger } => {
                 let (customer, hold) = self.hold(*hold);
@@ -310,7 +316,7 @@ impl<'a> Pair<'a> {
             }
             Act::Undo { ticket, nonce } => {
                 let ticket = self.ticket(*ticket);
-                let last = self.fast.ticket(ticket).and_then(|view| view.scan_nonce).filter(|_| nonce % 4 != 0);
+                let last = self.fast.ticket(ticket).and_then(|view| view.scan_nonce).filter(|_| nonce % 2 != 0);
                 Verb::UndoScan { ticket, nonce: last.unwrap_or(*nonce), reason: UndoReason::Mistake }
             }
             Act::Void { ticket } => Verb::VoidTicket { ticket: self.ticket(*ticket) },
@@ -329,6 +335,7 @@ impl<'a> Pair<'a> {
             }
             Act::DeleteTier { tier } => Verb::DeleteTier { tier: TierId::from_bytes([*tier; 16]) },
             Act::AccessCode(code) => Verb::SetAccessCode(code.clone()),
+            Act::DiscountCode(code) => Verb::SetDiscountCode(code.clone()),
             Act::Policy(policy) => Verb::SetPolicy(policy.clone()),
             Act::PolicyPart(patch) => Verb::PatchPolicy(patch.clone()),
             Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
@@ -365,7 +372,8 @@ impl<'a> Pair<'a> {
         let wants = wants.collect();
         let fresh = HoldId::from_bytes(self.id());
         let hold = if old_id { self.holds.first().map_or(fresh, |(_, id)| *id) } else { fresh };
-        PlaceHold { hold, customer, wants, access_codes: codes.iter().map(|code| [*code; 16]).collect() }
+        let access_codes = codes.iter().map(|code| [*code; 16]).collect();
+        PlaceHold { hold, customer, wants, access_codes, discount_codes: Box::default() }
     }
 
     fn settle(&mut self, order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool) -> SettlePayment {

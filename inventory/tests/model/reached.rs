@@ -26,7 +26,9 @@ const WANTED: &str = "Configured HoldPlaced HoldExtended HoldReleased HoldsExpir
     PLACE_LAPSED PASS_EXPIRED PASS_SPENT QUEUE_REQUIRED \
     ACCESS_CODE_INVALID ACCESS_CODE_SPENT TIER_NOT_FOUND TIER_IN_USE REFUND_NOT_PROMISED \
     SCAN_REFUSED:product SCAN_REFUSED:rules SCAN_REFUSED:undone ScanUndone ScanConflicted SCAN_NOT_FOUND SCAN_NOT_LAST \
-    repeat split_party late_same_places late_other_places several_prices by_code";
+    DISCOUNT_CODE_INVALID DISCOUNT_CODE_UNKNOWN DISCOUNT_CODE_NOT_STARTED DISCOUNT_CODE_EXPIRED \
+    DISCOUNT_CODE_NOT_APPLICABLE DISCOUNT_CODE_PER_CUSTOMER DISCOUNT_CODE_SPENT \
+    repeat split_party late_same_places late_other_places several_prices by_code at_discount";
 
 impl Reached {
     pub fn answer(&mut self, answer: &Answer) {
@@ -47,8 +49,11 @@ impl Reached {
         if placed.items.iter().any(has_other) {
             self.note("several_prices".to_owned());
         }
-        if placed.codes.is_some() {
+        if !placed.codes().is_empty() {
             self.note("by_code".to_owned());
+        }
+        if !placed.discounts().is_empty() {
+            self.note("at_discount".to_owned());
         }
     }
 

@@ -1,11 +1,11 @@
 //! Random commands. They name things by small numbers, which the pair reads as what is there when it gets to them: the
 //! same step stays meaningful when the steps before it are shrunk away.
 
-use inventory::{AccessCodeSpec, Direction, Policy, PolicyPatch, TierPatch, TierSpec};
+use inventory::{AccessCodeSpec, Direction, DiscountCodeSpec, Policy, PolicyPatch, TierPatch, TierSpec};
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::arena::{SECOND_US, access_code, policy, tier};
+use crate::arena::{SECOND_US, access_code, discount_code, policy, tier};
 use crate::line::{self, LineAct};
 
 #[derive(Clone, Debug)]
@@ -51,6 +51,7 @@ pub enum Act {
         customer: u8,
         wishes: Vec<Wish>,
         codes: Vec<u8>,
+        discounts: Vec<u8>,
         old_id: bool,
     },
     Extend {
@@ -122,6 +123,7 @@ pub enum Act {
         tier: u8,
     },
     AccessCode(Box<AccessCodeSpec>),
+    DiscountCode(Box<DiscountCodeSpec>),
     Policy(Box<Policy>),
     PolicyPart(Box<PolicyPatch>),
     Map,
@@ -182,10 +184,12 @@ fn place() -> impl Strategy<Value = Act> {
         1 => prop::collection::vec(wish(), 51..53),
     ];
     let codes = prop::collection::vec(7..12u8, 0..4);
-    (0..4u8, wishes, codes, rarely()).prop_map(|(customer, wishes, codes, old_id)| Act::Place {
+    let discounts = prop_oneof![1 => Just(vec![]), 1 => prop::collection::vec(20..24u8, 1..3)];
+    (0..4u8, wishes, codes, discounts, rarely()).prop_map(|(customer, wishes, codes, discounts, old_id)| Act::Place {
         customer,
         wishes,
         codes,
+        discounts,
         old_id,
     })
 }
@@ -212,16 +216,19 @@ fn owning() -> impl Strategy<Value = Act> {
     let direction = prop_oneof![2 => Just(Direction::Entry), 1 => Just(Direction::Exit)];
     let queued = option::weighted(0.3, (-2 * SECOND_US..60 * SECOND_US, prop::bool::weighted(0.3)));
     let list = option::weighted(0.2, (0..6u8, 0..4u8));
+    // Few, so that scans are found again.
+    let nonce = prop_oneof![3 => 0..6u64, 1 => 0..40u64];
+    let seen = || prop_oneof![2 => 0..3u8, 1 => id()];
     let behind = prop_oneof![8 => Just(0i8), 1 => Just(1), 1 => Just(-1)];
     prop_oneof![
         5 => (id(), prop::collection::vec(id(), 0..4), 0..120u8, right(), any::<bool>()).prop_map(
             |(order, tickets, share, right, wallet)| Act::Refund { order, tickets, share, right, wallet }
         ),
-        9 => (id(), 0..16u64, behind, direction, queued, list).prop_map(|scan| {
+        14 => (seen(), nonce, behind, direction, queued, list).prop_map(|scan| {
             let (ticket, nonce, behind, direction, queued, list) = scan;
             Act::Scan { ticket, nonce, behind, direction, queued, list }
         }),
-        3 => (id(), 0..16u64).prop_map(|(ticket, nonce)| Act::Undo { ticket, nonce }),
+        8 => (seen(), 0..6u64).prop_map(|(ticket, nonce)| Act::Undo { ticket, nonce }),
         1 => id().prop_map(|ticket| Act::Void { ticket }),
         2 => (id(), 0..4u8, rarely()).prop_map(|(ticket, to, stranger)| Act::Transfer { ticket, to, stranger }),
     ]
@@ -244,6 +251,7 @@ fn organizing() -> impl Strategy<Value = Act> {
         }),
         4 => (0..7u8).prop_map(|tier| Act::DeleteTier { tier }),
         8 => access_code().prop_map(|code| Act::AccessCode(Box::new(code))),
+        8 => discount_code().prop_map(|code| Act::DiscountCode(Box::new(code))),
         6 => policy().prop_map(|policy| Act::Policy(Box::new(policy))),
         6 => (policy(), any::<[bool; 8]>()).prop_map(|(policy, parts)| Act::PolicyPart(Box::new(part(&policy, parts)))),
         1 => Just(Act::Map),

@@ -20,6 +20,7 @@ pub fn check_rejection(verdict: &Verdict, rejection: &Rejection, command: &Comma
             | Rejection::TierInvalid { .. }
             | Rejection::PolicyInvalid { .. }
             | Rejection::AccessCodeInvalid { .. }
+            | Rejection::DiscountCodeInvalid { .. }
             | Rejection::NotEnoughSeats { .. }
             | Rejection::SaleNotStarted { .. }
     );

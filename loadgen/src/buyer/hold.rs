@@ -85,7 +85,7 @@ impl Buyer<'_> {
     }
 
     fn request(&self, items: &[HoldItem]) -> HoldRequest {
-        HoldRequest { items: items.to_vec(), access_codes: Vec::new(), pass: self.pass.clone() }
+        HoldRequest { items: items.to_vec(), pass: self.pass.clone(), ..HoldRequest::default() }
     }
 
     fn hold_call(&mut self, request: HoldRequest) -> Result<Call, Leaving> {

@@ -239,7 +239,7 @@ async fn enter(crowd: &Crowd, room: &Room, account: &Account, priority: &str) ->
 fn hold_call(crowd: &Crowd, pass: Option<String>) -> Call {
     let best_available = Some(BestAvailable { quantity: 1, ..BestAvailable::default() });
     let items = vec![HoldItem { best_available, ..HoldItem::default() }];
-    let body = HoldRequest { items, access_codes: Vec::new(), pass };
+    let body = HoldRequest { items, pass, ..HoldRequest::default() };
     let path = format!("/api/v1/events/{}/holds", crowd.sale.arena.event.id);
     Call::post(path, None, &body).unwrap_or_else(|_| unreachable!("the bodies of wire can be written"))
 }

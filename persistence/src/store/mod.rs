@@ -96,6 +96,7 @@ pub use ledger::{LedgerEntry, OrderBalances, RefundPaid};
 pub use link_tokens::{LinkPurpose, LinkToken, PasswordChange};
 pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
+pub use orders::{ItemDiscount, Order, OrderItem, OrderStatus, RefundTerms};
 pub use orders::{Order, OrderItem, OrderStatus, RefundTerms, RefundTermsStep};
 pub use outbox::{Outbox, OutboxStatus};
 pub use payments::Payment;

@@ -54,6 +54,17 @@ pub struct OrderItem {
     /// What the tier promised when the order was placed, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundTerms>,
+    /// By which `price_minor` is lower.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<ItemDiscount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemDiscount {
+    /// Of its code; empty when the price was set by hand.
+    pub label: String,
+    /// Off one unit.
+    pub off_minor: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +106,10 @@ impl OrderItem {
             tier_name: row.tier_name.clone(),
             price_minor: row.price_minor,
             refund: row.refund.as_ref().map(RefundTerms::from_policy),
+            discount: row
+                .discount
+                .as_ref()
+                .map(|discount| ItemDiscount { label: discount.label.clone(), off_minor: discount.off_minor }),
         }
     }
 }

@@ -141,6 +141,10 @@ fn events() -> Vec<Operation> {
         op("GET /events/{id}/tiers", ANYBODY),
         op("GET /events/{id}/tiers", Rule::Preview).draft(),
         op("GET /events/{id}/access-codes", RUNS),
+        op("GET /events/{id}/discount-codes", RUNS),
+        op("PUT /events/{id}/discount-codes", RUNS)
+            .draft()
+            .body(|_| json!({"code": "SPRING", "label": "Spring", "percent_basis_points": 1_000})),
         op("PUT /events/{id}/access-codes", RUNS).draft().body(|_| json!({"code": "SPRING", "label": "Press"})),
         op("POST /events/{id}/blocks/{name}/release", RUNS),
         op("POST /events/{id}/blocks/{name}/withhold", RUNS),

@@ -61,7 +61,7 @@ impl Line {
                 self.check_round(record, asked, findings);
                 self.change(record, change, asked, reached, findings);
             }
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) => {
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
                 self.holders.insert(placed.hold, placed.customer);
                 let is_on = self.settings.as_ref().is_some_and(|settings| settings.active);
                 let is_inside = self.inside.get(&placed.customer).is_some_and(|inside| inside.until > record.at);

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Submitted;
 use inventory::{
-    Admission, Answer, Change, DoorChange, Entry, HoldId, LineChange, RefundOrder, Rejection, SeatIx, TimeUs, Verb, Want,
+    Admission, Answer, Change, DoorChange, Entry, HoldId, LineChange, RefundOrder, Rejection, SeatIx, TimeUs, Verb,
+    Want,
 };
 
 use super::{Case, Fact, Findings};
@@ -239,7 +240,10 @@ impl Case<'_> {
 /// I3 and I8: the record does what was asked, all of it.
 fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
     let is_it = match (&op.command.verb, &fact.record.change) {
-        (Verb::PlaceHold(place), Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed)) => {
+        (
+            Verb::PlaceHold(place),
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed),
+        ) => {
             let units: u32 = place.wants.iter().map(units_of).sum();
             let seats = place.wants.iter().filter_map(|want| match want {
                 Want::Seat { seat, .. } => Some(*seat),
@@ -278,6 +282,7 @@ fn check_asked(op: &Op, fact: &Fact, findings: &mut Findings) {
         )
         | (Verb::DeleteTier { .. }, Change::TierSetInFull(_) | Change::TierSetWithRefundSteps(_))
         | (Verb::SetAccessCode(_), Change::AccessCodeSet(_))
+        | (Verb::SetDiscountCode(_), Change::DiscountCodeSet(_))
         | (Verb::SetPolicy(_) | Verb::PatchPolicy(_), Change::PolicySet(_) | Change::PolicySetInFull(_))
         | (Verb::Publish, Change::Published)
         | (Verb::SetWaitingRoom { .. }, Change::Line(LineChange::RoomSet { .. }))
@@ -326,9 +331,10 @@ fn at_door(verb: &Verb, change: &DoorChange) -> bool {
 /// Whether the answer is the one that goes with the change.
 fn says(change: &Change, answer: &Answer) -> bool {
     match (change, answer) {
-        (Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed), Answer::HoldPlaced(answered)) => {
-            placed == answered
-        }
+        (
+            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed),
+            Answer::HoldPlaced(answered),
+        ) => placed == answered,
         (Change::HoldExtended { expires_at, .. }, Answer::HoldExtended { expires_at: answered, .. })
         | (Change::PaymentStarted { expires_at, .. }, Answer::PaymentStarted { expires_at: answered, .. }) => {
             expires_at == answered
@@ -354,6 +360,7 @@ fn says(change: &Change, answer: &Answer) -> bool {
             | Change::TierSetInFull(_)
             | Change::TierSetWithRefundSteps(_)
             | Change::AccessCodeSet(_)
+            | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
             | Change::PolicySetInFull(_)
             | Change::Published,

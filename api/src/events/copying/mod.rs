@@ -6,9 +6,10 @@ mod shift;
 
 use std::sync::Arc;
 
-use engine::EventHandle;
+use engine::{EventHandle, SubmitError, Submitted};
+use futures_util::future::ready;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use inventory::{AccessCodeSpec, Layout, Origin, RoomSettings, TierId, TierSpec, TimeUs, UserId};
+use inventory::{AccessCodeSpec, DiscountCodeSpec, Layout, Origin, RoomSettings, TierId, TierSpec, TimeUs, UserId};
 use persistence::{Event, EventStatus};
 
 use super::words;
@@ -37,6 +38,7 @@ pub struct Original {
     room: Arc<RoomSettings>,
     blocks_withheld: Vec<String>,
     codes: Vec<AccessCodeSpec>,
+    discounts: Vec<DiscountCodeSpec>,
 }
 
 impl Original {
@@ -55,8 +57,18 @@ impl Original {
                 break;
             }
         }
+        let mut discounts: Vec<DiscountCodeSpec> = Vec::new();
+        loop {
+            let after = discounts.last().map(|code| code.digest);
+            let page = handle.discount_codes(after, CODES_PAGE).await?;
+            let is_last = page.len() < CODES_PAGE;
+            discounts.extend(page.into_iter().map(|code| code.spec));
+            if is_last {
+                break;
+            }
+        }
         let room = Arc::clone(&handle.line().settings);
-        Ok(Self { event, layout: handle.layout(), room, blocks_withheld, codes })
+        Ok(Self { event, layout: handle.layout(), room, blocks_withheld, codes, discounts })
     }
 
     /// A draft of the same organizer. What is not in the row is written by [`Self::write`].
@@ -112,7 +124,9 @@ impl Original {
         }
         let new_id = |id| new_ids.iter().find(|(old, _)| *old == id).map(|(_, new)| *new);
         let codes = self.codes.iter().filter_map(|code| shift.code(code, new_id));
-        write_codes(&handle, asker, codes.collect()).await?;
+        write_codes(codes.map(|code| handle.set_access_code(asker, code)).collect()).await?;
+        let discounts = self.discounts.iter().filter_map(|code| shift.discount(code, new_id));
+        write_codes(discounts.map(|code| handle.set_discount_code(asker, code)).collect()).await?;
         copy.images = pictures::copy(state, &self.event.images, copy.id.uuid()).await?;
         // Last: it begins to be kept, whatever becomes of the copy.
         self.write_room(state, &handle, asker, &shift).await
@@ -146,17 +160,15 @@ impl Original {
         Ok(())
     }
 
-    /// Seats of the map, and access codes: what a copy costs.
+    /// Seats of the map, and codes: what a copy costs.
     pub fn size(&self) -> (usize, usize) {
-        (self.layout.seat_count() as usize, self.codes.len())
+        (self.layout.seat_count() as usize, self.codes.len() + self.discounts.len())
     }
 }
 
-async fn write_codes(handle: &EventHandle, asker: engine::Caller, codes: Vec<AccessCodeSpec>) -> Result<(), ApiError> {
-    let write = |code| {
-        let handle = handle.clone();
-        async move { handle.set_access_code(asker, code).await.map(drop) }
-    };
-    let writes: Vec<_> = codes.into_iter().map(write).collect();
-    Ok(stream::iter(writes).buffer_unordered(CODES_AT_ONCE).try_collect::<()>().await?)
+async fn write_codes<F>(writes: Vec<F>) -> Result<(), ApiError>
+where
+    F: Future<Output = Result<Submitted, SubmitError>>,
+{
+    Ok(stream::iter(writes).buffer_unordered(CODES_AT_ONCE).try_for_each(|_| ready(Ok(()))).await?)
 }

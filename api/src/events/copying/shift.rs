@@ -1,6 +1,6 @@
 use inventory::{
-    AccessCodeSpec, Policy, PriceStep, QuotaSpec, RefundPolicy, RoomSettings, SaleWindow, TierId, TierSpec, TierTerms,
-    TimeUs,
+    AccessCodeSpec, DiscountCodeSpec, Policy, PriceStep, QuotaSpec, RefundPolicy, RoomSettings, SaleWindow, TierId,
+    TierSpec, TierTerms, TimeUs,
 };
 
 use crate::time_zone::Zone;
@@ -71,6 +71,17 @@ impl Shift {
         let tiers: Vec<TierId> = code.tiers.iter().copied().filter_map(new_id).collect();
         let opens_nothing = tiers.is_empty() && !code.tiers.is_empty();
         (!opens_nothing).then(|| AccessCodeSpec { tiers, window: self.window(code.window), ..code.clone() })
+    }
+
+    /// `None` when all that it is for is gone: without a tier it would be for every one.
+    pub fn discount(
+        &self,
+        code: &DiscountCodeSpec,
+        new_id: impl Fn(TierId) -> Option<TierId>,
+    ) -> Option<DiscountCodeSpec> {
+        let tiers: Vec<TierId> = code.tiers.iter().copied().filter_map(new_id).collect();
+        let is_for_nothing = tiers.is_empty() && !code.tiers.is_empty();
+        (!is_for_nothing).then(|| DiscountCodeSpec { tiers, window: self.window(code.window), ..code.clone() })
     }
 
     /// Nobody waits yet. A beacon names a value that will have been known for long.
@@ -152,6 +163,21 @@ mod tests {
         };
         let new_id = |id| (id == kept).then_some(new);
         let tiers = |tiers| shift().code(&code(tiers), new_id).map(|code| code.tiers);
+        assert_eq!(tiers(vec![kept, gone]), Some(vec![new]));
+        assert_eq!(tiers(vec![gone]), None);
+        assert_eq!(tiers(vec![]), Some(vec![]));
+        let discount = |tiers: Vec<TierId>| DiscountCodeSpec {
+            digest: [8; 16],
+            label: "Spring".into(),
+            discount: inventory::Discount::Percent { basis_points: 1_000 },
+            tiers,
+            uses_max: None,
+            units_max: Some(5),
+            per_customer_max: None,
+            window: SaleWindow::ALWAYS,
+            open: true,
+        };
+        let tiers = |tiers| shift().discount(&discount(tiers), new_id).map(|code| code.tiers);
         assert_eq!(tiers(vec![kept, gone]), Some(vec![new]));
         assert_eq!(tiers(vec![gone]), None);
         assert_eq!(tiers(vec![]), Some(vec![]));

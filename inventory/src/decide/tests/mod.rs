@@ -1,5 +1,6 @@
 mod best_available;
 mod configure;
+mod discounts;
 mod gate;
 mod holds;
 mod keys;
@@ -19,6 +20,7 @@ fn every_rejection_is_reached_by_a_table() {
     let tables = [
         include_str!("best_available.rs"),
         include_str!("configure.rs"),
+        include_str!("discounts.rs"),
         include_str!("gate.rs"),
         include_str!("holds.rs"),
         include_str!("keys.rs"),
