@@ -60,7 +60,8 @@ pub use layout::Layout;
 pub use line::{LineState, LineView, RoomSettings};
 pub use orders::{EDGES, OrderStatus};
 pub use projection::{
-    ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, Row, TicketRow,
+    ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow, PaymentStatus, RefundOwed, Row,
+    TicketRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

@@ -101,6 +101,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0015_attempts.sql"),
         sqlite: include_str!("../migrations/sqlite/0015_attempts.sql"),
     },
+    Step {
+        number: 16,
+        name: "payments",
+        postgres: include_str!("../migrations/postgres/0016_payments.sql"),
+        sqlite: include_str!("../migrations/sqlite/0016_payments.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -11,6 +11,7 @@ mod attendees;
 mod audit_log;
 mod calendars;
 mod catalogue;
+mod checkouts;
 mod erasure;
 mod event_copies;
 pub(crate) mod event_index;
@@ -33,6 +34,7 @@ mod login_codes;
 mod mails;
 mod orders;
 mod outbox;
+mod payment_refunds;
 mod payments;
 mod priority_passes;
 mod refresh;
@@ -63,6 +65,7 @@ pub use attempts::AttemptLimit;
 pub use attendees::Attendee;
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
+pub use checkouts::{Checkout, CheckoutState, PaymentProvider};
 pub use erasure::Erasure;
 pub use event_copies::EventCopies;
 pub use event_near::Near;
@@ -83,6 +86,7 @@ pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
 pub use orders::{Order, OrderItem, OrderStatus, RefundTerms};
 pub use outbox::{Outbox, OutboxStatus};
+pub use payment_refunds::{OwedRefund, PaymentRefund, RefundOutcome, RefundReason, RefundStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
@@ -256,6 +260,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         audit_log::STATEMENTS,
         event_index::STATEMENTS,
         calendars::STATEMENTS,
+        checkouts::STATEMENTS,
         event_copies::STATEMENTS,
         event_names::STATEMENTS,
         erasure::STATEMENTS,
@@ -272,6 +277,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         images::STATEMENTS,
         orders::STATEMENTS,
         outbox::STATEMENTS,
+        payment_refunds::STATEMENTS,
         payments::STATEMENTS,
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,
