@@ -39,6 +39,7 @@ mod finishing;
 pub mod first_start;
 mod forwarded;
 pub mod gate;
+pub mod gateways;
 pub mod health;
 pub mod hex;
 pub mod holds;

@@ -16,6 +16,7 @@ use crate::auth::{ApiKeys, OneTimeKeys, Passwords, RefreshTokens, Standings, Tok
 use crate::config::Config;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
+use crate::gateways::Gateways;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -50,6 +51,8 @@ pub struct Inner {
     pub in_flight: InFlight,
     pub event_pages: EventPages,
     pub finishing: Finishing,
+    /// Of payments.
+    pub gateways: Gateways,
     pub rate_limit: RateLimits,
     pub security: Security,
     pub live: Hub,

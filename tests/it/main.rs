@@ -40,6 +40,7 @@ mod mail;
 mod openapi;
 mod orders;
 mod passwords;
+mod payments;
 mod queue_proof;
 mod sale;
 mod schemathesis;

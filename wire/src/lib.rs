@@ -19,6 +19,7 @@ mod live;
 mod live_binary;
 mod mails;
 mod orders;
+mod payments;
 mod seat_map;
 mod series;
 mod staff;
@@ -58,9 +59,10 @@ pub use live::{
 pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, state_letter};
 pub use mails::{Mail, MailStatus};
 pub use orders::{
-    Attendee, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod,
-    RefundRequest, Ticket, TicketState, TransferRequest,
+    Attendee, Checkout, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayAnswer, PayRequest,
+    PaymentMethod, PaymentReport, PaymentReportStatus, RefundRequest, Ticket, TicketState, TransferRequest,
 };
+pub use payments::{PaymentProvider, PaymentRefund, PaymentRefundDone, PaymentRefundReason, PaymentRefundStatus};
 pub use seat_map::{
     PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
     SeatMapExamples, SeatMapSize, Section, Stage,

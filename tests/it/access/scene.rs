@@ -208,6 +208,7 @@ impl Ids {
             path = path.replacen("{id}", id, 1);
         }
         let mail = format!("/mails/{}", self.target);
+        let refund = format!("/payment-refunds/{}", self.target);
         let named = [
             ("{tier_id}", &self.tier),
             ("{event_id}", &self.series_session),
@@ -218,6 +219,7 @@ impl Ids {
             ("{image_id}", &self.tier),
             ("{key}", &self.block),
             ("/mails/{id}", &mail),
+            ("/payment-refunds/{id}", &refund),
         ];
         for (name, value) in named {
             path = path.replace(name, value);
