@@ -7,3 +7,4 @@ pub mod redis;
 pub mod s3;
 pub mod server;
 pub mod smtp;
+pub mod stripe;

@@ -24,6 +24,7 @@ use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::first_start::FirstStartError;
 use crate::gate_log::GateLog;
+use crate::gateways::Gateways;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -37,7 +38,7 @@ use crate::sealed::{SealError, Seals};
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
 use crate::{
-    audit_log, cancelling, first_start, gate_log, housekeeping, ids, mail, metrics, revocations, router, serve,
+    audit_log, cancelling, first_start, gate_log, gateways, housekeeping, ids, mail, metrics, revocations, router, serve,
 };
 
 /// What is still in mailboxes when the last request is answered.
@@ -63,6 +64,8 @@ pub enum StartError {
     Seals(#[from] SealError),
     #[error("there is no way to ask the provider of sign-ins")]
     Google(#[source] reqwest::Error),
+    #[error("there is no way to ask the provider of payments")]
+    Payments(#[source] reqwest::Error),
     #[error("the URL of Redis is not valid: it must start with redis://")]
     Redis(#[source] redis::RedisError),
     #[error("passwords cannot be hashed")]
@@ -130,6 +133,7 @@ impl App {
         self.tasks.spawn(cancelling::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(gate_log::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::run(self.state.clone(), self.stop.clone()));
+        self.tasks.spawn(gateways::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(revocations::run(self.state.clone(), self.stop.clone()));
         self.tasks.spawn(housekeeping::warm_up(self.state.clone(), self.stop.clone()));
         let keepers = self.state.keepers.clone();
@@ -161,9 +165,13 @@ impl App {
 fn post(state: &AppState, addr: SocketAddr) -> Result<Post, MailSetupError> {
     let config = state.config.mail.clone();
     let transport = Transport::new(&config, &state.config.store.data_dir)?;
-    let site = state.config.http.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
-    let site = site.trim_end_matches('/').to_owned();
-    Ok(Post::new(state.mail.clone(), transport, Arc::clone(&state.clock), config, site))
+    Ok(Post::new(state.mail.clone(), transport, Arc::clone(&state.clock), config, site(&state.config, addr)))
+}
+
+/// Where the world finds the server's pages.
+fn site(config: &Config, addr: SocketAddr) -> String {
+    let site = config.http.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
+    site.trim_end_matches('/').to_owned()
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -191,6 +199,7 @@ async fn state(
     let one_time_key = key(&store, "one-time-hmac").await?;
     let line_tokens = LineTokens::new(&key(&store, "waiting-room-hmac").await?);
     let google = google(&config, addr).map_err(StartError::Google)?;
+    let gateways = Gateways::new(&config.payments, &site(&config, addr)).map_err(StartError::Payments)?;
     let event_pages = EventPages::new(&config).map_err(StartError::Redis)?;
     let directory = Directory::new(EngineConfig::default(), Arc::new(store.clone()), Arc::clone(&clock));
     Ok(AppState::new(Inner {
@@ -206,6 +215,7 @@ async fn state(
         cancelling: Cancelling::default(),
         in_flight: InFlight::default(),
         event_pages,
+        gateways,
         finishing: Finishing::new(config.http.connections_max),
         ready: AtomicBool::new(false),
         access_codes,
@@ -230,8 +240,7 @@ async fn state(
 fn google(config: &Config, addr: SocketAddr) -> Result<Option<Provider>, reqwest::Error> {
     let google = &config.google;
     let (Some(client_id), Some(client_secret)) = (&google.client_id, &google.client_secret) else { return Ok(None) };
-    let site = config.http.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
-    let site = site.trim_end_matches('/');
+    let site = site(config, addr);
     let client = Client {
         issuer: google.issuer.clone(),
         client_id: client_id.clone(),

@@ -8,11 +8,20 @@ use crate::digest;
 
 /// A UUIDv7 with the time of `owner` (itself a v7) and bits that follow from the key.
 pub fn derive(owner: Uuid, kind: &'static str, key: CallerKey) -> Uuid {
+    of(owner, kind, &key.key)
+}
+
+/// The nth of its kind.
+pub fn nth(owner: Uuid, kind: &'static str, n: u64) -> Uuid {
+    of(owner, kind, &n.to_be_bytes())
+}
+
+fn of(owner: Uuid, kind: &'static str, which: &[u8]) -> Uuid {
     let millis = owner.get_timestamp().map_or(0, |at| {
         let (seconds, nanos) = at.to_unix();
         seconds.saturating_mul(1_000).saturating_add(u64::from(nanos / 1_000_000))
     });
-    let bits = digest::of(&[owner.as_bytes(), kind.as_bytes(), &key.key]);
+    let bits = digest::of(&[owner.as_bytes(), kind.as_bytes(), which]);
     let mut random = [0; 10];
     random.copy_from_slice(&bits[..10]);
     Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
@@ -33,5 +42,7 @@ mod tests {
         assert_ne!(id, derive(owner, "tier", key(2)));
         assert_ne!(id, derive(owner, "payment", key(1)));
         assert_ne!(id, derive(Uuid::from_u128(7), "tier", key(1)));
+        assert_ne!(nth(owner, "checkout", 0), nth(owner, "checkout", 1));
+        assert_eq!(nth(owner, "checkout", 1), nth(owner, "checkout", 1));
     }
 }

@@ -76,6 +76,8 @@ pub enum Malformed {
     Method,
     /// Not the opening of a WebSocket.
     Upgrade,
+    /// Of a provider's notice.
+    Signature,
     Image(ImageFault),
 }
 
@@ -105,6 +107,8 @@ pub enum Unauthorized {
     AttemptInvalid,
     /// The other provider says no, or says it in a way that cannot be believed.
     SignInRefused,
+    /// Of a payment provider's report.
+    WebhookSecret,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +127,8 @@ pub enum Forbidden {
     EmailNotVerified,
     /// The call is for those who hold a ticket to the event.
     TicketRequired,
+    /// No secret is configured by which a provider could be told from anybody else.
+    WebhookOff,
 }
 
 /// What was looked for. Something of another owner is answered like something that never was.
@@ -146,6 +152,7 @@ pub enum Noun {
     Order,
     Ticket,
     Mail,
+    PaymentRefund,
     WaitingRoom,
     /// In a waiting room.
     WaitingPlace,
@@ -181,6 +188,7 @@ pub enum Conflict {
     StaffMemberExists,
     /// Only what was given up is tried again by hand.
     MailNotFailed,
+    PaymentRefundNotFailed,
     ImagesTooMany,
     /// Its organizer has another of this title at this time.
     EventTitleTaken,
@@ -217,6 +225,8 @@ pub enum PaymentFailure {
     Declined,
     /// The order had lapsed and its places are gone: the money goes back.
     TooLate,
+    /// The provider does not take it.
+    Refused,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,6 +241,8 @@ pub enum Busy {
     Objects,
     /// The provider of a sign-in.
     IdentityProvider,
+    /// That of payments.
+    PaymentProvider,
     /// Too many mails are being written.
     Aside,
     /// Too many joins wait to be written.
@@ -275,7 +287,8 @@ impl ApiError {
                 | Malformed::Query
                 | Malformed::Cursor
                 | Malformed::CursorOfOtherQuery
-                | Malformed::IdempotencyKey => StatusCode::BAD_REQUEST,
+                | Malformed::IdempotencyKey
+                | Malformed::Signature => StatusCode::BAD_REQUEST,
                 Malformed::MediaType | Malformed::Image(ImageFault::Type) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 Malformed::Image(ImageFault::Damaged | ImageFault::TooManyPixels { .. }) => {
                     StatusCode::UNPROCESSABLE_ENTITY
@@ -294,6 +307,7 @@ impl ApiError {
             Self::QueueRequired(_) => StatusCode::TOO_EARLY,
             Self::Payment(PaymentFailure::Declined) => StatusCode::PAYMENT_REQUIRED,
             Self::Payment(PaymentFailure::TooLate) | Self::LinkInvalid => StatusCode::GONE,
+            Self::Payment(PaymentFailure::Refused) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } | Self::SocketsTooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
@@ -308,6 +322,7 @@ impl ApiError {
                 Unauthorized::TokenMissing
                 | Unauthorized::TokenInvalid
                 | Unauthorized::TokenExpired
+                | Unauthorized::WebhookSecret
                 | Unauthorized::ApiKeyInvalid => Some(Action::TokenRefused),
                 Unauthorized::ChallengeInvalid
                 | Unauthorized::SecondFactorWrong

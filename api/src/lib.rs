@@ -46,6 +46,7 @@ mod forwarded;
 pub mod gate;
 pub mod gate_log;
 mod guest_names;
+pub mod gateways;
 pub mod health;
 pub mod hex;
 pub mod holds;

@@ -43,6 +43,11 @@ pub const GATE_REFUSALS_DROPPED_TOTAL: &str = "usher_gate_refusals_dropped_total
 /// What became of mails, by [`RESULT`]. Counter.
 pub const MAILS_TOTAL: &str = "usher_mails_total";
 
+/// What became of refunds at providers, by [`RESULT`]. Counter.
+pub const PAYMENT_REFUNDS_TOTAL: &str = "usher_payment_refunds_total";
+/// Notices of payment providers, by [`RESULT`]. Counter.
+pub const PAYMENT_NOTICES_TOTAL: &str = "usher_payment_notices_total";
+
 /// Pages of events, by [`RESULT`]: `kept` for a moment, `read` from the store, or `bypassed` and read. Counter.
 pub const EVENT_PAGES_TOTAL: &str = "usher_event_pages_total";
 /// Calls of Redis that failed or took too long. Counter.
@@ -57,7 +62,7 @@ pub const ACTION: &str = "action";
 /// Label: the event's id, of active waiting rooms only.
 pub const EVENT: &str = "event";
 /// Label of mails: `queued`, `sent`, `deferred` (to be tried again) or `failed` (given up); of pages: `kept`, `read` or
-/// `bypassed`.
+/// `bypassed`; of refunds: `done`, `deferred` or `failed`; of notices: `taken`, `repeated`, `foreign` or `refused`.
 pub const RESULT: &str = "result";
 /// Label: `demand`, `rate`, `shoppers`, `latency`, `paused` or `closed`.
 pub const REASON: &str = "reason";
@@ -176,6 +181,26 @@ pub fn count_mail(result: MailResult) {
         MailResult::Failed => "failed",
     };
     metrics::counter!(MAILS_TOTAL, RESULT => result).increment(1);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundResult {
+    Done,
+    Deferred,
+    Failed,
+}
+
+pub fn count_refund(result: RefundResult) {
+    let result = match result {
+        RefundResult::Done => "done",
+        RefundResult::Deferred => "deferred",
+        RefundResult::Failed => "failed",
+    };
+    metrics::counter!(PAYMENT_REFUNDS_TOTAL, RESULT => result).increment(1);
+}
+
+pub fn count_payment_notice(result: &'static str) {
+    metrics::counter!(PAYMENT_NOTICES_TOTAL, RESULT => result).increment(1);
 }
 
 pub fn count_event_page(result: &'static str) {

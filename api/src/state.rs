@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::gate_log::GateLog;
+use crate::gateways::Gateways;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -52,6 +53,8 @@ pub struct Inner {
     pub in_flight: InFlight,
     pub event_pages: EventPages,
     pub finishing: Finishing,
+    /// Of payments.
+    pub gateways: Gateways,
     pub rate_limit: RateLimits,
     pub security: Security,
     pub gate_log: GateLog,

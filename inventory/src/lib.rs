@@ -73,7 +73,7 @@ pub use orders::{EDGES, OrderStatus};
 pub use presence::{Headcount, PartHeadcount};
 pub use projection::{
     ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow,
-    PaymentStatus, Row, TicketRow,
+    PaymentStatus, RefundOwed, Row, TicketRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

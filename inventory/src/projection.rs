@@ -167,6 +167,15 @@ pub struct OutboxRow {
     pub order: OrderId,
     pub user: UserId,
     pub at: TimeUs,
+    /// Of a [`OutboxKind::PaymentRefund`].
+    pub owed: Option<RefundOwed>,
+}
+
+/// Money that its provider is to give back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundOwed {
+    pub payment: PaymentId,
+    pub amount_minor: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::holds::{Found, OrderAt};
 use crate::{
     Change, ConflictRow, DoorChange, HoldId, Inventory, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderId,
-    OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, Row, TicketId, TicketRow,
+    OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, RefundOwed, Row, TicketId, TicketRow,
     UserId,
 };
 
@@ -54,7 +54,7 @@ impl Inventory {
             }
             Change::PaymentRefused { order, payment, amount_minor } => {
                 rows.push(self.payment_row(record, *order, *payment, PaymentStatus::RefundDue, Some(*amount_minor)));
-                rows.push(self.outbox_row(record, OutboxKind::PaymentRefund, *order, self.buyer(*order)));
+                rows.extend(self.refund_row(record, *order, *payment, *amount_minor));
             }
             Change::OrderCancelled { order } => {
                 rows.push(self.order_row(self.orders.at(*order)));
@@ -62,11 +62,13 @@ impl Inventory {
             }
             Change::OrderRefunded { order, tickets, amount_minor }
             | Change::OrderRefundedToWallet { order, tickets, amount_minor } => {
-                rows.push(self.order_row(self.orders.at(*order)));
+                let at = self.orders.at(*order);
+                rows.push(self.order_row(at));
                 rows.extend(tickets.iter().map(|ticket| self.ticket_row(*ticket)));
                 rows.push(self.outbox_row(record, OutboxKind::OrderRefunded, *order, self.buyer(*order)));
-                if matches!(record.change, Change::OrderRefunded { .. }) && *amount_minor > 0 {
-                    rows.push(self.outbox_row(record, OutboxKind::PaymentRefund, *order, self.buyer(*order)));
+                if matches!(record.change, Change::OrderRefunded { .. }) {
+                    let payment = self.orders.get(at).paid_by;
+                    rows.extend(payment.and_then(|payment| self.refund_row(record, *order, payment, *amount_minor)));
                 }
             }
             Change::TicketScanned { ticket, .. } | Change::TicketVoided { ticket } => {
@@ -209,7 +211,22 @@ impl Inventory {
     }
 
     fn outbox_row(&self, record: &Record, kind: OutboxKind, order: OrderId, user: UserId) -> Row {
-        Row::Outbox(Box::new(OutboxRow { event: self.event, lsn: self.lsn, kind, order, user, at: record.at }))
+        let at = record.at;
+        Row::Outbox(Box::new(OutboxRow { event: self.event, lsn: self.lsn, kind, order, user, at, owed: None }))
+    }
+
+    /// `None`: what cost nothing owes nothing.
+    fn refund_row(&self, record: &Record, order: OrderId, payment: PaymentId, amount_minor: i64) -> Option<Row> {
+        let row = OutboxRow {
+            event: self.event,
+            lsn: self.lsn,
+            kind: OutboxKind::PaymentRefund,
+            order,
+            user: self.buyer(order),
+            at: record.at,
+            owed: Some(RefundOwed { payment, amount_minor }),
+        };
+        (amount_minor > 0).then(|| Row::Outbox(Box::new(row)))
     }
 
     fn place_name(&self, place: Place) -> (String, bool) {

@@ -110,6 +110,10 @@ const STEPS: &[Step] = &[
         name: "door",
         postgres: include_str!("../migrations/postgres/0019_door.sql"),
         sqlite: include_str!("../migrations/sqlite/0019_door.sql"),
+        number: 16,
+        name: "payments",
+        postgres: include_str!("../migrations/postgres/0016_payments.sql"),
+        sqlite: include_str!("../migrations/sqlite/0016_payments.sql"),
     },
 ];
 

@@ -44,6 +44,7 @@ mod offline;
 mod openapi;
 mod orders;
 mod passwords;
+mod payments;
 mod queue_proof;
 mod refunds;
 mod sale;

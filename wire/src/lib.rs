@@ -22,6 +22,7 @@ mod live_binary;
 mod mails;
 mod orders;
 mod scanners;
+mod payments;
 mod seat_map;
 mod series;
 mod staff;
@@ -72,6 +73,10 @@ pub use orders::{
     RefundRequest, RefundTo, Ticket, TicketState, TransferRequest,
 };
 pub use scanners::{Scanner, ScannerCreate, ScannerIssued};
+    Attendee, Checkout, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayAnswer, PayRequest,
+    PaymentMethod, PaymentReport, PaymentReportStatus, RefundRequest, Ticket, TicketState, TransferRequest,
+};
+pub use payments::{PaymentProvider, PaymentRefund, PaymentRefundDone, PaymentRefundReason, PaymentRefundStatus};
 pub use seat_map::{
     PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
     SeatMapExamples, SeatMapSize, Section, Stage,

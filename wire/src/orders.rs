@@ -93,8 +93,9 @@ pub struct OrderItem {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PayRequest {
+    /// An order that costs nothing is paid by any.
     pub method: PaymentMethod,
-    /// What the mock gateway answers. Default `paid`.
+    /// What the mock gateway does. Default `paid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<MockOutcome>,
     /// Must be the order's total when given.
@@ -105,7 +106,10 @@ pub struct PayRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentMethod {
+    /// Moves no money.
     Mock,
+    /// Stripe Checkout: the answer says where to pay.
+    Stripe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -113,6 +117,57 @@ pub enum PaymentMethod {
 pub enum MockOutcome {
     Paid,
     Declined,
+    /// Paid, after two seconds.
+    Slow,
+    /// Paid, but the answer is lost: the call's outcome is unknown until the gateway is asked again.
+    Lost,
+    /// Charged twice: one payment buys, the other goes back.
+    Duplicate,
+}
+
+/// What paying is answered with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum PayAnswer {
+    Paid(Box<Order>),
+    Checkout(Checkout),
+}
+
+/// Where the payer goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Checkout {
+    pub payment_id: Uuid,
+    /// The provider's.
+    pub session_id: String,
+    /// The provider's page. Afterwards the browser comes back to the order's page; the order is paid when the provider
+    /// has said so, mostly before.
+    pub checkout_url: String,
+    /// When the order lapses unless it is paid. What is paid later buys what is still free, or goes back.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What another provider reports of an order's payment.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentReport {
+    pub status: PaymentReportStatus,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The provider's name of the payment: two of them are two payments. Without one, all reports of an order are about
+    /// the same payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// What was paid. Must be the order's total when given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PaymentReportStatus {
+    Paid,
+    Rejected,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -225,5 +225,9 @@ fn same_payment(row: &PaymentRow, payment: &Payment) -> bool {
 }
 
 fn same_outbox(row: &OutboxRow, entry: &Outbox) -> bool {
-    row.order == entry.order_id && row.user == entry.user_id && row.at == entry.created_at
+    row.order == entry.order_id
+        && row.user == entry.user_id
+        && row.at == entry.created_at
+        && row.owed.map(|owed| owed.payment) == entry.payment_id
+        && row.owed.map(|owed| owed.amount_minor) == entry.amount_minor
 }

@@ -51,6 +51,8 @@ actions! {
     OrderRefund = "order.refund",
     PasswordChange = "password.change",
     PasswordReset = "password.reset",
+    PaymentRefundDone = "payment_refund.done",
+    PaymentRefundRetry = "payment_refund.retry",
     PriorityPassIssue = "priority_pass.issue",
     RateLimited = "rate.limited",
     RefreshReused = "refresh.reused",

@@ -2,6 +2,7 @@
 
 mod file;
 mod google;
+mod payments;
 mod settings;
 mod text;
 
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 pub use google::Google;
+pub use payments::Payments;
 pub use settings::{Overrides, Setting, Source};
 
 #[derive(Clone, Debug)]
@@ -26,6 +28,7 @@ pub struct Config {
     pub auth: Auth,
     pub google: Google,
     pub accounts: Accounts,
+    pub payments: Payments,
     pub rate_limit: RateLimit,
     pub live: Live,
     pub mail: Mail,
@@ -246,6 +249,7 @@ impl Default for Config {
                 return_url: None,
             },
             accounts: Accounts { require_confirmed_email: false },
+            payments: Payments::default(),
             rate_limit: RateLimit {
                 enabled: true,
                 booking_per_user_per_s: 10,
@@ -349,6 +353,7 @@ impl Config {
             return refuse("live_idle_timeout", "not longer than live_ping_after: nobody could answer in time");
         }
         self.google.check()?;
+        self.payments.check(self)?;
         if self.auth.access_ttl > self.auth.refresh_ttl {
             return refuse("access_ttl", "longer than refresh_ttl: the login would end before its token");
         }

@@ -165,6 +165,25 @@ settings! {
     require_confirmed_email, "require-confirmed-email", "USHER_REQUIRE_CONFIRMED_EMAIL"
         => accounts.require_confirmed_email;
 
+    /// Whether orders can be paid without money. Not said: as long as there is no key of Stripe.
+    payment_mock, "payment-mock", "USHER_PAYMENT_MOCK" => payments.mock;
+    /// Secret (or restricted) key of Stripe. None: nobody pays there.
+    stripe_secret_key, "stripe-secret-key", "USHER_STRIPE_SECRET_KEY" => payments.stripe_secret_key;
+    /// Secrets that Stripe signs its notices with, separated by commas: two while they are rotated.
+    stripe_webhook_secrets, "stripe-webhook-secrets", "USHER_STRIPE_WEBHOOK_SECRETS" => payments.stripe_webhook_secrets;
+    /// Where Stripe's API is.
+    stripe_api_url, "stripe-api-url", "USHER_STRIPE_API_URL" => payments.stripe_api_url;
+    /// What another provider sends as `X-Webhook-Secret`.
+    payment_webhook_secret, "payment-webhook-secret", "USHER_PAYMENT_WEBHOOK_SECRET" => payments.webhook_secret;
+    /// How long one call of a provider may take.
+    payment_timeout, "payment-timeout", "USHER_PAYMENT_TIMEOUT" => payments.timeout;
+    /// When a provider is first asked about a payment that it tells nothing of; each next time after twice as long.
+    payment_check_after, "payment-check-after", "USHER_PAYMENT_CHECK_AFTER" => payments.check_after;
+    /// The pause after a refund's first attempt; each next one is twice as long, up to an hour.
+    payment_retry_after, "payment-retry-after", "USHER_PAYMENT_RETRY_AFTER" => payments.retry_after;
+    /// Attempts after which a refund is given up.
+    payment_attempts_max, "payment-attempts-max", "USHER_PAYMENT_ATTEMPTS_MAX" => payments.attempts_max;
+
     /// `on` or `off`.
     rate_limit, "rate-limit", "USHER_RATE_LIMIT" => rate_limit.enabled;
     /// Writes per second of one account.

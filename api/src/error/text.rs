@@ -22,6 +22,7 @@ impl ApiError {
                 Malformed::IdempotencyKey => "IDEMPOTENCY_KEY_INVALID",
                 Malformed::Method => "METHOD_NOT_ALLOWED",
                 Malformed::Upgrade => "UPGRADE_REQUIRED",
+                Malformed::Signature => "SIGNATURE_INVALID",
                 Malformed::Image(fault) => match fault {
                     ImageFault::Type => "IMAGE_TYPE_UNSUPPORTED",
                     ImageFault::Damaged => "IMAGE_DAMAGED",
@@ -41,6 +42,7 @@ impl ApiError {
                 Unauthorized::SecondFactorWrong => "SECOND_FACTOR_WRONG",
                 Unauthorized::AttemptInvalid => "SIGN_IN_ATTEMPT_INVALID",
                 Unauthorized::SignInRefused => "SIGN_IN_REFUSED",
+                Unauthorized::WebhookSecret => "WEBHOOK_SECRET_INVALID",
             },
             Self::SecondFactorRequired { .. } => "SECOND_FACTOR_REQUIRED",
             Self::Forbidden(Forbidden::Role) => "ROLE_REQUIRED",
@@ -51,6 +53,7 @@ impl ApiError {
             Self::Forbidden(Forbidden::Origin) => "ORIGIN_NOT_ALLOWED",
             Self::Forbidden(Forbidden::EmailNotVerified) => "EMAIL_NOT_VERIFIED",
             Self::Forbidden(Forbidden::TicketRequired) => "TICKET_REQUIRED",
+            Self::Forbidden(Forbidden::WebhookOff) => "WEBHOOK_OFF",
             Self::NotFound(noun) => noun.code(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "EMAIL_TAKEN",
@@ -65,6 +68,7 @@ impl ApiError {
                 Conflict::RsvpFull => "RSVP_FULL",
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::MailNotFailed => "MAIL_NOT_FAILED",
+                Conflict::PaymentRefundNotFailed => "PAYMENT_REFUND_NOT_FAILED",
                 Conflict::ImagesTooMany => "IMAGES_TOO_MANY",
                 Conflict::EventTitleTaken => "EVENT_TITLE_TAKEN",
                 Conflict::EventInSeries => "EVENT_IN_SERIES",
@@ -87,6 +91,7 @@ impl ApiError {
             Self::QueueRequired(_) => "QUEUE_REQUIRED",
             Self::Payment(PaymentFailure::Declined) => "PAYMENT_DECLINED",
             Self::Payment(PaymentFailure::TooLate) => "PAYMENT_TOO_LATE",
+            Self::Payment(PaymentFailure::Refused) => "PAYMENT_REFUSED",
             Self::LinkInvalid => "LINK_INVALID",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::SocketsTooMany => "SOCKETS_TOO_MANY",
@@ -97,6 +102,7 @@ impl ApiError {
                 Busy::Images => "IMAGES_BUSY",
                 Busy::Objects => "OBJECTS_UNAVAILABLE",
                 Busy::IdentityProvider => "IDENTITY_PROVIDER_UNAVAILABLE",
+                Busy::PaymentProvider => "PAYMENT_PROVIDER_UNAVAILABLE",
                 Busy::Aside => "MAIL_BUSY",
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
@@ -127,6 +133,7 @@ impl ApiError {
                     "This browser has not begun this sign-in, or has ended it. Begin again."
                 }
                 Unauthorized::SignInRefused => "The provider did not sign you in. Begin again.",
+                Unauthorized::WebhookSecret => "Send the secret that both sides know as `X-Webhook-Secret`.",
             }
             .into(),
             Self::SecondFactorRequired { .. } => {
@@ -146,6 +153,7 @@ impl ApiError {
                 "The provider does not vouch for the e-mail address. Verify it there first.".into()
             }
             Self::Forbidden(Forbidden::TicketRequired) => "This is for those who hold a ticket to the event.".into(),
+            Self::Forbidden(Forbidden::WebhookOff) => "No secret is configured for this provider's reports.".into(),
             Self::NotFound(noun) => noun.detail().into(),
             Self::Conflict(conflict) => match conflict {
                 Conflict::EmailTaken => "An account with this e-mail address exists.",
@@ -167,6 +175,9 @@ impl ApiError {
                 }
                 Conflict::MailNotFailed => {
                     "The mail was sent, or still will be: only one that was given up is retried."
+                }
+                Conflict::PaymentRefundNotFailed => {
+                    "The refund was made, or still will be: only one that was given up takes an admin's word."
                 }
                 Conflict::VenuesTooMany => "The account has as many venues as it may. Delete one.",
                 Conflict::SeatMapsTooMany => "The venue has as many seat maps as it may. Delete one.",
@@ -200,6 +211,9 @@ impl ApiError {
             Self::Payment(PaymentFailure::TooLate) => {
                 "The order had lapsed and its places are gone. The money goes back.".into()
             }
+            Self::Payment(PaymentFailure::Refused) => {
+                "The provider does not take this payment. The order still waits for one: try another method.".into()
+            }
             Self::LinkInvalid => "The link was used, has expired, or was never sent. Ask for a new one.".into(),
             Self::RateLimited { .. } => "Too many requests. Nothing happened; wait as Retry-After says.".into(),
             Self::SocketsTooMany => "Nothing happened: too many live feeds of this address or account are open.".into(),
@@ -210,6 +224,9 @@ impl ApiError {
                 Busy::Images => "Nothing happened: too many pictures at once. Ask again.".into(),
                 Busy::Objects => "Nothing happened: the storage of files does not answer. Ask again.".into(),
                 Busy::IdentityProvider => "The provider of the sign-in does not answer. Begin again.".into(),
+                Busy::PaymentProvider => {
+                    "Nothing was paid: the provider of payments does not answer. Ask again.".into()
+                }
                 Busy::Aside => "Nothing happened: too many mails at once. Ask again.".into(),
                 Busy::Line => {
                     "Nothing happened: too many join at once, or another line has just begun. Ask again.".into()
@@ -245,6 +262,7 @@ impl Malformed {
             Self::Image(ImageFault::TooManyPixels { pixels_max }) => {
                 format!("The picture has more than {pixels_max} pixels. Send a smaller one.").into()
             }
+            Self::Signature => "The signature is missing, too old, or not made with a secret of this server.".into(),
             Self::Upgrade => "This is a WebSocket of version 13: send the headers of its opening.".into(),
         }
     }
@@ -268,6 +286,7 @@ impl Noun {
             Self::Order => "ORDER_NOT_FOUND",
             Self::Ticket => "TICKET_NOT_FOUND",
             Self::Mail => "MAIL_NOT_FOUND",
+            Self::PaymentRefund => "PAYMENT_REFUND_NOT_FOUND",
             Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
             Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
@@ -298,6 +317,7 @@ impl Noun {
             Self::Order => "There is no such order.",
             Self::Ticket => "There is no such ticket.",
             Self::Mail => "There is no such mail, or it was too long ago.",
+            Self::PaymentRefund => "There is no such refund.",
             Self::WaitingRoom => "The event never had a waiting room.",
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
             Self::StaffMember => "The account has no role at the event.",

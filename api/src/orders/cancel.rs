@@ -8,7 +8,7 @@ use crate::extract::{Empty, PathId};
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::{event_access, order_access};
+use crate::{event_access, gateways, order_access};
 
 /// Cancels an order that is not paid
 ///
@@ -25,5 +25,8 @@ pub async fn cancel(
     let order = order_access::own(&state, caller.user, OrderId::from_uuid(id)).await?;
     let handle = event_access::handle(&state, order.event_id).await?;
     handle.cancel_order(event_access::asker(caller.user, origin), order.id).await?;
+    if let Err(error) = gateways::order_ended(&state, order.id).await {
+        tracing::warn!(order = %order.id, %error, "the payment of order {} is ended later: {error}", order.id);
+    }
     Ok(Json(order_access::changed(&state, caller.user, order.id).await?))
 }

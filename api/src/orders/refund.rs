@@ -47,6 +47,7 @@ pub async fn refund(
     let Answer::OrderRefunded { amount_minor, .. } = refunded.answer else {
         return Err(event_access::unexpected("a refund", &refunded.answer));
     };
+    state.gateways.wake();
     let entry =
         source.entry(&caller, Action::OrderRefund).event(order.event_id).object(order.id).once_per(refunded.lsn);
     let asked = json!({

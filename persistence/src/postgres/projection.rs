@@ -49,9 +49,10 @@ macro_rules! written_rows {
                 changed_at = excluded.changed_at, lsn = excluded.lsn
             WHERE payments.lsn < excluded.lsn
         ), outbox_written AS (
-            INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at)
-            SELECT row.* FROM UNNEST($39::uuid[], $40::bigint[], $41::text[], $42::uuid[], $43::uuid[], $44::bigint[])
-                AS row (event_id, lsn, kind, order_id, user_id, created_at)
+            INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, payment_id, amount_minor)
+            SELECT row.* FROM UNNEST($39::uuid[], $40::bigint[], $41::text[], $42::uuid[], $43::uuid[], $44::bigint[],
+                $61::uuid[], $62::bigint[])
+                AS row (event_id, lsn, kind, order_id, user_id, created_at, payment_id, amount_minor)
             WHERE row.event_id IN (SELECT event_id FROM moved)
             ON CONFLICT (event_id, lsn, kind) DO NOTHING
         ), statuses_written AS (
@@ -82,7 +83,8 @@ pub(super) fn bind<'q>(append: Append<'q>, tables: &Tables<'_>) -> Append<'q> {
     let append = bind_payments(append, &tables.payments);
     let append = bind_outbox(append, &tables.outbox);
     let append = bind_statuses(append, &tables.statuses);
-    bind_ledger(append, &tables.ledger)
+    let append = bind_ledger(append, &tables.ledger);
+    bind_owed(append, &tables.outbox)
 }
 
 fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
@@ -142,6 +144,12 @@ fn bind_outbox<'q>(append: Append<'q>, rows: &[&OutboxRow]) -> Append<'q> {
         .bind(column(rows, |row| row.order.uuid()))
         .bind(column(rows, |row| row.user.uuid()))
         .bind(column(rows, |row| row.at.0))
+}
+
+fn bind_owed<'q>(append: Append<'q>, rows: &[&OutboxRow]) -> Append<'q> {
+    append
+        .bind(column(rows, |row| row.owed.map(|owed| owed.payment.uuid())))
+        .bind(column(rows, |row| row.owed.map(|owed| owed.amount_minor)))
 }
 
 fn bind_statuses<'q>(append: Append<'q>, rows: &[StatusRow]) -> Append<'q> {

@@ -52,8 +52,9 @@ const PAYMENTS: Upsert = Upsert {
 };
 
 const OUTBOX: Upsert = Upsert {
-    head: "INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at) VALUES ",
-    columns: 6,
+    head: "INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, payment_id,
+        amount_minor) VALUES ",
+    columns: 8,
     tail: " ON CONFLICT (event_id, lsn, kind) DO NOTHING",
 };
 
@@ -183,6 +184,8 @@ fn bind_outbox(statement: Statement, row: &OutboxRow) -> Statement {
         .bind(row.order.uuid())
         .bind(row.user.uuid())
         .bind(row.at.0)
+        .bind(row.owed.map(|owed| owed.payment.uuid()))
+        .bind(row.owed.map(|owed| owed.amount_minor))
 }
 
 fn bind_entry(statement: Statement, row: &LedgerRow) -> Statement {

@@ -13,6 +13,7 @@ mod calendars;
 mod cancellations;
 mod catalogue;
 mod check_in_lists;
+mod checkouts;
 mod erasure;
 mod event_copies;
 pub(crate) mod event_index;
@@ -38,6 +39,7 @@ mod login_codes;
 mod mails;
 mod orders;
 mod outbox;
+mod payment_refunds;
 mod payments;
 mod priority_passes;
 mod refresh;
@@ -75,6 +77,7 @@ pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
 pub use check_in_lists::CheckInList;
+pub use checkouts::{Checkout, CheckoutState, PaymentProvider};
 pub use erasure::Erasure;
 pub use event_copies::EventCopies;
 pub use event_near::Near;
@@ -99,6 +102,7 @@ pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
 pub use orders::{ItemDiscount, Order, OrderItem, OrderStatus, RefundTerms};
 pub use orders::{Order, OrderItem, OrderStatus, RefundTerms, RefundTermsStep};
 pub use outbox::{Outbox, OutboxStatus};
+pub use payment_refunds::{OwedRefund, PaymentRefund, RefundOutcome, RefundReason, RefundStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
@@ -294,6 +298,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         calendars::STATEMENTS,
         cancellations::STATEMENTS,
         check_in_lists::STATEMENTS,
+        checkouts::STATEMENTS,
         event_copies::STATEMENTS,
         event_names::STATEMENTS,
         erasure::STATEMENTS,
@@ -313,6 +318,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         images::STATEMENTS,
         orders::STATEMENTS,
         outbox::STATEMENTS,
+        payment_refunds::STATEMENTS,
         payments::STATEMENTS,
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,

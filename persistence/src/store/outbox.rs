@@ -1,6 +1,6 @@
 //! Work that must follow from a change (mail, refunds): queued by the commit of the change itself.
 
-use inventory::{EventId, Lsn, OrderId, OutboxKind, TimeUs, UserId};
+use inventory::{EventId, Lsn, OrderId, OutboxKind, PaymentId, TimeUs, UserId};
 
 use super::{Store, on_pool};
 use crate::StoreError;
@@ -26,6 +26,9 @@ row! {
         pub created_at: TimeUs,
         pub status: OutboxStatus,
         pub attempts: u32,
+        /// Of a refund: which payment goes back, and how much of it.
+        pub payment_id: Option<PaymentId>,
+        pub amount_minor: Option<i64>,
     }
 }
 
@@ -41,7 +44,7 @@ impl Field for OutboxKind {
 }
 
 const LIST_OF_EVENT: &str = "
-    SELECT event_id, lsn, kind, order_id, user_id, created_at, status, attempts
+    SELECT event_id, lsn, kind, order_id, user_id, created_at, status, attempts, payment_id, amount_minor
     FROM outbox WHERE event_id = $1 AND lsn > $2 ORDER BY lsn, kind LIMIT $3";
 
 pub(super) const STATEMENTS: &[&str] = &[LIST_OF_EVENT];

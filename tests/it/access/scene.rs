@@ -209,6 +209,7 @@ impl Ids {
         }
         let mail = format!("/mails/{}", self.target);
         let search = "/gate/tickets?q=A-1".to_owned();
+        let refund = format!("/payment-refunds/{}", self.target);
         let named = [
             ("{tier_id}", &self.tier),
             ("{event_id}", &self.series_session),
@@ -222,6 +223,7 @@ impl Ids {
             ("{key}", &self.block),
             ("/mails/{id}", &mail),
             ("/gate/tickets", &search),
+            ("/payment-refunds/{id}", &refund),
         ];
         for (name, value) in named {
             path = path.replace(name, value);

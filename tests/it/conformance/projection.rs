@@ -66,7 +66,7 @@ fn ticket_row(order: &OrderRow, lsn: u64) -> TicketRow {
     }
 }
 
-fn payment_row(order: &OrderRow, status: PaymentStatus, lsn: u64) -> PaymentRow {
+pub fn payment_row(order: &OrderRow, status: PaymentStatus, lsn: u64) -> PaymentRow {
     PaymentRow {
         payment: payment(),
         order: order.order,
@@ -79,8 +79,10 @@ fn payment_row(order: &OrderRow, status: PaymentStatus, lsn: u64) -> PaymentRow 
     }
 }
 
-fn outbox_row(order: &OrderRow, kind: OutboxKind, lsn: u64) -> OutboxRow {
-    OutboxRow { event: order.event, lsn: Lsn(lsn), kind, order: order.order, user: order.customer, at: TimeUs(4_000) }
+pub fn outbox_row(order: &OrderRow, kind: OutboxKind, lsn: u64) -> OutboxRow {
+    let event = order.event;
+    let (order, user) = (order.order, order.customer);
+    OutboxRow { event, lsn: Lsn(lsn), kind, order, user, at: TimeUs(4_000), owed: None }
 }
 
 fn row(order: &OrderRow) -> Row {
@@ -88,7 +90,7 @@ fn row(order: &OrderRow) -> Row {
 }
 
 /// Makes each set of rows durable in a commit of its own, LSN after LSN.
-async fn commit(fixture: &Fixture, event: EventId, commits: impl IntoIterator<Item = Vec<Row>>) {
+pub async fn commit(fixture: &Fixture, event: EventId, commits: impl IntoIterator<Item = Vec<Row>>) {
     let opened = fixture.store.open(event).await.unwrap();
     let mut lsn = opened.last_lsn.0;
     for rows in commits {

@@ -15,7 +15,10 @@ fn told(row: &Row) -> String {
         }
         Row::Ticket(ticket) => format!("ticket {} {} gen {}", ticket.place, ticket.state, ticket.generation),
         Row::Payment(payment) => format!("payment {} {}", payment.status.name(), payment.amount_minor),
-        Row::Outbox(outbox) => format!("outbox {}", outbox.kind.name()),
+        Row::Outbox(outbox) => match outbox.owed {
+            Some(owed) => format!("outbox {} {}", outbox.kind.name(), owed.amount_minor),
+            None => format!("outbox {}", outbox.kind.name()),
+        },
         Row::Ledger(entry) => format!("ledger {} {}", entry.kind.name(), entry.amount_minor),
         Row::EventStatus { status, .. } => format!("event {status}"),
         Row::Offer(offer) => format!("offer of {} tiers", offer.tiers.len()),
@@ -71,7 +74,7 @@ fn every_step_of_a_purchase_leaves_its_rows() {
     );
     then(
         "pay o1 p3 3000 -> payment refused",
-        &["payment refund_due 3000", "outbox payment_refund", "ledger refused 3000"],
+        &["payment refund_due 3000", "outbox payment_refund 3000", "ledger refused 3000"],
     );
     then("transfer o1.2 ann bob -> generation 2", &["ticket F issued gen 2", "outbox ticket_transferred"]);
     then("in o1.1 -> in at 0s", &["ticket A-1-1 checked_in gen 1"]);
@@ -83,7 +86,7 @@ fn every_step_of_a_purchase_leaves_its_rows() {
             "ticket F voided gen 2",
             "ticket F voided gen 1",
             "outbox order_refunded",
-            "outbox payment_refund",
+            "outbox payment_refund 500",
             "ledger refunded 500",
             "ledger fee_kept 1500",
         ],
@@ -96,6 +99,30 @@ fn every_step_of_a_purchase_leaves_its_rows() {
     then("tick 10m\nexpire -> expired 1", &["order expired 1000-0 [A-1-2*1 at 1000]"]);
     then("cancel-event -> ok", &["event cancelled"]);
     stage.check();
+}
+
+#[test]
+fn a_refund_names_the_payment_that_it_is_of_and_none_of_nothing_is_asked_for() {
+    let mut stage = Stage::on_sale("A 1000 | oooo");
+    stage.play(
+        "hold h1 ann A-1-1 A-1-2 -> A-1-1 A-1-2
+         order o1 h1 ann         -> pending until 600s
+         pay o1 p1 2000          -> paid 2 tickets A-1-1 A-1-2",
+    );
+    let [.., Row::Payment(captured), Row::Ticket(_), Row::Ticket(_), Row::Outbox(_)] = stage.rows.as_slice() else {
+        panic!("{:?}", stage.rows)
+    };
+    let captured = captured.payment;
+    let owed = |stage: &Stage| match stage.rows.last() {
+        Some(Row::Outbox(outbox)) => outbox.owed.map(|owed| (owed.payment == captured, owed.amount_minor)),
+        other => panic!("{other:?}"),
+    };
+    stage.play("pay o1 p2 2000 -> payment refused");
+    assert_eq!(owed(&stage), Some((false, 2_000)), "the second payment goes back, not the first");
+    stage.play("refund o1.1 0 -> partially_refunded 0");
+    assert_eq!(owed(&stage), None);
+    stage.play("refund o1 -> refunded 2000");
+    assert_eq!(owed(&stage), Some((true, 2_000)));
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! A payment that is over when it is answered: by the mock gateway, or of an order that costs nothing.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use inventory::{Answer, Currency, Origin, PaymentId, PaymentOutcome, SettlePayment};
+use persistence::{Checkout, CheckoutState, Order, PaymentProvider};
+use wire::MockOutcome;
+
+use super::pay::{Started, off, start};
+use crate::auth::Caller;
+use crate::error::{ApiError, PaymentFailure};
+use crate::gateways::{Begun, Gateway, GatewayError, Mock, Standing, script};
+use crate::state::AppState;
+use crate::{derived_id, event_access, ids, order_access, time};
+
+/// When a payment whose answer was lost is asked about.
+const ASKED_AFTER: Duration = Duration::from_secs(2);
+
+pub async fn pay(
+    state: &AppState,
+    caller: Caller,
+    origin: Origin,
+    order: &Order,
+    scripted: Option<MockOutcome>,
+) -> Result<wire::Order, ApiError> {
+    let is_free = order.total_minor == 0;
+    if !is_free && !state.gateways.has_mock() {
+        return Err(off("mock"));
+    }
+    let currency = Currency::new(&order.currency).ok_or(ApiError::Defect(Cow::Borrowed("an order in no currency")))?;
+    let payment =
+        origin.key.map_or_else(|| ids::mint(state.now()), |key| derived_id::derive(order.id.uuid(), "payment", key));
+    let payment = PaymentId::from_uuid(payment);
+    let handle = event_access::handle(state, order.event_id).await?;
+    let started = start(&handle, event_access::asker(caller.user, origin), order.id, payment).await?;
+    let paid = PaymentOutcome::Paid { amount_minor: order.total_minor, currency };
+    let scripted = scripted.filter(|_| !is_free).unwrap_or(MockOutcome::Paid);
+    let outcome = if started == Started::PaidBefore || is_free || charge(state, order, payment, scripted).await? {
+        paid
+    } else {
+        PaymentOutcome::Declined
+    };
+    let settled = SettlePayment { order: order.id, payment, outcome, entropy: ids::entropy() };
+    let origin = Origin { user: Some(caller.user), ..origin };
+    match handle.settle_payment(origin, settled).await?.answer {
+        Answer::OrderPaid(_) => {
+            if scripted == MockOutcome::Lost {
+                state.store.checkout_paid(payment).await.map_err(event_access::after_change)?;
+            }
+            if scripted == MockOutcome::Duplicate {
+                let second = PaymentId::from_uuid(derived_id::nth(payment.uuid(), "duplicate", 0));
+                let again = SettlePayment { order: order.id, payment: second, outcome, entropy: ids::entropy() };
+                handle.settle_payment(Origin { key: None, ..origin }, again).await?;
+                state.gateways.wake();
+            }
+            let order = order_access::changed(state, caller.user, order.id).await?;
+            Ok(order_access::as_paid(order))
+        }
+        Answer::PaymentDeclined { .. } => Err(ApiError::Payment(PaymentFailure::Declined)),
+        Answer::PaymentRefused { .. } => {
+            state.gateways.wake();
+            Err(ApiError::Payment(PaymentFailure::TooLate))
+        }
+        other => Err(event_access::unexpected("a payment", &other)),
+    }
+}
+
+/// Whether money came.
+async fn charge(state: &AppState, order: &Order, payment: PaymentId, scripted: MockOutcome) -> Result<bool, ApiError> {
+    let now = state.now();
+    let checkout = Checkout {
+        payment_id: payment,
+        order_id: order.id,
+        event_id: order.event_id,
+        provider: PaymentProvider::Mock,
+        state: CheckoutState::Open,
+        session_id: Some(script(scripted).to_owned()),
+        charge_id: None,
+        url: None,
+        amount_minor: order.total_minor,
+        currency: order.currency.clone(),
+        expires_at: order.expires_at,
+        attempts: 0,
+        due_at: time::plus(now, ASKED_AFTER),
+        last_error: None,
+        created_at: now,
+    };
+    // Kept before the gateway is asked: what it says may never arrive.
+    if scripted == MockOutcome::Lost && !state.store.checkout_insert(&checkout).await? {
+        return Ok(matches!(Mock.standing(&checkout).await, Ok(Standing::Paid(_))));
+    }
+    match Mock.begin(&checkout, "").await {
+        Ok(Begun::Captured(_)) => Ok(true),
+        Ok(Begun::Declined | Begun::Redirect { .. }) => Ok(false),
+        Err(GatewayError::Unknown) => Err(ApiError::OutcomeUnknown),
+        Err(error) => Err(ApiError::Defect(error.to_string().into())),
+    }
+}

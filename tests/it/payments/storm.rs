@@ -1,0 +1,228 @@
+//! Many payments at once: repeated, out of order, across a crash. The books must balance.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use usher_tests::postgres::TemporaryDatabase;
+use usher_tests::process::ServerProcess;
+use usher_tests::server::{PASSWORD, TestServer};
+use usher_tests::stripe::{StripeApi, deliver};
+
+use super::{checkout, on_each_store_with_stripe, path, refunds};
+use crate::holds::until;
+use crate::show::{Show, seat_map, text, tier, words};
+
+/// RELIABILITY T22 in small: of each payment three notices, shuffled among each other and with the ends of the orders.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shuffled_and_tripled_notices_leave_tickets_and_refunds_for_all_the_money() {
+    on_each_store_with_stripe(async |server: &TestServer, stripe: &StripeApi| {
+        let show = Show::on_sale_with(server, json!({"holds_per_customer_max": 100})).await;
+        let buyer = server.attendee().await;
+        let mut deliveries = Vec::new();
+        let mut orders = Vec::new();
+        for number in 0..24 {
+            let seat = format!("A-{}-{}", number / 10 + 1, number % 10 + 1);
+            let order = show.order(server, &buyer, json!([{"seat": seat}])).await;
+            let session = checkout(server, &buyer, &order).await;
+            let events = match number % 4 {
+                // Its expiry is told as well, which cannot be true.
+                0 => vec![stripe.pay(&session), stripe.tell(&session, "checkout.session.expired")],
+                // Paid elsewhere meanwhile, or before it is heard of.
+                1 => {
+                    let event = stripe.pay(&session);
+                    server.post(Some(&buyer), &path(&order, "/pay"), json!({"method": "mock"})).await.expect(200);
+                    vec![event]
+                }
+                2 => {
+                    let event = stripe.pay(&session);
+                    server.post(Some(&buyer), &path(&order, "/cancel"), json!({})).await.expect(200);
+                    vec![event]
+                }
+                _ => {
+                    vec![stripe.complete(&session), stripe.arrive(&session, "checkout.session.async_payment_succeeded")]
+                }
+            };
+            for event in events {
+                deliveries.extend([event.clone(), event.clone(), event]);
+            }
+            orders.push(order);
+        }
+        deliveries.shuffle(&mut rand::rng());
+        let told = stream::iter(&deliveries).map(|event| deliver(server, event)).buffer_unordered(8);
+        assert!(told.collect::<Vec<_>>().await.iter().all(|answer| answer.status == 200));
+
+        let by_stripe = async || {
+            let mut bought_minor = 0;
+            for (number, order) in orders.iter().enumerate() {
+                let order = server.get(Some(&buyer), &path(order, "")).await.expect(200);
+                let expected = if number % 4 == 2 { "cancelled" } else { "paid" };
+                assert_eq!(order["status"], expected, "{number}");
+                let is_by_mock = number % 4 == 1;
+                if order["status"] == "paid" && !is_by_mock {
+                    bought_minor += order["total"]["amount_minor"].as_i64().unwrap();
+                }
+            }
+            bought_minor
+        };
+        until(async || stripe.totals() == (24 * 4_500, 12 * 4_500)).await;
+        let (captured, returned) = stripe.totals();
+        assert_eq!(captured, by_stripe().await + returned);
+        assert_eq!(show.totals(server).await, [90 - 18, 0, 18, 0]);
+        let made = super::refunded(server, 12).await;
+        assert_eq!((made.len(), refunds(server, "?status=failed").await.len()), (12, 0));
+    })
+    .await;
+}
+
+/// Of purchases.
+const PURCHASES: usize = 40;
+
+/// RELIABILITY T21 in small.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn purchases_repeated_across_a_crash_on_sqlite_happen_once() {
+    let dir = tempfile::tempdir().unwrap();
+    repeated_across_a_crash(vec![("USHER_DATA_DIR", dir.path().join("store").display().to_string())]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn purchases_repeated_across_a_crash_on_postgres_happen_once() {
+    let Some(database) = TemporaryDatabase::create().await else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("node").display().to_string();
+    repeated_across_a_crash(vec![
+        ("USHER_DATABASE_URL", database.url()),
+        ("USHER_ALLOW_UNSAFE_DURABILITY", "on".to_owned()),
+        ("USHER_DATA_DIR", home),
+    ])
+    .await;
+}
+
+async fn repeated_across_a_crash(mut settings: Vec<(&'static str, String)>) {
+    settings.extend([
+        ("USHER_RATE_LIMIT", "off".to_owned()),
+        ("USHER_LOG", "error".to_owned()),
+        ("USHER_DEMO", "off".to_owned()),
+        ("USHER_ADMIN_PASSWORD", PASSWORD.to_owned()),
+        ("USHER_PASSWORD_MEMORY_KIB", "8".to_owned()),
+    ]);
+    let mut server = ServerProcess::new(settings);
+    tokio::task::block_in_place(|| server.start());
+    let caller = Caller::sign_in(&server.url()).await;
+    let (event, orders) = caller.place_orders().await;
+
+    let sends: Vec<_> = orders
+        .iter()
+        .enumerate()
+        .flat_map(|(number, order)| (0..rand::rng().random_range(2..=5)).map(move |_| (number, order)))
+        .collect();
+    let answers = join_all(sends.iter().map(|(number, order)| caller.pay(*number, order)));
+    let crash = async {
+        tokio::time::sleep(Duration::from_millis(rand::rng().random_range(20..150))).await;
+        tokio::task::block_in_place(|| {
+            server.kill();
+            server.start();
+        });
+    };
+    let (answers, ()) = tokio::join!(answers, crash);
+
+    let mut first: Vec<Option<&Value>> = vec![None; PURCHASES];
+    for ((number, _), answer) in sends.iter().zip(&answers) {
+        assert_eq!(answer["status"], "paid", "{answer}");
+        assert_eq!(*first[*number].get_or_insert(answer), answer, "one key, one answer");
+    }
+    let sold = caller.call(Method::GET, &format!("/events/{event}/availability"), None, None).await.unwrap().1;
+    assert_eq!(sold["totals"]["sold"], PURCHASES);
+    // Another body under the same key is no repetition; another key pays nothing twice.
+    let other = json!({"method": "mock", "outcome": "declined"});
+    let pay = format!("/orders/{}/pay", text(&orders[0]["id"]));
+    let reused = caller.call(Method::POST, &pay, Some("pay-0"), Some(other)).await.unwrap();
+    assert_eq!((reused.0, &reused.1["code"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")));
+    let new_key = caller.call(Method::POST, &pay, Some("anew"), Some(json!({"method": "mock"}))).await.unwrap();
+    assert_eq!((new_key.0, &new_key.1["code"]), (409, &json!("ORDER_TRANSITION")));
+    let back = caller.call(Method::GET, "/admin/payment-refunds", None, None).await.unwrap().1;
+    assert_eq!(back["items"], json!([]), "nothing was paid twice");
+    tokio::task::block_in_place(|| {
+        server.kill();
+        assert!(server.run("audit"), "journal, tables and invariants disagree");
+    });
+}
+
+/// The admin, who sells and buys.
+struct Caller {
+    client: Client,
+    base: String,
+    token: String,
+}
+
+impl Caller {
+    async fn sign_in(base: &str) -> Self {
+        let client = Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
+        let mut caller = Self { client, base: format!("{base}/api/v1"), token: String::new() };
+        let login = json!({"email": "admin@usher.local", "password": PASSWORD});
+        let tokens = caller.call(Method::POST, "/auth/login", None, Some(login)).await.unwrap();
+        caller.token = text(&tokens.1["access_token"]);
+        caller
+    }
+
+    /// `None`: no answer came.
+    async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Option<(u16, Value)> {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        Some((status, response.json().await.unwrap_or_default()))
+    }
+
+    async fn place_orders(&self) -> (String, Vec<Value>) {
+        let made = async |method: Method, path: &str, body: Value| {
+            let (status, made) = self.call(method, path, None, Some(body)).await.unwrap();
+            assert!((200..300).contains(&status), "{path}: {made}");
+            made
+        };
+        let mut event = words();
+        event["holds_per_customer_max"] = json!(1_000);
+        let event = text(&made(Method::POST, "/events", event).await["id"]);
+        let path = |rest: &str| format!("/events/{event}{rest}");
+        made(Method::PUT, &path("/seat-map"), seat_map()).await;
+        made(Method::POST, &path("/tiers"), tier("Standing", "floor", 2_000)).await;
+        made(Method::POST, &path("/publish"), json!({})).await;
+        let mut orders = Vec::with_capacity(PURCHASES);
+        for _ in 0..PURCHASES {
+            let items = json!({"items": [{"area": "F", "quantity": 1}]});
+            let hold = made(Method::POST, &path("/holds"), items).await;
+            let order = json!({"event_id": event, "hold_id": hold["id"]});
+            orders.push(made(Method::POST, "/orders", order).await);
+        }
+        (event, orders)
+    }
+
+    /// Until there is an answer that stays: what is passing, or never came, is asked again under the same key.
+    async fn pay(&self, number: usize, order: &Value) -> Value {
+        let path = format!("/orders/{}/pay", text(&order["id"]));
+        let key = format!("pay-{number}");
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+        loop {
+            match self.call(Method::POST, &path, Some(&key), Some(json!({"method": "mock"}))).await {
+                Some((200, paid)) => return paid,
+                Some((409, problem)) if problem["code"] != "IN_PROGRESS" => panic!("{problem}"),
+                Some((status @ (400..=408 | 410..=428), problem)) => panic!("{status} {problem}"),
+                _ => {}
+            }
+            assert!(tokio::time::Instant::now() < deadline, "no answer that stays");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
