@@ -145,6 +145,8 @@ pub enum Noun {
     Hold,
     Order,
     Ticket,
+    /// Of the caller, or to him.
+    TicketTransfer,
     Mail,
     WaitingRoom,
     /// In a waiting room.
@@ -190,6 +192,12 @@ pub enum Conflict {
     VenuesTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
+    /// The ticket is offered to somebody already.
+    TransferOpen,
+    /// The offer of a ticket was answered, taken back, or is too old.
+    TransferClosed,
+    /// It is too late to say who comes with a ticket.
+    AttendeesFixed,
 }
 
 /// Why no ticket came of a payment.

@@ -27,14 +27,15 @@ pub use row::Redacted;
 pub use search::{SEARCH_WORDS_MAX, SearchWords};
 pub use statements::{search_statements, statements};
 pub use store::{
-    Access, AccessChange, ApiKey, ApiKeyStanding, AttemptLimit, Attendee, Audience, AuditEntry, AuditFilter, AuditVia,
-    BookedPlace, CalendarRange, ChangedAccess, Delivery, Device, Erasure, Event, EventCopies, EventCount, EventCursor,
-    EventFilter, EventPatch, EventPhase, EventQuery, EventSort, EventStatus, Feedback, FeedbackTotals, GuessLimit,
-    Guest, GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined, JournalHead, LinkPurpose,
-    LinkToken, Listing, Mail, MailAttempt, MailStatus, NamedGuest, Near, NewCode, NewMail, NewSecondFactor, Order,
-    OrderCount, OrderItem, OrderStatus, Outbox, OutboxStatus, OwnFeedback, OwnRsvp, PasswordChange, Payment,
-    PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp, RsvpAnswer, RsvpCount, SeatMapDrawing,
-    SecondFactor, Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary, Session,
-    SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket, TicketState, User,
-    UserCount, UserFilter, UserStatus, Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom,
+    Access, AccessChange, ApiKey, ApiKeyStanding, AttemptLimit, Attendee, AttendeeOf, Audience, AuditEntry,
+    AuditFilter, AuditVia, BookedPlace, CalendarRange, ChangedAccess, Delivery, Device, Erasure, Event, EventCopies,
+    EventCount, EventCursor, EventFilter, EventPatch, EventPhase, EventQuery, EventSort, EventStatus, Feedback,
+    FeedbackTotals, GuessLimit, Guest, GuestFilter, IdempotentAnswer, Identity, Image, ImageFormat, Join, Joined,
+    JournalHead, LinkPurpose, LinkToken, Listing, Mail, MailAttempt, MailStatus, NamedGuest, Near, NewCode, NewMail,
+    NewSecondFactor, NewTransfer, Order, OrderCount, OrderItem, OrderStatus, Outbox, OutboxStatus, OwnFeedback,
+    OwnRsvp, PasswordChange, Payment, PlaceOfUser, PriorityPass, Refresh, RefundTerms, Role, Rotation, Rsvp,
+    RsvpAnswer, RsvpCount, SeatMapDrawing, SecondFactor, Series, SeriesChange, SeriesChanged, SeriesFilter,
+    SeriesRefusal, SeriesSummary, Session, SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store, Summary,
+    Tags, Ticket, TicketState, TicketTransfer, TransferSide, TransferStatus, User, UserCount, UserFilter, UserStatus,
+    Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom,
 };

@@ -101,6 +101,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0015_attempts.sql"),
         sqlite: include_str!("../migrations/sqlite/0015_attempts.sql"),
     },
+    Step {
+        number: 18,
+        name: "ticket_transfers",
+        postgres: include_str!("../migrations/postgres/0018_ticket_transfers.sql"),
+        sqlite: include_str!("../migrations/sqlite/0018_ticket_transfers.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

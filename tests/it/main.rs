@@ -53,6 +53,7 @@ mod tickets;
 mod tiers;
 mod timing;
 mod tour;
+mod transfers;
 mod users;
 mod venues;
 mod waiting_room;

@@ -3,7 +3,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, User};
+use crate::{
+    ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, TicketTransfer, User,
+};
 
 /// What the server keeps about an account, for its owner.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -29,6 +31,10 @@ pub struct Export {
     pub api_keys: Vec<ApiKey>,
     pub rsvps: Vec<ExportedRsvp>,
     pub feedback: Vec<ExportedFeedback>,
+    /// Tickets offered to others.
+    pub transfers_sent: Vec<TicketTransfer>,
+    /// Tickets offered to the account's address, once it is confirmed.
+    pub transfers_received: Vec<TicketTransfer>,
     /// Sent or to be sent to the account's address, as far as they are kept. What a mail said is not kept.
     pub mails: Vec<ExportedMail>,
 }

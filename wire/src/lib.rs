@@ -23,6 +23,7 @@ mod seat_map;
 mod series;
 mod staff;
 mod tiers;
+mod transfers;
 mod venues;
 mod waiting_room;
 
@@ -72,6 +73,10 @@ pub use series::{
 pub use staff::{EventRole, MyEvent, StaffAdd, StaffMember, StaffPatch, StaffPost, StaffRole};
 pub use tiers::{
     AccessCode, AccessCodePut, PriceStep, Quota, RefundPolicy, SaleWindow, Tier, TierCreate, TierOffer, TierPatch,
+};
+pub use transfers::{
+    AttendeeCutOff, AttendeeCutOffPut, TicketAttendee, TicketAttendeePatch, TicketTransfer, TransferPreviewRequest,
+    TransferState,
 };
 pub use venues::{Venue, VenueCreate, VenuePatch, VenueSeatMap, VenueSeatMaps};
 pub use waiting_room::{

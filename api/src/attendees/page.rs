@@ -1,5 +1,4 @@
-//! One page of guests. An order names its attendees by the position of their units, and a ticket knows its place alone:
-//! the two are brought together here.
+//! One page of guests, each with what its order says of it.
 
 use std::collections::HashMap;
 
@@ -14,7 +13,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::event_access::{self, Capability};
 use crate::state::AppState;
-use crate::time;
+use crate::{order_units, time};
 
 const SEARCH_CHARS_MAX: usize = 100;
 
@@ -67,7 +66,8 @@ impl Guests {
     }
 
     fn render(&self, guest: persistence::Guest, named: &HashMap<(OrderId, u32), NamedGuest>) -> Guest {
-        let attendee = position(&guest).and_then(|position| named.get(&(guest.order_id, position)));
+        let position = order_units::position(&guest.items, &guest.place, guest.tier_id, guest.nth);
+        let attendee = position.and_then(|position| named.get(&(guest.order_id, position)));
         let (name, email) = match attendee {
             Some(one) => (one.name.clone(), one.email.clone().or(guest.holder_email)),
             None => (guest.holder_name.unwrap_or_default(), guest.holder_email),
@@ -87,22 +87,6 @@ impl Guests {
             scanned_at: guest.scanned_at.map(time::utc),
         }
     }
-}
-
-/// Among the units of the order. Those of one place and tier are alike: they are counted through.
-fn position(guest: &persistence::Guest) -> Option<u32> {
-    let mut nth = guest.nth;
-    let mut before = 0;
-    for item in &guest.items {
-        if item.place == guest.place && item.tier_id == guest.tier_id.uuid() {
-            if nth < item.quantity {
-                return Some(before + nth);
-            }
-            nth -= item.quantity;
-        }
-        before += item.quantity;
-    }
-    None
 }
 
 const fn stored(state: wire::TicketState) -> TicketState {

@@ -170,6 +170,13 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("REFUND_EXCEEDS", "More than is left to refund."),
     ("TICKET_VOID", "The ticket was voided."),
     ("TICKET_USED", "The ticket has been inside."),
+    ("TRANSFER_NOT_FOUND", "There is no such offer of a ticket by or to the caller, or none is open."),
+    ("TRANSFER_OPEN", "The ticket is offered to somebody already. Take that back first."),
+    (
+        "TRANSFER_CLOSED",
+        "The offer was accepted, declined, taken back or is too old, or the ticket cannot be had any more.",
+    ),
+    ("ATTENDEES_FIXED", "It is too late to change who comes with a ticket; see editable_until."),
     ("SCAN_REFUSED", "The gate does not admit the ticket; reason says why."),
 ];
 

@@ -1,10 +1,11 @@
 //! Rights of entry, in the hands of their holders.
 
+mod attendee;
 mod list;
 mod picture;
 mod qr;
 mod show;
-mod transfer;
+mod transfers;
 
 use inventory::{TicketId, UserId};
 use persistence::Ticket;
@@ -14,12 +15,15 @@ use utoipa_axum::routes;
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 
+pub use transfers::finish as finish_transfers;
+
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
         .routes(routes!(show::show))
         .routes(routes!(qr::qr))
-        .routes(routes!(transfer::transfer))
+        .routes(routes!(attendee::show, attendee::patch))
+        .merge(transfers::routes())
 }
 
 /// The caller's own ticket; somebody else's is answered like one that never was.
