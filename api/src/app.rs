@@ -34,6 +34,7 @@ use crate::rate_limit::RateLimits;
 use crate::sealed::{SealError, Seals};
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
+use crate::tickets::Press;
 use crate::{audit_log, first_start, housekeeping, ids, mail, metrics, revocations, router, serve};
 
 /// What is still in mailboxes when the last request is answered.
@@ -212,6 +213,7 @@ async fn state(
         ticket_signer,
         passwords,
         images: Workers::new(cores),
+        press: Press::new(cores),
         objects,
         seals,
         google,

@@ -220,6 +220,8 @@ pub enum Busy {
     Objects,
     /// The provider of a sign-in.
     IdentityProvider,
+    /// Too many documents are being set.
+    Documents,
     /// Too many mails are being written.
     Aside,
     /// Too many joins wait to be written.

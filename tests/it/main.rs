@@ -12,6 +12,7 @@ mod calendars;
 mod catalogue;
 mod clones;
 mod conformance;
+mod documents;
 mod edge;
 mod email_confirmation;
 mod erasure;

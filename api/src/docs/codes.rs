@@ -63,6 +63,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("TOO_MANY_EVENTS", "As many events are open as the node may hold. Nothing happened; ask again."),
     ("STORE_UNAVAILABLE", "The store does not answer. Nothing happened; ask again."),
     ("LOGIN_BUSY", "Too many passwords wait to be checked. Nothing happened; ask again."),
+    ("DOCUMENTS_BUSY", "Too many documents are being set. Nothing happened; ask again."),
     ("MAIL_BUSY", "Too many mails are asked for at once. Nothing happened; ask again."),
     ("NOT_READY", "The server is starting or stopping."),
     ("DEADLINE_EXCEEDED", "It took too long, and nothing happened. Ask again."),

@@ -93,6 +93,7 @@ impl ApiError {
                 Busy::Images => "IMAGES_BUSY",
                 Busy::Objects => "OBJECTS_UNAVAILABLE",
                 Busy::IdentityProvider => "IDENTITY_PROVIDER_UNAVAILABLE",
+                Busy::Documents => "DOCUMENTS_BUSY",
                 Busy::Aside => "MAIL_BUSY",
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
@@ -200,6 +201,7 @@ impl ApiError {
                 Busy::Images => "Nothing happened: too many pictures at once. Ask again.".into(),
                 Busy::Objects => "Nothing happened: the storage of files does not answer. Ask again.".into(),
                 Busy::IdentityProvider => "The provider of the sign-in does not answer. Begin again.".into(),
+                Busy::Documents => "Nothing happened: too many documents at once. Ask again.".into(),
                 Busy::Aside => "Nothing happened: too many mails at once. Ask again.".into(),
                 Busy::Line => {
                     "Nothing happened: too many join at once, or another line has just begun. Ask again.".into()

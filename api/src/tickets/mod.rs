@@ -1,20 +1,25 @@
 //! Rights of entry, in the hands of their holders.
 
 mod attendee;
+mod calendar;
 mod list;
+mod pdf;
 mod picture;
+mod print;
 mod qr;
 mod show;
 mod transfers;
+mod words;
 
-use inventory::{TicketId, UserId};
-use persistence::Ticket;
+use inventory::{Rejection, TicketId, UserId};
+use persistence::{Ticket, TicketState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 
+pub use pdf::Press;
 pub use transfers::finish as finish_transfers;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -22,6 +27,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list::list))
         .routes(routes!(show::show))
         .routes(routes!(qr::qr))
+        .routes(routes!(pdf::ticket))
+        .routes(routes!(pdf::order))
+        .routes(routes!(print::print))
+        .routes(routes!(calendar::calendar))
         .routes(routes!(attendee::show, attendee::patch))
         .merge(transfers::routes())
 }
@@ -30,4 +39,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
 async fn own(state: &AppState, holder: UserId, ticket: TicketId) -> Result<Ticket, ApiError> {
     let ticket = state.store.ticket_find(ticket).await?;
     ticket.filter(|ticket| ticket.holder_id == holder).ok_or(ApiError::NotFound(Noun::Ticket))
+}
+
+/// The same, unless it is void: then it admits nobody, and is shown nowhere.
+async fn live(state: &AppState, holder: UserId, ticket: TicketId) -> Result<Ticket, ApiError> {
+    let ticket = own(state, holder, ticket).await?;
+    if ticket.state == TicketState::Voided { Err(Rejection::TicketVoid.into()) } else { Ok(ticket) }
 }
