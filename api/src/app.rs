@@ -37,6 +37,7 @@ use crate::rate_limit::RateLimits;
 use crate::sealed::{SealError, Seals};
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
+use crate::tickets::Press;
 use crate::{
     audit_log, cancelling, first_start, gate_log, gateways, housekeeping, ids, mail, metrics, revocations, router, serve,
 };
@@ -230,6 +231,7 @@ async fn state(
         ticket_signer,
         passwords,
         images: Workers::new(cores),
+        press: Press::new(cores),
         objects,
         seals,
         google,

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use inventory::UserId;
 use persistence::AttemptLimit;
 
 use crate::error::ApiError;
@@ -59,7 +60,35 @@ pub async fn by_ip(
     attempts_max: u32,
     window: Duration,
 ) -> Result<(), ApiError> {
-    let subject_key = state.one_time.limit(what, subscriber(ip).to_string().as_bytes());
+    by_subject(state, what, subscriber(ip).to_string().as_bytes(), attempts_max, window).await
+}
+
+/// What one account may do.
+///
+/// # Errors
+/// 429 with the time after which it may again.
+pub async fn by_account(
+    state: &AppState,
+    what: &'static str,
+    account: UserId,
+    attempts_max: u32,
+    window: Duration,
+) -> Result<(), ApiError> {
+    by_subject(state, what, &account.bytes(), attempts_max, window).await
+}
+
+/// What may be done to one object.
+///
+/// # Errors
+/// 429 with the time after which it may again.
+pub async fn by_subject(
+    state: &AppState,
+    what: &'static str,
+    subject: &[u8],
+    attempts_max: u32,
+    window: Duration,
+) -> Result<(), ApiError> {
+    let subject_key = state.one_time.limit(what, subject);
     take(state, &[AttemptLimit { subject_key, attempts_max }], window).await
 }
 

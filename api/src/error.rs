@@ -151,6 +151,8 @@ pub enum Noun {
     Hold,
     Order,
     Ticket,
+    /// Of the caller, or to him.
+    TicketTransfer,
     Mail,
     PaymentRefund,
     WaitingRoom,
@@ -217,6 +219,12 @@ pub enum Conflict {
     CheckInListInUse,
     /// As many as an event may have.
     ScannersTooMany,
+    /// The ticket is offered to somebody already.
+    TransferOpen,
+    /// The offer of a ticket was answered, taken back, or is too old.
+    TransferClosed,
+    /// It is too late to say who comes with a ticket.
+    AttendeesFixed,
 }
 
 /// Why no ticket came of a payment.
@@ -243,6 +251,8 @@ pub enum Busy {
     IdentityProvider,
     /// That of payments.
     PaymentProvider,
+    /// Too many documents are being set.
+    Documents,
     /// Too many mails are being written.
     Aside,
     /// Too many joins wait to be written.

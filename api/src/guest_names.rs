@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use inventory::{EventId, OrderId};
 use persistence::{Guest, NamedGuest, Store, StoreError};
 
+use crate::order_units;
+
 pub struct GuestNames(HashMap<(OrderId, u32), NamedGuest>);
 
 impl GuestNames {
@@ -21,22 +23,7 @@ impl GuestNames {
 
     /// `None`: the order does not say who comes with this ticket.
     pub fn attendee(&self, guest: &Guest) -> Option<&NamedGuest> {
-        position(guest).and_then(|position| self.0.get(&(guest.order_id, position)))
+        let position = order_units::position(&guest.items, &guest.place, guest.tier_id, guest.nth);
+        position.and_then(|position| self.0.get(&(guest.order_id, position)))
     }
-}
-
-/// Among the units of the order. Those of one place and tier are alike: they are counted through.
-fn position(guest: &Guest) -> Option<u32> {
-    let mut nth = guest.nth;
-    let mut before = 0;
-    for item in &guest.items {
-        if item.place == guest.place && item.tier_id == guest.tier_id.uuid() {
-            if nth < item.quantity {
-                return Some(before + nth);
-            }
-            nth -= item.quantity;
-        }
-        before += item.quantity;
-    }
-    None
 }

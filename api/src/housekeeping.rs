@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::AppState;
-use crate::{gate_log, images, time};
+use crate::{gate_log, images, tickets, time};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 const PRUNE: Duration = Duration::from_secs(60);
@@ -21,6 +21,8 @@ const KEYS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 const ATTEMPTS_KEPT_US: i64 = 3_600 * 1_000_000;
 /// Longer than any provider repeats a notice.
 const NOTICES_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
+/// Longer than any offer of a ticket is open.
+const TRANSFERS_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 /// Published events brought into memory at the start, newest first. Older ones come at their first request.
 const WARM_EVENTS_MAX: u32 = 200;
 /// At once. The engine has its own limit; this keeps the requests of real callers ahead of its queue.
@@ -44,6 +46,9 @@ pub async fn run(state: AppState, stop: CancellationToken) {
                 }
             }
             _ = prune.tick() => {
+                if let Err(error) = tickets::finish_transfers(&state).await {
+                    tracing::warn!(code = error.code(), "accepted tickets could not be handed over: {}", error.code());
+                }
                 if let Err(error) = forget(&state).await {
                     tracing::warn!(%error, "old rows could not be deleted: {error}");
                 }
@@ -63,6 +68,7 @@ async fn forget(state: &AppState) -> Result<(), StoreError> {
     state.store.link_tokens_prune(now).await?;
     state.store.login_codes_prune(now).await?;
     state.store.attempts_prune(now.plus_us(-ATTEMPTS_KEPT_US)).await?;
+    state.store.transfers_prune(now.plus_us(-TRANSFERS_KEPT_US)).await?;
     let mail_kept_us = i64::try_from(state.config.mail.kept.as_micros()).unwrap_or(i64::MAX);
     state.store.mails_prune(now.plus_us(-mail_kept_us)).await?;
     state.store.gate_refusals_prune(time::minus(now, gate_log::KEPT)).await?;

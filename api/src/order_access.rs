@@ -11,7 +11,7 @@ use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::event_access::{self, Capability};
 use crate::state::AppState;
-use crate::{refund_policy, ticket_view, time};
+use crate::{order_units, refund_policy, ticket_view, time};
 
 /// The caller's own order.
 ///
@@ -93,7 +93,12 @@ pub async fn full(state: &AppState, viewer: UserId, order: Order) -> Result<wire
             state.store.ticket_list(order.id).await?
         }
     };
-    let attendees = attendees.into_iter().map(|one| Attendee { name: one.name, email: one.email });
+    // Who comes with a ticket that somebody else holds now is his affair.
+    let positions = order_units::positions(&order.items, &tickets);
+    let foreign = tickets.iter().filter(|ticket| ticket.holder_id != order.customer_id);
+    let foreign: Vec<u32> = foreign.filter_map(|ticket| positions.get(&ticket.id).copied()).collect();
+    let own = attendees.into_iter().filter(|one| !foreign.contains(&one.position));
+    let attendees = own.map(|one| Attendee { name: one.name, email: one.email });
     let tickets = tickets.into_iter().map(|ticket| ticket_view::render(state, viewer, ticket));
     Ok(wire::Order { attendees: attendees.collect(), tickets: tickets.collect(), ..brief(order) })
 }

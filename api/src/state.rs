@@ -30,6 +30,7 @@ use crate::openid::Provider;
 use crate::rate_limit::RateLimits;
 use crate::sealed::Seals;
 use crate::ticket_code::TicketSigner;
+use crate::tickets::Press;
 
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
@@ -46,6 +47,8 @@ pub struct Inner {
     pub passwords: Passwords,
     /// Cut pictures.
     pub images: Workers,
+    /// Sets documents.
+    pub press: Press,
     pub objects: Objects,
     pub seals: Seals,
     /// `None`: nobody signs in with Google.

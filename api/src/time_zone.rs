@@ -41,6 +41,13 @@ impl Zone {
         )
     }
 
+    /// What people read: `Tuesday, 1 May 2035, 21:00 (Europe/Berlin)`. Empty past the end of the calendar.
+    pub fn clock(&self, at: TimeUs) -> String {
+        let Some(local) = self.local(at) else { return String::new() };
+        let name = self.0.iana_name().unwrap_or("UTC");
+        format!("{} ({name})", local.strftime("%A, %-d %B %Y, %H:%M"))
+    }
+
     /// So many days later, at the same time of day.
     pub fn plus_days(&self, at: TimeUs, days: i64) -> Option<TimeUs> {
         let span = Span::new().try_days(days).ok()?;
@@ -88,6 +95,16 @@ mod tests {
             ["2026-10-31", "2026-11-01", "2026-10-31"]
         );
         assert_eq!(of("Pacific/Kiritimati"), "2026-11-01");
+    }
+
+    #[test]
+    fn people_read_the_clock_of_the_place() {
+        assert_eq!(berlin().clock(at("2035-05-01T19:05:00Z")), "Tuesday, 1 May 2035, 21:05 (Europe/Berlin)");
+        assert_eq!(
+            Zone::find("UTC").unwrap().clock(at("2035-12-31T00:00:00Z")),
+            "Monday, 31 December 2035, 00:00 (UTC)"
+        );
+        assert_eq!(berlin().clock(TimeUs(i64::MAX)), "");
     }
 
     #[test]

@@ -114,6 +114,10 @@ const STEPS: &[Step] = &[
         name: "payments",
         postgres: include_str!("../migrations/postgres/0016_payments.sql"),
         sqlite: include_str!("../migrations/sqlite/0016_payments.sql"),
+        number: 18,
+        name: "ticket_transfers",
+        postgres: include_str!("../migrations/postgres/0018_ticket_transfers.sql"),
+        sqlite: include_str!("../migrations/sqlite/0018_ticket_transfers.sql"),
     },
 ];
 

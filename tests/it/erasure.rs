@@ -122,7 +122,16 @@ async fn an_export_holds_all_that_is_the_accounts_and_nothing_of_others() {
         assert_eq!(export["orders"].as_array().unwrap().len(), 1);
         assert_eq!(export["orders"][0]["id"], order["id"]);
         assert_eq!(export["tickets"], order["tickets"]);
-        for empty in ["identities", "waiting_places", "staff_roles", "api_keys", "rsvps", "feedback"] {
+        for empty in [
+            "identities",
+            "waiting_places",
+            "staff_roles",
+            "api_keys",
+            "rsvps",
+            "feedback",
+            "transfers_sent",
+            "transfers_received",
+        ] {
             assert_eq!(export[empty], json!([]), "{empty}");
         }
         let mails = export["mails"].as_array().unwrap();

@@ -4,8 +4,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, User, WalletEntry,
-    Withdrawal,
+    ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, TicketTransfer, User,
+    WalletEntry, Withdrawal,
 };
 
 /// What the server keeps about an account, for its owner.
@@ -32,6 +32,10 @@ pub struct Export {
     pub api_keys: Vec<ApiKey>,
     pub rsvps: Vec<ExportedRsvp>,
     pub feedback: Vec<ExportedFeedback>,
+    /// Tickets offered to others.
+    pub transfers_sent: Vec<TicketTransfer>,
+    /// Tickets offered to the account's address, once it is confirmed.
+    pub transfers_received: Vec<TicketTransfer>,
     /// Sent or to be sent to the account's address, as far as they are kept. What a mail said is not kept.
     pub mails: Vec<ExportedMail>,
     pub wallet_entries: Vec<WalletEntry>,

@@ -27,6 +27,7 @@ mod seat_map;
 mod series;
 mod staff;
 mod tiers;
+mod transfers;
 mod venues;
 mod waiting_room;
 mod wallets;
@@ -89,6 +90,10 @@ pub use staff::{EventRole, MyEvent, StaffAdd, StaffMember, StaffPatch, StaffPost
 pub use tiers::{
     AccessCode, AccessCodePut, PriceStep, Quota, RefundPolicy, RefundStep, SaleWindow, Tier, TierCreate, TierOffer,
     TierPatch,
+};
+pub use transfers::{
+    AttendeeCutOff, AttendeeCutOffPut, TicketAttendee, TicketAttendeePatch, TicketTransfer, TransferPreviewRequest,
+    TransferState,
 };
 pub use venues::{Venue, VenueCreate, VenuePatch, VenueSeatMap, VenueSeatMaps};
 pub use waiting_room::{

@@ -231,6 +231,6 @@ pub enum TicketState {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferRequest {
-    /// Of a registered account.
+    /// Of whoever is to have it. He may make his account later.
     pub email: String,
 }

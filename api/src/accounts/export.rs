@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use http::header;
 use inventory::{EventId, OrderId, TicketId, TimeUs};
-use persistence::WithdrawalFilter;
+use persistence::{TicketTransfer, TransferSide, WithdrawalFilter};
 use serde::Serialize;
 use uuid::Uuid;
 use wire::{CalendarFeed, Problem, SecondFactor};
@@ -14,7 +14,9 @@ use crate::auth::Caller;
 use crate::error::{ApiError, Conflict, Noun};
 use crate::in_flight::Claim;
 use crate::state::AppState;
-use crate::{api_key_view, digest, order_access, second_factor, ticket_view, time, wallet_view};
+use crate::{
+    api_key_view, digest, order_access, second_factor, ticket_view, time, transfer_view, wallet_view,
+};
 
 /// Read at once. Nothing larger is ever held, however much there is.
 const PAGE: u32 = 50;
@@ -34,6 +36,7 @@ pub async fn export(State(state): State<AppState>, caller: Caller) -> Result<Res
         state,
         caller,
         address: String::new(),
+        is_confirmed: false,
         section: Some(Section::Profile),
         after: None,
         is_open: false,
@@ -68,6 +71,8 @@ enum Section {
     ApiKeys,
     Rsvps,
     Feedback,
+    TransfersSent,
+    TransfersReceived,
     Mails,
     WalletEntries,
     Withdrawals,
@@ -79,6 +84,7 @@ struct Export {
     caller: Caller,
     /// Of the account's mail; known with the profile.
     address: String,
+    is_confirmed: bool,
     /// `None`: to its end.
     section: Option<Section>,
     /// The last of the section's rows that is written.
@@ -102,6 +108,8 @@ impl Export {
             Some(Section::ApiKeys) => self.api_keys().await,
             Some(Section::Rsvps) => self.rsvps().await,
             Some(Section::Feedback) => self.feedback().await,
+            Some(Section::TransfersSent) => self.transfers_sent().await,
+            Some(Section::TransfersReceived) => self.transfers_received().await,
             Some(Section::Mails) => self.mails().await,
             Some(Section::WalletEntries) => self.wallet_entries().await,
             Some(Section::Withdrawals) => self.withdrawals().await,
@@ -127,6 +135,7 @@ impl Export {
             json(&identities.collect::<Vec<_>>())?,
             feed.unwrap_or_default(),
         );
+        self.is_confirmed = user.email_confirmed_at.is_some();
         (self.address, self.section) = (user.email, Some(Section::Sessions));
         Ok(head)
     }
@@ -194,7 +203,29 @@ impl Export {
         let found = self.state.store.feedback_list_of_user(self.caller.user, after, PAGE).await?;
         let last = found.last().map(|feedback| feedback.event_id.uuid());
         let shown = found.into_iter().map(exported::feedback).collect();
-        self.list("feedback", shown, last, Some(Section::Mails))
+        self.list("feedback", shown, last, Some(Section::TransfersSent))
+    }
+
+    async fn transfers_sent(&mut self) -> Result<String, ApiError> {
+        let side = TransferSide::Sender(self.caller.user);
+        let found = self.state.store.transfer_list(side, self.after, PAGE).await?;
+        self.transfers("transfers_sent", found, Section::TransfersReceived)
+    }
+
+    /// Of an address that nobody has confirmed none: they may be for somebody else.
+    async fn transfers_received(&mut self) -> Result<String, ApiError> {
+        let found = if self.is_confirmed {
+            self.state.store.transfer_list(TransferSide::Recipient(&self.address), self.after, PAGE).await?
+        } else {
+            Vec::new()
+        };
+        self.transfers("transfers_received", found, Section::Mails)
+    }
+
+    fn transfers(&mut self, name: &str, found: Vec<TicketTransfer>, next: Section) -> Result<String, ApiError> {
+        let (last, now) = (found.last().map(|transfer| transfer.id), self.state.now());
+        let shown = found.into_iter().map(|transfer| transfer_view::render(transfer, now)).collect();
+        self.list(name, shown, last, Some(next))
     }
 
     async fn mails(&mut self) -> Result<String, ApiError> {

@@ -1,4 +1,4 @@
-//! One page of guests.
+//! One page of guests, each with what its order says of it.
 
 use inventory::{EventId, TicketId, TierId};
 use persistence::{GuestFilter, StoreError, TicketState};

@@ -8,11 +8,11 @@ use persistence::BookedPlace;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::answer::{self, Audience};
-use super::ics::Calendar;
 use crate::auth::OneTimeToken;
 use crate::error::{ApiError, Noun};
 use crate::extract::Query;
+use crate::ics::Calendar;
+use crate::ics::{Audience, answer};
 use crate::problems::Read;
 use crate::state::AppState;
 

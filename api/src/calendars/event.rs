@@ -4,11 +4,11 @@ use http::HeaderMap;
 use inventory::EventId;
 use persistence::EventStatus;
 
-use super::answer::{self, Audience};
-use super::ics::Calendar;
 use crate::error::ApiError;
 use crate::event_access::{self, Viewer};
 use crate::extract::PathId;
+use crate::ics::Calendar;
+use crate::ics::{Audience, answer};
 use crate::problems::Read;
 use crate::state::AppState;
 

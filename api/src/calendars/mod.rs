@@ -1,10 +1,8 @@
 //! Events as calendars show them: a month of them, and as iCalendar (RFC 5545) for one event, an organizer, an account.
 
-mod answer;
 mod bookings;
 mod event;
 mod feed;
-mod ics;
 mod month;
 mod organizer;
 

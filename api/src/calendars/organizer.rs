@@ -3,10 +3,10 @@ use axum::response::Response;
 use http::HeaderMap;
 use inventory::UserId;
 
-use super::answer::{self, Audience};
-use super::ics::Calendar;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
+use crate::ics::Calendar;
+use crate::ics::{Audience, answer};
 use crate::problems::Read;
 use crate::state::AppState;
 

@@ -85,6 +85,9 @@ impl ApiError {
                 Conflict::CheckInListsTooMany => "CHECK_IN_LISTS_TOO_MANY",
                 Conflict::CheckInListInUse => "CHECK_IN_LIST_IN_USE",
                 Conflict::ScannersTooMany => "SCANNERS_TOO_MANY",
+                Conflict::TransferOpen => "TRANSFER_OPEN",
+                Conflict::TransferClosed => "TRANSFER_CLOSED",
+                Conflict::AttendeesFixed => "ATTENDEES_FIXED",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
             Self::EventEnded => "EVENT_ENDED",
@@ -103,6 +106,7 @@ impl ApiError {
                 Busy::Objects => "OBJECTS_UNAVAILABLE",
                 Busy::IdentityProvider => "IDENTITY_PROVIDER_UNAVAILABLE",
                 Busy::PaymentProvider => "PAYMENT_PROVIDER_UNAVAILABLE",
+                Busy::Documents => "DOCUMENTS_BUSY",
                 Busy::Aside => "MAIL_BUSY",
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
@@ -197,6 +201,9 @@ impl ApiError {
                 Conflict::CheckInListsTooMany => "The event has as many check-in lists as it may. Delete one.",
                 Conflict::CheckInListInUse => "A scanner is bound to the list. Revoke the scanner first.",
                 Conflict::ScannersTooMany => "The event has as many scanners as it may. Revoke one.",
+                Conflict::TransferOpen => "The ticket is offered to somebody already. Take that back first.",
+                Conflict::TransferClosed => "The offer is not open any more; look at it to see why.",
+                Conflict::AttendeesFixed => "It is too late to change who comes; see editable_until.",
             }
             .into(),
             Self::Frozen(_) => "Some fields stand fast once anything is sold; see errors. Nothing was changed.".into(),
@@ -227,6 +234,7 @@ impl ApiError {
                 Busy::PaymentProvider => {
                     "Nothing was paid: the provider of payments does not answer. Ask again.".into()
                 }
+                Busy::Documents => "Nothing happened: too many documents at once. Ask again.".into(),
                 Busy::Aside => "Nothing happened: too many mails at once. Ask again.".into(),
                 Busy::Line => {
                     "Nothing happened: too many join at once, or another line has just begun. Ask again.".into()
@@ -285,6 +293,7 @@ impl Noun {
             Self::Hold => "HOLD_NOT_FOUND",
             Self::Order => "ORDER_NOT_FOUND",
             Self::Ticket => "TICKET_NOT_FOUND",
+            Self::TicketTransfer => "TRANSFER_NOT_FOUND",
             Self::Mail => "MAIL_NOT_FOUND",
             Self::PaymentRefund => "PAYMENT_REFUND_NOT_FOUND",
             Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
@@ -316,6 +325,7 @@ impl Noun {
             Self::Hold => "There is no such hold.",
             Self::Order => "There is no such order.",
             Self::Ticket => "There is no such ticket.",
+            Self::TicketTransfer => "There is no such offer of a ticket.",
             Self::Mail => "There is no such mail, or it was too long ago.",
             Self::PaymentRefund => "There is no such refund.",
             Self::WaitingRoom => "The event never had a waiting room.",

@@ -8,6 +8,8 @@ use super::render::Block;
 pub const CONFIRM_GOOD_FOR: Duration = Duration::from_secs(24 * 3_600);
 /// How long a link that resets a password is good.
 pub const RESET_GOOD_FOR: Duration = Duration::from_secs(3_600);
+/// How long an offered ticket can be accepted.
+pub const TRANSFER_GOOD_FOR: Duration = Duration::from_secs(72 * 3_600);
 /// How long a code to sign in with is good.
 pub const CODE_GOOD_FOR: Duration = Duration::from_secs(5 * 60);
 
@@ -37,6 +39,12 @@ pub enum Letter {
     ApiKeyCreated {},
     SecondFactorOn {},
     SecondFactorReset {},
+    /// To whoever it is offered to, with or without an account. Its event alone is named: not who offers it.
+    TicketOffered {
+        token: String,
+        /// Title of the event.
+        event: String,
+    },
 }
 
 impl Letter {
@@ -51,6 +59,7 @@ impl Letter {
             Self::ApiKeyCreated {} => "api_key_created",
             Self::SecondFactorOn {} => "second_factor_on",
             Self::SecondFactorReset {} => "second_factor_reset",
+            Self::TicketOffered { .. } => "ticket_offered",
         }
     }
 
@@ -65,6 +74,7 @@ impl Letter {
             Self::ApiKeyCreated {} => "An API key was made for your account",
             Self::SecondFactorOn {} => "Your second factor was switched on",
             Self::SecondFactorReset {} => "Your second factor was switched off",
+            Self::TicketOffered { .. } => "A ticket is offered to you",
         }
     }
 
@@ -74,6 +84,7 @@ impl Letter {
             Self::ConfirmEmail { .. } => Some(CONFIRM_GOOD_FOR),
             Self::LoginCode { .. } => Some(CODE_GOOD_FOR),
             Self::ResetPassword { .. } => Some(RESET_GOOD_FOR),
+            Self::TicketOffered { .. } => Some(TRANSFER_GOOD_FOR),
             Self::PasswordChanged { .. }
             | Self::AddressProved {}
             | Self::ApiKeyCreated {}
@@ -126,6 +137,15 @@ impl Letter {
                 Block::text("Your password is enough to sign in now. Set up a second factor again as soon as you can."),
                 Block::text("If you have not asked for it, choose a new password now, and tell us:"),
                 Block::link("Choose a new password", format!("{site}/forgot-password")),
+            ],
+            Self::TicketOffered { token, event } => vec![
+                Block::text(&format!("Somebody who holds a ticket to “{event}” offers it to you.")),
+                Block::link("Look at the offer", format!("{site}/ticket-transfer#token={token}")),
+                Block::text(
+                    "To accept it, sign in with this address, or make an account with it. The offer is open for 72 hours at \
+                     most.",
+                ),
+                Block::text("If you do not want it, do nothing."),
             ],
             Self::ApiKeyCreated {} => {
                 let mut blocks =

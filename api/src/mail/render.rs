@@ -68,6 +68,14 @@ mod tests {
             (Letter::ApiKeyCreated {}, "https://tickets.example/forgot-password"),
             (Letter::SecondFactorOn {}, "https://tickets.example/forgot-password"),
             (Letter::SecondFactorReset {}, "https://tickets.example/forgot-password"),
+            (
+                Letter::TicketOffered { token: token(), event: "Fidelio".to_owned() },
+                "https://tickets.example/ticket-transfer#token=t0k-en",
+            ),
+            (
+                Letter::TicketOffered { token: token(), event: "Fidelio".to_owned() },
+                "Somebody who holds a ticket to “Fidelio” offers it to you.",
+            ),
         ];
         for (letter, needle) in table {
             let Rendered { plain, html } = render(&letter, SITE).unwrap();

@@ -1,29 +1,48 @@
 //! Rights of entry, in the hands of their holders.
 
+mod attendee;
+mod calendar;
 mod list;
+mod pdf;
 mod picture;
+mod print;
 mod qr;
 mod show;
-mod transfer;
+mod transfers;
+mod words;
 
-use inventory::{TicketId, UserId};
-use persistence::Ticket;
+use inventory::{Rejection, TicketId, UserId};
+use persistence::{Ticket, TicketState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 
+pub use pdf::Press;
+pub use transfers::finish as finish_transfers;
+
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
         .routes(routes!(show::show))
         .routes(routes!(qr::qr))
-        .routes(routes!(transfer::transfer))
+        .routes(routes!(pdf::ticket))
+        .routes(routes!(pdf::order))
+        .routes(routes!(print::print))
+        .routes(routes!(calendar::calendar))
+        .routes(routes!(attendee::show, attendee::patch))
+        .merge(transfers::routes())
 }
 
 /// The caller's own ticket; somebody else's is answered like one that never was.
 async fn own(state: &AppState, holder: UserId, ticket: TicketId) -> Result<Ticket, ApiError> {
     let ticket = state.store.ticket_find(ticket).await?;
     ticket.filter(|ticket| ticket.holder_id == holder).ok_or(ApiError::NotFound(Noun::Ticket))
+}
+
+/// The same, unless it is void: then it admits nobody, and is shown nowhere.
+async fn live(state: &AppState, holder: UserId, ticket: TicketId) -> Result<Ticket, ApiError> {
+    let ticket = own(state, holder, ticket).await?;
+    if ticket.state == TicketState::Voided { Err(Rejection::TicketVoid.into()) } else { Ok(ticket) }
 }

@@ -11,14 +11,15 @@ const CORRECTION: EcLevel = EcLevel::M;
 const QUIET_MODULES: usize = 4;
 const PIXELS_PER_MODULE: usize = 8;
 
-struct Modules {
+pub struct Modules {
     /// Modules per side, the quiet zone included.
-    width: usize,
+    pub width: usize,
     colors: Vec<Color>,
 }
 
 impl Modules {
-    fn of(text: &str) -> Option<Self> {
+    /// `None` when the text does not fit into a QR code.
+    pub fn of(text: &str) -> Option<Self> {
         let code = QrCode::with_error_correction_level(text, CORRECTION).ok()?;
         Some(Self { width: code.width() + 2 * QUIET_MODULES, colors: code.into_colors() })
     }
@@ -30,6 +31,22 @@ impl Modules {
             _ => false,
         }
     }
+
+    /// Dark modules side by side: where the first one is, and how many.
+    pub fn runs(&self) -> Vec<(usize, usize, usize)> {
+        let mut runs = Vec::new();
+        for y in 0..self.width {
+            let mut x = 0;
+            while x < self.width {
+                let run = (x..self.width).take_while(|x| self.is_dark(*x, y)).count();
+                if run > 0 {
+                    runs.push((x, y, run));
+                }
+                x += run.max(1);
+            }
+        }
+        runs
+    }
 }
 
 /// `None` when the text does not fit into a QR code.
@@ -39,16 +56,9 @@ pub fn svg(text: &str) -> Option<String> {
     let mut svg = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{pixels}" height="{pixels}" viewBox="0 0 {width} {width}" shape-rendering="crispEdges" role="img"><title>Ticket code</title><rect width="{width}" height="{width}" fill="#fff"/><path fill="#000" d=""##
     );
-    for y in 0..width {
-        let mut x = 0;
-        while x < width {
-            let run = (x..width).take_while(|x| modules.is_dark(*x, y)).count();
-            if run > 0 {
-                // Writing into a string does not fail.
-                let _ = write!(svg, "M{x} {y}h{run}v1h-{run}z");
-            }
-            x += run.max(1);
-        }
+    for (x, y, run) in modules.runs() {
+        // Writing into a string does not fail.
+        let _ = write!(svg, "M{x} {y}h{run}v1h-{run}z");
     }
     svg.push_str(r#""/></svg>"#);
     Some(svg)

@@ -3,12 +3,11 @@ use std::borrow::Cow;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
-use inventory::{Rejection, TicketId};
-use persistence::TicketState;
+use inventory::TicketId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{own, picture};
+use super::{live, picture};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{PathId, Query};
@@ -57,10 +56,7 @@ pub async fn qr(
     Query(query): Query<QrQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let ticket = own(&state, caller.user, TicketId::from_uuid(id)).await?;
-    if ticket.state == TicketState::Voided {
-        return Err(Rejection::TicketVoid.into());
-    }
+    let ticket = live(&state, caller.user, TicketId::from_uuid(id)).await?;
     let code = ticket_view::code(&state, &ticket);
     let picture = match query.format.unwrap_or_else(|| Format::accepted(&headers)) {
         Format::Svg => picture::svg(&code).map(|svg| ("image/svg+xml", svg.into_bytes())),

@@ -1,9 +1,10 @@
 //! Who will come with an order. Personal data: kept out of the journal, which nobody can edit, so that it can be changed
 //! and deleted.
 
-use inventory::OrderId;
+use inventory::{OrderId, TicketId, UserId};
 
-use super::{Store, on_pool, on_transaction};
+use super::audit_log::audited;
+use super::{AuditEntry, Store, TicketState, on_pool, on_transaction};
 use crate::StoreError;
 use crate::boxed;
 use crate::row::row;
@@ -17,6 +18,17 @@ row! {
     }
 }
 
+/// Whom a ticket's holder names.
+#[derive(Clone, Copy, Debug)]
+pub struct AttendeeOf<'a> {
+    pub ticket: TicketId,
+    pub holder: UserId,
+    /// Of the ticket, among the units of its order.
+    pub position: u32,
+    pub name: &'a str,
+    pub email: Option<&'a str>,
+}
+
 const COUNT: &str = "SELECT COUNT(*) FROM attendees WHERE order_id = $1";
 
 const INSERT: &str = "
@@ -26,7 +38,17 @@ const INSERT: &str = "
 
 const LIST: &str = "SELECT position, name, email FROM attendees WHERE order_id = $1 ORDER BY position";
 
-pub(super) const STATEMENTS: &[&str] = &[COUNT, INSERT, LIST];
+/// Asks for the ticket as it is at this moment: nobody is renamed who has been let in.
+const SET: &str = "
+    INSERT INTO attendees (order_id, position, name, email, name_key, email_key, holder_id)
+    SELECT order_id, $4, $5, $6, $7, $8, holder_id FROM tickets WHERE id = $1 AND holder_id = $2 AND state = $3
+    ON CONFLICT (order_id, position) DO UPDATE SET name = excluded.name, email = excluded.email,
+        name_key = excluded.name_key, email_key = excluded.email_key, holder_id = excluded.holder_id";
+
+/// Of a ticket that has gone to somebody else.
+pub(super) const FORGET: &str = "DELETE FROM attendees WHERE order_id = $1 AND position = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[COUNT, INSERT, LIST, SET, FORGET];
 
 impl Store {
     /// Unless the order has attendees: they may have been corrected since the order was placed. No more than the units of
@@ -56,6 +78,24 @@ impl Store {
     #[boxed]
     pub async fn attendees_list(&self, order: OrderId) -> Result<Vec<Attendee>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST).bind(order.uuid()).fetch_all(pool))
+    }
+
+    /// Whether it could: not when the ticket is not the holder's any more, is void or has been inside.
+    pub async fn attendee_set(&self, attendee: &AttendeeOf<'_>, entry: &AuditEntry) -> Result<bool, StoreError> {
+        audited!(
+            self,
+            Some(entry),
+            sqlx::query(SET)
+                .bind(attendee.ticket.uuid())
+                .bind(attendee.holder.uuid())
+                .bind(TicketState::Issued.name())
+                .bind(i64::from(attendee.position))
+                .bind(attendee.name)
+                .bind(attendee.email)
+                .bind(folded(attendee.name))
+                .bind(attendee.email.map(folded))
+        )
+        .map(|touched| touched == 1)
     }
 }
 

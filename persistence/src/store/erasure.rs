@@ -5,7 +5,8 @@ use inventory::{TimeUs, UserId};
 use uuid::Uuid;
 
 use super::audit_log::audit;
-use super::users::{LOCK_ADMINS, Role, UserStatus};
+use super::ticket_transfers::FORGET_RECIPIENT;
+use super::users::{LOCK_ADMINS, Role, UserStatus, email_key};
 use super::{AuditEntry, Store, on_transaction};
 use crate::StoreError;
 use crate::boxed;
@@ -64,6 +65,9 @@ const FAMILIES: &str = "SELECT id, created_at, expires_at FROM refresh_families 
 const DELETE_ATTENDEES: &str = "
     DELETE FROM attendees WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)";
 
+/// Whom he has named on tickets of other people's orders.
+const DELETE_NAMED: &str = "DELETE FROM attendees WHERE holder_id = $1";
+
 const DELETE_MAILS: &str = "DELETE FROM mails WHERE recipient = $1";
 
 const DELETE: &str = "DELETE FROM users WHERE id = $1 AND erased_at IS NULL";
@@ -77,7 +81,7 @@ const INSERT_FAMILY: &str = "
     INSERT INTO refresh_families (id, user_id, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5)";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[FIND, FAMILIES, DELETE_ATTENDEES, DELETE_MAILS, DELETE, INSERT_NOBODY, INSERT_FAMILY];
+    &[FIND, FAMILIES, DELETE_ATTENDEES, DELETE_NAMED, DELETE_MAILS, DELETE, INSERT_NOBODY, INSERT_FAMILY];
 
 impl Store {
     /// Whether there are reasons against it is decided in the transaction that erases: of the last two admins one stays,
@@ -101,7 +105,11 @@ impl Store {
             };
             let families: Vec<Family> =
                 sqlx::query_as(FAMILIES).bind(user.uuid()).bind(now.0).fetch_all(&mut *transaction).await?;
-            sqlx::query(DELETE_ATTENDEES).bind(user.uuid()).execute(&mut *transaction).await?;
+            for statement in [DELETE_ATTENDEES, DELETE_NAMED] {
+                sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
+            }
+            let forget = sqlx::query(FORGET_RECIPIENT).bind(email_key(&account.email));
+            forget.execute(&mut *transaction).await?;
             sqlx::query(DELETE_MAILS).bind(&account.email).execute(&mut *transaction).await?;
             sqlx::query(DELETE).bind(user.uuid()).execute(&mut *transaction).await?;
             let insert = sqlx::query(INSERT_NOBODY).bind(user.uuid()).bind(&nobody).bind(account.created_at.0);

@@ -7,6 +7,7 @@
 mod address_proofs;
 mod api_keys;
 mod attempts;
+mod attendee_cut_offs;
 mod attendees;
 mod audit_log;
 mod calendars;
@@ -52,6 +53,7 @@ mod series;
 mod sessions;
 mod staff;
 mod summary;
+mod ticket_transfers;
 mod tickets;
 mod users;
 mod venues;
@@ -72,7 +74,7 @@ pub(crate) use catalogue::Catalogue;
 
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attempts::AttemptLimit;
-pub use attendees::Attendee;
+pub use attendees::{Attendee, AttendeeOf};
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
@@ -114,6 +116,7 @@ pub use series::{Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusa
 pub use sessions::{Session, SessionStanding};
 pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use summary::{EventCount, OrderCount, Summary, UserCount};
+pub use ticket_transfers::{NewTransfer, TicketTransfer, TransferSide, TransferStatus};
 pub use tickets::{Ticket, TicketState};
 pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserFilter, UserStatus};
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
@@ -292,6 +295,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         address_proofs::STATEMENTS,
         api_keys::STATEMENTS,
         attempts::STATEMENTS,
+        attendee_cut_offs::STATEMENTS,
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
         event_index::STATEMENTS,
@@ -331,6 +335,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         sessions::STATEMENTS,
         staff::STATEMENTS,
         summary::STATEMENTS,
+        ticket_transfers::STATEMENTS,
         tickets::STATEMENTS,
         users::STATEMENTS,
         venues::STATEMENTS,

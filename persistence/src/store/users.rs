@@ -292,7 +292,7 @@ impl Store {
     }
 }
 
-fn email_key(email: &str) -> String {
+pub(super) fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

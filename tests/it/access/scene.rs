@@ -41,6 +41,8 @@ pub struct Ids {
     /// The buyer's, and the text of its code.
     pub ticket: String,
     pub code: String,
+    /// An offer of a ticket, to the buyer.
+    pub transfer: String,
     /// The buyer's.
     pub api_key: String,
     /// Another login of the buyer.
@@ -84,6 +86,10 @@ impl<'a> World<'a> {
         let paid = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
         let pending = show.order(server, &buyer, json!([{"seat": "A-1-2"}])).await;
         let hold = show.hold(server, &buyer, json!([{"seat": "A-1-3"}])).await;
+        let giver = server.attendee().await;
+        let given = show.buy(server, &giver, json!([{"seat": "A-1-4"}])).await;
+        let offer = format!("/tickets/{}/transfer", text(&given["tickets"][0]["id"]));
+        let offer = server.post(Some(&giver), &offer, json!({"email": buyer.email})).await.expect(201);
         let scene = self.scene(show).await;
         let ids = Ids {
             hold: text(&hold["id"]),
@@ -91,6 +97,7 @@ impl<'a> World<'a> {
             paid: text(&paid["id"]),
             ticket: text(&paid["tickets"][0]["id"]),
             code: text(&paid["tickets"][0]["code"]),
+            transfer: text(&offer["id"]),
             ..scene.ids
         };
         Scene { ids, ..scene }.owned_by(server, buyer).await
@@ -196,6 +203,7 @@ impl Ids {
             ("/api/v1/orders/{id}/cancel", &self.pending),
             ("/api/v1/orders/{id}", &self.paid),
             ("/api/v1/tickets/{id}", &self.ticket),
+            ("/api/v1/ticket-transfers/{id}", &self.transfer),
             ("/api/v1/users/{id}", &self.target),
             ("/api/v1/venues/{id}", &self.venue),
             ("/api/v1/series/{id}", &self.series),
@@ -244,6 +252,7 @@ impl Ids {
             pending: nothing(),
             paid: nothing(),
             ticket: nothing(),
+            transfer: nothing(),
             api_key: nothing(),
             session: nothing(),
             door: nothing(),

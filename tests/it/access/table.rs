@@ -234,6 +234,8 @@ fn audience() -> Vec<Operation> {
         op("POST /events/{id}/feedback", SIGNED_IN).body(|_| json!({"rating": 5, "text": "Again"})),
         op("GET /events/{id}/attendees", staff(&["door", "box_office"])),
         op("GET /events/{id}/attendees.csv", staff(&["door", "box_office"])),
+        op("GET /events/{id}/attendees/cut-off", RUNS),
+        op("PUT /events/{id}/attendees/cut-off", RUNS).body(|_| json!({"minutes_before": 60})),
     ]
 }
 
@@ -265,6 +267,18 @@ fn orders() -> Vec<Operation> {
         op("GET /tickets", SIGNED_IN),
         op("GET /tickets/{id}", shown(&["door", "box_office"], "TICKET_NOT_FOUND")),
         op("GET /tickets/{id}/qr", own("TICKET_NOT_FOUND")),
+        op("GET /tickets/{id}/pdf", own("TICKET_NOT_FOUND")),
+        op("GET /tickets/{id}/print", own("TICKET_NOT_FOUND")),
+        op("GET /tickets/{id}/calendar", own("TICKET_NOT_FOUND")),
+        op("GET /orders/{id}/tickets.pdf", own("ORDER_NOT_FOUND")),
+        op("GET /tickets/{id}/attendee", own("TICKET_NOT_FOUND")),
+        op("PATCH /tickets/{id}/attendee", own("TICKET_NOT_FOUND")).body(|_| json!({"name": "Ada"})),
         op("POST /tickets/{id}/transfer", own("TICKET_NOT_FOUND")).body(|ids| json!({"email": ids.target_email})),
+        op("DELETE /tickets/{id}/transfer", own("TICKET_NOT_FOUND")),
+        op("GET /ticket-transfers", SIGNED_IN),
+        op("POST /ticket-transfers/preview", OPEN).body(|_| json!({"token": "none"})),
+        op("GET /ticket-transfers/{id}", own("TRANSFER_NOT_FOUND")),
+        op("POST /ticket-transfers/{id}/accept", own("TRANSFER_NOT_FOUND")),
+        op("POST /ticket-transfers/{id}/decline", own("TRANSFER_NOT_FOUND")),
     ]
 }

@@ -2,10 +2,14 @@
 //!
 //! Written here and not by a crate: the one at hand folds some lines at 76 octets and takes the square of their length.
 
+pub mod answer;
+
 use chrono::{DateTime, Utc};
 use persistence::{Event, EventStatus};
 
 use crate::time;
+
+pub use answer::Audience;
 
 const LINE_OCTETS_MAX: usize = 75;
 const PRODUCT: &str = "-//Usher//Usher//EN";
