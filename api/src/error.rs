@@ -146,6 +146,9 @@ pub enum Noun {
     Order,
     Ticket,
     Mail,
+    /// Work that was given up.
+    Outbox,
+    Webhook,
     WaitingRoom,
     /// In a waiting room.
     WaitingPlace,
@@ -188,6 +191,7 @@ pub enum Conflict {
     SeriesFull,
     SeatMapsTooMany,
     VenuesTooMany,
+    WebhooksTooMany,
     /// The pre-queue has not begun.
     WaitingRoomClosed,
 }

@@ -19,6 +19,8 @@ const SWEEP: Duration = Duration::from_secs(300);
 const KEYS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 /// Longer than any window of attempts.
 const ATTEMPTS_KEPT_US: i64 = 3_600 * 1_000_000;
+/// How long it is told what webhooks were sent, and may be sent again: 30 days.
+const DELIVERIES_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 /// Published events brought into memory at the start, newest first. Older ones come at their first request.
 const WARM_EVENTS_MAX: u32 = 200;
 /// At once. The engine has its own limit; this keeps the requests of real callers ahead of its queue.
@@ -63,6 +65,7 @@ async fn forget(state: &AppState) -> Result<(), StoreError> {
     state.store.attempts_prune(now.plus_us(-ATTEMPTS_KEPT_US)).await?;
     let mail_kept_us = i64::try_from(state.config.mail.kept.as_micros()).unwrap_or(i64::MAX);
     state.store.mails_prune(now.plus_us(-mail_kept_us)).await?;
+    state.store.webhook_deliveries_prune(now.plus_us(-DELIVERIES_KEPT_US)).await?;
     state.store.login_challenge_prune(now).await?;
     state.store.token_prune(now).await?;
     Ok(())

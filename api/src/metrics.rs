@@ -40,6 +40,11 @@ pub const JOIN_BATCH_JOINS: &str = "usher_waiting_join_batch_joins";
 /// What became of mails, by [`RESULT`]. Counter.
 pub const MAILS_TOTAL: &str = "usher_mails_total";
 
+/// Work of the outbox, by [`RESULT`]: `done`, `deferred` or `failed`. Counter.
+pub const OUTBOX_TOTAL: &str = "usher_outbox_total";
+/// Attempts to send webhooks, by [`RESULT`]: `delivered`, `deferred` or `failed`. Counter.
+pub const WEBHOOKS_TOTAL: &str = "usher_webhooks_total";
+
 /// Pages of events, by [`RESULT`]: `kept` for a moment, `read` from the store, or `bypassed` and read. Counter.
 pub const EVENT_PAGES_TOTAL: &str = "usher_event_pages_total";
 /// Calls of Redis that failed or took too long. Counter.
@@ -169,6 +174,38 @@ pub fn count_mail(result: MailResult) {
         MailResult::Failed => "failed",
     };
     metrics::counter!(MAILS_TOTAL, RESULT => result).increment(1);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboxResult {
+    Done,
+    Deferred,
+    Failed,
+}
+
+pub fn count_outbox(result: OutboxResult) {
+    let result = match result {
+        OutboxResult::Done => "done",
+        OutboxResult::Deferred => "deferred",
+        OutboxResult::Failed => "failed",
+    };
+    metrics::counter!(OUTBOX_TOTAL, RESULT => result).increment(1);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookResult {
+    Delivered,
+    Deferred,
+    Failed,
+}
+
+pub fn count_webhook(result: WebhookResult) {
+    let result = match result {
+        WebhookResult::Delivered => "delivered",
+        WebhookResult::Deferred => "deferred",
+        WebhookResult::Failed => "failed",
+    };
+    metrics::counter!(WEBHOOKS_TOTAL, RESULT => result).increment(1);
 }
 
 pub fn count_event_page(result: &'static str) {

@@ -11,8 +11,8 @@ use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, docs, events, feedback, gate, health,
-    holds, images, live, mails, orders, payments, problems, rsvps, seat_maps, staff, tickets, tiers, venues,
-    waiting_room,
+    holds, images, live, mails, orders, outbox, payments, problems, rsvps, seat_maps, staff, tickets, tiers, venues,
+    waiting_room, webhooks,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -62,6 +62,8 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(waiting_room::routes())
         .merge(live::routes())
         .merge(mails::routes())
+        .merge(outbox::routes())
+        .merge(webhooks::routes())
 }
 
 /// `None` when no origin is allowed: then it costs nothing.

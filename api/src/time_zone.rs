@@ -16,6 +16,10 @@ impl Zone {
         if known == name { TimeZone::get(name).ok().map(Self) } else { None }
     }
 
+    pub const fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
     /// Of an event: its zone was known when it was stored. Had another version of the program known it alone, UTC.
     pub fn of(event: &persistence::Event) -> Self {
         Self::find(&event.timezone).unwrap_or(Self(TimeZone::UTC))
@@ -39,6 +43,11 @@ impl Zone {
             date.month().unsigned_abs().into(),
             date.day().unsigned_abs().into(),
         )
+    }
+
+    /// In words: day, date and time of day.
+    pub fn text(&self, at: TimeUs) -> String {
+        self.local(at).map_or_else(String::new, |local| local.strftime("%A, %-d %B %Y, %H:%M").to_string())
     }
 
     /// So many days later, at the same time of day.
@@ -88,6 +97,12 @@ mod tests {
             ["2026-10-31", "2026-11-01", "2026-10-31"]
         );
         assert_eq!(of("Pacific/Kiritimati"), "2026-11-01");
+    }
+
+    #[test]
+    fn a_time_in_words_is_that_of_the_place() {
+        assert_eq!(berlin().text(at("2035-05-01T19:00:00Z")), "Tuesday, 1 May 2035, 21:00");
+        assert_eq!(berlin().text(TimeUs(i64::MAX)), "");
     }
 
     #[test]

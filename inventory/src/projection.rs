@@ -132,9 +132,15 @@ pub struct OutboxRow {
     pub event: EventId,
     pub lsn: Lsn,
     pub kind: OutboxKind,
+    /// Of a change of the event itself, which is about no order: all zeros, and so is `user`.
     pub order: OrderId,
+    /// The buyer; of a ticket that was transferred, who has it now.
     pub user: UserId,
     pub at: TimeUs,
+    /// The one that was transferred.
+    pub ticket: Option<TicketId>,
+    /// Who asked for the change. `None`: nobody did, or nobody in particular.
+    pub asker: Option<UserId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,9 +150,21 @@ pub enum OutboxKind {
     OrderRefunded,
     PaymentRefund,
     TicketTransferred,
+    EventPublished,
+    EventCancelled,
 }
 
 impl OutboxKind {
+    pub const ALL: [Self; 7] = [
+        Self::OrderPaid,
+        Self::OrderCancelled,
+        Self::OrderRefunded,
+        Self::PaymentRefund,
+        Self::TicketTransferred,
+        Self::EventPublished,
+        Self::EventCancelled,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::OrderPaid => "order_paid",
@@ -154,6 +172,8 @@ impl OutboxKind {
             Self::OrderRefunded => "order_refunded",
             Self::PaymentRefund => "payment_refund",
             Self::TicketTransferred => "ticket_transferred",
+            Self::EventPublished => "event_published",
+            Self::EventCancelled => "event_cancelled",
         }
     }
 }

@@ -25,8 +25,14 @@ impl Inventory {
             | Change::HoldPlacedByCode(_)
             | Change::HoldReleased { .. }
             | Change::Line(_) => {}
-            Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
-            Change::EventCancelled => rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn }),
+            Change::Published => {
+                rows.push(Row::EventStatus { event: self.event, status: "published", lsn });
+                rows.push(self.event_outbox_row(record, OutboxKind::EventPublished));
+            }
+            Change::EventCancelled => {
+                rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn });
+                rows.push(self.event_outbox_row(record, OutboxKind::EventCancelled));
+            }
             Change::HoldExtended { hold, .. } => rows.extend(self.order_of(*hold).map(|at| self.order_row(at))),
             Change::HoldsExpired { holds } => {
                 rows.extend(holds.iter().filter_map(|hold| self.order_of(*hold)).map(|at| self.order_row(at)));
@@ -67,7 +73,8 @@ impl Inventory {
                 rows.push(self.ticket_row(*ticket));
                 let order = self.found(*ticket).order;
                 let order = self.orders.get(order).id;
-                rows.push(self.outbox_row(record, OutboxKind::TicketTransferred, order, *to));
+                let row = self.work(record, OutboxKind::TicketTransferred, order, *to);
+                rows.push(Row::Outbox(Box::new(OutboxRow { ticket: Some(*ticket), ..row })));
             }
         }
     }
@@ -174,7 +181,17 @@ impl Inventory {
     }
 
     fn outbox_row(&self, record: &Record, kind: OutboxKind, order: OrderId, user: UserId) -> Row {
-        Row::Outbox(Box::new(OutboxRow { event: self.event, lsn: self.lsn, kind, order, user, at: record.at }))
+        Row::Outbox(Box::new(self.work(record, kind, order, user)))
+    }
+
+    /// Of a change that is about no order.
+    fn event_outbox_row(&self, record: &Record, kind: OutboxKind) -> Row {
+        self.outbox_row(record, kind, OrderId::from_bytes([0; 16]), UserId::from_bytes([0; 16]))
+    }
+
+    fn work(&self, record: &Record, kind: OutboxKind, order: OrderId, user: UserId) -> OutboxRow {
+        let asker = record.origin.user;
+        OutboxRow { event: self.event, lsn: self.lsn, kind, order, user, at: record.at, ticket: None, asker }
     }
 
     fn place_name(&self, place: Place) -> (String, bool) {

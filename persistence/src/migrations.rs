@@ -101,6 +101,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0015_attempts.sql"),
         sqlite: include_str!("../migrations/sqlite/0015_attempts.sql"),
     },
+    Step {
+        number: 20,
+        name: "jobs",
+        postgres: include_str!("../migrations/postgres/0020_jobs.sql"),
+        sqlite: include_str!("../migrations/sqlite/0020_jobs.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -30,6 +30,8 @@ const SLICES: &[&str] = &[
     "seat_maps",
     "live",
     "mails",
+    "outbox",
+    "webhooks",
     "images",
 ];
 

@@ -19,12 +19,14 @@ mod live;
 mod live_binary;
 mod mails;
 mod orders;
+mod outbox;
 mod seat_map;
 mod series;
 mod staff;
 mod tiers;
 mod venues;
 mod waiting_room;
+mod webhooks;
 
 pub use accounts::{
     ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, LoginRequest, LogoutRequest,
@@ -61,6 +63,7 @@ pub use orders::{
     Attendee, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod,
     RefundRequest, Ticket, TicketState, TransferRequest,
 };
+pub use outbox::ParkedWork;
 pub use seat_map::{
     PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
     SeatMapExamples, SeatMapSize, Section, Stage,
@@ -77,4 +80,8 @@ pub use venues::{Venue, VenueCreate, VenuePatch, VenueSeatMap, VenueSeatMaps};
 pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
     QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
+};
+pub use webhooks::{
+    Webhook, WebhookBody, WebhookCreate, WebhookDelivery, WebhookDeliveryStatus, WebhookIssued, WebhookPatch,
+    WebhookReplay, WebhookReplayed, WebhookType,
 };

@@ -45,6 +45,7 @@ actions! {
     LoginLocked = "login.locked",
     MailRetry = "mail.retry",
     OrderRefund = "order.refund",
+    OutboxRetry = "outbox.retry",
     PasswordChange = "password.change",
     PasswordReset = "password.reset",
     PriorityPassIssue = "priority_pass.issue",
@@ -77,6 +78,11 @@ actions! {
     VenueSeatMapSet = "venue_seat_map.set",
     VenueUpdate = "venue.update",
     WaitingRoomSet = "waiting_room.set",
+    WebhookCreate = "webhook.create",
+    WebhookDelete = "webhook.delete",
+    WebhookReplay = "webhook.replay",
+    WebhookRotate = "webhook.rotate",
+    WebhookUpdate = "webhook.update",
 }
 
 impl Action {

@@ -73,6 +73,7 @@ impl ApiError {
                 Conflict::EventStarted => "EVENT_STARTED",
                 Conflict::SeatMapsTooMany => "SEAT_MAPS_TOO_MANY",
                 Conflict::VenuesTooMany => "VENUES_TOO_MANY",
+                Conflict::WebhooksTooMany => "WEBHOOKS_TOO_MANY",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
@@ -162,6 +163,7 @@ impl ApiError {
                     "The mail was sent, or still will be: only one that was given up is retried."
                 }
                 Conflict::VenuesTooMany => "The account has as many venues as it may. Delete one.",
+                Conflict::WebhooksTooMany => "The account has as many webhooks as it may. Delete one.",
                 Conflict::SeatMapsTooMany => "The venue has as many seat maps as it may. Delete one.",
                 Conflict::ImagesTooMany => "The event has as many pictures as it may. Delete one.",
                 Conflict::EventTitleTaken => "You have an event of this title at this time.",
@@ -252,6 +254,8 @@ impl Noun {
             Self::Order => "ORDER_NOT_FOUND",
             Self::Ticket => "TICKET_NOT_FOUND",
             Self::Mail => "MAIL_NOT_FOUND",
+            Self::Outbox => "OUTBOX_NOT_FOUND",
+            Self::Webhook => "WEBHOOK_NOT_FOUND",
             Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
             Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
@@ -278,6 +282,8 @@ impl Noun {
             Self::Order => "There is no such order.",
             Self::Ticket => "There is no such ticket.",
             Self::Mail => "There is no such mail, or it was too long ago.",
+            Self::Outbox => "There is no such work, or it was tried again since.",
+            Self::Webhook => "There is no such webhook.",
             Self::WaitingRoom => "The event never had a waiting room.",
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
             Self::StaffMember => "The account has no role at the event.",

@@ -1,7 +1,6 @@
 //! Rights of entry, in the hands of their holders.
 
 mod list;
-mod picture;
 mod qr;
 mod show;
 mod transfer;

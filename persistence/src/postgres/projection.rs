@@ -5,7 +5,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::QueryScalar;
 use uuid::Uuid;
 
-use inventory::{OrderRow, OutboxRow, PaymentRow, TicketRow};
+use inventory::{OrderRow, OutboxRow, PaymentRow, TicketId, TicketRow, UserId};
 
 use crate::projection::{StatusRow, Tables, items_column, lsn_column, text_column};
 
@@ -49,14 +49,15 @@ macro_rules! written_rows {
                 changed_at = excluded.changed_at, lsn = excluded.lsn
             WHERE payments.lsn < excluded.lsn
         ), outbox_written AS (
-            INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at)
-            SELECT row.* FROM UNNEST($39::uuid[], $40::bigint[], $41::text[], $42::uuid[], $43::uuid[], $44::bigint[])
-                AS row (event_id, lsn, kind, order_id, user_id, created_at)
+            INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id)
+            SELECT row.* FROM UNNEST($39::uuid[], $40::bigint[], $41::text[], $42::uuid[], $43::uuid[], $44::bigint[],
+                $45::uuid[], $46::uuid[])
+                AS row (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id)
             WHERE row.event_id IN (SELECT event_id FROM moved)
             ON CONFLICT (event_id, lsn, kind) DO NOTHING
         ), statuses_written AS (
             UPDATE events SET status = row.status, status_lsn = row.lsn
-            FROM UNNEST($45::uuid[], $46::text[], $47::bigint[]) AS row (event_id, status, lsn)
+            FROM UNNEST($47::uuid[], $48::text[], $49::bigint[]) AS row (event_id, status, lsn)
             WHERE events.id = row.event_id AND events.status_lsn < row.lsn
                 AND row.event_id IN (SELECT event_id FROM moved)
         )"
@@ -132,6 +133,8 @@ fn bind_outbox<'q>(append: Append<'q>, rows: &[&OutboxRow]) -> Append<'q> {
         .bind(column(rows, |row| row.order.uuid()))
         .bind(column(rows, |row| row.user.uuid()))
         .bind(column(rows, |row| row.at.0))
+        .bind(column(rows, |row| row.ticket.map(TicketId::uuid)))
+        .bind(column(rows, |row| row.asker.map(UserId::uuid)))
 }
 
 fn bind_statuses<'q>(append: Append<'q>, rows: &[StatusRow]) -> Append<'q> {

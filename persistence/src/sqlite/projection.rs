@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use inventory::{OrderRow, OutboxRow, PaymentRow, Row, TicketRow};
+use inventory::{OrderRow, OutboxRow, PaymentRow, Row, TicketId, TicketRow, UserId};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -52,8 +52,8 @@ const PAYMENTS: Upsert = Upsert {
 };
 
 const OUTBOX: Upsert = Upsert {
-    head: "INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at) VALUES ",
-    columns: 6,
+    head: "INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id) VALUES ",
+    columns: 8,
     tail: " ON CONFLICT (event_id, lsn, kind) DO NOTHING",
 };
 
@@ -172,6 +172,8 @@ fn bind_outbox(statement: Statement, row: &OutboxRow) -> Statement {
         .bind(row.order.uuid())
         .bind(row.user.uuid())
         .bind(row.at.0)
+        .bind(row.ticket.map(TicketId::uuid))
+        .bind(row.asker.map(UserId::uuid))
 }
 
 async fn write_status(connection: &mut SqliteConnection, row: &StatusRow) -> sqlx::Result<()> {

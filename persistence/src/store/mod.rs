@@ -31,6 +31,7 @@ mod images;
 mod link_tokens;
 mod login_codes;
 mod mails;
+mod notices;
 mod orders;
 mod outbox;
 mod payments;
@@ -49,6 +50,8 @@ mod users;
 mod venues;
 mod waiting_places;
 mod waiting_rooms;
+mod webhook_streams;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -81,8 +84,9 @@ pub use images::{Image, ImageFormat};
 pub use link_tokens::{LinkPurpose, LinkToken, PasswordChange};
 pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
+pub use notices::{ClaimedNotice, Holder, KnownEvent, NewNotice, NoticeKind, NoticeStep};
 pub use orders::{Order, OrderItem, OrderStatus, RefundTerms};
-pub use outbox::{Outbox, OutboxStatus};
+pub use outbox::{Outbox, OutboxAttempt, OutboxOutcome, OutboxStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
@@ -98,6 +102,10 @@ pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserFilter, Use
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
+pub use webhook_streams::{
+    ClaimedWebhook, DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookNews, WebhookOutcome, WebhookStream,
+};
+pub use webhooks::{Webhook, WebhookPatch};
 
 /// As a deadline that somebody else keeps.
 const FOR_EVER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -269,6 +277,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         link_tokens::STATEMENTS,
         login_codes::STATEMENTS,
         mails::STATEMENTS,
+        notices::STATEMENTS,
         images::STATEMENTS,
         orders::STATEMENTS,
         outbox::STATEMENTS,
@@ -288,6 +297,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         venues::STATEMENTS,
         waiting_places::STATEMENTS,
         waiting_rooms::STATEMENTS,
+        webhook_streams::STATEMENTS,
+        webhooks::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -49,6 +49,8 @@ pub struct Ids {
     pub buyer_email: String,
     /// The organizer's.
     pub venue: String,
+    /// The organizer's.
+    pub webhook: String,
     /// The organizer's, with a published session.
     pub series: String,
     pub organizer: String,
@@ -101,12 +103,15 @@ impl<'a> World<'a> {
         let (door, box_office) = (member(server, &show, "door").await, member(server, &show, "box_office").await);
         let (buyer, target) = (server.attendee().await, server.attendee().await);
         let venue = server.post(Some(&show.organizer), "/venues", crate::access::table::venue()).await.expect(201);
+        let webhook = crate::access::table::webhook();
+        let webhook = server.post(Some(&show.organizer), "/webhooks", webhook).await.expect(201);
         let (series, series_session) = series_of(server, &show.organizer).await;
         let ids = Ids {
             series,
             series_session,
             organizer: show.organizer.id.clone(),
             venue: text(&venue["id"]),
+            webhook: text(&webhook["webhook"]["id"]),
             event: show.id.clone(),
             tier: show.seats.clone(),
             block: "guests".to_owned(),
@@ -198,6 +203,7 @@ impl Ids {
             ("/api/v1/tickets/{id}", &self.ticket),
             ("/api/v1/users/{id}", &self.target),
             ("/api/v1/venues/{id}", &self.venue),
+            ("/api/v1/webhooks/{id}", &self.webhook),
             ("/api/v1/series/{id}", &self.series),
             ("/api/v1/organizers/{id}", &self.organizer),
             ("/api/v1/me/api-keys/{id}", &self.api_key),
@@ -208,6 +214,7 @@ impl Ids {
             path = path.replacen("{id}", id, 1);
         }
         let mail = format!("/mails/{}", self.target);
+        let work = format!("/outbox/{}", self.target);
         let named = [
             ("{tier_id}", &self.tier),
             ("{event_id}", &self.series_session),
@@ -218,6 +225,7 @@ impl Ids {
             ("{image_id}", &self.tier),
             ("{key}", &self.block),
             ("/mails/{id}", &mail),
+            ("/outbox/{id}", &work),
         ];
         for (name, value) in named {
             path = path.replace(name, value);
@@ -243,6 +251,7 @@ impl Ids {
             door: nothing(),
             target: nothing(),
             venue: nothing(),
+            webhook: nothing(),
             series: nothing(),
             series_session: nothing(),
             ..self.clone()

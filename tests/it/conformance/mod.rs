@@ -14,6 +14,7 @@ mod fixture;
 mod leases;
 mod mails;
 mod one_time;
+mod outbox;
 mod projection;
 mod recovery;
 mod refresh;

@@ -79,7 +79,16 @@ fn payment_row(order: &OrderRow, status: PaymentStatus, lsn: u64) -> PaymentRow 
 }
 
 fn outbox_row(order: &OrderRow, kind: OutboxKind, lsn: u64) -> OutboxRow {
-    OutboxRow { event: order.event, lsn: Lsn(lsn), kind, order: order.order, user: order.customer, at: TimeUs(4_000) }
+    OutboxRow {
+        event: order.event,
+        lsn: Lsn(lsn),
+        kind,
+        order: order.order,
+        user: order.customer,
+        at: TimeUs(4_000),
+        ticket: None,
+        asker: None,
+    }
 }
 
 fn row(order: &OrderRow) -> Row {

@@ -15,7 +15,10 @@ fn told(row: &Row) -> String {
         }
         Row::Ticket(ticket) => format!("ticket {} {} gen {}", ticket.place, ticket.state, ticket.generation),
         Row::Payment(payment) => format!("payment {} {}", payment.status.name(), payment.amount_minor),
-        Row::Outbox(outbox) => format!("outbox {}", outbox.kind.name()),
+        Row::Outbox(outbox) => {
+            let ticket = outbox.ticket.map_or("", |_| " of a ticket");
+            format!("outbox {}{ticket}", outbox.kind.name())
+        }
         Row::EventStatus { status, .. } => format!("event {status}"),
         Row::Offer(offer) => format!("offer of {} tiers", offer.tiers.len()),
         Row::SoldOut { is_sold_out, .. } => format!("sold out {is_sold_out}"),
@@ -45,7 +48,7 @@ fn every_step_of_a_purchase_leaves_its_rows() {
     let mut then = |row: &str, expected: &[&str]| assert_eq!(rows_after(&mut stage, row), expected, "{row}");
     let items = "[A-1-1*1 at 1000, F*2 at 1000]";
     then("tier full -> ok", &[]);
-    then("publish -> ok", &["event published"]);
+    then("publish -> ok", &["event published", "outbox event_published"]);
     then("hold h1 ann A-1-1 F*2 -> A-1-1 F*2", &[]);
     then("order o1 h1 ann -> pending until 600s", &[&format!("order pending_payment 3000-0 {items}")]);
     then(
@@ -65,7 +68,7 @@ fn every_step_of_a_purchase_leaves_its_rows() {
         ],
     );
     then("pay o1 p3 3000 -> payment refused", &["payment refund_due 3000", "outbox payment_refund"]);
-    then("transfer o1.2 ann bob -> generation 2", &["ticket F issued gen 2", "outbox ticket_transferred"]);
+    then("transfer o1.2 ann bob -> generation 2", &["ticket F issued gen 2", "outbox ticket_transferred of a ticket"]);
     then("in o1.1 -> in at 0s", &["ticket A-1-1 checked_in gen 1"]);
     then("void o1.2 -> voided", &["ticket F voided gen 2"]);
     then(
@@ -83,7 +86,7 @@ fn every_step_of_a_purchase_leaves_its_rows() {
     then("hold h3 ann A-1-2 -> A-1-2", &[]);
     then("order o3 h3 ann -> pending until 600s", &["order pending_payment 1000-0 [A-1-2*1 at 1000]"]);
     then("tick 10m\nexpire -> expired 1", &["order expired 1000-0 [A-1-2*1 at 1000]"]);
-    then("cancel-event -> ok", &["event cancelled"]);
+    then("cancel-event -> ok", &["event cancelled", "outbox event_cancelled"]);
     stage.check();
 }
 
