@@ -1,4 +1,5 @@
 pub mod frozen;
+pub mod hooks;
 pub mod live;
 pub mod openid;
 pub mod postgres;

@@ -89,6 +89,39 @@ impl ServerProcess {
     }
 }
 
+/// A `usher worker` that can be killed.
+pub struct WorkerProcess(Child);
+
+impl WorkerProcess {
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(settings: &[(&'static str, String)]) -> Self {
+        let mut command = Command::new(binary("USHER_BIN", "usher"));
+        command.arg("worker").envs(settings.iter().map(|(name, value)| (name, value)));
+        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the worker starts"))
+    }
+
+    /// Asks it to stop and waits; whether it ended well.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn stop(mut self) -> bool {
+        let asked = Command::new("kill").arg(self.0.id().to_string()).status().expect("kill runs");
+        assert!(asked.success());
+        self.0.wait().expect("a child is reaped").success()
+    }
+}
+
+/// SIGKILL, and then it is reaped.
+impl Drop for WorkerProcess {
+    fn drop(&mut self) {
+        if self.0.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.0.kill().expect("a child can be killed");
+            self.0.wait().expect("a killed child is reaped");
+        }
+    }
+}
+
 impl Drop for ServerProcess {
     fn drop(&mut self) {
         if self.child.is_some() {

@@ -90,8 +90,8 @@ impl Home {
     /// # Panics
     /// When the books do not balance.
     pub async fn must_balance(&self) {
-        let store = Store::connect(&self.store_config()).await.expect("the store opens");
-        let report = usher::audit::audit(&store).await.expect("the store answers");
+        let store = Box::pin(Store::connect(&self.store_config())).await.expect("the store opens");
+        let report = Box::pin(usher::audit::audit(&store)).await.expect("the store answers");
         store.close().await;
         let findings = report.findings().iter().filter(|found| found.problem.starts_with("I6"));
         let findings: Vec<_> = findings.collect();
@@ -131,7 +131,7 @@ impl TestServer {
     pub async fn start_in(home: Home, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(&home);
         change(&mut config);
-        let app = App::start(config).await.expect("the server starts");
+        let app = Box::pin(App::start(config)).await.expect("the server starts");
         let base = format!("http://{}", app.addr());
         let client = Client::builder().no_proxy().build().expect("a client can be made");
         Self { app: Some(app), base, client, home }

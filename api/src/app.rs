@@ -27,10 +27,11 @@ use crate::gate_log::GateLog;
 use crate::gateways::Gateways;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
+use crate::jobs::Jobs;
 use crate::line::Keepers;
 use crate::line::tokens::LineTokens;
 use crate::live::Hub;
-use crate::mail::{MailSetupError, Mailer, Post, Transport};
+use crate::mail::{MailSetupError, Mailer};
 use crate::objects::{Objects, OpenError};
 use crate::openid::{Client, Provider};
 use crate::rate_limit::RateLimits;
@@ -39,7 +40,7 @@ use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
 use crate::tickets::Press;
 use crate::{
-    audit_log, cancelling, first_start, gate_log, gateways, housekeeping, ids, mail, metrics, revocations, router, serve,
+    audit_log, cancelling, first_start, gate_log, gateways, housekeeping, ids, metrics, revocations, router, serve,
 };
 
 /// What is still in mailboxes when the last request is answered.
@@ -73,6 +74,13 @@ pub enum StartError {
     Passwords(#[from] PasswordError),
     #[error(transparent)]
     Mail(#[from] MailSetupError),
+    #[error("there is no way to send webhooks")]
+    Webhooks(#[source] reqwest::Error),
+    #[error(
+        "`usher worker` needs Postgres: the embedded store is one process' alone, and its server does the jobs itself. Set \
+         database_url to that of the servers"
+    )]
+    WorkerNeedsPostgres,
     #[error(transparent)]
     Objects(#[from] OpenError),
     #[error("cannot listen on {address}")]
@@ -107,13 +115,17 @@ impl App {
         // 4. The address, before anything is made that would have to be shown once.
         let (listener, addr) = listen(config.http.listen)?;
         // 5. Secrets and what is made of them; 6. the engine.
-        let state = state(config, addr, store, prometheus).await?;
+        let state = Box::pin(state(config, addr, store, prometheus)).await?;
         // 7. First start.
         first_start::run(&state).await?;
-        let post = post(&state, addr)?;
-        // 8. Routes, requests.
+        // 8. Jobs, unless a worker does them.
+        let is_working = state.config.jobs.run;
+        let jobs = if is_working { Some(Box::pin(open_jobs(&state, addr)).await?) } else { None };
+        // 9. Routes, requests.
         let app = Self { addr, state, stop: CancellationToken::new(), tasks: TaskTracker::new() };
-        app.tasks.spawn(mail::run(post, app.stop.clone()));
+        if let Some(jobs) = jobs {
+            jobs.spawn(&app.tasks, &app.stop);
+        }
         app.serve(listener);
         Ok(app)
     }
@@ -163,14 +175,12 @@ impl App {
     }
 }
 
-fn post(state: &AppState, addr: SocketAddr) -> Result<Post, MailSetupError> {
-    let config = state.config.mail.clone();
-    let transport = Transport::new(&config, &state.config.store.data_dir)?;
-    Ok(Post::new(state.mail.clone(), transport, Arc::clone(&state.clock), config, site(&state.config, addr)))
+async fn open_jobs(state: &AppState, addr: SocketAddr) -> Result<Jobs, StartError> {
+    Jobs::open(&state.config, &state.store, &state.clock, &state.mail, &site(&state.config, addr)).await
 }
 
-/// Where the world finds the server's pages.
-fn site(config: &Config, addr: SocketAddr) -> String {
+/// How the world reaches the server, without a slash at the end.
+pub fn site(config: &Config, addr: SocketAddr) -> String {
     let site = config.http.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
     site.trim_end_matches('/').to_owned()
 }
@@ -254,7 +264,10 @@ fn google(config: &Config, addr: SocketAddr) -> Result<Option<Provider>, reqwest
 }
 
 /// Made at the first start, found again ever after, by every node of one store.
-async fn key<const N: usize>(store: &Store, name: &'static str) -> Result<[u8; N], StartError> {
+///
+/// # Errors
+/// The store is not available, or has a key of another length.
+pub async fn key<const N: usize>(store: &Store, name: &'static str) -> Result<[u8; N], StartError> {
     let key = store.secret_get_or_insert(name, &ids::entropy::<N>()).await?;
     key.try_into().map_err(|_| StartError::Key { name, bytes: N })
 }

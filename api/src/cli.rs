@@ -1,4 +1,4 @@
-//! The command line: `usher [serve|config|migrate|audit|verify-queue|health]`.
+//! The command line: `usher [serve|worker|config|migrate|audit|verify-queue|health]`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::App;
 use crate::config::{Config, Overrides, Setting};
+use crate::worker::Worker;
 use crate::{audit, health, telemetry, terminal, verify_queue};
 
 /// Sells tickets for events that sell out in seconds.
@@ -28,6 +29,9 @@ struct Common {
     /// First start: no demo arena.
     #[arg(long, global = true)]
     no_demo: bool,
+    /// Leaves mails, webhooks and reminders to `usher worker`.
+    #[arg(long, global = true)]
+    no_jobs: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -36,6 +40,8 @@ struct Common {
 enum Verb {
     /// Serves; the default.
     Serve,
+    /// Sends mails and webhooks for servers on the same Postgres, as a process of its own.
+    Worker,
     /// Prints every setting in force and where it comes from.
     Config,
     /// Brings the store's schema up to date and stops.
@@ -66,11 +72,15 @@ fn start(cli: &Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
         return verify_queue::run(arguments);
     }
     let (mut config, mut settings) = load(cli, matches)?;
-    if cli.common.no_demo {
-        config.first_start.demo = false;
-        settings.retain(|setting| setting.key != "demo");
-        settings.push(Setting { key: "demo", value: "off".to_owned(), source: crate::config::Source::Flag });
+    for (is_off, key) in [(cli.common.no_demo, "demo"), (cli.common.no_jobs, "jobs")] {
+        if is_off {
+            settings.retain(|setting| setting.key != key);
+            settings.push(Setting { key, value: "off".to_owned(), source: crate::config::Source::Flag });
+        }
     }
+    config.first_start.demo &= !cli.common.no_demo;
+    config.jobs.run &= !cli.common.no_jobs;
+    config.check()?;
     if matches!(verb, Verb::Config) {
         terminal::settings(&settings);
         return Ok(ExitCode::SUCCESS);
@@ -80,6 +90,7 @@ fn start(cli: &Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match verb {
             Verb::Serve | Verb::Config | Verb::VerifyQueue(_) => serve(config).await,
+            Verb::Worker => worker(config).await,
             Verb::Migrate => migrate(&config).await,
             Verb::Audit => audit::run(&config).await,
             Verb::Health => health::ask(&config).await,
@@ -99,6 +110,15 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     stop_signal().await?;
     tracing::info!("stopping");
     app.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn worker(config: Config) -> anyhow::Result<ExitCode> {
+    let worker = Worker::start(config).await?;
+    terminal::line("working");
+    stop_signal().await?;
+    tracing::info!("stopping");
+    worker.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 

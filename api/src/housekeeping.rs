@@ -23,6 +23,8 @@ const ATTEMPTS_KEPT_US: i64 = 3_600 * 1_000_000;
 const NOTICES_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 /// Longer than any offer of a ticket is open.
 const TRANSFERS_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
+/// How long it is told what webhooks were sent, and may be sent again: 30 days.
+const DELIVERIES_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 /// Published events brought into memory at the start, newest first. Older ones come at their first request.
 const WARM_EVENTS_MAX: u32 = 200;
 /// At once. The engine has its own limit; this keeps the requests of real callers ahead of its queue.
@@ -73,6 +75,7 @@ async fn forget(state: &AppState) -> Result<(), StoreError> {
     state.store.mails_prune(now.plus_us(-mail_kept_us)).await?;
     state.store.gate_refusals_prune(time::minus(now, gate_log::KEPT)).await?;
     state.store.payment_notices_prune(now.plus_us(-NOTICES_KEPT_US)).await?;
+    state.store.webhook_deliveries_prune(now.plus_us(-DELIVERIES_KEPT_US)).await?;
     state.store.login_challenge_prune(now).await?;
     state.store.token_prune(now).await?;
     Ok(())

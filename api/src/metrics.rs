@@ -47,6 +47,10 @@ pub const MAILS_TOTAL: &str = "usher_mails_total";
 pub const PAYMENT_REFUNDS_TOTAL: &str = "usher_payment_refunds_total";
 /// Notices of payment providers, by [`RESULT`]. Counter.
 pub const PAYMENT_NOTICES_TOTAL: &str = "usher_payment_notices_total";
+/// Work of the outbox, by [`RESULT`]: `done`, `deferred` or `failed`. Counter.
+pub const OUTBOX_TOTAL: &str = "usher_outbox_total";
+/// Attempts to send webhooks, by [`RESULT`]: `delivered`, `deferred` or `failed`. Counter.
+pub const WEBHOOKS_TOTAL: &str = "usher_webhooks_total";
 
 /// Pages of events, by [`RESULT`]: `kept` for a moment, `read` from the store, or `bypassed` and read. Counter.
 pub const EVENT_PAGES_TOTAL: &str = "usher_event_pages_total";
@@ -190,6 +194,13 @@ pub enum RefundResult {
     Failed,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboxResult {
+    Done,
+    Deferred,
+    Failed,
+}
+
 pub fn count_refund(result: RefundResult) {
     let result = match result {
         RefundResult::Done => "done",
@@ -201,6 +212,31 @@ pub fn count_refund(result: RefundResult) {
 
 pub fn count_payment_notice(result: &'static str) {
     metrics::counter!(PAYMENT_NOTICES_TOTAL, RESULT => result).increment(1);
+}
+
+pub fn count_outbox(result: OutboxResult) {
+    let result = match result {
+        OutboxResult::Done => "done",
+        OutboxResult::Deferred => "deferred",
+        OutboxResult::Failed => "failed",
+    };
+    metrics::counter!(OUTBOX_TOTAL, RESULT => result).increment(1);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookResult {
+    Delivered,
+    Deferred,
+    Failed,
+}
+
+pub fn count_webhook(result: WebhookResult) {
+    let result = match result {
+        WebhookResult::Delivered => "delivered",
+        WebhookResult::Deferred => "deferred",
+        WebhookResult::Failed => "failed",
+    };
+    metrics::counter!(WEBHOOKS_TOTAL, RESULT => result).increment(1);
 }
 
 pub fn count_event_page(result: &'static str) {

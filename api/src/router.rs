@@ -11,8 +11,8 @@ use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, discount_codes, docs,
-    events, feedback, gate, health, holds, images, live, mails, orders, payments, problems, rsvps, scanners, seat_maps,
-    staff, tickets, tiers, venues, waiting_room, wallets, withdrawals,
+    events, feedback, gate, health, holds, images, live, mails, orders, outbox, payments, problems, rsvps, scanners,
+    seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -67,6 +67,8 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(mails::routes())
         .merge(wallets::routes())
         .merge(withdrawals::routes())
+        .merge(outbox::routes())
+        .merge(webhooks::routes())
 }
 
 /// `None` when no origin is allowed: then it costs nothing.

@@ -33,6 +33,8 @@ pub struct Seals {
     pub sign_in: Seal,
     /// Answers that are kept for their idempotency key: some hold what is shown once.
     pub answers: Seal,
+    /// With which webhooks are signed, at rest.
+    pub webhook: Seal,
 }
 
 impl Seals {
@@ -44,6 +46,7 @@ impl Seals {
             attempt: Seal::derive(secret, b"sign-in attempt")?,
             sign_in: Seal::derive(secret, b"sign-in code")?,
             answers: Seal::derive(secret, b"idempotent answer")?,
+            webhook: Seal::derive(secret, b"webhook secret")?,
         })
     }
 }

@@ -16,6 +16,10 @@ impl Zone {
         if known == name { TimeZone::get(name).ok().map(Self) } else { None }
     }
 
+    pub const fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
     /// Of an event: its zone was known when it was stored. Had another version of the program known it alone, UTC.
     pub fn of(event: &persistence::Event) -> Self {
         Self::find(&event.timezone).unwrap_or(Self(TimeZone::UTC))
@@ -41,11 +45,16 @@ impl Zone {
         )
     }
 
-    /// What people read: `Tuesday, 1 May 2035, 21:00 (Europe/Berlin)`. Empty past the end of the calendar.
+    /// In words: day, date and time of day. Empty past the end of the calendar.
+    pub fn text(&self, at: TimeUs) -> String {
+        self.local(at).map_or_else(String::new, |local| local.strftime("%A, %-d %B %Y, %H:%M").to_string())
+    }
+
+    /// With the zone: `Tuesday, 1 May 2035, 21:00 (Europe/Berlin)`.
     pub fn clock(&self, at: TimeUs) -> String {
-        let Some(local) = self.local(at) else { return String::new() };
+        let text = self.text(at);
         let name = self.0.iana_name().unwrap_or("UTC");
-        format!("{} ({name})", local.strftime("%A, %-d %B %Y, %H:%M"))
+        if text.is_empty() { text } else { format!("{text} ({name})") }
     }
 
     /// So many days later, at the same time of day.
@@ -98,12 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn people_read_the_clock_of_the_place() {
+    fn a_time_in_words_is_that_of_the_place() {
+        assert_eq!(berlin().text(at("2035-05-01T19:05:00Z")), "Tuesday, 1 May 2035, 21:05");
         assert_eq!(berlin().clock(at("2035-05-01T19:05:00Z")), "Tuesday, 1 May 2035, 21:05 (Europe/Berlin)");
-        assert_eq!(
-            Zone::find("UTC").unwrap().clock(at("2035-12-31T00:00:00Z")),
-            "Monday, 31 December 2035, 00:00 (UTC)"
-        );
+        let end = Zone::find("UTC").unwrap().clock(at("2035-12-31T00:00:00Z"));
+        assert_eq!(end, "Monday, 31 December 2035, 00:00 (UTC)");
         assert_eq!(berlin().clock(TimeUs(i64::MAX)), "");
     }
 

@@ -1,6 +1,8 @@
 //! What happened: the journal's facts. Append only: a variant or field is never reordered, removed or given another
 //! meaning, because the position of a variant is its number on disk (golden files guard it).
 
+mod forms;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -89,7 +91,7 @@ pub enum Change {
     /// A tier with terms; one without is a [`Change::TierSet`].
     TierSetInFull(#[serde(with = "spec::in_full")] Box<TierSpec>),
     /// A hold that draws on access codes; one that does not is a [`Change::HoldPlaced`].
-    HoldPlacedByCode(#[serde(with = "by_code")] Arc<PlacedHold>),
+    HoldPlacedByCode(#[serde(with = "forms::by_code")] Arc<PlacedHold>),
     AccessCodeSet(Box<AccessCodeSpec>),
     /// A tier whose refunds go by steps; one without is one of the others.
     TierSetWithRefundSteps(#[serde(with = "spec::with_refund_steps")] Box<TierSpec>),
@@ -102,10 +104,10 @@ pub enum Change {
     /// Of the door. A live scan that was accepted is a [`Change::TicketScanned`].
     Door(DoorChange),
     /// A policy with a limit of entries; one without is a [`Change::PolicySet`].
-    PolicySetInFull(#[serde(with = "policy_in_full")] Box<Policy>),
+    PolicySetInFull(#[serde(with = "forms::policy_in_full")] Box<Policy>),
     DiscountCodeSet(Box<DiscountCodeSpec>),
     /// A hold some of whose items are cheaper by discount codes; it may draw on access codes as well.
-    HoldPlacedAtDiscount(#[serde(with = "at_discount")] Arc<PlacedHold>),
+    HoldPlacedAtDiscount(#[serde(with = "forms::at_discount")] Arc<PlacedHold>),
 }
 
 impl Change {
@@ -273,62 +275,6 @@ pub struct CodeUse {
     pub tier: TierIx,
     #[serde(with = "bytes16")]
     pub code: [u8; 16],
-}
-
-/// A policy and its limit of entries as one: the journal's form since version 4.
-mod policy_in_full {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Policy;
-
-    pub fn serialize<S: Serializer>(policy: &Policy, serializer: S) -> Result<S::Ok, S::Error> {
-        (policy, policy.entries_max).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<Policy>, D::Error> {
-        let (policy, entries_max) = <(Box<Policy>, Option<u32>)>::deserialize(deserializer)?;
-        Ok(Box::new(Policy { entries_max, ..*policy }))
-    }
-}
-
-/// A hold and its codes as one: the journal's form since version 3.
-mod by_code {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{CodeUse, HoldCodes, PlacedHold};
-
-    pub fn serialize<S: Serializer>(placed: &PlacedHold, serializer: S) -> Result<S::Ok, S::Error> {
-        (placed, placed.codes()).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<PlacedHold>, D::Error> {
-        let (placed, access) = <(PlacedHold, Vec<CodeUse>)>::deserialize(deserializer)?;
-        let codes = HoldCodes { access, discounts: Vec::new() };
-        Ok(Arc::new(PlacedHold { codes: Some(Box::new(codes)), ..placed }))
-    }
-}
-
-/// A hold, its codes and what they take off as one: the journal's form since version 4.
-mod at_discount {
-    use std::sync::Arc;
-
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{CodeUse, DiscountUse, HoldCodes, PlacedHold};
-
-    pub fn serialize<S: Serializer>(placed: &PlacedHold, serializer: S) -> Result<S::Ok, S::Error> {
-        (placed, placed.codes(), placed.discounts()).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<PlacedHold>, D::Error> {
-        let (mut placed, access, discounts) =
-            <(PlacedHold, Vec<CodeUse>, Vec<DiscountUse>)>::deserialize(deserializer)?;
-        placed.set_codes(HoldCodes { access, discounts }).ok_or_else(|| D::Error::custom("discounts of no item"))?;
-        Ok(Arc::new(placed))
-    }
 }
 
 impl PlacedHold {

@@ -164,11 +164,17 @@ pub struct OutboxRow {
     pub event: EventId,
     pub lsn: Lsn,
     pub kind: OutboxKind,
+    /// Of a change of the event itself, which is about no order: all zeros, and so is `user`.
     pub order: OrderId,
+    /// The buyer; of a ticket that was transferred, who has it now.
     pub user: UserId,
     pub at: TimeUs,
     /// Of a [`OutboxKind::PaymentRefund`].
     pub owed: Option<RefundOwed>,
+    /// The one that was transferred.
+    pub ticket: Option<TicketId>,
+    /// Who asked for the change. `None`: nobody did, or nobody in particular.
+    pub asker: Option<UserId>,
 }
 
 /// Money that its provider is to give back.
@@ -185,9 +191,21 @@ pub enum OutboxKind {
     OrderRefunded,
     PaymentRefund,
     TicketTransferred,
+    EventPublished,
+    EventCancelled,
 }
 
 impl OutboxKind {
+    pub const ALL: [Self; 7] = [
+        Self::OrderPaid,
+        Self::OrderCancelled,
+        Self::OrderRefunded,
+        Self::PaymentRefund,
+        Self::TicketTransferred,
+        Self::EventPublished,
+        Self::EventCancelled,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::OrderPaid => "order_paid",
@@ -195,6 +213,8 @@ impl OutboxKind {
             Self::OrderRefunded => "order_refunded",
             Self::PaymentRefund => "payment_refund",
             Self::TicketTransferred => "ticket_transferred",
+            Self::EventPublished => "event_published",
+            Self::EventCancelled => "event_cancelled",
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::holds::{Found, OrderAt};
 use crate::{
     Change, ConflictRow, DoorChange, HoldId, Inventory, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderId,
-    OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, RefundOwed, Row, TicketId, TicketRow,
-    UserId,
+    OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, RefundOwed, Row, TicketId,
+    TicketRow, UserId,
 };
 
 impl Inventory {
@@ -30,8 +30,14 @@ impl Inventory {
             | Change::HoldReleased { .. }
             | Change::Line(_)
             | Change::PolicySetInFull(_) => {}
-            Change::Published => rows.push(Row::EventStatus { event: self.event, status: "published", lsn }),
-            Change::EventCancelled => rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn }),
+            Change::Published => {
+                rows.push(Row::EventStatus { event: self.event, status: "published", lsn });
+                rows.push(self.event_outbox_row(record, OutboxKind::EventPublished));
+            }
+            Change::EventCancelled => {
+                rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn });
+                rows.push(self.event_outbox_row(record, OutboxKind::EventCancelled));
+            }
             Change::HoldExtended { hold, .. } => rows.extend(self.order_of(*hold).map(|at| self.order_row(at))),
             Change::HoldsExpired { holds } => {
                 rows.extend(holds.iter().filter_map(|hold| self.order_of(*hold)).map(|at| self.order_row(at)));
@@ -79,7 +85,8 @@ impl Inventory {
                 rows.push(self.ticket_row(*ticket));
                 let order = self.found(*ticket).order;
                 let order = self.orders.get(order).id;
-                rows.push(self.outbox_row(record, OutboxKind::TicketTransferred, order, *to));
+                let row = self.work(record, OutboxKind::TicketTransferred, order, *to);
+                rows.push(Row::Outbox(Box::new(OutboxRow { ticket: Some(*ticket), ..row })));
             }
         }
         self.ledger_rows(record, rows);
@@ -211,22 +218,34 @@ impl Inventory {
     }
 
     fn outbox_row(&self, record: &Record, kind: OutboxKind, order: OrderId, user: UserId) -> Row {
-        let at = record.at;
-        Row::Outbox(Box::new(OutboxRow { event: self.event, lsn: self.lsn, kind, order, user, at, owed: None }))
+        Row::Outbox(Box::new(self.work(record, kind, order, user)))
     }
 
     /// `None`: what cost nothing owes nothing.
     fn refund_row(&self, record: &Record, order: OrderId, payment: PaymentId, amount_minor: i64) -> Option<Row> {
-        let row = OutboxRow {
+        let owed = Some(RefundOwed { payment, amount_minor });
+        let row = OutboxRow { owed, ..self.work(record, OutboxKind::PaymentRefund, order, self.buyer(order)) };
+        (amount_minor > 0).then(|| Row::Outbox(Box::new(row)))
+    }
+
+    /// Of a change that is about no order.
+    fn event_outbox_row(&self, record: &Record, kind: OutboxKind) -> Row {
+        self.outbox_row(record, kind, OrderId::from_bytes([0; 16]), UserId::from_bytes([0; 16]))
+    }
+
+    fn work(&self, record: &Record, kind: OutboxKind, order: OrderId, user: UserId) -> OutboxRow {
+        let asker = record.origin.user;
+        OutboxRow {
             event: self.event,
             lsn: self.lsn,
-            kind: OutboxKind::PaymentRefund,
+            kind,
             order,
-            user: self.buyer(order),
+            user,
             at: record.at,
-            owed: Some(RefundOwed { payment, amount_minor }),
-        };
-        (amount_minor > 0).then(|| Row::Outbox(Box::new(row)))
+            owed: None,
+            ticket: None,
+            asker,
+        }
     }
 
     fn place_name(&self, place: Place) -> (String, bool) {

@@ -2,6 +2,7 @@
 
 mod logins;
 mod queue;
+mod scans;
 mod watch;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::mix::Mix;
 
 pub use logins::LoginsOptions;
 pub use queue::QueueOptions;
+pub use scans::ScansOptions;
 pub use watch::WatchOptions;
 
 /// Plays an on-sale against a running Usher server and audits what it sold.
@@ -44,6 +46,8 @@ pub enum Verb {
     Watch(WatchOptions),
     /// A waiting room from joining to buying, with bots, storms and a check of every promise about the order
     Queue(QueueOptions),
+    /// Closed loop at the doors: every ticket at two gates at once, exactly one of which lets it in
+    Scans(ScansOptions),
     /// Audits again from the log of an earlier run, for instance after the server was killed and restarted
     Audit(AuditOptions),
 }

@@ -26,6 +26,7 @@ pub mod process;
 pub mod queue;
 pub mod report;
 pub mod sale;
+pub mod scans;
 pub mod slices;
 pub mod terminal;
 pub mod venue;
@@ -39,7 +40,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::audit::Verdict;
-use crate::cli::{AuditOptions, Cli, HoldsOptions, LoginsOptions, Options, QueueOptions, Server, Verb, WatchOptions};
+use crate::cli::{
+    AuditOptions, Cli, HoldsOptions, LoginsOptions, Options, QueueOptions, ScansOptions, Server, Verb, WatchOptions,
+};
 use crate::clock::Clock;
 use crate::preset::Preset;
 use crate::report::{Sheet, table};
@@ -68,6 +71,7 @@ pub async fn run(cli: Cli) -> Result<bool> {
         Verb::Logins(options) => fail_to_sign_in(&options).await,
         Verb::Watch(options) => watch_sale(&options).await,
         Verb::Queue(options) => queue_up(&options).await,
+        Verb::Scans(options) => scan_tickets(&options).await,
         Verb::Audit(options) => audit_again(&options).await,
     }
 }
@@ -120,6 +124,15 @@ async fn queue_up(options: &QueueOptions) -> Result<bool> {
     }
     show(&report.sheet(), options.html.as_deref())?;
     Ok(report.audit.passed)
+}
+
+async fn scan_tickets(options: &ScansOptions) -> Result<bool> {
+    let report = scans::run(options).await?;
+    if let Some(path) = &options.json {
+        write_json(path, &report)?;
+    }
+    terminal::result(&table::of_scans(&report));
+    Ok(report.passed)
 }
 
 /// A report that is not of a sale, on the terminal and as a page.

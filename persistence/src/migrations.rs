@@ -102,22 +102,34 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0015_attempts.sql"),
     },
     Step {
-        number: 17,
-        name: "money",
-        postgres: include_str!("../migrations/postgres/0017_money.sql"),
-        sqlite: include_str!("../migrations/sqlite/0017_money.sql"),
-        number: 19,
-        name: "door",
-        postgres: include_str!("../migrations/postgres/0019_door.sql"),
-        sqlite: include_str!("../migrations/sqlite/0019_door.sql"),
         number: 16,
         name: "payments",
         postgres: include_str!("../migrations/postgres/0016_payments.sql"),
         sqlite: include_str!("../migrations/sqlite/0016_payments.sql"),
+    },
+    Step {
+        number: 17,
+        name: "money",
+        postgres: include_str!("../migrations/postgres/0017_money.sql"),
+        sqlite: include_str!("../migrations/sqlite/0017_money.sql"),
+    },
+    Step {
         number: 18,
         name: "ticket_transfers",
         postgres: include_str!("../migrations/postgres/0018_ticket_transfers.sql"),
         sqlite: include_str!("../migrations/sqlite/0018_ticket_transfers.sql"),
+    },
+    Step {
+        number: 19,
+        name: "door",
+        postgres: include_str!("../migrations/postgres/0019_door.sql"),
+        sqlite: include_str!("../migrations/sqlite/0019_door.sql"),
+    },
+    Step {
+        number: 20,
+        name: "jobs",
+        postgres: include_str!("../migrations/postgres/0020_jobs.sql"),
+        sqlite: include_str!("../migrations/sqlite/0020_jobs.sql"),
     },
 ];
 

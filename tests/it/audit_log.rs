@@ -158,7 +158,10 @@ async fn purchases_are_not_in_it_and_refunds_are() {
         server.post(Some(&show.organizer), &path, json!({})).await.expect(200);
         let entries = of_event(server, &show.organizer, &show).await;
         assert_eq!((entries.len(), &entries[0]["action"]), (before + 1, &json!("order.refund")));
-        assert_eq!(entries[0]["new"], json!({"amount_minor": 4_500, "currency": "EUR", "tickets": 0}));
+        assert_eq!(
+            entries[0]["new"],
+            json!({"amount_minor": 4_500, "currency": "EUR", "reason": null, "tickets": 0, "to": "original"})
+        );
     })
     .await;
 }

@@ -134,8 +134,12 @@ async fn an_export_holds_all_that_is_the_accounts_and_nothing_of_others() {
         ] {
             assert_eq!(export[empty], json!([]), "{empty}");
         }
-        let mails = export["mails"].as_array().unwrap();
-        assert_eq!((mails.len(), &mails[0]["kind"]), (1, &json!("confirm_email")), "the stranger's is not among them");
+        // That of the purchase may come a moment later.
+        let mut kinds: Vec<&str> =
+            export["mails"].as_array().unwrap().iter().map(|mail| mail["kind"].as_str().unwrap()).collect();
+        kinds.retain(|kind| *kind != "order_paid");
+        assert_eq!(kinds, ["confirm_email"], "the stranger's is not among them");
+        assert!(export["mails"].as_array().unwrap().len() <= 2);
         let text = export.to_string();
         for secret in [&stranger.email, &stranger.id, foreign["id"].as_str().unwrap(), "argon2", &account.refresh_token]
         {

@@ -78,7 +78,11 @@ async fn a_head_that_never_ends_is_cut_off() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_never_comes_ends_in_an_unknown_outcome() {
-    let server = TestServer::start_with(|config| config.http.request_timeout = Duration::from_millis(200)).await;
+    let server = TestServer::start_with(|config| {
+        config.http.request_timeout = Duration::from_millis(200);
+        config.payments.timeout = Duration::from_millis(50);
+    })
+    .await;
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let head = "POST /api/v1/ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
                 content-length: 10\r\n\r\n{";

@@ -125,6 +125,21 @@ async fn holds_are_measured_beside_a_call_that_does_nothing() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_gates_that_want_a_ticket_one_admits_it_under_load() {
+    let server = TestServer::start().await;
+    let organizer = server.organizer().await;
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let line = ["scans", "--connections", "8", "--tickets", "25", "--duration", "1"];
+    let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
+    assert!(loadgen(&server, &[&line[..], &account, &["--json", report.to_str().unwrap()]].concat()).await);
+    let report = json_of(&report);
+    assert_eq!((&report["gates"], &report["violations"], &report["inside_at_end"]), (&json!(8), &json!([]), &json!(0)));
+    assert!(report["rounds"].as_u64().unwrap() > 20 && report["rounds"] == report["admitted"], "{report}");
+    server.stop().await;
+}
+
 /// How much the check whose name holds `what` has looked at.
 fn looked_at(report: &Value, what: &str) -> u64 {
     let checks = report["audit"]["checks"].as_array().expect("a report is audited");

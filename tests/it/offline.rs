@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use usher_tests::server::{Session, TestServer};
 
-use crate::show::{Show, faults, on_each_store, text};
+use crate::show::{Show, faults, give, on_each_store, text};
 
 /// What a device knows and has let in, by its own clock.
 #[derive(Default)]
@@ -53,7 +53,7 @@ impl Device {
             return false;
         }
         let event = uuid::Uuid::parse_str(&show.id).unwrap();
-        let signed = [b"usher ticket 1\0", event.as_bytes().as_slice(), &bytes[..26]].concat();
+        let signed = [b"usher ticket 1\0".as_slice(), event.as_bytes().as_slice(), &bytes[..26]].concat();
         if UnparsedPublicKey::new(&ED25519, &self.key).verify(&signed, &bytes[26..]).is_err() {
             return false;
         }
@@ -99,8 +99,7 @@ async fn a_device_decides_by_its_bundle_and_hears_of_what_changed() {
 
         // One is transferred, one refunded, one sold: just these are told.
         let target = server.attendee().await;
-        let transfer = format!("/tickets/{}/transfer", text(&tickets[0]["id"]));
-        server.post(Some(&buyer), &transfer, json!({"email": target.email})).await.expect(200);
+        give(server, &buyer, &text(&tickets[0]["id"]), &target).await;
         let refund = format!("/orders/{}/refund", text(&tickets[1]["order_id"]));
         let body = json!({"tickets": [tickets[1]["id"]]});
         server.post(Some(&show.organizer), &refund, body).await.expect(200);

@@ -160,7 +160,7 @@ async fn a_refund_voids_its_tickets_frees_their_places_and_never_exceeds_what_wa
         let paid = show.buy(server, &buyer, json!([{"seat": "A-1-1"}, {"seat": "A-1-2"}, {"seat": "A-1-3"}])).await;
         let path = format!("/orders/{}/refund", text(&paid["id"]));
         let one = json!({"tickets": [paid["tickets"][0]["id"]]});
-        server.post(Some(&buyer), &path, one.clone()).await.problem(403, "ROLE_REQUIRED");
+        server.post(Some(&buyer), &path, one.clone()).await.problem(409, "REFUND_NOT_PROMISED");
         let other = server.organizer().await;
         server.post(Some(&other), &path, one.clone()).await.problem(404, "ORDER_NOT_FOUND");
         let money = |amount_minor: i64, currency: &str| json!({"amount_minor": amount_minor, "currency": currency});

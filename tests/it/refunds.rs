@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use usher_tests::server::{Session, TestServer};
 use uuid::Uuid;
 
-use crate::show::{Show, faults, on_each_store, text};
+use crate::show::{Show, faults, give, on_each_store, text};
 
 fn euros(amount_minor: i64) -> Value {
     json!({"amount_minor": amount_minor, "currency": "EUR"})
@@ -90,8 +90,7 @@ async fn the_promise_is_that_of_the_purchase_and_for_tickets_that_are_the_buyers
 
         let friend = server.attendee().await;
         let given = text(&order["tickets"][2]["id"]);
-        let transfer = json!({"email": friend.email});
-        server.post(Some(&buyer), &format!("/tickets/{given}/transfer"), transfer).await.expect(200);
+        give(server, &buyer, &given, &friend).await;
         let of_friend = server.post(Some(&buyer), &path(&order), json!({"tickets": [given]})).await;
         of_friend.problem(404, "TICKET_NOT_FOUND");
         server.post(Some(&friend), &path(&order), json!({})).await.problem(404, "ORDER_NOT_FOUND");

@@ -109,3 +109,11 @@ pub fn faults(problem: &Value) -> Vec<(String, String)> {
     let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     errors.iter().map(|error| (text(&error["field"]), text(&error["code"]))).collect()
 }
+
+/// The ticket is offered and accepted.
+pub async fn give(server: &TestServer, from: &Session, ticket: &str, to: &Session) {
+    let offer = json!({"email": to.email});
+    let offer = server.post(Some(from), &format!("/tickets/{ticket}/transfer"), offer).await.expect(201);
+    let accept = format!("/ticket-transfers/{}/accept", offer["id"].as_str().unwrap_or_default());
+    server.post(Some(to), &accept, json!({})).await.expect(200);
+}

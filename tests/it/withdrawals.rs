@@ -114,7 +114,7 @@ async fn a_withdrawal_is_its_owners_and_the_admins() {
             let listed = server.get(Some(who), &format!("/withdrawals{query}")).await.expect(200);
             listed["items"].as_array().unwrap().clone()
         };
-        assert_eq!(items(&user, "").await, [made.clone()]);
+        assert_eq!(items(&user, "").await, std::slice::from_ref(&made));
         assert_eq!(items(&stranger, "").await, [] as [Value; 0]);
         assert_eq!(items(&admin, "?status=pending").await, [made]);
         assert_eq!(items(&admin, "?status=approved").await, [] as [Value; 0]);

@@ -36,7 +36,7 @@ pub struct Order {
     pub paid_lsn: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Ticket {
     place: Place,
     is_inside: bool,

@@ -31,6 +31,8 @@ const SLICES: &[&str] = &[
     "seat_maps",
     "live",
     "mails",
+    "outbox",
+    "webhooks",
     "images",
     "wallets",
     "withdrawals",

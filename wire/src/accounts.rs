@@ -160,6 +160,9 @@ pub struct User {
     /// Spared by the rules against abuse. Told to admins only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whitelisted: Option<bool>,
+    /// Whether it is reminded by mail of what it has tickets for. Told by `/me` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -185,6 +188,9 @@ pub struct MePatch {
     /// 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Whether a mail comes a day before an event that the account has a ticket for. On at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<bool>,
 }
 
 /// `DELETE /me`.

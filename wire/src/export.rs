@@ -4,8 +4,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, TicketTransfer, User,
-    WalletEntry, Withdrawal,
+    ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, TicketTransfer,
+    User, WalletEntry, Webhook, Withdrawal,
 };
 
 /// What the server keeps about an account, for its owner.
@@ -15,6 +15,8 @@ pub struct Export {
     /// With the addresses of the avatar's files.
     pub profile: User,
     pub second_factor: SecondFactor,
+    /// Without their secrets.
+    pub webhooks: Vec<Webhook>,
     /// Accounts at other providers that sign in to this one.
     pub identities: Vec<ExportedIdentity>,
     /// Since when a secret address opens the account's calendar. Absent: there is none.

@@ -21,8 +21,9 @@ mod live;
 mod live_binary;
 mod mails;
 mod orders;
-mod scanners;
+mod outbox;
 mod payments;
+mod scanners;
 mod seat_map;
 mod series;
 mod staff;
@@ -31,6 +32,7 @@ mod transfers;
 mod venues;
 mod waiting_room;
 mod wallets;
+mod webhooks;
 
 pub use accounts::{
     ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, LoginRequest, LogoutRequest,
@@ -70,14 +72,12 @@ pub use live::{
 pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, state_letter};
 pub use mails::{Mail, MailStatus};
 pub use orders::{
-    Attendee, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayRequest, PaymentMethod,
-    RefundRequest, RefundTo, Ticket, TicketState, TransferRequest,
-};
-pub use scanners::{Scanner, ScannerCreate, ScannerIssued};
     Attendee, Checkout, MockOutcome, Order, OrderEvent, OrderItem, OrderRequest, OrderStatus, PayAnswer, PayRequest,
-    PaymentMethod, PaymentReport, PaymentReportStatus, RefundRequest, Ticket, TicketState, TransferRequest,
+    PaymentMethod, PaymentReport, PaymentReportStatus, RefundRequest, RefundTo, Ticket, TicketState, TransferRequest,
 };
+pub use outbox::ParkedWork;
 pub use payments::{PaymentProvider, PaymentRefund, PaymentRefundDone, PaymentRefundReason, PaymentRefundStatus};
+pub use scanners::{Scanner, ScannerCreate, ScannerIssued};
 pub use seat_map::{
     PlanText, Point, Row, RowLine, Seat, SeatCategory, SeatDetail, SeatMap, SeatMapCopy, SeatMapExample,
     SeatMapExamples, SeatMapSize, Section, Stage,
@@ -103,4 +103,8 @@ pub use waiting_room::{
 pub use wallets::{
     Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,
     WithdrawalStatus,
+};
+pub use webhooks::{
+    Webhook, WebhookBody, WebhookCreate, WebhookDelivery, WebhookDeliveryStatus, WebhookIssued, WebhookPatch,
+    WebhookReplay, WebhookReplayed, WebhookType,
 };

@@ -15,13 +15,15 @@ use crate::error::{ApiError, Conflict, Noun};
 use crate::in_flight::Claim;
 use crate::state::AppState;
 use crate::{
-    api_key_view, digest, order_access, second_factor, ticket_view, time, transfer_view, wallet_view,
+    api_key_view, digest, order_access, second_factor, ticket_view, time, transfer_view, wallet_view, webhook,
 };
 
 /// Read at once. Nothing larger is ever held, however much there is.
 const PAGE: u32 = 50;
 /// Providers that one account is linked to.
 const IDENTITIES_MAX: u32 = 100;
+/// More than an account may have.
+const WEBHOOKS_MAX: u32 = 100;
 
 /// Everything that is kept about the caller, as one JSON document that is written while it is read.
 #[utoipa::path(get, path = "/me/export", tag = "accounts", security(("bearer" = [])), responses(
@@ -119,6 +121,8 @@ impl Export {
     async fn profile(&mut self) -> Result<String, ApiError> {
         let (state, id) = (&self.state, self.caller.user);
         let user = state.store.user_find(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
+        let reminders = state.store.user_reminders(id).await?.ok_or(ApiError::NotFound(Noun::User))?;
+        let webhooks = state.store.webhook_list(id, None, WEBHOOKS_MAX).await?;
         let is_on = second_factor::is_on(state, id).await?;
         let recovery_codes_left = state.store.recovery_code_count(id).await?;
         let identities = state.store.identity_list(id, IDENTITIES_MAX).await?.into_iter();
@@ -128,10 +132,11 @@ impl Export {
         let feed = feed.map(|at| CalendarFeed { created_at: time::utc(at), url: None });
         let feed = feed.map(|feed| Ok::<_, ApiError>(format!(r#","calendar_feed":{}"#, json(&feed)?))).transpose()?;
         let head = format!(
-            r#"{{"exported_at":{},"profile":{},"second_factor":{},"identities":{}{}"#,
+            r#"{{"exported_at":{},"profile":{},"second_factor":{},"webhooks":{},"identities":{}{}"#,
             json(&time::utc(state.now()))?,
-            json(&view::user(&user))?,
+            json(&view::own(&user, reminders))?,
             json(&SecondFactor { is_on, recovery_codes_left })?,
+            json(&webhooks.iter().map(webhook::shown).collect::<Vec<_>>())?,
             json(&identities.collect::<Vec<_>>())?,
             feed.unwrap_or_default(),
         );

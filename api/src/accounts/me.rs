@@ -13,6 +13,8 @@ use crate::state::AppState;
     (status = 401, description = "TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED", body = Problem),
 ))]
 pub async fn me(State(state): State<AppState>, caller: Caller) -> Result<Json<User>, ApiError> {
-    let user = state.store.user_find(caller.user).await?;
-    user.map(|user| Json(view::user(&user))).ok_or(ApiError::Unauthorized(Unauthorized::TokenInvalid))
+    let gone = || ApiError::Unauthorized(Unauthorized::TokenInvalid);
+    let user = state.store.user_find(caller.user).await?.ok_or_else(gone)?;
+    let reminders = state.store.user_reminders(caller.user).await?.ok_or_else(gone)?;
+    Ok(Json(view::own(&user, reminders)))
 }

@@ -8,7 +8,7 @@ use crate::error::{ApiError, Noun};
 use crate::idempotency::{Write, remembered};
 use crate::state::AppState;
 
-/// Changes the caller's own name. Role and status are no fields of it: sending one is refused.
+/// Changes the caller's own name and whether he is reminded of events. Role and status are no fields of it: sending one is refused.
 #[utoipa::path(patch, path = "/me", tag = "accounts", security(("bearer" = [])), request_body = MePatch, responses(
     (status = 200, description = "The account", body = User),
     (status = 403, description = "ACCOUNT_SUSPENDED", body = Problem),
@@ -23,8 +23,13 @@ pub async fn me_patch(State(state): State<AppState>, write: Write<MePatch>) -> R
             }
             state.store.user_set_name(user, name.trim()).await?;
         }
-        let user = state.store.user_find(user).await?.ok_or(ApiError::NotFound(Noun::User))?;
-        Ok(Json(view::user(&user)).into_response())
+        if let Some(reminders) = write.body.reminders {
+            state.store.user_set_reminders(user, reminders).await?;
+        }
+        let gone = || ApiError::NotFound(Noun::User);
+        let reminders = state.store.user_reminders(user).await?.ok_or_else(gone)?;
+        let user = state.store.user_find(user).await?.ok_or_else(gone)?;
+        Ok(Json(view::own(&user, reminders)).into_response())
     })
     .await
 }

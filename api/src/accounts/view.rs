@@ -14,7 +14,13 @@ pub fn user(user: &persistence::User) -> wire::User {
         created_at: time::utc(user.created_at),
         avatar: user.avatar.as_ref().map(image_view::avatar),
         whitelisted: None,
+        reminders: None,
     }
+}
+
+/// For the account itself.
+pub fn own(user: &persistence::User, reminders: bool) -> wire::User {
+    wire::User { reminders: Some(reminders), ..self::user(user) }
 }
 
 /// `current`: the session that asks.

@@ -51,6 +51,7 @@ actions! {
     LoginLocked = "login.locked",
     MailRetry = "mail.retry",
     OrderRefund = "order.refund",
+    OutboxRetry = "outbox.retry",
     PasswordChange = "password.change",
     PasswordReset = "password.reset",
     PaymentRefundDone = "payment_refund.done",
@@ -94,6 +95,11 @@ actions! {
     WaitingRoomSet = "waiting_room.set",
     WithdrawalDecide = "withdrawal.decide",
     WithdrawalRequest = "withdrawal.request",
+    WebhookCreate = "webhook.create",
+    WebhookDelete = "webhook.delete",
+    WebhookReplay = "webhook.replay",
+    WebhookRotate = "webhook.rotate",
+    WebhookUpdate = "webhook.update",
 }
 
 impl Action {

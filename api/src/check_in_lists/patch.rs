@@ -54,7 +54,7 @@ async fn changed(
     // A tier that was deleted since stays out unless it is named anew.
     let known = |tier: &Uuid| layout.tier(inventory::TierId::from_uuid(*tier)).is_some();
     let kept: Vec<Uuid> = before.tiers.iter().copied().filter(known).collect();
-    let tiers = patch.tiers.unwrap_or(if kept.is_empty() { before.tiers.clone() } else { kept });
+    let tiers = patch.tiers.unwrap_or_else(|| if kept.is_empty() { before.tiers.clone() } else { kept });
     let sections = patch.sections.as_ref().unwrap_or(&before.sections);
     let spec = spec::check(&layout, name, gate.as_deref(), &tiers, sections)?;
     let after = persistence::CheckInList {

@@ -2,6 +2,7 @@
 
 mod file;
 mod google;
+mod jobs;
 mod payments;
 mod settings;
 mod text;
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 pub use google::Google;
+pub use jobs::Jobs;
 pub use payments::Payments;
 pub use settings::{Overrides, Setting, Source};
 
@@ -32,6 +34,7 @@ pub struct Config {
     pub rate_limit: RateLimit,
     pub live: Live,
     pub mail: Mail,
+    pub jobs: Jobs,
     pub logs: Logs,
     pub first_start: FirstStart,
 }
@@ -284,6 +287,7 @@ impl Default for Config {
                 attempts_max: 10,
                 kept: Duration::from_secs(30 * 24 * 3_600),
             },
+            jobs: Jobs::default(),
             logs: Logs {
                 format: LogFormat::Auto,
                 filter: "info,kameo=warn,sqlx=warn".to_owned(),
@@ -361,6 +365,7 @@ impl Config {
             return refuse("password_memory_kib", "at least 8");
         }
         self.mail.check()?;
+        self.jobs.check(&self.store)?;
         let objects = &self.objects;
         if objects.bucket.is_some() && (objects.access_key.is_none() || objects.secret_key.is_none()) {
             return refuse("objects_bucket", "needs objects_access_key and objects_secret_key");

@@ -251,6 +251,17 @@ settings! {
     /// How long mails that were sent or given up are listed.
     mail_kept, "mail-kept", "USHER_MAIL_KEPT" => mail.kept;
 
+    /// Whether this server does the jobs (mails, webhooks, reminders). Off: `usher worker` does.
+    jobs, "jobs", "USHER_JOBS" => jobs.run;
+    /// Whether webhooks may go to private networks and without TLS. For development.
+    webhook_allow_private, "webhook-allow-private", "USHER_WEBHOOK_ALLOW_PRIVATE" => jobs.webhook_allow_private;
+    /// How long a webhook's receiver may take.
+    webhook_timeout, "webhook-timeout", "USHER_WEBHOOK_TIMEOUT" => jobs.webhook_timeout;
+    /// The pause after a webhook's first attempt; each next one is twice as long, up to an hour.
+    webhook_retry_after, "webhook-retry-after", "USHER_WEBHOOK_RETRY_AFTER" => jobs.webhook_retry_after;
+    /// How long a webhook is tried before it is given up.
+    webhook_retry_for, "webhook-retry-for", "USHER_WEBHOOK_RETRY_FOR" => jobs.webhook_retry_for;
+
     /// `json`, `text`, or `auto`: text on a terminal.
     log_format, "log-format", "USHER_LOG_FORMAT" => logs.format;
     /// What is logged, for instance `info,usher=debug`.

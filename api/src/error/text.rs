@@ -77,6 +77,7 @@ impl ApiError {
                 Conflict::EventStarted => "EVENT_STARTED",
                 Conflict::SeatMapsTooMany => "SEAT_MAPS_TOO_MANY",
                 Conflict::VenuesTooMany => "VENUES_TOO_MANY",
+                Conflict::WebhooksTooMany => "WEBHOOKS_TOO_MANY",
                 Conflict::WaitingRoomClosed => "WAITING_ROOM_CLOSED",
                 Conflict::WalletNotEmpty => "WALLET_NOT_EMPTY",
                 Conflict::FundsInsufficient => "FUNDS_INSUFFICIENT",
@@ -184,6 +185,7 @@ impl ApiError {
                     "The refund was made, or still will be: only one that was given up takes an admin's word."
                 }
                 Conflict::VenuesTooMany => "The account has as many venues as it may. Delete one.",
+                Conflict::WebhooksTooMany => "The account has as many webhooks as it may. Delete one.",
                 Conflict::SeatMapsTooMany => "The venue has as many seat maps as it may. Delete one.",
                 Conflict::ImagesTooMany => "The event has as many pictures as it may. Delete one.",
                 Conflict::EventTitleTaken => "You have an event of this title at this time.",
@@ -296,6 +298,8 @@ impl Noun {
             Self::TicketTransfer => "TRANSFER_NOT_FOUND",
             Self::Mail => "MAIL_NOT_FOUND",
             Self::PaymentRefund => "PAYMENT_REFUND_NOT_FOUND",
+            Self::Outbox => "OUTBOX_NOT_FOUND",
+            Self::Webhook => "WEBHOOK_NOT_FOUND",
             Self::WaitingRoom => "WAITING_ROOM_NOT_FOUND",
             Self::WaitingPlace => "WAITING_PLACE_NOT_FOUND",
             Self::StaffMember => "STAFF_MEMBER_NOT_FOUND",
@@ -328,6 +332,8 @@ impl Noun {
             Self::TicketTransfer => "There is no such offer of a ticket.",
             Self::Mail => "There is no such mail, or it was too long ago.",
             Self::PaymentRefund => "There is no such refund.",
+            Self::Outbox => "There is no such work, or it was tried again since.",
+            Self::Webhook => "There is no such webhook.",
             Self::WaitingRoom => "The event never had a waiting room.",
             Self::WaitingPlace => "The account has no place in the waiting room. Join it.",
             Self::StaffMember => "The account has no role at the event.",

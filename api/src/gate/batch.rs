@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use axum::Json;
 use axum::extract::State;
@@ -112,10 +113,10 @@ async fn lists(
 ) -> Result<Lists, ApiError> {
     let mut lists = Lists::new();
     for (at, scan) in scans.iter().enumerate() {
-        if !lists.contains_key(&scan.list) {
+        if let Entry::Vacant(place) = lists.entry(scan.list) {
             let field = format!("scans[{at}].list");
             let found = check_in_list::named(state, caller, event, scan.list, &field).await?;
-            lists.insert(scan.list, found.map(|list| Box::new(check_in_list::of(&list))));
+            place.insert(found.map(|list| Box::new(check_in_list::of(&list))));
         }
     }
     Ok(lists)

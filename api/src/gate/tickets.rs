@@ -81,7 +81,7 @@ async fn by_id(
     limit: u32,
 ) -> Result<Vec<Guest>, ApiError> {
     let ticket = state.store.ticket_find(TicketId::from_uuid(id)).await?;
-    let order = ticket.as_ref().map_or(OrderId::from_uuid(id), |ticket| ticket.order_id);
+    let order = ticket.as_ref().map_or_else(|| OrderId::from_uuid(id), |ticket| ticket.order_id);
     let filter = GuestFilter { order: Some(order), ..GuestFilter::default() };
     let mut found = state.store.guest_list(event, &filter, after, limit).await?;
     if let Some(ticket) = ticket {

@@ -1,7 +1,10 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use super::booking::{self, Means, Purchase, Refund, Show, TicketNote};
 use super::render::Block;
 
 /// How long a link that confirms an address is good.
@@ -10,6 +13,8 @@ pub const CONFIRM_GOOD_FOR: Duration = Duration::from_secs(24 * 3_600);
 pub const RESET_GOOD_FOR: Duration = Duration::from_secs(3_600);
 /// How long an offered ticket can be accepted.
 pub const TRANSFER_GOOD_FOR: Duration = Duration::from_secs(72 * 3_600);
+/// It is written a day before what it reminds of.
+const REMINDER_GOOD_FOR: Duration = Duration::from_secs(24 * 3_600);
 /// How long a code to sign in with is good.
 pub const CODE_GOOD_FOR: Duration = Duration::from_secs(5 * 60);
 
@@ -45,6 +50,31 @@ pub enum Letter {
         /// Title of the event.
         event: String,
     },
+    OrderPaid(Box<Purchase>),
+    OrderCancelled {
+        order: Uuid,
+        show: Box<Show>,
+    },
+    OrderRefunded(Box<Refund>),
+    TicketReceived {
+        show: Box<Show>,
+        ticket: TicketNote,
+    },
+    /// To whom it was before.
+    TicketGiven {
+        show: Box<Show>,
+        label: String,
+    },
+    EventReminder {
+        show: Box<Show>,
+    },
+    EventChanged {
+        before: Box<Show>,
+        show: Box<Show>,
+    },
+    EventCancelled {
+        show: Box<Show>,
+    },
 }
 
 impl Letter {
@@ -60,12 +90,21 @@ impl Letter {
             Self::SecondFactorOn {} => "second_factor_on",
             Self::SecondFactorReset {} => "second_factor_reset",
             Self::TicketOffered { .. } => "ticket_offered",
+            Self::OrderPaid(_) => "order_paid",
+            Self::OrderCancelled { .. } => "order_cancelled",
+            Self::OrderRefunded(_) => "order_refunded",
+            Self::TicketReceived { .. } => "ticket_received",
+            Self::TicketGiven { .. } => "ticket_given",
+            Self::EventReminder { .. } => "event_reminder",
+            Self::EventChanged { .. } => "event_changed",
+            Self::EventCancelled { .. } => "event_cancelled",
         }
     }
 
     /// Shown to admins and kept after sending: nothing secret.
-    pub const fn subject(&self) -> &'static str {
-        match self {
+    pub fn subject(&self) -> Cow<'static, str> {
+        let about = |what: &str, show: &Show| -> Cow<'static, str> { format!("{what}: {}", show.title).into() };
+        Cow::Borrowed(match self {
             Self::ConfirmEmail { .. } => "Confirm your e-mail address",
             Self::LoginCode { .. } => "Your code to sign in",
             Self::ResetPassword { .. } => "Choose a new password",
@@ -75,7 +114,15 @@ impl Letter {
             Self::SecondFactorOn {} => "Your second factor was switched on",
             Self::SecondFactorReset {} => "Your second factor was switched off",
             Self::TicketOffered { .. } => "A ticket is offered to you",
-        }
+            Self::OrderPaid(purchase) => return about("Your tickets", &purchase.show),
+            Self::OrderCancelled { show, .. } => return about("Your order was cancelled", show),
+            Self::OrderRefunded(refund) => return about("Your refund", &refund.show),
+            Self::TicketReceived { show, .. } => return about("A ticket for you", show),
+            Self::TicketGiven { show, .. } => return about("You have given a ticket away", show),
+            Self::EventReminder { show, .. } => return about("Soon", show),
+            Self::EventChanged { show, .. } => return about("Changed", show),
+            Self::EventCancelled { show } => return about("Cancelled", show),
+        })
     }
 
     /// After this it is not sent any more. `None`: good for ever.
@@ -89,13 +136,30 @@ impl Letter {
             | Self::AddressProved {}
             | Self::ApiKeyCreated {}
             | Self::SecondFactorOn {}
-            | Self::SecondFactorReset {} => None,
+            | Self::SecondFactorReset {}
+            | Self::OrderPaid(_)
+            | Self::OrderCancelled { .. }
+            | Self::OrderRefunded(_)
+            | Self::TicketReceived { .. }
+            | Self::TicketGiven { .. }
+            | Self::EventChanged { .. }
+            | Self::EventCancelled { .. } => None,
+            Self::EventReminder { .. } => Some(REMINDER_GOOD_FOR),
         }
     }
 
-    /// `site`: where the server's pages are. A token stands behind `#`, which browsers keep to themselves.
-    pub(super) fn blocks(&self, site: &str) -> Vec<Block> {
+    /// A token stands behind `#`, which browsers keep to themselves.
+    pub(super) fn blocks(&self, means: Means<'_>) -> Vec<Block> {
+        let site = means.site;
         match self {
+            Self::OrderPaid(purchase) => purchase.blocks(means),
+            Self::OrderCancelled { order, show } => booking::cancelled_order(show, *order, means),
+            Self::OrderRefunded(refund) => refund.blocks(means),
+            Self::TicketReceived { show, ticket } => booking::received(show, ticket, means),
+            Self::TicketGiven { show, label } => booking::given(show, label, means),
+            Self::EventReminder { show } => booking::reminder(show, means),
+            Self::EventChanged { before, show } => booking::changed(before, show, means),
+            Self::EventCancelled { show } => booking::cancelled_event(show, means),
             Self::ConfirmEmail { token } => vec![
                 Block::text("Somebody, hopefully you, made an account with this address."),
                 Block::link("Confirm the address", format!("{site}/confirm-email#token={token}")),

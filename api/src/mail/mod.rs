@@ -1,6 +1,7 @@
 //! Mail: written as a row with the change it tells of, sent by a task of the server, at least once, with the same
 //! Message-ID each time. Who sends one knows [`Letter`] and [`Mailer`]; how a letter looks and travels is nobody else's.
 
+mod booking;
 mod letter;
 mod render;
 mod transport;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::{ids, metrics, time};
 
+pub use booking::{Purchase, Refund, Show, TicketNote};
 pub use letter::{CODE_GOOD_FOR, Letter, TRANSFER_GOOD_FOR};
 pub use transport::{MailSetupError, Transport};
 pub use worker::{Post, run};
@@ -38,20 +40,11 @@ impl Mailer {
     /// # Errors
     /// Only a defect.
     pub fn compose(&self, recipient: &str, letter: &Letter, now: TimeUs) -> Result<NewMail, ApiError> {
-        let body = serde_json::to_string(letter)
-            .map_err(|error| ApiError::Defect(format!("a letter cannot be written: {error}").into()))?;
-        Ok(NewMail {
-            id: ids::mint(now),
-            kind: letter.kind(),
-            recipient: recipient.to_owned(),
-            subject: letter.subject().to_owned(),
-            body: Redacted(body),
-            expires_at: letter.good_for().map(|good_for| time::plus(now, good_for)),
-            created_at: now,
-        })
+        row(ids::mint(now), recipient, letter, now)
+            .map_err(|error| ApiError::Defect(format!("a letter cannot be written: {error}").into()))
     }
 
-    /// What [`Self::compose`] made is in the store.
+    /// What was made into a row is in the store.
     pub fn queued(&self) {
         metrics::count_mail(metrics::MailResult::Queued);
         self.woken.notify_one();
@@ -79,4 +72,20 @@ impl Mailer {
         }
         Ok(is_failed)
     }
+}
+
+/// The row of a letter that follows from something: whoever tells of that again gives the same `id`.
+///
+/// # Errors
+/// Only a defect.
+pub fn row(id: Uuid, recipient: &str, letter: &Letter, now: TimeUs) -> Result<NewMail, serde_json::Error> {
+    Ok(NewMail {
+        id,
+        kind: letter.kind(),
+        recipient: recipient.to_owned(),
+        subject: letter.subject().into_owned(),
+        body: Redacted(serde_json::to_string(letter)?),
+        expires_at: letter.good_for().map(|good_for| time::plus(now, good_for)),
+        created_at: now,
+    })
 }

@@ -1,12 +1,21 @@
 use askama::Template;
 
 use super::Letter;
+use super::booking::Means;
 
 /// What letters are made of. Text and HTML say the same.
 pub enum Block {
     Text(String),
     Code(String),
     Link { label: &'static str, url: String },
+    Ticket { label: String, url: String, picture: Option<Picture> },
+}
+
+/// Travels with the mail.
+pub struct Picture {
+    /// By this the mail's HTML names it.
+    pub cid: String,
+    pub png: Vec<u8>,
 }
 
 impl Block {
@@ -37,21 +46,53 @@ struct Html<'a> {
 pub struct Rendered {
     pub plain: String,
     pub html: String,
+    pub pictures: Vec<Picture>,
 }
 
-pub fn render(letter: &Letter, site: &str) -> Result<Rendered, askama::Error> {
-    let blocks = letter.blocks(site);
-    Ok(Rendered {
-        plain: Plain { site, blocks: &blocks }.render()?,
-        html: Html { site, subject: letter.subject(), blocks: &blocks }.render()?,
-    })
+pub fn render(letter: &Letter, means: Means<'_>) -> Result<Rendered, askama::Error> {
+    let (site, blocks) = (means.site, letter.blocks(means));
+    let plain = Plain { site, blocks: &blocks }.render()?;
+    let html = Html { site, subject: &letter.subject(), blocks: &blocks }.render()?;
+    let pictures = blocks.into_iter().filter_map(|block| match block {
+        Block::Ticket { picture, .. } => picture,
+        Block::Text(_) | Block::Code(_) | Block::Link { .. } => None,
+    });
+    Ok(Rendered { plain, html, pictures: pictures.collect() })
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::mail::{Purchase, Refund, Show, TicketNote};
+    use crate::ticket_code::TicketSigner;
 
     const SITE: &str = "https://tickets.example";
+
+    fn rendered(letter: &Letter) -> Rendered {
+        let signer = TicketSigner::from_seed(&[7; 32]).unwrap();
+        render(letter, Means { site: SITE, signer: &signer }).unwrap()
+    }
+
+    fn show() -> Show {
+        let (title, starts) = ("Tosca & <friends>".to_owned(), "Tuesday, 1 May 2035, 21:00 (Europe/Berlin)".to_owned());
+        Show { id: Uuid::from_u128(5), title, starts, place: "Opera, Graz".to_owned() }
+    }
+
+    fn purchase(tickets: u128) -> Letter {
+        let note = |ticket| TicketNote {
+            id: Uuid::from_u128(ticket),
+            generation: 1,
+            label: format!("Seat A-1-{ticket}, Stalls"),
+        };
+        Letter::OrderPaid(Box::new(Purchase {
+            order: Uuid::from_u128(9),
+            show: show(),
+            total: "45.00 EUR".to_owned(),
+            tickets: (1..=tickets).map(note).collect(),
+        }))
+    }
 
     #[test]
     fn both_forms_carry_what_the_reader_needs() {
@@ -78,7 +119,7 @@ mod tests {
             ),
         ];
         for (letter, needle) in table {
-            let Rendered { plain, html } = render(&letter, SITE).unwrap();
+            let Rendered { plain, html, .. } = rendered(&letter);
             assert!(plain.lines().any(|line| line.trim() == needle), "{plain}");
             assert!(html.contains(&format!(">{needle}</")), "{html}");
             assert!(!letter.subject().contains("t0k") && !letter.subject().contains("012"));
@@ -89,7 +130,7 @@ mod tests {
     fn the_plain_form_is_paragraphs() {
         let letter = Letter::ConfirmEmail { token: "t".to_owned() };
         assert_eq!(
-            render(&letter, SITE).unwrap().plain,
+            rendered(&letter).plain,
             "Somebody, hopefully you, made an account with this address.\n\n\
              Confirm the address:\nhttps://tickets.example/confirm-email#token=t\n\n\
              The link is good for 24 hours. If it was not you, do nothing.\n\n\
@@ -100,8 +141,58 @@ mod tests {
     #[test]
     fn markup_in_data_stays_text_in_html() {
         let letter = Letter::LoginCode { code: "<b>&\"".to_owned() };
-        let Rendered { plain, html } = render(&letter, SITE).unwrap();
+        let Rendered { plain, html, .. } = rendered(&letter);
         assert!(plain.contains("<b>&\""));
         assert!(!html.contains("<b>"), "{html}");
+    }
+
+    #[test]
+    fn tickets_are_drawn_up_to_a_number_and_all_of_them_linked() {
+        for (tickets, drawn) in [(0, 0), (2, 2), (10, 10), (23, 10)] {
+            let Rendered { plain, html, pictures } = rendered(&purchase(tickets));
+            assert_eq!(pictures.len(), drawn);
+            for picture in &pictures {
+                assert!(picture.png.starts_with(b"\x89PNG") && html.contains(&format!("src=\"cid:{}\"", picture.cid)));
+            }
+            for ticket in 1..=tickets {
+                let url = format!("{SITE}/tickets/{}", Uuid::from_u128(ticket));
+                assert!(plain.contains(&url) && html.contains(&url), "{url}");
+            }
+            assert_eq!(plain.contains("Codes of the first 10"), tickets > 10);
+        }
+        let codes = rendered(&purchase(2)).pictures;
+        assert!(codes[0].png != codes[1].png, "each ticket has a code of its own");
+    }
+
+    #[test]
+    fn letters_about_a_purchase_name_the_event_and_carry_no_code_in_words() {
+        let show = || Box::new(show());
+        let note = TicketNote { id: Uuid::from_u128(1), generation: 1, label: "Seat A-1-1, Stalls".to_owned() };
+        let moved = Show { starts: "Wednesday".to_owned(), ..*show() };
+        let refund = Refund {
+            order: Uuid::from_u128(9),
+            show: *show(),
+            total: "9 EUR".to_owned(),
+            refunded: "4 EUR".to_owned(),
+        };
+        let table = [
+            (purchase(1), "Total: 45.00 EUR"),
+            (Letter::OrderCancelled { order: Uuid::from_u128(9), show: show() }, "Nothing is to be paid for it."),
+            (Letter::OrderRefunded(Box::new(refund)), "Refunded so far: 4 EUR of 9 EUR"),
+            (Letter::TicketReceived { show: show(), ticket: note.clone() }, "Seat A-1-1, Stalls"),
+            (Letter::TicketGiven { show: show(), label: note.label }, "Seat A-1-1, Stalls"),
+            (Letter::EventReminder { show: show() }, "Tuesday, 1 May 2035, 21:00 (Europe/Berlin)"),
+            (
+                Letter::EventChanged { before: Box::new(moved), show: show() },
+                "Begins: Tuesday, 1 May 2035, 21:00 (Europe/Berlin) (was: Wednesday)",
+            ),
+            (Letter::EventCancelled { show: show() }, "Opera, Graz"),
+        ];
+        for (letter, needle) in table {
+            let Rendered { plain, html, .. } = rendered(&letter);
+            assert!(plain.lines().any(|line| line == needle), "{needle}: {plain}");
+            assert!(html.contains(needle) && !html.contains("<friends>"), "{html}");
+            assert!(plain.contains("Tosca & <friends>") && letter.subject().ends_with(": Tosca & <friends>"));
+        }
     }
 }

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use inventory::TimeUs;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -136,8 +136,22 @@ fn message(mail: &Mail, rendered: Rendered, from: &Mailbox) -> Result<Message, R
         .date(written)
         .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
         .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
-        .multipart(MultiPart::alternative_plain_html(rendered.plain, rendered.html))
+        .multipart(body(rendered).map_err(|error| unfit(error.to_string()))?)
         .map_err(|error| unfit(error.to_string()))
+}
+
+/// Text and HTML say the same; pictures belong to the HTML.
+fn body(rendered: Rendered) -> Result<MultiPart, lettre::message::header::ContentTypeErr> {
+    let Rendered { plain, html, pictures } = rendered;
+    if pictures.is_empty() {
+        return Ok(MultiPart::alternative_plain_html(plain, html));
+    }
+    let png = ContentType::parse("image/png")?;
+    let related =
+        pictures.into_iter().fold(MultiPart::related().singlepart(SinglePart::html(html)), |parts, picture| {
+            parts.singlepart(Attachment::new_inline(picture.cid).body(picture.png, png.clone()))
+        });
+    Ok(MultiPart::alternative().singlepart(SinglePart::plain(plain)).multipart(related))
 }
 
 /// Only files that [`write`] has made, whole or not.

@@ -7,11 +7,13 @@ use inventory::TimeUs;
 use persistence::{Delivery, Mail, MailAttempt, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use super::booking::Means;
 use super::transport::Refused;
 use super::{Letter, Mailer, Transport, render};
 use crate::config;
 use crate::metrics::{self, MailResult};
-use crate::time;
+use crate::ticket_code::TicketSigner;
+use crate::{backoff, time};
 
 /// Claimed at once. Few, so that two nodes share the work, and many enough that one commit settles several.
 const BATCH: u32 = 32;
@@ -19,16 +21,16 @@ const BATCH: u32 = 32;
 const AT_ONCE: usize = 4;
 /// Beyond the time that a batch may take.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
+/// After a full batch: drawing codes takes a processor that a sale needs more. Some 300 mails a second are left.
+const BREATH: Duration = Duration::from_millis(100);
 /// How often one looks for what another node queued.
 const LOOK: Duration = Duration::from_secs(5);
 /// How often mails that became files are looked through for old ones.
-const PRUNE_US: i64 = 10 * 60 * 1_000_000;
+const PRUNE_US: i64 = 60 * 1_000_000;
 /// After an error of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// To write down what became of a batch. Then its lease ends and those that were sent are sent again.
 const SETTLE_TRIES: u32 = 5;
-/// Longest pause between two attempts.
-const RETRY_MAX: Duration = Duration::from_secs(3_600);
 const ERROR_CHARS_MAX: usize = 500;
 
 /// Sends what is queued.
@@ -37,8 +39,14 @@ pub struct Post {
     transport: Transport,
     clock: Arc<SystemClock>,
     config: config::Mail,
+    press: Arc<Press>,
+}
+
+/// What letters are made with.
+struct Press {
     /// Where the server's pages are.
     site: String,
+    signer: TicketSigner,
 }
 
 /// Until `stop`. What is being sent is finished; what is claimed and not begun goes back.
@@ -66,14 +74,15 @@ pub async fn run(post: Post, stop: CancellationToken) {
 }
 
 impl Post {
-    pub const fn new(
+    pub fn new(
         mailer: Mailer,
         transport: Transport,
         clock: Arc<SystemClock>,
         config: config::Mail,
         site: String,
+        signer: TicketSigner,
     ) -> Self {
-        Self { mailer, transport, clock, config, site }
+        Self { mailer, transport, clock, config, press: Arc::new(Press { site, signer }) }
     }
 
     /// Sends what is due, a batch at most. How long nothing more is.
@@ -88,8 +97,9 @@ impl Post {
         }
         let mails = store.mails_claim(now, time::plus(now, self.lease()), BATCH).await?;
         let attempts = stream::iter(mails).map(|mail| self.attempt(mail, stop)).buffer_unordered(AT_ONCE);
-        self.settle(&attempts.collect::<Vec<_>>().await).await?;
-        Ok(Duration::ZERO)
+        let attempts: Vec<MailAttempt> = attempts.collect().await;
+        self.settle(&attempts).await?;
+        Ok(if attempts.len() < BATCH as usize { Duration::ZERO } else { BREATH })
     }
 
     fn lease(&self) -> Duration {
@@ -133,7 +143,13 @@ impl Post {
         // What serde says may quote the body.
         let letter: Letter =
             serde_json::from_str(&body.0).map_err(|_| unfit("this release cannot read it".to_owned()))?;
-        let rendered = render::render(&letter, &self.site).map_err(|error| unfit(error.to_string()))?;
+        let press = Arc::clone(&self.press);
+        // Beside the reactor: pictures take milliseconds.
+        let printed = tokio::task::spawn_blocking(move || {
+            render::render(&letter, Means { site: &press.site, signer: &press.signer })
+        });
+        let printed = printed.await.map_err(|error| Refused { is_final: false, why: error.to_string() })?;
+        let rendered = printed.map_err(|error| unfit(error.to_string()))?;
         self.transport.send(mail, rendered).await
     }
 
@@ -144,7 +160,7 @@ impl Post {
         }
         metrics::count_mail(MailResult::Deferred);
         tracing::info!(mail = %mail.id, kind = mail.kind, "mail {} is tried again later: {error}", mail.id);
-        Delivery::Again { due_at: time::plus(now, backoff(self.config.retry_after, mail.attempts)), error }
+        Delivery::Again { due_at: time::plus(now, backoff::after(self.config.retry_after, mail.attempts)), error }
     }
 }
 
@@ -152,27 +168,4 @@ fn failed(mail: &Mail, error: String) -> Delivery {
     metrics::count_mail(MailResult::Failed);
     tracing::warn!(mail = %mail.id, kind = mail.kind, "mail {} was given up: {error}", mail.id);
     Delivery::Failed { error }
-}
-
-/// Twice as long after each attempt, half of it by chance, so that mails that failed together do not come together.
-fn backoff(first: Duration, attempts: u32) -> Duration {
-    let full = first.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(RETRY_MAX);
-    full.mul_f64(rand::random_range(0.5..=1.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_an_hour_and_vary_by_half() {
-        let first = Duration::from_secs(30);
-        for (attempts, full_s) in [(1, 30), (2, 60), (5, 480), (9, 3_600), (u32::MAX, 3_600)] {
-            let full = Duration::from_secs(full_s);
-            for _ in 0..20 {
-                let pause = backoff(first, attempts);
-                assert!((full / 2..=full).contains(&pause), "{attempts}: {pause:?}");
-            }
-        }
-    }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -93,7 +95,7 @@ impl Named {
         let order = state.store.order_find(ticket.order_id).await?.ok_or_else(unknown)?;
         let tickets = state.store.ticket_list(order.id).await?;
         let position = order_units::positions(&order.items, &tickets).get(&ticket.id).copied();
-        let position = position.ok_or(ApiError::Defect("a ticket is no unit of its order".into()))?;
+        let position = position.ok_or(ApiError::Defect(Cow::Borrowed("a ticket is no unit of its order")))?;
         let attendees = state.store.attendees_list(order.id).await?;
         let attendee = attendees.into_iter().find(|attendee| attendee.position == position);
         let (_, editable_until) = attendee_cut_off::of(state, &event).await?;

@@ -4,7 +4,6 @@ mod attendee;
 mod calendar;
 mod list;
 mod pdf;
-mod picture;
 mod print;
 mod qr;
 mod show;

@@ -1,12 +1,15 @@
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use http::header;
 use inventory::TicketId;
 
+use super::live;
 use super::words::{self, Words};
-use super::{live, picture};
 use crate::auth::Caller;
+use crate::code_picture;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
 use crate::problems::Read;
@@ -47,7 +50,7 @@ pub async fn print(State(state): State<AppState>, PathId(id): PathId, caller: Ca
 }
 
 fn page(words: &Words) -> Result<String, ApiError> {
-    let code = picture::svg(&words.code).ok_or(ApiError::Defect("a code that fits no picture".into()))?;
+    let code = code_picture::svg(&words.code).ok_or(ApiError::Defect(Cow::Borrowed("a code that fits no picture")))?;
     Page { words, code }.render().map_err(|error| ApiError::Defect(error.to_string().into()))
 }
 

@@ -7,13 +7,13 @@ use inventory::TicketId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{live, picture};
+use super::live;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{PathId, Query};
 use crate::problems::Read;
 use crate::state::AppState;
-use crate::ticket_view;
+use crate::{code_picture, ticket_view};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -59,8 +59,8 @@ pub async fn qr(
     let ticket = live(&state, caller.user, TicketId::from_uuid(id)).await?;
     let code = ticket_view::code(&state, &ticket);
     let picture = match query.format.unwrap_or_else(|| Format::accepted(&headers)) {
-        Format::Svg => picture::svg(&code).map(|svg| ("image/svg+xml", svg.into_bytes())),
-        Format::Png => picture::png(&code).map(|png| ("image/png", png)),
+        Format::Svg => code_picture::svg(&code).map(|svg| ("image/svg+xml", svg.into_bytes())),
+        Format::Png => code_picture::png(&code).map(|png| ("image/png", png)),
     };
     let (media_type, bytes) = picture.ok_or(ApiError::Defect(Cow::Borrowed("a code that fits no picture")))?;
     // A transfer makes a new code: no copy may outlive it.

@@ -1,14 +1,15 @@
 mod discounts;
 mod door;
+mod money;
 
 use std::sync::Arc;
 
 use super::{DecodeError, HEAD_BYTES, Lsn, Record, VERSION, hot};
 use crate::{
     AccessCodeSpec, Admission, AreaIx, CallerKey, Change, CodeUse, Currency, Direction, HoldCodes, HoldId, Item,
-    LineChange, OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RefundStep,
-    RequestId, Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec,
-    TicketId, TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId,
+    LineChange, OrderId, Origin, PaymentId, Place, PlacedHold, Policy, PriceStep, QuotaSpec, RefundPolicy, RequestId,
+    Reseated, RoomSettings, RowSpec, SaleWindow, SeatIx, SeatMapSpec, SeatSpec, SectionKind, SectionSpec, TicketId,
+    TierId, TierIx, TierSpec, TierTerms, TimeUs, UserId,
 };
 
 /// Records of version 1, as the first release wrote them. This file is never written again.
@@ -17,8 +18,6 @@ const GOLDEN: &[u8] = include_bytes!("../../golden/record-v1.bin");
 const GOLDEN_LINE: &[u8] = include_bytes!("../../golden/record-v2.bin");
 /// Terms of tiers and access codes, which came with version 3.
 const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/record-v3.bin");
-/// Refunds by steps and into wallets, which came with version 4.
-const GOLDEN_MONEY: &[u8] = include_bytes!("../../golden/record-v4-money.bin");
 
 fn changes() -> Vec<Change> {
     let (hold, order, ticket) =
@@ -149,19 +148,6 @@ fn terms_changes() -> Vec<Change> {
     ]
 }
 
-fn money_changes() -> Vec<Change> {
-    let steps =
-        vec![RefundStep { before_us: 14 * 86_400_000_000, percent: 100 }, RefundStep { before_us: 0, percent: 50 }];
-    let until = Some(TimeUs(1_800_000_600_000_000));
-    let refund = Some(RefundPolicy { refundable: true, percent: 0, until, steps });
-    let terms = TierTerms { description: "Größe".into(), refund, ..TierTerms::PLAIN };
-    let (order, ticket) = (OrderId::from_bytes([2; 16]), TicketId::from_bytes([3; 16]));
-    vec![
-        Change::TierSetWithRefundSteps(Box::new(TierSpec { terms, ..tier() })),
-        Change::OrderRefundedToWallet { order, tickets: vec![ticket, ticket], amount_minor: 12_050 },
-    ]
-}
-
 fn paid(order: OrderId, payment: PaymentId, reseated: Reseated) -> Change {
     Change::OrderPaid { order, payment, amount_minor: 12_050, entropy: [9; 16], reseated }
 }
@@ -261,14 +247,6 @@ fn version_3_is_written_and_read_as_ever() {
     assert_eq!(decoded(GOLDEN_TERMS).unwrap(), records);
     assert!(encoded(&records) == GOLDEN_TERMS, "the encoding of version 3 has changed: make it another version");
     assert_eq!(GOLDEN_TERMS[HEAD_BYTES], 3);
-}
-
-#[test]
-fn version_4_is_written_and_read_as_ever() {
-    let records = records_of(money_changes());
-    assert_eq!(decoded(GOLDEN_MONEY).unwrap(), records);
-    assert!(encoded(&records) == GOLDEN_MONEY, "the encoding of version 4 has changed: make it another version");
-    assert_eq!(GOLDEN_MONEY[HEAD_BYTES], 4);
 }
 
 #[test]

@@ -211,7 +211,11 @@ pub fn discount_code() -> impl Strategy<Value = DiscountCodeSpec> {
         10 => (0..40i64).prop_map(|price| Discount::Fixed { minor: price * 100 }),
     ];
     let tiers = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(1..6u8, 1..3)];
-    let limits = (option::weighted(0.4, 0..6u32), option::weighted(0.4, 0..12u32), option::weighted(0.6, 1..3u32));
+    let limits = (
+        option::weighted(0.4, 0..6u32),
+        option::weighted(0.4, 0..12u32),
+        option::weighted(0.8, prop_oneof![3 => Just(1u32), 1 => 1..3u32]),
+    );
     (20..23u8, discount, tiers, limits, window(4), prop::bool::weighted(0.95)).prop_map(
         |(digest, discount, tiers, (uses_max, units_max, per_customer_max), window, open)| DiscountCodeSpec {
             digest: [digest; 16],

@@ -1,6 +1,6 @@
 //! What the small numbers of a step stand for.
 
-use inventory::{Layout, ScanList, SectionIx, TierId, UserId};
+use inventory::{Currency, Layout, OrderId, PaymentId, ScanList, SectionIx, TierId, UserId};
 
 pub fn user(number: u8) -> UserId {
     UserId::from_bytes([number + 1; 16])
@@ -28,4 +28,21 @@ pub fn list_of(layout: &Layout, tier: u8, section: u8) -> ScanList {
         tiers: (tier > 0).then(|| TierId::from_bytes([tier; 16])).into_iter().collect(),
         sections: section.map(|at| layout.section_id(SectionIx(at as u16)).to_owned()).into_iter().collect(),
     }
+}
+
+/// The first payment of an order most of the time, so that notices repeat.
+pub fn payment_of(order: OrderId, payment: u8) -> PaymentId {
+    let mut id = order.bytes();
+    id[0] ^= payment / 2;
+    PaymentId::from_bytes(id)
+}
+
+/// That of no event.
+pub fn foreign_currency() -> Currency {
+    Currency::new("JPY").expect("three letters")
+}
+
+/// Of codes.
+pub fn digests(codes: &[u8]) -> Vec<[u8; 16]> {
+    codes.iter().map(|code| [*code; 16]).collect()
 }

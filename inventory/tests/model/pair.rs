@@ -16,7 +16,7 @@ use crate::arena::{Arena, START_US};
 use crate::board::Board;
 use crate::books::{self, Books};
 use crate::line::Watch;
-use crate::named::{existing, list_of, pick, recent, user};
+use crate::named::{digests, existing, foreign_currency, list_of, payment_of, pick, recent, user};
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
 use crate::verdict::check_rejection;
@@ -305,7 +305,7 @@ impl<'a> Pair<'a> {
                 books::refund(order, tickets.collect(), amount_minor, *right, asked_by, *wallet)
             }
             Act::Scan { ticket, nonce, behind, direction, queued, list } => {
-                let ticket = self.ticket(*ticket);
+                let ticket = recent(&self.tickets, *ticket).unwrap_or_else(|| self.ticket(*ticket));
                 let generation = self.fast.ticket(ticket).map_or(1, |view| view.generation);
                 let generation = generation.saturating_add_signed(i32::from(*behind));
                 let queued =
@@ -350,19 +350,16 @@ impl<'a> Pair<'a> {
     }
 
     fn place(&mut self, customer: UserId, wishes: &[Wish], codes: &[u8], old_id: bool) -> PlaceHold {
-        let seats = self.fast.layout().seat_count();
-        // Only a single party leaves its tier open: which tiers two of them got cannot be told from a refusal.
+        // Only a single party leaves its tier open: which tiers two got cannot be told from a refusal.
         let has_parties = wishes.iter().filter(|wish| matches!(wish, Wish::Best { .. })).count() > 1;
         let (areas, sections) = (self.fast.layout().area_count(), self.fast.layout().section_count());
-        let known_tiers = self.fast.layout().tiers().len();
-        let tier_at = |tier: Option<u8>| tier.map(|tier| TierIx(existing(tier, known_tiers) as u8));
+        let tiers = self.fast.layout().tiers().len();
+        let tier_at = |tier: Option<u8>| tier.map(|tier| TierIx(existing(tier, tiers) as u8));
+        let seat_at = |seat| SeatIx(existing(seat, self.fast.layout().seat_count() as usize) as u32);
+        let area_at = |area| AreaIx(existing(area, areas) as u16);
         let wants = wishes.iter().map(|wish| match *wish {
-            Wish::Seat { seat, tier } => {
-                Want::Seat { seat: SeatIx(existing(seat, seats as usize) as u32), tier: tier_at(tier) }
-            }
-            Wish::Area { area, quantity, tier } => {
-                Want::Area { area: AreaIx(existing(area, areas) as u16), quantity, tier: tier_at(tier) }
-            }
+            Wish::Seat { seat, tier } => Want::Seat { seat: seat_at(seat), tier: tier_at(tier) },
+            Wish::Area { area, quantity, tier } => Want::Area { area: area_at(area), quantity, tier: tier_at(tier) },
             Wish::Best { quantity, tier, section, accessible } => {
                 let tier = if has_parties { tier.or(Some(0)) } else { tier };
                 let section = section.map(|section| SectionIx(existing(section, sections) as u16));
@@ -372,24 +369,16 @@ impl<'a> Pair<'a> {
         let wants = wants.collect();
         let fresh = HoldId::from_bytes(self.id());
         let hold = if old_id { self.holds.first().map_or(fresh, |(_, id)| *id) } else { fresh };
-        let access_codes = codes.iter().map(|code| [*code; 16]).collect();
-        PlaceHold { hold, customer, wants, access_codes, discount_codes: Box::default() }
+        PlaceHold { hold, customer, wants, access_codes: digests(codes), discount_codes: Box::default() }
     }
 
     fn settle(&mut self, order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool) -> SettlePayment {
         let (_, order) = self.order(order);
         let total_minor = self.fast.order(order).map_or(0, |view| view.total_minor);
-        let currency = self.fast.layout().policy().currency;
-        let currency = if foreign { inventory::Currency::new("JPY").expect("three letters") } else { currency };
-        let outcome = if declined {
-            PaymentOutcome::Declined
-        } else {
-            PaymentOutcome::Paid { amount_minor: total_minor + off_minor, currency }
-        };
-        // The first payment of an order most of the time, so that notices repeat.
-        let mut id = order.bytes();
-        id[0] ^= payment / 2;
-        SettlePayment { order, payment: PaymentId::from_bytes(id), outcome, entropy: self.id() }
+        let currency = if foreign { foreign_currency() } else { self.fast.layout().policy().currency };
+        let paid = PaymentOutcome::Paid { amount_minor: total_minor + off_minor, currency };
+        let outcome = if declined { PaymentOutcome::Declined } else { paid };
+        SettlePayment { order, payment: payment_of(order, payment), outcome, entropy: self.id() }
     }
 
     fn hold(&mut self, at: u8) -> (UserId, HoldId) {

@@ -7,6 +7,7 @@ use crate::audit::Verdict;
 use crate::holds::HoldsReport;
 use crate::logins::LoginsReport;
 use crate::measure::Step;
+use crate::scans::ScansReport;
 
 pub fn of_sale(report: &Report) -> String {
     collect(|out| {
@@ -50,6 +51,28 @@ pub fn of_holds(report: &HoldsReport) -> String {
         latency(out, &report.latency)?;
         for (code, count) in &report.failures {
             writeln!(out, "{code}: {count}")?;
+        }
+        Ok(())
+    })
+}
+
+pub fn of_scans(report: &ScansReport) -> String {
+    collect(|out| {
+        writeln!(out, "scans: {} tickets, {} gates, {:.1} s", report.tickets, report.gates, report.took_s)?;
+        writeln!(out)?;
+        writeln!(out, "scans      {:>8.0}/s   {} done", report.scans_per_s, report.scans)?;
+        writeln!(
+            out,
+            "rounds     {:>8}     {} admitted, {} inside",
+            report.rounds, report.admitted, report.inside_at_end
+        )?;
+        writeln!(out)?;
+        latency(out, &report.latency)?;
+        for (answer, count) in &report.repeated {
+            writeln!(out, "asked again, {answer}: {count}")?;
+        }
+        for violation in &report.violations {
+            writeln!(out, "must not be: {violation}")?;
         }
         Ok(())
     })

@@ -5,6 +5,7 @@ mod connect;
 mod durability;
 pub(crate) mod lease;
 mod node;
+pub(crate) mod outbox;
 mod projection;
 pub(crate) mod search;
 
@@ -19,10 +20,17 @@ pub(crate) use append::AppendLane;
 use node::Node;
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    [append::STATEMENTS, durability::STATEMENTS, lease::STATEMENTS, node::STATEMENTS, search::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        append::STATEMENTS,
+        durability::STATEMENTS,
+        lease::STATEMENTS,
+        node::STATEMENTS,
+        outbox::STATEMENTS,
+        search::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::QueryScalar;
 use uuid::Uuid;
 
-use inventory::{LedgerRow, OrderRow, OutboxRow, PaymentId, PaymentRow, TicketRow, UserId};
+use inventory::{LedgerRow, OrderRow, OutboxRow, PaymentId, PaymentRow, TicketId, TicketRow, UserId};
 
 use crate::projection::{StatusRow, Tables, items_column, lsn_column, text_column};
 
@@ -49,22 +49,23 @@ macro_rules! written_rows {
                 changed_at = excluded.changed_at, lsn = excluded.lsn
             WHERE payments.lsn < excluded.lsn
         ), outbox_written AS (
-            INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, payment_id, amount_minor)
+            INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id, payment_id,
+                amount_minor)
             SELECT row.* FROM UNNEST($39::uuid[], $40::bigint[], $41::text[], $42::uuid[], $43::uuid[], $44::bigint[],
-                $61::uuid[], $62::bigint[])
-                AS row (event_id, lsn, kind, order_id, user_id, created_at, payment_id, amount_minor)
+                $45::uuid[], $46::uuid[], $63::uuid[], $64::bigint[])
+                AS row (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id, payment_id, amount_minor)
             WHERE row.event_id IN (SELECT event_id FROM moved)
             ON CONFLICT (event_id, lsn, kind) DO NOTHING
         ), statuses_written AS (
             UPDATE events SET status = row.status, status_lsn = row.lsn
-            FROM UNNEST($45::uuid[], $46::text[], $47::bigint[]) AS row (event_id, status, lsn)
+            FROM UNNEST($47::uuid[], $48::text[], $49::bigint[]) AS row (event_id, status, lsn)
             WHERE events.id = row.event_id AND events.status_lsn < row.lsn
                 AND row.event_id IN (SELECT event_id FROM moved)
         ), ledger_written AS (
             INSERT INTO ledger_entries (id, event_id, order_id, payment_id, user_id, lsn, leg, kind, debit, credit,
                 amount_minor, currency, at)
-            SELECT row.* FROM UNNEST($48::uuid[], $49::uuid[], $50::uuid[], $51::uuid[], $52::uuid[], $53::bigint[],
-                $54::bigint[], $55::text[], $56::text[], $57::text[], $58::bigint[], $59::text[], $60::bigint[])
+            SELECT row.* FROM UNNEST($50::uuid[], $51::uuid[], $52::uuid[], $53::uuid[], $54::uuid[], $55::bigint[],
+                $56::bigint[], $57::text[], $58::text[], $59::text[], $60::bigint[], $61::text[], $62::bigint[])
                 AS row (id, event_id, order_id, payment_id, user_id, lsn, leg, kind, debit, credit, amount_minor,
                     currency, at)
             WHERE row.event_id IN (SELECT event_id FROM moved)
@@ -144,6 +145,8 @@ fn bind_outbox<'q>(append: Append<'q>, rows: &[&OutboxRow]) -> Append<'q> {
         .bind(column(rows, |row| row.order.uuid()))
         .bind(column(rows, |row| row.user.uuid()))
         .bind(column(rows, |row| row.at.0))
+        .bind(column(rows, |row| row.ticket.map(TicketId::uuid)))
+        .bind(column(rows, |row| row.asker.map(UserId::uuid)))
 }
 
 fn bind_owed<'q>(append: Append<'q>, rows: &[&OutboxRow]) -> Append<'q> {

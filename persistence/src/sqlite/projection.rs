@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use inventory::{LedgerRow, OrderRow, OutboxRow, PaymentId, PaymentRow, Row, TicketRow, UserId};
+use inventory::{LedgerRow, OrderRow, OutboxRow, PaymentId, PaymentRow, Row, TicketId, TicketRow, UserId};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -52,9 +52,9 @@ const PAYMENTS: Upsert = Upsert {
 };
 
 const OUTBOX: Upsert = Upsert {
-    head: "INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, payment_id,
+    head: "INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id, payment_id,
         amount_minor) VALUES ",
-    columns: 8,
+    columns: 10,
     tail: " ON CONFLICT (event_id, lsn, kind) DO NOTHING",
 };
 
@@ -184,6 +184,8 @@ fn bind_outbox(statement: Statement, row: &OutboxRow) -> Statement {
         .bind(row.order.uuid())
         .bind(row.user.uuid())
         .bind(row.at.0)
+        .bind(row.ticket.map(TicketId::uuid))
+        .bind(row.asker.map(UserId::uuid))
         .bind(row.owed.map(|owed| owed.payment.uuid()))
         .bind(row.owed.map(|owed| owed.amount_minor))
 }

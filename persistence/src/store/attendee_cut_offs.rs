@@ -5,6 +5,7 @@ use inventory::EventId;
 use super::audit_log::audited;
 use super::{AuditEntry, Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -23,12 +24,14 @@ pub(super) const STATEMENTS: &[&str] = &[FIND, SET];
 
 impl Store {
     /// Minutes before the event starts. 0 where nobody has said.
+    #[boxed]
     pub async fn attendee_cut_off(&self, event: EventId) -> Result<u32, StoreError> {
         let found: Option<CutOff> =
             on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).fetch_optional(pool))?;
         Ok(found.map_or(0, |found| found.minutes_before))
     }
 
+    #[boxed]
     pub async fn attendee_cut_off_set(
         &self,
         event: EventId,

@@ -81,6 +81,7 @@ impl Store {
     }
 
     /// Whether it could: not when the ticket is not the holder's any more, is void or has been inside.
+    #[boxed]
     pub async fn attendee_set(&self, attendee: &AttendeeOf<'_>, entry: &AuditEntry) -> Result<bool, StoreError> {
         audited!(
             self,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Store, changed, on_pool, on_writer};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -100,27 +101,32 @@ pub(super) const STATEMENTS: &[&str] =
 
 impl Store {
     /// Due at once; one that was started before goes on as it is.
+    #[boxed]
     pub async fn cancellation_start(&self, event: EventId, now: TimeUs) -> Result<(), StoreError> {
         changed!(self, sqlx::query(START).bind(event.uuid()).bind(now.0)).map(drop)
     }
 
     /// Of every cancelled event that has none: whoever cancelled it may have died before he could start it. How many.
+    #[boxed]
     pub async fn cancellations_start_all(&self, now: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(START_ALL).bind(now.0))
     }
 
     /// When the first of those that run may be taken.
+    #[boxed]
     pub async fn cancellations_next_due(&self) -> Result<Option<TimeUs>, StoreError> {
         let due: Option<i64> = on_pool!(self, pool => sqlx::query_scalar(NEXT_DUE).fetch_optional(pool))?;
         Ok(due.map(TimeUs))
     }
 
     /// The caller's alone until `until`.
+    #[boxed]
     pub async fn cancellation_claim(&self, now: TimeUs, until: TimeUs) -> Result<Option<Cancellation>, StoreError> {
         on_writer!(self, pool => sqlx::query_as(CLAIM).bind(now.0).bind(until.0).fetch_optional(pool))
     }
 
     /// Paid orders of the event that are not refunded in full, by id, behind `after`.
+    #[boxed]
     pub async fn cancellation_orders(
         &self,
         event: EventId,
@@ -136,6 +142,7 @@ impl Store {
     }
 
     /// On to the orders behind `after`, and the claim lasts until `until`. Whether it is the caller's still.
+    #[boxed]
     pub async fn cancellation_move(
         &self,
         claimed: &Cancellation,
@@ -156,16 +163,19 @@ impl Store {
     }
 
     /// Gives the claim back, to be taken up at `due_at` where it stands.
+    #[boxed]
     pub async fn cancellation_pause(&self, claimed: &Cancellation, due_at: TimeUs) -> Result<(), StoreError> {
         self.cancellation_settle(PAUSE, claimed, due_at).await
     }
 
     /// Ends a round that has left orders behind: another begins at `due_at`.
+    #[boxed]
     pub async fn cancellation_again(&self, claimed: &Cancellation, due_at: TimeUs) -> Result<(), StoreError> {
         self.cancellation_settle(AGAIN, claimed, due_at).await
     }
 
     /// Nothing is left.
+    #[boxed]
     pub async fn cancellation_finish(&self, claimed: &Cancellation, now: TimeUs) -> Result<(), StoreError> {
         self.cancellation_settle(FINISH, claimed, now).await
     }
@@ -180,10 +190,12 @@ impl Store {
         changed!(self, sqlx::query(statement).bind(claimed.event_id.uuid()).bind(claims).bind(at.0)).map(drop)
     }
 
+    #[boxed]
     pub async fn cancellation_find(&self, event: EventId) -> Result<Option<Cancellation>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(event.uuid()).fetch_optional(pool))
     }
 
+    #[boxed]
     pub async fn cancellation_progress(&self, event: EventId) -> Result<CancellationProgress, StoreError> {
         on_pool!(self, pool => sqlx::query_as(PROGRESS).bind(event.uuid()).fetch_one(pool))
     }

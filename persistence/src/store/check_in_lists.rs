@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::audit_log::audited;
 use super::{AuditEntry, Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -46,6 +47,7 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, LIST, UPDATE, DELETE];
 
 impl Store {
     /// Whether it was stored: not when the event has `lists_max` already.
+    #[boxed]
     pub async fn check_in_list_insert(
         &self,
         list: &CheckInList,
@@ -68,11 +70,13 @@ impl Store {
         .map(|touched| touched == 1)
     }
 
+    #[boxed]
     pub async fn check_in_list_find(&self, event: EventId, id: Uuid) -> Result<Option<CheckInList>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id).bind(event.uuid()).fetch_optional(pool))
     }
 
     /// Of an event, the oldest first, behind `after`.
+    #[boxed]
     pub async fn check_in_list_list(
         &self,
         event: EventId,
@@ -87,6 +91,7 @@ impl Store {
     }
 
     /// Whether there is such a list. What it is called and whom it lets in are written anew.
+    #[boxed]
     pub async fn check_in_list_update(
         &self,
         list: &CheckInList,
@@ -107,6 +112,7 @@ impl Store {
     }
 
     /// Whether it was deleted: not when a scanner is bound to it.
+    #[boxed]
     pub async fn check_in_list_delete(
         &self,
         event: EventId,

@@ -5,6 +5,7 @@ use inventory::{EventId, OrderId, PaymentId, TimeUs};
 
 use super::{Store, changed, on_pool, on_writer};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -136,16 +137,19 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 impl Store {
+    #[boxed]
     pub async fn checkout_find(&self, payment: PaymentId) -> Result<Option<Checkout>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(payment.uuid()).fetch_optional(pool))
     }
 
     /// Oldest first, at most 100.
+    #[boxed]
     pub async fn checkout_list(&self, order: OrderId) -> Result<Vec<Checkout>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_ORDER).bind(order.uuid()).fetch_all(pool))
     }
 
     /// Whether it was new: one of this payment stays as it is.
+    #[boxed]
     pub async fn checkout_insert(&self, new: &Checkout) -> Result<bool, StoreError> {
         let insert = changed!(
             self,
@@ -168,6 +172,7 @@ impl Store {
     }
 
     /// The provider knows of it and says where it is paid.
+    #[boxed]
     pub async fn checkout_opened(
         &self,
         payment: PaymentId,
@@ -179,6 +184,7 @@ impl Store {
     }
 
     /// Money has come and is not booked yet: it comes due again at `due_at` unless [`Self::checkout_paid`] says more.
+    #[boxed]
     pub async fn checkout_charged(
         &self,
         payment: PaymentId,
@@ -190,11 +196,13 @@ impl Store {
     }
 
     /// Its money is booked.
+    #[boxed]
     pub async fn checkout_paid(&self, payment: PaymentId) -> Result<(), StoreError> {
         changed!(self, sqlx::query(PAID).bind(payment.uuid())).map(drop)
     }
 
     /// No money comes of it: [`CheckoutState::Expired`] or [`CheckoutState::Failed`]. One that is paid stays so.
+    #[boxed]
     pub async fn checkout_ended(
         &self,
         payment: PaymentId,
@@ -205,17 +213,20 @@ impl Store {
     }
 
     /// Those of the order are asked about at once. How many.
+    #[boxed]
     pub async fn checkouts_due(&self, order: OrderId, now: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(DUE).bind(order.uuid()).bind(now.0))
     }
 
     /// When the first of those that have not ended is to be asked about.
+    #[boxed]
     pub async fn checkouts_next_due(&self) -> Result<Option<TimeUs>, StoreError> {
         let due: Option<i64> = on_pool!(self, pool => sqlx::query_scalar(NEXT_DUE).fetch_optional(pool))?;
         Ok(due.map(TimeUs))
     }
 
     /// The caller's alone until `until`.
+    #[boxed]
     pub async fn checkouts_claim(&self, now: TimeUs, until: TimeUs, limit: u32) -> Result<Vec<Checkout>, StoreError> {
         on_writer!(self, pool => sqlx::query_as(CLAIM)
             .bind(now.0)
@@ -225,6 +236,7 @@ impl Store {
     }
 
     /// Of a claim that nobody has renewed since: it is asked about again at `due_at`.
+    #[boxed]
     pub async fn checkout_again(
         &self,
         claimed: &Checkout,
@@ -245,6 +257,7 @@ impl Store {
     }
 
     /// Whether what the provider tells under this id was dealt with.
+    #[boxed]
     pub async fn payment_notice_known(&self, provider: PaymentProvider, notice: &str) -> Result<bool, StoreError> {
         let found: Option<i64> = on_pool!(self, pool => sqlx::query_scalar(NOTICE_FIND)
             .bind(provider.name())
@@ -253,6 +266,7 @@ impl Store {
         Ok(found.is_some())
     }
 
+    #[boxed]
     pub async fn payment_notice_put(
         &self,
         provider: PaymentProvider,
@@ -263,6 +277,7 @@ impl Store {
     }
 
     /// Forgets those before `before`: providers repeat theirs for some days. How many.
+    #[boxed]
     pub async fn payment_notices_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(NOTICES_PRUNE).bind(before.0))
     }

@@ -89,6 +89,9 @@ macro_rules! patch_event {
             Patched::TitleTaken
         } else if let Some(after) = update!($transaction, $before.id, $patch, $now, $only_unsold).await? {
             $transaction.index_event(&after).await?;
+            if let Some(notice) = $crate::store::notices::of_change($before, &after, $now) {
+                $crate::store::notices::queue_notice!(&notice).execute(&mut *$transaction).await?;
+            }
             Patched::Is(Box::new(after))
         } else {
             if is_renamed {

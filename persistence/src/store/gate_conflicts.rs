@@ -4,6 +4,7 @@ use inventory::{EventId, Lsn, TicketId, TimeUs, UserId};
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -49,6 +50,7 @@ impl GateDirection {
 
 impl Store {
     /// Of an event, the latest first, below `before`.
+    #[boxed]
     pub async fn gate_conflict_list(
         &self,
         event: EventId,

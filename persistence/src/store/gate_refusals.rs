@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::gate_conflicts::GateDirection;
 use super::{Store, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -45,6 +46,7 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, TRIM, LIST, PRUNE];
 
 impl Store {
     /// Writes them in one transaction, and of each of their events keeps the newest `kept_max`.
+    #[boxed]
     pub async fn gate_refusals_append(&self, refusals: &[GateRefusal], kept_max: u32) -> Result<(), StoreError> {
         on_transaction!(self, transaction => async {
             let mut events: Vec<EventId> = Vec::new();
@@ -73,6 +75,7 @@ impl Store {
     }
 
     /// Of an event, the latest first, behind `after`.
+    #[boxed]
     pub async fn gate_refusal_list(
         &self,
         event: EventId,
@@ -87,6 +90,7 @@ impl Store {
     }
 
     /// Forgets those before `before`. How many.
+    #[boxed]
     pub async fn gate_refusals_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

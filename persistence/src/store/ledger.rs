@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Store, changed, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{Field, row};
 
 row! {
@@ -164,6 +165,7 @@ pub(crate) use enter;
 
 impl Store {
     /// By LSN and leg, of changes behind `after`.
+    #[boxed]
     pub async fn ledger_list(&self, event: EventId, after: Lsn, limit: u32) -> Result<Vec<LedgerEntry>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_EVENT)
             .bind(event.uuid())
@@ -173,6 +175,7 @@ impl Store {
     }
 
     /// What one change has moved, by leg: how much an outbox entry of that change is about.
+    #[boxed]
     pub async fn ledger_of_change(&self, event: EventId, lsn: Lsn) -> Result<Vec<LedgerEntry>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_OF_CHANGE)
             .bind(event.uuid())
@@ -181,6 +184,7 @@ impl Store {
     }
 
     /// Of the user's wallet, newest first, behind `after`.
+    #[boxed]
     pub async fn ledger_of_wallet(
         &self,
         user: UserId,
@@ -195,6 +199,7 @@ impl Store {
     }
 
     /// Once per id.
+    #[boxed]
     pub async fn ledger_refund_paid(&self, paid: &RefundPaid) -> Result<(), StoreError> {
         let kind = EntryKind::RefundPaid;
         let (debit, credit) = kind.accounts();
@@ -216,6 +221,7 @@ impl Store {
     }
 
     /// Of the event's orders that money was moved for, by id, behind `after`.
+    #[boxed]
     pub async fn ledger_balances(
         &self,
         event: EventId,

@@ -70,6 +70,12 @@ pub(super) const INSERT: &str = "
     INSERT INTO mails (id, kind, recipient, subject, body, status, attempts, due_at, expires_at, created_at)
     VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7, $6)";
 
+/// Of a mail whose id follows from what it tells of: however often that is told, it is one mail.
+pub(super) const INSERT_ONCE: &str = "
+    INSERT INTO mails (id, kind, recipient, subject, body, status, attempts, due_at, expires_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7, $6)
+    ON CONFLICT (id) DO NOTHING";
+
 const NEXT_DUE: &str = "SELECT due_at FROM mails WHERE status = 'queued' ORDER BY due_at LIMIT 1";
 
 /// The outer condition is read again once the row is locked: of two that claim at once one gets it.
@@ -110,13 +116,16 @@ const LIST_TO: &str = "
 const PRUNE: &str = "DELETE FROM mails WHERE created_at < $1 AND status <> 'queued'";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, NEXT_DUE, CLAIM, SENT, AGAIN, FAILED, RETRY, FIND, LIST, LIST_OF_STATUS, LIST_TO, PRUNE];
+    &[INSERT, INSERT_ONCE, NEXT_DUE, CLAIM, SENT, AGAIN, FAILED, RETRY, FIND, LIST, LIST_OF_STATUS, LIST_TO, PRUNE];
 
 /// The statement that queues a mail, to be executed in the transaction of the change that the mail tells of.
 macro_rules! insert_mail {
-    ($mail:expr) => {{
+    ($mail:expr) => {
+        $crate::store::mails::insert_mail!($crate::store::mails::INSERT, $mail)
+    };
+    ($text:expr, $mail:expr) => {{
         let mail: &$crate::NewMail = $mail;
-        sqlx::query($crate::store::mails::INSERT)
+        sqlx::query($text)
             .bind(mail.id)
             .bind(mail.kind)
             .bind(&mail.recipient)
@@ -127,7 +136,14 @@ macro_rules! insert_mail {
     }};
 }
 
-pub(crate) use insert_mail;
+/// The same for a mail that may be there already.
+macro_rules! insert_mail_once {
+    ($mail:expr) => {
+        $crate::store::mails::insert_mail!($crate::store::mails::INSERT_ONCE, $mail)
+    };
+}
+
+pub(crate) use {insert_mail, insert_mail_once};
 
 impl Store {
     #[boxed]

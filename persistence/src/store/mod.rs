@@ -38,6 +38,7 @@ mod ledger;
 mod link_tokens;
 mod login_codes;
 mod mails;
+mod notices;
 mod orders;
 mod outbox;
 mod payment_refunds;
@@ -60,6 +61,8 @@ mod venues;
 mod waiting_places;
 mod waiting_rooms;
 mod wallets;
+mod webhook_streams;
+mod webhooks;
 mod withdrawals;
 
 use std::pin::Pin;
@@ -101,9 +104,9 @@ pub use ledger::{LedgerEntry, OrderBalances, RefundPaid};
 pub use link_tokens::{LinkPurpose, LinkToken, PasswordChange};
 pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
-pub use orders::{ItemDiscount, Order, OrderItem, OrderStatus, RefundTerms};
-pub use orders::{Order, OrderItem, OrderStatus, RefundTerms, RefundTermsStep};
-pub use outbox::{Outbox, OutboxStatus};
+pub use notices::{ClaimedNotice, Holder, KnownEvent, NewNotice, NoticeKind, NoticeStep};
+pub use orders::{ItemDiscount, Order, OrderItem, OrderStatus, RefundTerms, RefundTermsStep};
+pub use outbox::{Outbox, OutboxAttempt, OutboxOutcome, OutboxStatus};
 pub use payment_refunds::{OwedRefund, PaymentRefund, RefundOutcome, RefundReason, RefundStatus};
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
@@ -123,6 +126,10 @@ pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
 pub use wallets::WalletBalance;
+pub use webhook_streams::{
+    ClaimedWebhook, DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookNews, WebhookOutcome, WebhookStream,
+};
+pub use webhooks::{Webhook, WebhookPatch};
 pub use withdrawals::{
     NewWithdrawal, Withdrawal, WithdrawalDecided, WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal,
     WithdrawalStatus,
@@ -319,6 +326,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         link_tokens::STATEMENTS,
         login_codes::STATEMENTS,
         mails::STATEMENTS,
+        notices::STATEMENTS,
         images::STATEMENTS,
         orders::STATEMENTS,
         outbox::STATEMENTS,
@@ -343,6 +351,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         waiting_rooms::STATEMENTS,
         wallets::STATEMENTS,
         withdrawals::STATEMENTS,
+        webhook_streams::STATEMENTS,
+        webhooks::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::audit_log::audited;
 use super::{AuditEntry, PaymentProvider, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -185,11 +186,13 @@ macro_rules! insert_refund {
 
 impl Store {
     /// Refunds that the journal owes and nobody has taken, oldest first.
+    #[boxed]
     pub async fn refunds_owed(&self, limit: u32) -> Result<Vec<OwedRefund>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(OWED).bind(i64::from(limit)).fetch_all(pool))
     }
 
     /// The outbox' row becomes `refund`, once.
+    #[boxed]
     pub async fn refund_take(&self, owed: &OwedRefund, refund: &PaymentRefund) -> Result<(), StoreError> {
         let lsn = i64::try_from(owed.lsn.0).unwrap_or(i64::MAX);
         on_transaction!(self, transaction => async {
@@ -200,17 +203,20 @@ impl Store {
     }
 
     /// Whether it was new: one of this id stays as it is.
+    #[boxed]
     pub async fn refund_insert(&self, refund: &PaymentRefund) -> Result<bool, StoreError> {
         changed!(self, insert_refund!(refund)).map(|touched| touched == 1)
     }
 
     /// When the first of those that wait may be tried.
+    #[boxed]
     pub async fn refunds_next_due(&self) -> Result<Option<TimeUs>, StoreError> {
         let due: Option<i64> = on_pool!(self, pool => sqlx::query_scalar(NEXT_DUE).fetch_optional(pool))?;
         Ok(due.map(TimeUs))
     }
 
     /// The caller's alone until `until`.
+    #[boxed]
     pub async fn refunds_claim(
         &self,
         now: TimeUs,
@@ -225,6 +231,7 @@ impl Store {
     }
 
     /// Of an attempt that lasted too long, and was begun anew meanwhile, only success counts.
+    #[boxed]
     pub async fn refund_settle(&self, id: Uuid, attempt: u32, outcome: &RefundOutcome) -> Result<(), StoreError> {
         let attempt = i64::from(attempt);
         let settled = match outcome {
@@ -240,25 +247,30 @@ impl Store {
     }
 
     /// Queues a failed refund once more. Whether it was one.
+    #[boxed]
     pub async fn refund_retry(&self, id: Uuid, now: TimeUs, entry: &AuditEntry) -> Result<bool, StoreError> {
         audited!(self, Some(entry), sqlx::query(RETRY).bind(id).bind(now.0)).map(|touched| touched == 1)
     }
 
     /// A failed refund was made in another way. Whether it was one.
+    #[boxed]
     pub async fn refund_done_by_hand(&self, id: Uuid, how: &str, entry: &AuditEntry) -> Result<bool, StoreError> {
         audited!(self, Some(entry), sqlx::query(DONE_BY_HAND).bind(id).bind(how)).map(|touched| touched == 1)
     }
 
     /// What goes back or went back of a payment.
+    #[boxed]
     pub async fn refunds_total(&self, payment: PaymentId) -> Result<i64, StoreError> {
         on_pool!(self, pool => sqlx::query_scalar(TOTAL).bind(payment.uuid()).fetch_one(pool))
     }
 
+    #[boxed]
     pub async fn refund_find(&self, id: Uuid) -> Result<Option<PaymentRefund>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn refund_list(
         &self,
         status: Option<RefundStatus>,

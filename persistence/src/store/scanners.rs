@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::audit_log::audited;
 use super::{AuditEntry, Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -41,6 +42,7 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, LIST, DELETE];
 
 impl Store {
     /// Whether it was stored: not when the event has `scanners_max` already.
+    #[boxed]
     pub async fn scanner_insert(
         &self,
         scanner: &Scanner,
@@ -70,6 +72,7 @@ impl Store {
     }
 
     /// Of an event, the oldest first, behind `after`.
+    #[boxed]
     pub async fn scanner_list(
         &self,
         event: EventId,
@@ -84,6 +87,7 @@ impl Store {
     }
 
     /// Whether the event had such a scanner.
+    #[boxed]
     pub async fn scanner_delete(
         &self,
         event: EventId,

@@ -310,7 +310,7 @@ impl Store {
         .fetch_all(pool))
     }
 
-    /// In the order in which they begin, behind `after`.
+    /// As they begin, behind `after`.
     #[boxed]
     pub async fn series_sessions(
         &self,
@@ -329,8 +329,7 @@ impl Store {
             .fetch_all(pool))
     }
 
-    /// Changes the series and every session that is neither over nor sold for another place than the new one. `None` when
-    /// there is no such series.
+    /// Changes the series, if there is one, and every session that is neither over nor sold for another place than the new.
     ///
     /// # Errors
     /// [`StoreError::TitleTaken`] as for [`Self::event_insert`], of any session: then nothing is changed.
@@ -339,9 +338,8 @@ impl Store {
         let mut is_taken = false;
         let _change = self.catalogue_change();
         let changed = on_transaction!(self, transaction => async {
-            let locked: Option<(String,)> =
-                sqlx::query_as(LOCK).bind(change.series).fetch_optional(&mut *transaction).await?;
-            let Some((words,)) = locked else { return Ok(None) };
+            let lock = sqlx::query_as::<_, (String,)>(LOCK).bind(change.series);
+            let Some((words,)) = lock.fetch_optional(&mut *transaction).await? else { return Ok(None) };
             let words = (change.words)(&words);
             sqlx::query(SET_WORDS).bind(change.series).bind(words).execute(&mut *transaction).await?;
             audit!(&mut *transaction, change.entry).await?;

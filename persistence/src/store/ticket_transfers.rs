@@ -14,6 +14,7 @@ use super::mails::insert_mail;
 use super::users::email_key;
 use super::{AuditEntry, EventStatus, NewMail, Store, TicketState, changed, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -169,6 +170,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 
 impl Store {
     /// With the mail that tells of it. `false`: another offer of the ticket is open, and nothing changed.
+    #[boxed]
     pub async fn transfer_offer(
         &self,
         offer: &NewTransfer<'_>,
@@ -203,15 +205,18 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn transfer_find(&self, id: Uuid) -> Result<Option<TicketTransfer>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id).fetch_optional(pool))
     }
 
+    #[boxed]
     pub async fn transfer_find_by_token(&self, hash: [u8; 32]) -> Result<Option<TicketTransfer>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND_BY_TOKEN).bind(hash.to_vec()).fetch_optional(pool))
     }
 
     /// The offer of the ticket that nobody has settled yet, though it may be too old by now.
+    #[boxed]
     pub async fn transfer_find_open(&self, ticket: TicketId) -> Result<Option<TicketTransfer>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND_OPEN).bind(ticket.uuid()).fetch_optional(pool))
     }
@@ -239,11 +244,13 @@ impl Store {
     }
 
     /// Accepted before `before` and not settled since: whoever was at it is gone.
+    #[boxed]
     pub async fn transfer_list_accepting(&self, before: TimeUs, limit: u32) -> Result<Vec<TicketTransfer>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_ACCEPTING).bind(before.0).bind(i64::from(limit)).fetch_all(pool))
     }
 
     /// Ends an offer that nobody has accepted. `false`: it is not open any more.
+    #[boxed]
     pub async fn transfer_answer(
         &self,
         id: Uuid,
@@ -256,16 +263,19 @@ impl Store {
     }
 
     /// From now on nobody but `by` gets it, and the sender cannot take it back. `false`: it is not open any more.
+    #[boxed]
     pub async fn transfer_claim(&self, id: Uuid, by: UserId, now: TimeUs) -> Result<bool, StoreError> {
         changed!(self, sqlx::query(CLAIM).bind(id).bind(by.uuid()).bind(now.0)).map(|touched| touched == 1)
     }
 
     /// Undoes a claim of which nothing has come.
+    #[boxed]
     pub async fn transfer_release(&self, id: Uuid, now: TimeUs) -> Result<(), StoreError> {
         changed!(self, sqlx::query(RELEASE).bind(id).bind(now.0)).map(drop)
     }
 
     /// The ticket is the recipient's. Whoever was named at `position` of its order comes no more, as far as is known.
+    #[boxed]
     pub async fn transfer_complete(
         &self,
         transfer: &TicketTransfer,
@@ -288,11 +298,13 @@ impl Store {
     }
 
     /// The event has refused: the claimed offer is worth nothing.
+    #[boxed]
     pub async fn transfer_close(&self, id: Uuid, now: TimeUs) -> Result<(), StoreError> {
         changed!(self, sqlx::query(SETTLE).bind(id).bind(TransferStatus::Closed.name()).bind(now.0)).map(drop)
     }
 
     /// Forgets offers made before `before`. How many.
+    #[boxed]
     pub async fn transfers_prune(&self, before: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(PRUNE).bind(before.0))
     }

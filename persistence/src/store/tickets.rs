@@ -79,6 +79,7 @@ impl Store {
     }
 
     /// Of an event, as they are now, in the order of their last changes, behind the ticket `after` at `from`.
+    #[boxed]
     pub async fn ticket_list_of_changes(
         &self,
         event: EventId,

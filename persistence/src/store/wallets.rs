@@ -4,6 +4,7 @@ use inventory::UserId;
 
 use super::{Store, on_pool};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::row;
 
 row! {
@@ -37,6 +38,7 @@ pub(super) const STATEMENTS: &[&str] = &[LOCK, BALANCES, BALANCE];
 
 impl Store {
     /// By currency.
+    #[boxed]
     pub async fn wallet_balances(&self, user: UserId) -> Result<Vec<WalletBalance>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(BALANCES).bind(user.uuid()).fetch_all(pool))
     }

@@ -9,6 +9,7 @@ use super::ledger::enter;
 use super::wallets::{BALANCE, LOCK};
 use super::{AuditEntry, Store, on_pool, on_transaction};
 use crate::StoreError;
+use crate::boxed;
 use crate::row::{named, row};
 
 named! {
@@ -133,6 +134,7 @@ impl Withdrawal {
 impl Store {
     /// Takes the money out of the wallet, or says why not. Asked again under the same key, it takes nothing and is answered
     /// as it was made.
+    #[boxed]
     pub async fn withdrawal_insert(
         &self,
         new: &NewWithdrawal,
@@ -173,6 +175,7 @@ impl Store {
     }
 
     /// Once and for all.
+    #[boxed]
     pub async fn withdrawal_decide(
         &self,
         decision: &WithdrawalDecision,
@@ -202,11 +205,13 @@ impl Store {
         })
     }
 
+    #[boxed]
     pub async fn withdrawal_find(&self, id: Uuid) -> Result<Option<Withdrawal>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(FIND).bind(id).fetch_optional(pool))
     }
 
     /// Newest first, behind `after`.
+    #[boxed]
     pub async fn withdrawal_list(
         &self,
         filter: WithdrawalFilter,

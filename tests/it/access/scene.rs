@@ -51,6 +51,8 @@ pub struct Ids {
     pub buyer_email: String,
     /// The organizer's.
     pub venue: String,
+    /// The organizer's.
+    pub webhook: String,
     /// The organizer's, with a published session.
     pub series: String,
     pub organizer: String,
@@ -108,12 +110,15 @@ impl<'a> World<'a> {
         let (door, box_office) = (member(server, &show, "door").await, member(server, &show, "box_office").await);
         let (buyer, target) = (server.attendee().await, server.attendee().await);
         let venue = server.post(Some(&show.organizer), "/venues", crate::access::table::venue()).await.expect(201);
+        let webhook = crate::access::table::webhook();
+        let webhook = server.post(Some(&show.organizer), "/webhooks", webhook).await.expect(201);
         let (series, series_session) = series_of(server, &show.organizer).await;
         let ids = Ids {
             series,
             series_session,
             organizer: show.organizer.id.clone(),
             venue: text(&venue["id"]),
+            webhook: text(&webhook["webhook"]["id"]),
             event: show.id.clone(),
             tier: show.seats.clone(),
             block: "guests".to_owned(),
@@ -206,6 +211,7 @@ impl Ids {
             ("/api/v1/ticket-transfers/{id}", &self.transfer),
             ("/api/v1/users/{id}", &self.target),
             ("/api/v1/venues/{id}", &self.venue),
+            ("/api/v1/webhooks/{id}", &self.webhook),
             ("/api/v1/series/{id}", &self.series),
             ("/api/v1/organizers/{id}", &self.organizer),
             ("/api/v1/me/api-keys/{id}", &self.api_key),
@@ -218,6 +224,8 @@ impl Ids {
         let mail = format!("/mails/{}", self.target);
         let search = "/gate/tickets?q=A-1".to_owned();
         let refund = format!("/payment-refunds/{}", self.target);
+        let work = format!("/outbox/{}", self.target);
+        let withdrawal = format!("/withdrawals/{}", self.target);
         let named = [
             ("{tier_id}", &self.tier),
             ("{event_id}", &self.series_session),
@@ -232,6 +240,8 @@ impl Ids {
             ("/mails/{id}", &mail),
             ("/gate/tickets", &search),
             ("/payment-refunds/{id}", &refund),
+            ("/outbox/{id}", &work),
+            ("/withdrawals/{id}", &withdrawal),
         ];
         for (name, value) in named {
             path = path.replace(name, value);
@@ -258,6 +268,7 @@ impl Ids {
             door: nothing(),
             target: nothing(),
             venue: nothing(),
+            webhook: nothing(),
             series: nothing(),
             series_session: nothing(),
             ..self.clone()

@@ -15,6 +15,7 @@ pub fn operations() -> Vec<Operation> {
         series(),
         calendars(),
         venues(),
+        webhooks(),
         sale(),
         door(),
         audience(),
@@ -73,6 +74,8 @@ fn accounts() -> Vec<Operation> {
         op("GET /admin/payment-refunds", ADMINS),
         op("POST /admin/payment-refunds/{id}/retry", ADMINS),
         op("POST /admin/payment-refunds/{id}/done", ADMINS).body(|_| json!({"how": "by hand"})),
+        op("GET /admin/outbox", ADMINS),
+        op("POST /admin/outbox/{id}/retry", ADMINS),
         op("GET /admin/audit-log", ADMINS),
         op("GET /me/wallet", SIGNED_IN),
         op("GET /me/wallet/entries", SIGNED_IN),
@@ -117,6 +120,24 @@ fn venues() -> Vec<Operation> {
         op("GET /seat-map-examples", OPEN),
         op("GET /seat-map-examples/{name}", OPEN),
         op("POST /events/{id}/seat-map/copy", RUNS).draft().body(|_| json!({"example": "club"})),
+    ]
+}
+
+pub fn webhook() -> serde_json::Value {
+    json!({"url": "https://example.org/hooks", "types": ["order.paid"]})
+}
+
+fn webhooks() -> Vec<Operation> {
+    const OWNS: Rule = Rule::Event { staff: &[], unknown: "WEBHOOK_NOT_FOUND" };
+    vec![
+        op("GET /webhooks", ORGANIZERS),
+        op("POST /webhooks", ORGANIZERS).body(|_| webhook()),
+        op("GET /webhooks/{id}", OWNS),
+        op("PATCH /webhooks/{id}", OWNS).body(|_| json!({"active": false})),
+        op("DELETE /webhooks/{id}", OWNS),
+        op("POST /webhooks/{id}/rotate-secret", OWNS),
+        op("GET /webhooks/{id}/deliveries", OWNS),
+        op("POST /webhooks/{id}/replay", OWNS).body(|ids| json!({"event_id": ids.event, "from_sequence": 1})),
     ]
 }
 

@@ -15,6 +15,7 @@ mod leases;
 mod mails;
 mod money;
 mod one_time;
+mod outbox;
 mod payments;
 mod projection;
 mod recovery;

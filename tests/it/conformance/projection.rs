@@ -80,9 +80,17 @@ pub fn payment_row(order: &OrderRow, status: PaymentStatus, lsn: u64) -> Payment
 }
 
 pub fn outbox_row(order: &OrderRow, kind: OutboxKind, lsn: u64) -> OutboxRow {
-    let event = order.event;
-    let (order, user) = (order.order, order.customer);
-    OutboxRow { event, lsn: Lsn(lsn), kind, order, user, at: TimeUs(4_000), owed: None }
+    OutboxRow {
+        event: order.event,
+        lsn: Lsn(lsn),
+        kind,
+        order: order.order,
+        user: order.customer,
+        at: TimeUs(4_000),
+        owed: None,
+        ticket: None,
+        asker: None,
+    }
 }
 
 fn row(order: &OrderRow) -> Row {

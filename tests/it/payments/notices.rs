@@ -23,18 +23,17 @@ async fn a_notice_that_stripe_has_not_signed_just_now_changes_nothing() {
     let session = checkout(&server, &buyer, &order).await;
     let body = stripe.pay(&session).to_string();
     let good = sign(&body, WEBHOOK_SECRET, 0);
-    let test_scheme = good.replace("v1=", "v0=");
-    for (body, signature) in [
-        (&body, ""),
-        (&body, "t=1,v1=00"),
-        (&body, test_scheme.as_str()),
-        (&body, &sign(&body, WEBHOOK_SECRET, -302)),
-        (&body, &sign(&body, WEBHOOK_SECRET, 302)),
-        (&body, &sign(&body, "whsec_of_somebody_else", 0)),
-        (&format!("{body} "), &good),
+    for signature in [
+        String::new(),
+        "t=1,v1=00".to_owned(),
+        good.replace("v1=", "v0="),
+        sign(&body, WEBHOOK_SECRET, -302),
+        sign(&body, WEBHOOK_SECRET, 302),
+        sign(&body, "whsec_of_somebody_else", 0),
     ] {
-        deliver_as(&server, body.clone(), signature).await.problem(400, "SIGNATURE_INVALID");
+        deliver_as(&server, body.clone(), &signature).await.problem(400, "SIGNATURE_INVALID");
     }
+    deliver_as(&server, format!("{body} "), &good).await.problem(400, "SIGNATURE_INVALID");
     let large = format!("{{\"pad\":\"{}\"}}", "x".repeat(64 << 10));
     deliver_as(&server, large.clone(), &sign(&large, WEBHOOK_SECRET, 0)).await.problem(413, "BODY_TOO_LARGE");
     let no_event = "[]".to_owned();

@@ -11,8 +11,8 @@ use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use subsetter::GlyphRemapper;
 use thiserror::Error;
 
-use super::super::picture::Modules;
 use super::typeface::{Typeface, Weight};
+use crate::code_picture::Modules;
 use crate::digest;
 
 /// A4.

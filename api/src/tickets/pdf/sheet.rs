@@ -1,9 +1,9 @@
 //! How a ticket looks on paper: one page, words on the left, the code on the right, the small print at the foot.
 
-use super::super::picture::Modules;
 use super::super::words::Words;
 use super::paper::{Fault, HEIGHT, Page, Paper, WIDTH};
 use super::typeface::Weight::{Bold, Regular};
+use crate::code_picture::Modules;
 
 const MARGIN: f32 = 48.0;
 const INNER: f32 = WIDTH - 2.0 * MARGIN;

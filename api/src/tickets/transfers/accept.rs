@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use inventory::RequestId;
@@ -33,7 +35,7 @@ pub async fn accept(
     let ticket = transfer.ticket_id;
     take(&state, caller, transfer, origin.request, &source).await?;
     let ticket = state.store.ticket_find(ticket).await.map_err(event_access::after_change)?;
-    let ticket = ticket.ok_or(ApiError::Defect("a durable ticket has no row".into()))?;
+    let ticket = ticket.ok_or(ApiError::Defect(Cow::Borrowed("a durable ticket has no row")))?;
     Ok(Json(ticket_view::render(&state, caller.user, ticket)))
 }
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::Json;
@@ -91,7 +92,7 @@ async fn make(
     }
     state.mail.queued();
     let made = state.store.transfer_find(offer.id).await.map_err(event_access::after_change)?;
-    let made = made.ok_or(ApiError::Defect("an offer was made and is not there".into()))?;
+    let made = made.ok_or(ApiError::Defect(Cow::Borrowed("an offer was made and is not there")))?;
     Ok(transfer_view::render(made, now))
 }
 

@@ -1,0 +1,166 @@
+//! What is told to whom when something has happened to an order, a ticket or an event.
+
+use inventory::{EventId, OutboxKind, TicketId, TimeUs, UserId};
+use persistence::{
+    Event, KnownEvent, NewMail, NewNotice, NoticeKind, Order, Outbox, OutboxOutcome, Store, StoreError, Ticket,
+    TicketState, WebhookNews,
+};
+use thiserror::Error;
+use wire::WebhookType;
+
+use crate::mail::{self, Letter, Purchase, Refund, Show, TicketNote};
+use crate::time_zone::Zone;
+use crate::{amount, derived_id};
+
+#[derive(Debug, Error)]
+pub enum TidingsError {
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A row that the same commit has written.
+    #[error("{0} has no row")]
+    Missing(&'static str),
+    #[error("a letter cannot be written: {0}")]
+    Letter(#[from] serde_json::Error),
+    #[error("it is not for this worker")]
+    Foreign,
+}
+
+/// What follows from the work, to be written when it is called done.
+///
+/// # Errors
+/// The store is not available, or lacks what it must have.
+pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutcome, TidingsError> {
+    let event = store.event_find_any(work.event_id).await?.ok_or(TidingsError::Missing("the event"))?;
+    let desk = Desk { store, work, event: &event, now };
+    let (r#type, object, mails) = match work.kind {
+        OutboxKind::OrderPaid => (WebhookType::OrderPaid, work.order_id.uuid(), desk.paid().await?),
+        OutboxKind::OrderCancelled => (WebhookType::OrderCancelled, work.order_id.uuid(), desk.cancelled().await?),
+        OutboxKind::OrderRefunded => (WebhookType::OrderRefunded, work.order_id.uuid(), desk.refunded().await?),
+        OutboxKind::TicketTransferred => {
+            let ticket = desk.ticket().await?;
+            (WebhookType::TicketTransferred, ticket.id.uuid(), desk.transferred(&ticket).await?)
+        }
+        OutboxKind::EventPublished => (WebhookType::EventPublished, event.id.uuid(), Vec::new()),
+        OutboxKind::EventCancelled => (WebhookType::EventCancelled, event.id.uuid(), Vec::new()),
+        OutboxKind::PaymentRefund => return Err(TidingsError::Foreign),
+    };
+    let news = WebhookNews {
+        id: desk.id("news", None),
+        organizer: event.organizer_id,
+        event: event.id,
+        kind: r#type.name(),
+        object,
+        occurred_at: work.created_at,
+        now,
+    };
+    let is_off = work.kind == OutboxKind::EventCancelled;
+    let notice =
+        is_off.then_some(NewNotice { event: event.id, kind: NoticeKind::Cancelled, due_at: now, before: None, now });
+    Ok(OutboxOutcome::Done { mails, news: Some(news), notice })
+}
+
+/// An event in the words of a letter.
+pub fn show(id: EventId, known: &KnownEvent) -> Show {
+    let at = TimeUs(known.starts_at_us);
+    let starts = match Zone::find(&known.timezone) {
+        Some(zone) => format!("{} ({})", zone.text(at), known.timezone),
+        None => format!("{} (UTC)", Zone::utc().text(at)),
+    };
+    let parts = [&known.location, &known.address, &known.city].map(String::as_str);
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Show { id: id.uuid(), title: known.title.clone(), starts, place: parts.join(", ") }
+}
+
+/// Where the letters of one happening are written.
+struct Desk<'a> {
+    store: &'a Store,
+    work: &'a Outbox,
+    event: &'a Event,
+    now: TimeUs,
+}
+
+impl Desk<'_> {
+    /// The same whenever it is asked for.
+    fn id(&self, what: &str, user: Option<UserId>) -> uuid::Uuid {
+        let Outbox { event_id, lsn, kind, created_at, .. } = self.work;
+        let user = user.map(UserId::bytes).unwrap_or_default();
+        let parts: [&[u8]; 5] =
+            [what.as_bytes(), &event_id.bytes(), &lsn.0.to_le_bytes(), kind.name().as_bytes(), &user];
+        derived_id::of(*created_at, &parts)
+    }
+
+    fn show(&self) -> Show {
+        show(self.event.id, &KnownEvent::of(self.event))
+    }
+
+    async fn order(&self) -> Result<Order, TidingsError> {
+        self.store.order_find(self.work.order_id).await?.ok_or(TidingsError::Missing("the order"))
+    }
+
+    async fn ticket(&self) -> Result<Ticket, TidingsError> {
+        let missing = TidingsError::Missing("the ticket");
+        let Some(ticket) = self.work.ticket_id else { return Err(missing) };
+        self.store.ticket_find(ticket).await?.ok_or(missing)
+    }
+
+    /// Nobody is written to whose account is gone.
+    async fn to(&self, user: UserId, letter: &Letter) -> Result<Option<NewMail>, TidingsError> {
+        let Some(user) = self.store.user_find(user).await? else { return Ok(None) };
+        Ok(Some(mail::row(self.id("mail", Some(user.id)), &user.email, letter, self.now)?))
+    }
+
+    async fn paid(&self) -> Result<Vec<NewMail>, TidingsError> {
+        let order = self.order().await?;
+        let tickets = self.store.ticket_list(order.id).await?;
+        // What has become of them since is told by mails of its own.
+        let is_his = |ticket: &&Ticket| ticket.holder_id == order.customer_id && ticket.state != TicketState::Voided;
+        let purchase = Purchase {
+            order: order.id.uuid(),
+            show: self.show(),
+            total: amount::text(order.total_minor, &order.currency),
+            tickets: tickets.iter().filter(is_his).map(note).collect(),
+        };
+        let letter = Letter::OrderPaid(Box::new(purchase));
+        Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
+    }
+
+    async fn cancelled(&self) -> Result<Vec<NewMail>, TidingsError> {
+        let letter = Letter::OrderCancelled { order: self.work.order_id.uuid(), show: Box::new(self.show()) };
+        Ok(self.to(self.work.user_id, &letter).await?.into_iter().collect())
+    }
+
+    async fn refunded(&self) -> Result<Vec<NewMail>, TidingsError> {
+        let order = self.order().await?;
+        let letter = Letter::OrderRefunded(Box::new(Refund {
+            order: order.id.uuid(),
+            show: self.show(),
+            total: amount::text(order.total_minor, &order.currency),
+            refunded: amount::text(order.refunded_minor, &order.currency),
+        }));
+        Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
+    }
+
+    async fn transferred(&self, ticket: &Ticket) -> Result<Vec<NewMail>, TidingsError> {
+        let heir = self.work.user_id;
+        let mut mails = Vec::new();
+        // Given on or voided already: its code of this moment is dead.
+        if ticket.holder_id == heir && ticket.state != TicketState::Voided {
+            let letter = Letter::TicketReceived { show: Box::new(self.show()), ticket: note(ticket) };
+            mails.extend(self.to(heir, &letter).await?);
+        }
+        if let Some(giver) = self.work.asker_id.filter(|giver| *giver != heir) {
+            let letter = Letter::TicketGiven { show: Box::new(self.show()), label: label(ticket) };
+            mails.extend(self.to(giver, &letter).await?);
+        }
+        Ok(mails)
+    }
+}
+
+fn note(ticket: &Ticket) -> TicketNote {
+    TicketNote { id: TicketId::uuid(ticket.id), generation: ticket.generation, label: label(ticket) }
+}
+
+fn label(ticket: &Ticket) -> String {
+    let kind = if ticket.is_area { "Area" } else { "Seat" };
+    format!("{kind} {}, {}", ticket.place, ticket.tier_name)
+}
