@@ -1,5 +1,7 @@
 //! The accounts that call, and the objects that they call about.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use usher_tests::server::{PASSWORD, Session, TestServer};
 use uuid::Uuid;
@@ -63,6 +65,25 @@ pub struct Ids {
     pub target_email: String,
 }
 
+async fn webhook(server: &TestServer, show: &Show) -> String {
+    let webhook = crate::access::table::webhook();
+    let made = server.post(Some(&show.organizer), "/webhooks", webhook).await.expect(201);
+    text(&made["webhook"]["id"])
+}
+
+impl Scene {
+    /// What the webhook was sent once may be sent again.
+    pub async fn until_sent(&self, server: &TestServer) {
+        let ends_at = Instant::now() + Duration::from_secs(20);
+        let path = format!("/webhooks/{}/deliveries", self.ids.webhook);
+        let sent = async || server.get(Some(&self.organizer), &path).await.expect(200)["items"].clone();
+        while sent().await.as_array().is_none_or(Vec::is_empty) {
+            assert!(Instant::now() < ends_at, "the webhook is sent nothing");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
 impl<'a> World<'a> {
     pub async fn on(server: &'a TestServer) -> Self {
         let admin = server.admin().await;
@@ -78,12 +99,14 @@ impl<'a> World<'a> {
 
     pub async fn draft(&self) -> Scene {
         let show = Show::draft_with(self.server, json!({})).await;
-        self.scene(show).await
+        let webhook = webhook(self.server, &show).await;
+        self.scene(show, webhook).await
     }
 
     /// On sale, and sold to a buyer who still holds something.
     pub async fn on_sale(&self) -> Scene {
         let (server, show) = (self.server, Show::on_sale(self.server).await);
+        let webhook = webhook(server, &show).await;
         let buyer = server.attendee().await;
         let paid = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
         let pending = show.order(server, &buyer, json!([{"seat": "A-1-2"}])).await;
@@ -92,7 +115,7 @@ impl<'a> World<'a> {
         let given = show.buy(server, &giver, json!([{"seat": "A-1-4"}])).await;
         let offer = format!("/tickets/{}/transfer", text(&given["tickets"][0]["id"]));
         let offer = server.post(Some(&giver), &offer, json!({"email": buyer.email})).await.expect(201);
-        let scene = self.scene(show).await;
+        let scene = self.scene(show, webhook).await;
         let ids = Ids {
             hold: text(&hold["id"]),
             pending: text(&pending["id"]),
@@ -105,20 +128,18 @@ impl<'a> World<'a> {
         Scene { ids, ..scene }.owned_by(server, buyer).await
     }
 
-    async fn scene(&self, show: Show) -> Scene {
+    async fn scene(&self, show: Show, webhook: String) -> Scene {
         let server = self.server;
         let (door, box_office) = (member(server, &show, "door").await, member(server, &show, "box_office").await);
         let (buyer, target) = (server.attendee().await, server.attendee().await);
         let venue = server.post(Some(&show.organizer), "/venues", crate::access::table::venue()).await.expect(201);
-        let webhook = crate::access::table::webhook();
-        let webhook = server.post(Some(&show.organizer), "/webhooks", webhook).await.expect(201);
         let (series, series_session) = series_of(server, &show.organizer).await;
         let ids = Ids {
             series,
             series_session,
             organizer: show.organizer.id.clone(),
             venue: text(&venue["id"]),
-            webhook: text(&webhook["webhook"]["id"]),
+            webhook,
             event: show.id.clone(),
             tier: show.seats.clone(),
             block: "guests".to_owned(),

@@ -124,7 +124,7 @@ fn venues() -> Vec<Operation> {
 }
 
 pub fn webhook() -> serde_json::Value {
-    json!({"url": "https://example.org/hooks", "types": ["order.paid"]})
+    json!({"url": "https://hooks.example.invalid/usher", "types": ["order.paid"]})
 }
 
 fn webhooks() -> Vec<Operation> {

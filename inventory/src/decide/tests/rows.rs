@@ -124,9 +124,9 @@ fn a_refund_names_the_payment_that_it_is_of_and_none_of_nothing_is_asked_for() {
     };
     stage.play("pay o1 p2 2000 -> payment refused");
     assert_eq!(owed(&stage), Some((false, 2_000)), "the second payment goes back, not the first");
-    stage.play("refund o1.1 0 -> partially_refunded 0");
+    stage.play("refund o1 0 o1.1 -> partially_refunded 0");
     assert_eq!(owed(&stage), None);
-    stage.play("refund o1 -> refunded 2000");
+    stage.play("refund o1 worth -> refunded 2000");
     assert_eq!(owed(&stage), Some((true, 2_000)));
 }
 
