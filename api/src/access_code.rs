@@ -1,7 +1,10 @@
-//! Codes that open hidden tiers or take something off their prices. Only keyed digests leave the request: who reads the journal cannot buy with them, nor
-//! find a short code by trying, and digests are what codes are compared by.
+//! Codes that open hidden tiers or take something off their prices. Only keyed digests leave the request: who reads the
+//! journal cannot buy with them, nor find a short code by trying, and digests are what codes are compared by.
 
 use aws_lc_rs::hmac;
+use inventory::limits::{NAME_BYTES_MAX, TIERS_PER_EVENT_MAX};
+
+use crate::field_errors::FieldErrors;
 
 const CODE_CHARS_MAX: usize = 64;
 
@@ -12,6 +15,19 @@ pub fn check(code: &str) -> Result<(), &'static str> {
         return Err("1 to 64 characters");
     }
     Ok(())
+}
+
+/// What every code has, as far as no event is needed to judge it.
+pub fn check_named(errors: &mut FieldErrors, code: &str, label: &str, tiers: usize) {
+    if let Err(problem) = check(code) {
+        errors.add("code", "LENGTH", problem);
+    }
+    if label.is_empty() || label.len() > NAME_BYTES_MAX {
+        errors.add("label", "LENGTH", format!("1 to {NAME_BYTES_MAX} bytes"));
+    }
+    if tiers > TIERS_PER_EVENT_MAX {
+        errors.add("tiers", "TOO_MANY", format!("at most {TIERS_PER_EVENT_MAX}"));
+    }
 }
 
 pub struct AccessCodes(hmac::Key);

@@ -8,7 +8,6 @@ mod access_codes;
 pub mod accounts;
 mod addressee;
 pub mod admin;
-mod amount;
 mod api_key_view;
 pub mod api_keys;
 pub mod app;

@@ -53,6 +53,8 @@ mod tests {
             (12_345, "KWD", "12.345 KWD"),
             (7, "CLF", "0.0007 CLF"),
             (-150, "USD", "-1.50 USD"),
+            (0, "JPY", "0 JPY"),
+            (i64::MAX, "EUR", "92233720368547758.07 EUR"),
             (i64::MIN, "JPY", "-9223372036854775808 JPY"),
         ];
         for (amount_minor, currency, expected) in rows {

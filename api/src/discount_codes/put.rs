@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use axum::Json;
 use axum::extract::State;
-use inventory::limits::{NAME_BYTES_MAX, PRICE_MINOR_MAX, TIERS_PER_EVENT_MAX};
+use inventory::limits::{PRICE_MINOR_MAX, TIERS_PER_EVENT_MAX};
 use inventory::{Discount, DiscountCodeSpec, EventId, Layout, SaleWindow, TierId};
 use wire::{DiscountCode, DiscountCodePut, Money};
 
@@ -58,15 +58,7 @@ fn parse(
     layout: &Layout,
 ) -> Result<DiscountCodeSpec, FieldErrors> {
     let mut errors = FieldErrors::default();
-    if let Err(problem) = access_code::check(&wanted.code) {
-        errors.add("code", "LENGTH", problem);
-    }
-    if wanted.label.is_empty() || wanted.label.len() > NAME_BYTES_MAX {
-        errors.add("label", "LENGTH", format!("1 to {NAME_BYTES_MAX} bytes"));
-    }
-    if wanted.tiers.len() > TIERS_PER_EVENT_MAX {
-        errors.add("tiers", "TOO_MANY", format!("at most {TIERS_PER_EVENT_MAX}"));
-    }
+    access_code::check_named(&mut errors, &wanted.code, &wanted.label, wanted.tiers.len());
     for (at, id) in wanted.tiers.iter().take(TIERS_PER_EVENT_MAX).enumerate() {
         let id = TierId::from_uuid(*id);
         let is_stored = stored.is_some_and(|stored| stored.tiers.contains(&id));

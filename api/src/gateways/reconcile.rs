@@ -6,11 +6,10 @@ use std::time::Duration;
 use inventory::TimeUs;
 use persistence::{Checkout, CheckoutState, Order, OrderStatus};
 
-use super::worker::backoff;
 use super::{GatewayError, Money, Standing, book, decline};
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::time;
+use crate::{backoff, time};
 
 /// After an order has lapsed: its own expiry and the last notice are on their way.
 const GRACE: Duration = Duration::from_secs(2);
@@ -21,7 +20,7 @@ pub(super) async fn look_after(state: &AppState, checkout: Checkout) {
     let Err(error) = look(state, &checkout).await else { return };
     let (payment, code) = (checkout.payment_id, error.code());
     tracing::warn!(%payment, code, "what became of payment {payment} is not known yet: {code}");
-    let due_at = time::plus(state.now(), backoff(state.config.payments.retry_after, checkout.attempts));
+    let due_at = time::plus(state.now(), backoff::after(state.config.payments.retry_after, checkout.attempts));
     // If that fails, too, its lease ends and somebody looks again.
     if let Err(error) = again(state, &checkout, checkout.state, due_at, Some(code)).await {
         tracing::warn!(%payment, code = error.code(), "payment {payment} is asked about when its lease ends");
@@ -80,7 +79,7 @@ fn waits(order: &Order, checkout: &Checkout) -> bool {
 
 /// Ever more rarely, and when the order lapses at the latest.
 fn next_look(state: &AppState, checkout: &Checkout, waits_until: Option<TimeUs>) -> TimeUs {
-    let after = time::plus(state.now(), backoff(state.config.payments.check_after, checkout.attempts));
+    let after = time::plus(state.now(), backoff::after(state.config.payments.check_after, checkout.attempts));
     waits_until.map_or(after, |until| after.min(time::plus(until, GRACE)))
 }
 
@@ -93,7 +92,7 @@ async fn failed(state: &AppState, checkout: &Checkout, error: &GatewayError) -> 
         return decline(state, payment, checkout.order_id, CheckoutState::Failed, Some(&why)).await;
     }
     tracing::info!(%payment, "payment {payment} is asked about again later: {why}");
-    let due_at = time::plus(state.now(), backoff(config.retry_after, checkout.attempts));
+    let due_at = time::plus(state.now(), backoff::after(config.retry_after, checkout.attempts));
     again(state, checkout, checkout.state, due_at, Some(&why)).await
 }
 

@@ -3,10 +3,10 @@
 use persistence::{OwedRefund, PaymentProvider, PaymentRefund, RefundOutcome, RefundReason, RefundStatus, StoreError};
 
 use super::GatewayError;
-use super::worker::{BATCH, backoff};
+use super::worker::BATCH;
 use crate::metrics::{self, RefundResult};
 use crate::state::AppState;
-use crate::{derived_id, time};
+use crate::{backoff, derived_id, time};
 
 const ERROR_CHARS_MAX: usize = 500;
 
@@ -78,6 +78,6 @@ fn failed(state: &AppState, refund: &PaymentRefund, error: &GatewayError) -> Ref
         return RefundOutcome::Failed { error: why };
     }
     metrics::count_refund(RefundResult::Deferred);
-    let due_at = time::plus(state.now(), backoff(config.retry_after, refund.attempts));
+    let due_at = time::plus(state.now(), backoff::after(config.retry_after, refund.attempts));
     RefundOutcome::Again { due_at, error: why }
 }

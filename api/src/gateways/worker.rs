@@ -23,8 +23,6 @@ const QUESTIONS_MAX: u32 = 3;
 const LOOK: Duration = Duration::from_secs(2);
 /// After an error of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// Longest pause between two attempts.
-const PAUSE_MAX: Duration = Duration::from_secs(3_600);
 
 /// Until `stop`. What was begun is finished; what is claimed and not begun comes due again.
 pub async fn run(state: AppState, stop: CancellationToken) {
@@ -74,27 +72,4 @@ fn is_due(due: Option<TimeUs>, now: TimeUs) -> bool {
 fn lease(state: &AppState) -> Duration {
     let turns = BATCH.div_ceil(u32::try_from(AT_ONCE).unwrap_or(1));
     state.config.payments.timeout * QUESTIONS_MAX * turns + LEASE_MARGIN
-}
-
-/// Twice as long after each attempt, half of it by chance, so that what failed together does not come together.
-pub(super) fn backoff(first: Duration, attempts: u32) -> Duration {
-    let full = first.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(PAUSE_MAX);
-    full.mul_f64(rand::random_range(0.5..=1.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_an_hour_and_vary_by_half() {
-        let first = Duration::from_secs(30);
-        for (attempts, full_s) in [(1, 30), (2, 60), (5, 480), (9, 3_600), (u32::MAX, 3_600)] {
-            let full = Duration::from_secs(full_s);
-            for _ in 0..20 {
-                let pause = backoff(first, attempts);
-                assert!((full / 2..=full).contains(&pause), "{attempts}: {pause:?}");
-            }
-        }
-    }
 }

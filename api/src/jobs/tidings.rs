@@ -10,7 +10,7 @@ use wire::WebhookType;
 
 use crate::mail::{self, Letter, Purchase, Refund, Show, TicketNote};
 use crate::time_zone::Zone;
-use crate::{amount, derived_id};
+use crate::{derived_id, money};
 
 #[derive(Debug, Error)]
 pub enum TidingsError {
@@ -117,7 +117,7 @@ impl Desk<'_> {
         let purchase = Purchase {
             order: order.id.uuid(),
             show: self.show(),
-            total: amount::text(order.total_minor, &order.currency),
+            total: money::text(order.total_minor, &order.currency),
             tickets: tickets.iter().filter(is_his).map(note).collect(),
         };
         let letter = Letter::OrderPaid(Box::new(purchase));
@@ -134,8 +134,8 @@ impl Desk<'_> {
         let letter = Letter::OrderRefunded(Box::new(Refund {
             order: order.id.uuid(),
             show: self.show(),
-            total: amount::text(order.total_minor, &order.currency),
-            refunded: amount::text(order.refunded_minor, &order.currency),
+            total: money::text(order.total_minor, &order.currency),
+            refunded: money::text(order.refunded_minor, &order.currency),
         }));
         Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
     }
