@@ -24,6 +24,7 @@ use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::first_start::FirstStartError;
 use crate::gate_log::GateLog;
+use crate::history::Replays;
 use crate::gateways::Gateways;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
@@ -242,6 +243,7 @@ async fn state(
         passwords,
         images: Workers::new(cores),
         press: Press::new(cores),
+        replays: Replays::default(),
         objects,
         seals,
         google,

@@ -11,7 +11,7 @@ use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, discount_codes, docs,
-    events, feedback, gate, health, holds, images, live, mails, orders, outbox, payments, problems, rsvps, scanners,
+    events, feedback, gate, health, history, holds, images, live, mails, orders, outbox, payments, problems, rsvps, scanners,
     seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
 };
 
@@ -44,6 +44,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(api_keys::routes())
         .merge(audit_entries::routes())
         .merge(events::routes())
+        .merge(history::routes())
         .merge(images::routes())
         .merge(seat_maps::routes())
         .merge(tiers::routes())

@@ -19,6 +19,7 @@ use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::gate_log::GateLog;
 use crate::gateways::Gateways;
+use crate::history::Replays;
 use crate::images::Workers;
 use crate::in_flight::InFlight;
 use crate::line::Keepers;
@@ -49,6 +50,8 @@ pub struct Inner {
     pub images: Workers,
     /// Sets documents.
     pub press: Press,
+    /// Of journals.
+    pub replays: Replays,
     pub objects: Objects,
     pub seals: Seals,
     /// `None`: nobody signs in with Google.

@@ -39,6 +39,7 @@ mod rejection;
 mod repeat;
 mod rows;
 mod sales;
+mod seat_history;
 mod snapshot;
 mod spec;
 #[cfg(test)]
@@ -77,6 +78,7 @@ pub use projection::{
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};
+pub use seat_history::{SeatEntry, SeatEvent, SeatHistory};
 pub use snapshot::SnapshotError;
 pub use spec::{
     AccessCodeSpec, Currency, Policy, PolicyPatch, PriceStep, QuotaSpec, RefundPolicy, RefundStep, RowSpec, SaleWindow,

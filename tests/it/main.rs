@@ -30,6 +30,7 @@ mod full_disk;
 mod gate;
 mod google;
 mod guesses;
+mod history;
 mod holds;
 mod images;
 mod kill;

@@ -22,6 +22,7 @@ const SLICES: &[&str] = &[
     "payments",
     "tickets",
     "gate",
+    "history",
     "waiting_room",
     "risk",
     "staff",

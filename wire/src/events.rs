@@ -257,6 +257,34 @@ pub struct Availability {
     pub sections: Vec<SectionCounts>,
 }
 
+/// One line of a seat's history.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SeatHistoryEntry {
+    /// The change.
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    /// `laid_out`, `removed`, `held`, `ordered`, `released`, `expired`, `sold`, `returned`, `withheld`, `offered`,
+    /// `checked_in`, `checked_out`, `scan_undone`, `voided` or `transferred`.
+    pub event: String,
+    /// The seat's letter from then on, as in availability; absent once it is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_id: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_id: Option<Uuid>,
+    /// Whose it became, or had been when it went back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<Uuid>,
+    /// Who asked for the change; absent for the engine's own, such as expiry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<Uuid>,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TierCounts {
     pub id: Uuid,

@@ -53,7 +53,7 @@ pub use common::{FieldError, Money, Page, Problem};
 pub use discounts::{DiscountCode, DiscountCodePut, ItemDiscount};
 pub use events::{
     Availability, Block, CancellationStatus, Coordinates, Counts, Event, EventCancellation, EventClone, EventCreate,
-    EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts, TierCounts,
+    EventPatch, EventPolicy, EventStatus, RowStates, SeatHistoryEntry, SectionCounts, TierCounts,
 };
 pub use export::{
     Export, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole,

@@ -65,6 +65,8 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("PUT", "/events/{id}/access-codes"),
             ("GET", "/events/{id}/discount-codes"),
             ("PUT", "/events/{id}/discount-codes"),
+            ("GET", "/events/{id}/history/availability"),
+            ("GET", "/events/{id}/history/seats/{seat}"),
             ("GET", "/events/{id}/attendees/cut-off"),
             ("PUT", "/events/{id}/attendees/cut-off"),
             ("POST", "/events/{id}/blocks/{name}/release"),

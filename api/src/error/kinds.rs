@@ -128,6 +128,8 @@ pub enum Busy {
     PaymentProvider,
     /// Too many documents are being set.
     Documents,
+    /// Too many look back, or the journal is longer than can be replayed in time.
+    History,
     /// Too many mails are being written.
     Aside,
     /// Too many joins wait to be written.

@@ -108,6 +108,7 @@ impl ApiError {
                 Busy::IdentityProvider => "IDENTITY_PROVIDER_UNAVAILABLE",
                 Busy::PaymentProvider => "PAYMENT_PROVIDER_UNAVAILABLE",
                 Busy::Documents => "DOCUMENTS_BUSY",
+                Busy::History => "HISTORY_BUSY",
                 Busy::Aside => "MAIL_BUSY",
                 Busy::Line => "WAITING_ROOM_BUSY",
                 Busy::NotReady => "NOT_READY",
@@ -237,6 +238,7 @@ impl ApiError {
                     "Nothing was paid: the provider of payments does not answer. Ask again.".into()
                 }
                 Busy::Documents => "Nothing happened: too many documents at once. Ask again.".into(),
+                Busy::History => "The past was not rebuilt in time: too many look back at once. Ask again.".into(),
                 Busy::Aside => "Nothing happened: too many mails at once. Ask again.".into(),
                 Busy::Line => {
                     "Nothing happened: too many join at once, or another line has just begun. Ask again.".into()

@@ -1,15 +1,13 @@
-use std::collections::HashMap;
-
 use axum::Json;
 use axum::extract::State;
-use inventory::{EventId, Layout, Phase, RowStates, SectionAvailability};
+use inventory::{EventId, Phase, TierSpec};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{Availability, Counts, SectionCounts, TierCounts};
+use wire::Availability;
 
+use crate::availability_view;
 use crate::error::ApiError;
 use crate::event_access::{self, Viewer};
-use crate::event_status;
 use crate::extract::{PathId, Query};
 use crate::problems::Read;
 use crate::state::AppState;
@@ -53,13 +51,14 @@ pub async fn availability(
         return Err(ApiError::invalid("section", "UNKNOWN", "the event has no such section or area"));
     }
     let (now, rows) = if query.seats {
-        handle.seats(query.section.clone()).await?
+        let (now, rows) = handle.seats(query.section.clone()).await?;
+        (now, Some(rows))
     } else {
-        (handle.availability().await?, Vec::new())
+        (handle.availability().await?, None)
     };
     // The store is asked only where it decides something: drafts and hidden tiers are for those who run the event, and what
     // is cancelled may be deleted.
-    let has_secrets = now.phase != Phase::Published || layout.tiers().iter().any(inventory::TierSpec::is_hidden);
+    let has_secrets = now.phase != Phase::Published || layout.tiers().iter().any(TierSpec::is_hidden);
     let runs = if has_secrets {
         let event = event_access::visible(&state, viewer, id).await?;
         viewer.is_some_and(|viewer| event_access::runs(viewer, &event))
@@ -67,47 +66,6 @@ pub async fn availability(
         false
     };
     let sight = Sight::of(&state, &handle, runs, query.access_code.as_deref()).await?;
-    Ok(Json(render(now, rows, &query, &layout, &sight)))
-}
-
-fn render(
-    now: inventory::Availability,
-    rows: Vec<RowStates>,
-    query: &AvailabilityQuery,
-    layout: &Layout,
-    sight: &Sight,
-) -> Availability {
-    let mut rows_of: HashMap<String, Vec<wire::RowStates>> = HashMap::new();
-    for row in rows {
-        rows_of.entry(row.section).or_default().push(wire::RowStates { id: row.row, seats: row.states });
-    }
-    let shown = |section: &SectionAvailability| query.section.as_ref().is_none_or(|id| *id == section.id);
-    let sections = now.sections.into_iter().filter(shown).map(|section| SectionCounts {
-        area: section.is_area,
-        free: section.counts.free,
-        held: section.counts.held,
-        sold: section.counts.sold,
-        blocked: section.counts.blocked,
-        rows: if query.seats && !section.is_area { rows_of.remove(&section.id) } else { None },
-        id: section.id,
-    });
-    let sections = sections.collect();
-    let is_seen = |id| layout.tier(id).is_some_and(|at| sight.shows(&layout.tiers()[at.ix()]));
-    let tiers = now.tiers.iter().filter(|tier| is_seen(tier.tier)).map(|tier| TierCounts {
-        id: tier.tier.uuid(),
-        free: tier.free,
-        held: tier.held,
-        sold: tier.sold,
-    });
-    Availability {
-        seq: now.lsn.0,
-        status: event_status::render(now.phase),
-        totals: counts(now.totals),
-        tiers: tiers.collect(),
-        sections,
-    }
-}
-
-const fn counts(counts: inventory::Counts) -> Counts {
-    Counts { free: counts.free, held: counts.held, sold: counts.sold, blocked: counts.blocked }
+    let shows = |tier: &TierSpec| sight.shows(tier);
+    Ok(Json(availability_view::render(now, rows, query.section.as_deref(), &layout, shows)))
 }

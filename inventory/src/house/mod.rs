@@ -31,6 +31,23 @@ impl Owner {
     pub const fn is_sold(self) -> bool {
         self.0 & Self::SOLD != 0
     }
+
+    pub const fn holder(self) -> Holder {
+        match self {
+            Self::NOBODY => Holder::Nobody,
+            owner if owner.is_sold() => Holder::Order(owner.0 & !Self::SOLD),
+            Self(slot) => Holder::Hold(slot - 1),
+        }
+    }
+}
+
+/// An [`Owner`] spelled out.
+pub(crate) enum Holder {
+    Nobody,
+    /// The slot of a live hold.
+    Hold(u32),
+    /// The index of an order.
+    Order(u32),
 }
 
 /// Seats of one lane that change hands together, and how many: counting bits is dear where the processor is not asked to.

@@ -70,10 +70,7 @@ impl Stage {
     /// Ends a test: the same state by replay, and by snapshot.
     pub fn check(&self) {
         let mut replayed = Inventory::new(self.inventory.event());
-        let mut at = 0;
-        while let Some(record) = Record::decode(&self.journal, &mut at).expect("the journal is sound") {
-            replayed.apply(&record);
-        }
+        self.records().for_each(|record| drop(replayed.apply(&record)));
         assert_eq!(replayed.digest(), self.inventory.digest(), "replay reaches the same state");
         assert_eq!(replayed.availability(), self.inventory.availability());
         let snapshot = self.inventory.snapshot();
@@ -82,6 +79,12 @@ impl Stage {
         assert_eq!(restored.availability(), self.inventory.availability());
         assert_eq!(restored.row_states(None), self.inventory.row_states(None));
         assert_eq!(restored.next_due(), self.inventory.next_due());
+    }
+
+    /// Of every accepted command, as the journal has them.
+    pub fn records(&self) -> impl Iterator<Item = Record> {
+        let mut at = 0;
+        std::iter::from_fn(move || Record::decode(&self.journal, &mut at).expect("the journal is sound"))
     }
 
     fn say(&mut self, row: &str) -> String {

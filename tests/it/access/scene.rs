@@ -244,6 +244,8 @@ impl Ids {
         }
         let mail = format!("/mails/{}", self.target);
         let search = "/gate/tickets?q=A-1".to_owned();
+        let past = "/history/availability?seq=1".to_owned();
+        let seat = "A-1-1".to_owned();
         let refund = format!("/payment-refunds/{}", self.target);
         let work = format!("/outbox/{}", self.target);
         let withdrawal = format!("/withdrawals/{}", self.target);
@@ -260,6 +262,8 @@ impl Ids {
             ("{key}", &self.block),
             ("/mails/{id}", &mail),
             ("/gate/tickets", &search),
+            ("/history/availability", &past),
+            ("{seat}", &seat),
             ("/payment-refunds/{id}", &refund),
             ("/outbox/{id}", &work),
             ("/withdrawals/{id}", &withdrawal),

@@ -173,6 +173,8 @@ fn events() -> Vec<Operation> {
         op("POST /events/{id}/blocks/{name}/release", RUNS),
         op("POST /events/{id}/blocks/{name}/withhold", RUNS),
         op("GET /events/{id}/audit-log", RUNS),
+        op("GET /events/{id}/history/availability", RUNS),
+        op("GET /events/{id}/history/seats/{seat}", RUNS),
         op("PUT /events/{id}/images", RUNS).body(|_| json!({"order": []})),
         op("POST /events/{id}/images", RUNS),
         op("DELETE /events/{id}/images/{image_id}", RUNS),
