@@ -45,6 +45,7 @@ mod offline;
 mod openapi;
 mod orders;
 mod passwords;
+mod patches;
 mod payments;
 mod purchase_mails;
 mod queue_proof;

@@ -18,7 +18,7 @@ const LABEL_CHARS_MAX: usize = 40;
 const TAGS_MAX: usize = 10;
 const SLUG_CHARS_MAX: usize = 80;
 
-/// As they are kept. `None`: not said.
+/// As they are kept. `None`: not said; `Some(None)`: none.
 #[derive(Debug, Default)]
 pub struct Words {
     pub title: Option<String>,
@@ -29,7 +29,7 @@ pub struct Words {
     pub address: Option<String>,
     pub city: Option<String>,
     pub country: Option<String>,
-    pub coordinates: Option<(i64, i64)>,
+    pub coordinates: Option<Option<(i64, i64)>>,
     pub category: Option<String>,
     pub tags: Option<Tags>,
     pub timezone: Option<String>,
@@ -45,7 +45,7 @@ pub fn created(errors: &mut FieldErrors, wanted: &EventCreate) -> Words {
         address: Some(wanted.address.clone()),
         city: Some(wanted.city.clone()),
         country: Some(wanted.country.clone()),
-        coordinates: wanted.coordinates,
+        coordinates: wanted.coordinates.map(Some),
         category: Some(wanted.category.clone()),
         tags: Some(wanted.tags.clone()),
         timezone: wanted.timezone.clone(),
@@ -77,7 +77,7 @@ pub fn patched(errors: &mut FieldErrors, wanted: &EventPatch) -> Words {
     if words.country.as_ref().is_some_and(|code| !code.is_empty() && !countries::is_known(code)) {
         errors.add("country", "COUNTRY", "an ISO 3166-1 alpha-2 code such as `DE`");
     }
-    words.coordinates = wanted.coordinates.map(|at| coordinates::millionths(errors, at));
+    words.coordinates = wanted.coordinates.map(|at| at.map(|at| coordinates::millionths(errors, at)));
     words.category = wanted.category.as_ref().map(|category| label(errors, "category", category));
     words.tags = wanted.tags.as_ref().map(|tags| labels(errors, tags));
     words.timezone = wanted.timezone.clone();

@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use wire::FieldError;
+use wire::{FieldError, NOT_NULL};
 
 use super::objects::{NUL, Objects};
 use super::trail::Trail;
@@ -103,6 +103,8 @@ fn field_error(path: String, text: &str) -> FieldError {
         "UNKNOWN_VALUE"
     } else if message == NUL {
         "CHARACTER"
+    } else if message == NOT_NULL {
+        "NOT_NULL"
     } else {
         "INVALID_TYPE"
     };

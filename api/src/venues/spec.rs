@@ -33,7 +33,7 @@ pub fn check(patch: wire::VenuePatch) -> Result<VenuePatch, FieldErrors> {
     if patch.timezone.as_ref().is_some_and(|name| !is_timezone(name)) {
         errors.add("timezone", "TIMEZONE", "an IANA name such as `Europe/Berlin`");
     }
-    let coordinates = patch.coordinates.map(|at| coordinates::millionths(&mut errors, at));
+    let coordinates = patch.coordinates.map(|at| at.map(|at| coordinates::millionths(&mut errors, at)));
     errors.none()?;
     let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
     Ok(VenuePatch {
@@ -42,7 +42,6 @@ pub fn check(patch: wire::VenuePatch) -> Result<VenuePatch, FieldErrors> {
         city: trimmed(patch.city),
         country: patch.country,
         timezone: patch.timezone,
-        latitude_e6: coordinates.map(|(latitude, _)| latitude),
-        longitude_e6: coordinates.map(|(_, longitude)| longitude),
+        coordinates,
     })
 }
