@@ -132,20 +132,28 @@ async fn once_sold_an_event_keeps_its_time_and_place() {
         let show = Show::on_sale(server).await;
         let (organizer, buyer) = (Some(&show.organizer), server.attendee().await);
         let path = show.path("");
-        server.patch(organizer, &path, json!({"city": "Rome", "starts_at": "2035-05-03T19:00:00Z"})).await.expect(200);
+        let there = json!({"latitude": 41.9, "longitude": 12.5});
+        let moved = json!({"city": "Rome", "coordinates": there, "starts_at": "2035-05-03T19:00:00Z"});
+        server.patch(organizer, &path, moved).await.expect(200);
         let order = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
         let moves = json!({
             "starts_at": "2035-05-04T19:00:00Z", "ends_at": "2035-05-05T19:00:00Z", "timezone": "Europe/Rome",
-            "location": "Elsewhere", "city": "Paris", "title": "Moved", "holds_per_customer_max": 1,
+            "location": "Elsewhere", "city": "Paris", "coordinates": {"latitude": 48.85, "longitude": 2.35},
+            "title": "Moved", "holds_per_customer_max": 1,
         });
         let problem = server.patch(organizer, &path, moves).await.problem(409, "EVENT_FIELD_FROZEN");
-        let fields = ["starts_at", "ends_at", "timezone", "location", "city"];
+        let fields = ["starts_at", "ends_at", "timezone", "location", "city", "coordinates"];
         assert_eq!(faults(&problem), fields.map(|field| (field.to_owned(), "FROZEN".to_owned())));
+        let nowhere = json!({"coordinates": null});
+        let problem = server.patch(organizer, &path, nowhere).await.problem(409, "EVENT_FIELD_FROZEN");
+        assert_eq!(faults(&problem), [("coordinates".to_owned(), "FROZEN".to_owned())]);
         let kept = server.get(organizer, &path).await.expect(200);
         assert_eq!((&kept["title"], &kept["city"]), (&json!("A small show"), &json!("Rome")));
         assert_eq!(kept["policy"]["holds_per_customer_max"], 4, "all of a patch or nothing");
 
-        let words = json!({"title": "Renamed", "description": "New", "city": "Rome", "currency": "EUR"});
+        assert_eq!(kept["coordinates"], there);
+        let mut words = json!({"title": "Renamed", "description": "New", "city": "Rome", "currency": "EUR"});
+        words["coordinates"] = there;
         assert_eq!(server.patch(organizer, &path, words).await.expect(200)["title"], "Renamed");
         let problem =
             server.patch(organizer, &path, json!({"currency": "USD"})).await.problem(409, "EVENT_FIELD_FROZEN");

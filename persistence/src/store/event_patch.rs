@@ -39,6 +39,7 @@ impl EventPatch {
             ("address", text(&self.address, &event.address)),
             ("city", text(&self.city, &event.city)),
             ("country", text(&self.country, &event.country)),
+            ("coordinates", self.coordinates.is_some_and(|at| at != event.coordinates())),
         ];
         fields.into_iter().filter(|(_, moves)| *moves).map(|(field, _)| field).collect()
     }

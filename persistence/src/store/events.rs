@@ -69,6 +69,11 @@ impl Event {
     pub fn over_at(&self) -> TimeUs {
         self.ends_at.unwrap_or_else(|| self.starts_at.plus_us(EVENT_LASTS_US))
     }
+
+    /// Latitude and longitude; `None` unless both are known.
+    pub fn coordinates(&self) -> Option<(i64, i64)> {
+        self.latitude_e6.zip(self.longitude_e6)
+    }
 }
 
 /// Words without spaces, kept in one column.

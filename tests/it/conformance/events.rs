@@ -202,6 +202,10 @@ async fn what_is_sold_is_neither_moved_nor_deleted(fixture: Fixture) {
     super::projection::sell(&fixture, show.id).await;
     assert!(store.event_is_sold(show.id).await.unwrap());
     assert_eq!(store.event_update(show.id, &patch, TimeUs(7)).await.unwrap(), None);
+    let elsewhere = EventPatch { coordinates: Some(Some((1, 2))), ..EventPatch::default() };
+    assert_eq!(elsewhere.moves(&show), ["coordinates"]);
+    let here = EventPatch { coordinates: Some(show.coordinates()), ..EventPatch::default() };
+    assert!(here.moves(&show).is_empty());
     let renamed = EventPatch { title: Some("Matinee".into()), only_unsold: true, ..EventPatch::default() };
     assert_eq!(store.event_update(show.id, &renamed, TimeUs(7)).await.unwrap(), None);
     let taken = async |title| store.event_title_is_taken(show.organizer_id, show.starts_at, title, None).await.unwrap();
