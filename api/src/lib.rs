@@ -37,6 +37,7 @@ pub mod docs;
 pub mod edge;
 pub mod error;
 pub mod event_access;
+mod event_ends;
 mod event_pages;
 mod event_status;
 pub mod events;

@@ -230,6 +230,50 @@ async fn what_is_under_way_is_not_deleted_and_what_is_over_not_changed() {
     server.delete(organizer, &show.path("")).await.problem(409, "EVENT_STARTED");
 }
 
+/// What was answered before stays the answer, and what was ordered before can still be paid.
+#[tokio::test]
+async fn what_is_over_sells_nothing_more_and_is_not_published() {
+    on_each_store(async |server: &TestServer| {
+        let (draft, show) = (Show::draft_with(server, json!({})).await, Show::on_sale(server).await);
+        let (organizer, buyer) = (Some(&draft.organizer), server.attendee().await);
+        let (holds, seat) = (show.path("/holds"), |seat: &str| json!({"items": [{"seat": seat}]}));
+        let held = server.post_keyed(Some(&buyer), &holds, "h1", seat("A-1-1")).await.expect(201);
+        let of_hold = json!({"event_id": show.id, "hold_id": held["id"]});
+        let order = server.post_keyed(Some(&buyer), "/orders", "o1", of_hold.clone()).await.expect(201);
+        let late = show.hold(server, &buyer, json!([{"seat": "A-1-2"}])).await;
+
+        let clock = SystemClock::default();
+        let starts_at = clock.now().plus_us(2_000_000);
+        let ends_at = starts_at.plus_us(200_000);
+        let soon = json!({"starts_at": usher::time::utc(starts_at), "ends_at": usher::time::utc(ends_at)});
+        server.patch(organizer, &draft.path(""), soon.clone()).await.expect(200);
+        server.patch(Some(&show.organizer), &show.path(""), soon).await.expect(200);
+        let left_us = u64::try_from(ends_at.since(clock.now())).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(left_us)).await;
+
+        server.post(Some(&buyer), &holds, seat("A-1-3")).await.problem(410, "EVENT_ENDED");
+        let of_late = json!({"event_id": show.id, "hold_id": late["id"]});
+        server.post(Some(&buyer), "/orders", of_late).await.problem(410, "EVENT_ENDED");
+        let offers = server.get(None, &show.path("/tiers")).await.expect(200);
+        assert!(offers["items"].as_array().unwrap().iter().all(|offer| offer["on_sale"] == false), "{offers}");
+
+        let again = server.post_keyed(Some(&buyer), &holds, "h1", seat("A-1-1")).await.expect(201);
+        assert_eq!(again["id"], held["id"]);
+        let again = server.post_keyed(Some(&buyer), "/orders", "o1", of_hold).await.expect(201);
+        assert_eq!(again["id"], order["id"]);
+        let pay = format!("/orders/{}/pay", text(&order["id"]));
+        server.post(Some(&buyer), &pay, json!({"method": "mock"})).await.expect(200);
+
+        server.post(organizer, &draft.path("/publish"), json!({})).await.problem(410, "EVENT_ENDED");
+        server.post(Some(&buyer), &draft.path("/holds"), seat("A-1-1")).await.problem(404, "EVENT_NOT_FOUND");
+        let later = json!({"starts_at": "2035-05-01T19:00:00Z", "ends_at": null});
+        server.patch(organizer, &draft.path(""), later).await.expect(200);
+        server.post(organizer, &draft.path("/publish"), json!({})).await.expect(200);
+        server.post(Some(&buyer), &draft.path("/holds"), seat("A-1-1")).await.expect(201);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_event_is_on_sale_while_a_window_and_an_open_tier_say_so() {
     let server = TestServer::start().await;

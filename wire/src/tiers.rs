@@ -83,7 +83,7 @@ pub struct TierOffer {
     pub price_left: Option<u32>,
     /// What could be held now.
     pub free: u32,
-    /// Open, and within its window and the event's.
+    /// Open, and within its window and the event's, which is not over.
     pub on_sale: bool,
 }
 
