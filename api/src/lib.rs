@@ -6,6 +6,7 @@
 pub mod access_code;
 mod access_codes;
 pub mod accounts;
+mod address;
 mod addressee;
 pub mod admin;
 mod api_key_view;
@@ -29,6 +30,7 @@ mod code_picture;
 mod conditional;
 pub mod config;
 pub mod coordinates;
+mod countries;
 pub mod demo;
 pub mod derived_id;
 pub mod digest;

@@ -11,12 +11,12 @@ use crate::patch::{clearable, not_null};
 pub struct VenueCreate {
     /// 1 to 200 characters.
     pub name: String,
-    /// Street and number. At most 300 characters.
+    /// Street and number. At most 200 characters.
     #[serde(default)]
     pub address: String,
     /// 1 to 100 characters.
     pub city: String,
-    /// ISO 3166 code of two letters, for instance `DE`.
+    /// ISO 3166-1 alpha-2, for instance `DE`.
     pub country: String,
     /// IANA name, for instance `Europe/Berlin`.
     pub timezone: String,
