@@ -79,6 +79,7 @@ mod order_units;
 pub mod orders;
 mod outbox;
 pub mod page_limit;
+mod pages;
 pub mod payments;
 mod person;
 pub mod problems;

@@ -44,6 +44,7 @@ mod mail;
 mod offline;
 mod openapi;
 mod orders;
+mod pages;
 mod passwords;
 mod patches;
 mod payments;
