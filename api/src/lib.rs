@@ -45,6 +45,7 @@ mod event_status;
 pub mod events;
 pub mod extract;
 mod feedback;
+mod field_codes;
 pub mod field_errors;
 mod finishing;
 pub mod first_start;

@@ -11,6 +11,7 @@ use crate::audit_log::{self, Action, Entry, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
+use crate::field_errors::field_error;
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
 use crate::state::AppState;
@@ -135,5 +136,5 @@ fn frozen_when_sold(event: &persistence::Event, patch: &persistence::EventPatch)
 }
 
 fn frozen(field: &str, message: &str) -> FieldError {
-    FieldError { field: field.to_owned(), code: "FROZEN".to_owned(), message: message.to_owned() }
+    field_error(field, "FROZEN", message)
 }

@@ -10,6 +10,7 @@ use wire::{FieldError, NOT_NULL};
 use super::objects::{NUL, Objects};
 use super::trail::Trail;
 use crate::error::{ApiError, Malformed};
+use crate::field_errors;
 use crate::state::AppState;
 
 /// A JSON body. An empty one reads as `{}`.
@@ -113,7 +114,7 @@ fn field_error(path: String, text: &str) -> FieldError {
         Some(name) => format!("{path}.{name}"),
         None => path,
     };
-    FieldError { field, code: code.to_owned(), message: message.to_owned() }
+    field_errors::field_error(field, code, message)
 }
 
 #[cfg(test)]
