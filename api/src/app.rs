@@ -20,6 +20,7 @@ use crate::auth::{ApiKeys, OneTimeKeys, PasswordError, Passwords, RefreshTokens,
 use crate::cancelling::Cancelling;
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
+use crate::event_ends::EventEnds;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::first_start::FirstStartError;
@@ -226,6 +227,7 @@ async fn state(
         aside: Aside::default(),
         cancelling: Cancelling::default(),
         in_flight: InFlight::default(),
+        event_ends: EventEnds::default(),
         event_pages,
         gateways,
         finishing: Finishing::new(config.http.connections_max),

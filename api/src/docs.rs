@@ -1,6 +1,6 @@
 //! The OpenAPI document, collected from the handlers, and a page to try it, both inside the binary.
 
-mod codes;
+pub mod codes;
 #[cfg(test)]
 mod errors;
 

@@ -17,7 +17,7 @@ use tower::Service;
 use wire::Problem;
 
 use crate::audit_log::{Incident, Source};
-use crate::docs::CODES;
+use crate::docs::{CODES, codes};
 use crate::error::{ApiError, Busy, Failure};
 use crate::rate_limit::Lane;
 use crate::request::RequestContext;
@@ -180,6 +180,11 @@ fn write_problem(response: &mut Response, failure: Failure, context: &RequestCon
     if status.is_server_error() {
         tracing::debug!(request_id = context.shown(), code = %failure.code, "refused: {}", failure.code);
     }
+    debug_assert!(
+        codes::has_status(&failure.code, status.as_u16()),
+        "docs/codes.txt does not have {} with status {status}",
+        failure.code
+    );
     let problem = Problem {
         kind: format!("{CODES}#{}", failure.code),
         title: status.canonical_reason().unwrap_or_default().to_owned(),

@@ -17,6 +17,7 @@ use inventory::{EventId, Rejection};
 use wire::{ApiScope, FieldError};
 
 use crate::audit_log::Action;
+use crate::field_errors::field_error;
 
 pub use kinds::{Busy, Conflict, Noun, PaymentFailure};
 
@@ -152,7 +153,7 @@ pub struct Failure {
 
 impl ApiError {
     pub fn invalid(field: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldError { field: field.into(), code: code.to_owned(), message: message.into() }])
+        Self::Invalid(vec![field_error(field, code, message)])
     }
 
     pub fn status(&self) -> StatusCode {

@@ -173,6 +173,12 @@ pub async fn visible(state: &AppState, viewer: Option<Caller>, event: EventId) -
     if is_visible { Ok(event) } else { Err(ApiError::NotFound(Noun::Event)) }
 }
 
+/// # Errors
+/// The event is over; the store is not available.
+pub async fn must_not_be_over(state: &AppState, event: EventId) -> Result<(), ApiError> {
+    if state.event_ends.is_over(&state.store, event, state.now()).await? { Err(ApiError::EventEnded) } else { Ok(()) }
+}
+
 /// What the caller is told of an event that has refused him: of one that he may not see, that there is none.
 pub async fn unless_hidden(state: &AppState, caller: Caller, event: EventId, refused: ApiError) -> ApiError {
     visible(state, Some(caller), event).await.err().unwrap_or(refused)

@@ -3,9 +3,16 @@
 use wire::FieldError;
 
 use crate::error::ApiError;
+use crate::field_codes;
 
 /// More are counted out: nobody reads a thousand, and a bad body must not make a large answer.
 const ERRORS_MAX: usize = 20;
+
+/// `code` is one of [`crate::field_codes`].
+pub fn field_error(field: impl Into<String>, code: &str, message: impl Into<String>) -> FieldError {
+    debug_assert!(field_codes::is_known(code), "field_codes.rs does not have {code}");
+    FieldError { field: field.into(), code: code.to_owned(), message: message.into() }
+}
 
 #[derive(Debug, Default)]
 pub struct FieldErrors(Vec<FieldError>);
@@ -14,7 +21,7 @@ impl FieldErrors {
     /// `field` is the path into the body, for instance `items[2].seat`.
     pub fn add(&mut self, field: impl Into<String>, code: &str, message: impl Into<String>) {
         if self.0.len() < ERRORS_MAX {
-            self.0.push(FieldError { field: field.into(), code: code.to_owned(), message: message.into() });
+            self.0.push(field_error(field, code, message));
         }
     }
 

@@ -2,12 +2,14 @@
 
 use wire::FieldError;
 
+use crate::field_errors::field_error;
+
 const NAME_CHARS_MAX: usize = 200;
 const EMAIL_BYTES_MAX: usize = 254;
 
 /// Of a field of a body.
 pub fn fault(field: &str, code: &str, message: String) -> FieldError {
-    FieldError { field: field.to_owned(), code: code.to_owned(), message }
+    field_error(field, code, message)
 }
 
 pub fn name(name: &str) -> Option<FieldError> {
@@ -16,7 +18,7 @@ pub fn name(name: &str) -> Option<FieldError> {
         return Some(fault("name", "LENGTH", format!("1 to {NAME_CHARS_MAX} characters")));
     }
     if name.chars().any(char::is_control) {
-        return Some(fault("name", "CHARACTERS", "no control characters".to_owned()));
+        return Some(fault("name", "CHARACTER", "no control characters".to_owned()));
     }
     None
 }

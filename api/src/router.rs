@@ -13,6 +13,8 @@ use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, discount_codes, docs,
     events, feedback, gate, health, history, holds, images, live, mails, orders, outbox, payments, problems, rsvps, scanners,
     seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
+    events, feedback, gate, health, holds, images, live, mails, orders, outbox, pages, payments, problems, rsvps,
+    scanners, seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -22,6 +24,7 @@ pub fn router(state: AppState) -> Router {
     problems::complete(&mut openapi);
     let router = router
         .merge(docs::routes(openapi))
+        .merge(pages::routes())
         .fallback(|| async { ApiError::NotFound(Noun::Route) })
         .method_not_allowed_fallback(|| async { ApiError::Malformed(Malformed::Method) })
         .with_state(state);

@@ -15,6 +15,7 @@ use crate::audit_log::Security;
 use crate::auth::{ApiKeys, OneTimeKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::cancelling::Cancelling;
 use crate::config::Config;
+use crate::event_ends::EventEnds;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::gate_log::GateLog;
@@ -57,6 +58,7 @@ pub struct Inner {
     /// `None`: nobody signs in with Google.
     pub google: Option<Provider>,
     pub in_flight: InFlight,
+    pub event_ends: EventEnds,
     pub event_pages: EventPages,
     pub finishing: Finishing,
     /// Of payments.

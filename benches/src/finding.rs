@@ -137,7 +137,7 @@ fn rows(number: u64) -> Vec<Row> {
     });
     let (lsn, tiers) = (Lsn(1), tiers.collect());
     vec![
-        Row::EventStatus { event, status, lsn },
+        Row::EventStatus { event, status, at: TimeUs(1), lsn },
         Row::Offer(Box::new(OfferRow { event, tiers, lsn })),
         Row::SoldOut { event, is_sold_out: dice.below(10) < 3, lsn },
     ]

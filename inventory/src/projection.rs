@@ -18,6 +18,7 @@ pub enum Row {
     EventStatus {
         event: EventId,
         status: &'static str,
+        at: TimeUs,
         lsn: Lsn,
     },
     Offer(Box<OfferRow>),

@@ -31,11 +31,11 @@ impl Inventory {
             | Change::Line(_)
             | Change::PolicySetInFull(_) => {}
             Change::Published => {
-                rows.push(Row::EventStatus { event: self.event, status: "published", lsn });
+                rows.push(Row::EventStatus { event: self.event, status: "published", at: record.at, lsn });
                 rows.push(self.event_outbox_row(record, OutboxKind::EventPublished));
             }
             Change::EventCancelled => {
-                rows.push(Row::EventStatus { event: self.event, status: "cancelled", lsn });
+                rows.push(Row::EventStatus { event: self.event, status: "cancelled", at: record.at, lsn });
                 rows.push(self.event_outbox_row(record, OutboxKind::EventCancelled));
             }
             Change::HoldExtended { hold, .. } => rows.extend(self.order_of(*hold).map(|at| self.order_row(at))),

@@ -256,22 +256,27 @@ pub struct TierPatch {
     pub price_minor: Option<i64>,
     /// Its limit, or one quota more.
     pub quota: Option<QuotaSpec>,
+    /// A quota that it draws on no more.
+    pub quota_gone: Option<String>,
     pub sale: Option<SaleWindow>,
     pub per_order_min: Option<u32>,
     pub per_order_max: Option<u32>,
-    pub per_customer_max: Option<u32>,
+    /// `Some(None)`: no limit.
+    pub per_customer_max: Option<Option<u32>>,
     pub open: Option<bool>,
     pub description: Option<String>,
     pub position: Option<u16>,
     pub price_steps: Option<Vec<PriceStep>>,
     pub needs_code: Option<bool>,
-    pub refund: Option<RefundPolicy>,
+    /// `Some(None)`: nothing is promised.
+    pub refund: Option<Option<RefundPolicy>>,
 }
 
 impl TierPatch {
     pub fn over(&self, tier: &TierSpec) -> TierSpec {
         let terms = &tier.terms;
         let mut quotas = tier.quotas.clone();
+        quotas.retain(|quota| self.quota_gone.as_ref() != Some(&quota.id));
         if let Some(said) = &self.quota {
             match quotas.iter_mut().find(|quota| quota.id == said.id) {
                 Some(quota) => quota.limit = said.limit,
@@ -288,7 +293,7 @@ impl TierPatch {
             sale: self.sale.unwrap_or(tier.sale),
             per_order_min: self.per_order_min.unwrap_or(tier.per_order_min),
             per_order_max: self.per_order_max.unwrap_or(tier.per_order_max),
-            per_customer_max: self.per_customer_max.or(tier.per_customer_max),
+            per_customer_max: self.per_customer_max.unwrap_or(tier.per_customer_max),
             access_code: tier.access_code,
             open: self.open.unwrap_or(tier.open),
             terms: TierTerms {
@@ -296,7 +301,7 @@ impl TierPatch {
                 position: self.position.unwrap_or(terms.position),
                 price_steps: self.price_steps.as_ref().unwrap_or(&terms.price_steps).clone(),
                 needs_code: self.needs_code.unwrap_or(terms.needs_code),
-                refund: self.refund.clone().or_else(|| terms.refund.clone()),
+                refund: self.refund.as_ref().unwrap_or(&terms.refund).clone(),
                 deleted: terms.deleted,
             },
         }
@@ -338,17 +343,17 @@ pub struct Policy {
     pub entries_max: Option<u32>,
 }
 
-/// Rules to change. `None`: as it is.
+/// Rules to change. `None`: as it is. `Some(None)`: no such rule.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyPatch {
     pub sale: Option<SaleWindow>,
     pub hold_ttl_us: Option<i64>,
     pub holds_per_customer_max: Option<u32>,
     pub units_per_hold_max: Option<u32>,
-    pub units_per_customer_max: Option<u32>,
-    pub doors_from: Option<TimeUs>,
+    pub units_per_customer_max: Option<Option<u32>>,
+    pub doors_from: Option<Option<TimeUs>>,
     pub reentry: Option<bool>,
-    pub entries_max: Option<u32>,
+    pub entries_max: Option<Option<u32>>,
 }
 
 impl PolicyPatch {
@@ -359,10 +364,10 @@ impl PolicyPatch {
             hold_ttl_us: self.hold_ttl_us.unwrap_or(policy.hold_ttl_us),
             holds_per_customer_max: self.holds_per_customer_max.unwrap_or(policy.holds_per_customer_max),
             units_per_hold_max: self.units_per_hold_max.unwrap_or(policy.units_per_hold_max),
-            units_per_customer_max: self.units_per_customer_max.or(policy.units_per_customer_max),
-            doors_from: self.doors_from.or(policy.doors_from),
+            units_per_customer_max: self.units_per_customer_max.unwrap_or(policy.units_per_customer_max),
+            doors_from: self.doors_from.unwrap_or(policy.doors_from),
             reentry: self.reentry.unwrap_or(policy.reentry),
-            entries_max: self.entries_max.or(policy.entries_max),
+            entries_max: self.entries_max.unwrap_or(policy.entries_max),
         }
     }
 }

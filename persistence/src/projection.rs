@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use inventory::{
-    ConflictRow, EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow,
+    ConflictRow, EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow, TimeUs,
 };
 
 use crate::OrderItem;
@@ -29,6 +29,7 @@ pub(crate) struct Tables<'a> {
 pub(crate) struct StatusRow {
     pub event: EventId,
     pub status: &'static str,
+    pub at: TimeUs,
     pub lsn: Lsn,
 }
 
@@ -49,7 +50,9 @@ impl<'a> Tables<'a> {
                 Row::Payment(row) => tables.payments.push(row),
                 Row::Outbox(row) => tables.outbox.push(row),
                 Row::Ledger(row) => tables.ledger.push(row),
-                &Row::EventStatus { event, status, lsn } => tables.statuses.push(StatusRow { event, status, lsn }),
+                &Row::EventStatus { event, status, at, lsn } => {
+                    tables.statuses.push(StatusRow { event, status, at, lsn });
+                }
                 Row::Offer(row) => tables.offers.push(row),
                 &Row::SoldOut { event, is_sold_out, lsn } => {
                     tables.sold_out.push(SoldOutRow { event, is_sold_out, lsn });
@@ -238,7 +241,7 @@ mod tests {
     use super::*;
 
     fn status(event: u8, status: &'static str, lsn: u64) -> Row {
-        Row::EventStatus { event: EventId::from_bytes([event; 16]), status, lsn: Lsn(lsn) }
+        Row::EventStatus { event: EventId::from_bytes([event; 16]), status, at: TimeUs(1), lsn: Lsn(lsn) }
     }
 
     #[test]

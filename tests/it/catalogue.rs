@@ -132,20 +132,28 @@ async fn once_sold_an_event_keeps_its_time_and_place() {
         let show = Show::on_sale(server).await;
         let (organizer, buyer) = (Some(&show.organizer), server.attendee().await);
         let path = show.path("");
-        server.patch(organizer, &path, json!({"city": "Rome", "starts_at": "2035-05-03T19:00:00Z"})).await.expect(200);
+        let there = json!({"latitude": 41.9, "longitude": 12.5});
+        let moved = json!({"city": "Rome", "coordinates": there, "starts_at": "2035-05-03T19:00:00Z"});
+        server.patch(organizer, &path, moved).await.expect(200);
         let order = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
         let moves = json!({
             "starts_at": "2035-05-04T19:00:00Z", "ends_at": "2035-05-05T19:00:00Z", "timezone": "Europe/Rome",
-            "location": "Elsewhere", "city": "Paris", "title": "Moved", "holds_per_customer_max": 1,
+            "location": "Elsewhere", "city": "Paris", "coordinates": {"latitude": 48.85, "longitude": 2.35},
+            "title": "Moved", "holds_per_customer_max": 1,
         });
         let problem = server.patch(organizer, &path, moves).await.problem(409, "EVENT_FIELD_FROZEN");
-        let fields = ["starts_at", "ends_at", "timezone", "location", "city"];
+        let fields = ["starts_at", "ends_at", "timezone", "location", "city", "coordinates"];
         assert_eq!(faults(&problem), fields.map(|field| (field.to_owned(), "FROZEN".to_owned())));
+        let nowhere = json!({"coordinates": null});
+        let problem = server.patch(organizer, &path, nowhere).await.problem(409, "EVENT_FIELD_FROZEN");
+        assert_eq!(faults(&problem), [("coordinates".to_owned(), "FROZEN".to_owned())]);
         let kept = server.get(organizer, &path).await.expect(200);
         assert_eq!((&kept["title"], &kept["city"]), (&json!("A small show"), &json!("Rome")));
         assert_eq!(kept["policy"]["holds_per_customer_max"], 4, "all of a patch or nothing");
 
-        let words = json!({"title": "Renamed", "description": "New", "city": "Rome", "currency": "EUR"});
+        assert_eq!(kept["coordinates"], there);
+        let mut words = json!({"title": "Renamed", "description": "New", "city": "Rome", "currency": "EUR"});
+        words["coordinates"] = there;
         assert_eq!(server.patch(organizer, &path, words).await.expect(200)["title"], "Renamed");
         let problem =
             server.patch(organizer, &path, json!({"currency": "USD"})).await.problem(409, "EVENT_FIELD_FROZEN");
@@ -220,6 +228,50 @@ async fn what_is_under_way_is_not_deleted_and_what_is_over_not_changed() {
     assert_eq!(until("ended", ends_at).await, true);
     server.patch(organizer, &show.path(""), json!({"title": "x"})).await.problem(410, "EVENT_ENDED");
     server.delete(organizer, &show.path("")).await.problem(409, "EVENT_STARTED");
+}
+
+/// What was answered before stays the answer, and what was ordered before can still be paid.
+#[tokio::test]
+async fn what_is_over_sells_nothing_more_and_is_not_published() {
+    on_each_store(async |server: &TestServer| {
+        let (draft, show) = (Show::draft_with(server, json!({})).await, Show::on_sale(server).await);
+        let (organizer, buyer) = (Some(&draft.organizer), server.attendee().await);
+        let (holds, seat) = (show.path("/holds"), |seat: &str| json!({"items": [{"seat": seat}]}));
+        let held = server.post_keyed(Some(&buyer), &holds, "h1", seat("A-1-1")).await.expect(201);
+        let of_hold = json!({"event_id": show.id, "hold_id": held["id"]});
+        let order = server.post_keyed(Some(&buyer), "/orders", "o1", of_hold.clone()).await.expect(201);
+        let late = show.hold(server, &buyer, json!([{"seat": "A-1-2"}])).await;
+
+        let clock = SystemClock::default();
+        let starts_at = clock.now().plus_us(2_000_000);
+        let ends_at = starts_at.plus_us(200_000);
+        let soon = json!({"starts_at": usher::time::utc(starts_at), "ends_at": usher::time::utc(ends_at)});
+        server.patch(organizer, &draft.path(""), soon.clone()).await.expect(200);
+        server.patch(Some(&show.organizer), &show.path(""), soon).await.expect(200);
+        let left_us = u64::try_from(ends_at.since(clock.now())).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(left_us)).await;
+
+        server.post(Some(&buyer), &holds, seat("A-1-3")).await.problem(410, "EVENT_ENDED");
+        let of_late = json!({"event_id": show.id, "hold_id": late["id"]});
+        server.post(Some(&buyer), "/orders", of_late).await.problem(410, "EVENT_ENDED");
+        let offers = server.get(None, &show.path("/tiers")).await.expect(200);
+        assert!(offers["items"].as_array().unwrap().iter().all(|offer| offer["on_sale"] == false), "{offers}");
+
+        let again = server.post_keyed(Some(&buyer), &holds, "h1", seat("A-1-1")).await.expect(201);
+        assert_eq!(again["id"], held["id"]);
+        let again = server.post_keyed(Some(&buyer), "/orders", "o1", of_hold).await.expect(201);
+        assert_eq!(again["id"], order["id"]);
+        let pay = format!("/orders/{}/pay", text(&order["id"]));
+        server.post(Some(&buyer), &pay, json!({"method": "mock"})).await.expect(200);
+
+        server.post(organizer, &draft.path("/publish"), json!({})).await.problem(410, "EVENT_ENDED");
+        server.post(Some(&buyer), &draft.path("/holds"), seat("A-1-1")).await.problem(404, "EVENT_NOT_FOUND");
+        let later = json!({"starts_at": "2035-05-01T19:00:00Z", "ends_at": null});
+        server.patch(organizer, &draft.path(""), later).await.expect(200);
+        server.post(organizer, &draft.path("/publish"), json!({})).await.expect(200);
+        server.post(Some(&buyer), &draft.path("/holds"), seat("A-1-1")).await.expect(201);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ const REQUESTS_MIN: u64 = 20_000;
 const SECONDS: &str = "70";
 const SEED: &str = "20261121";
 /// These end the login that asks: they are called as somebody who does nothing else.
-const ENDS_LOGIN: &str = "/auth/logout|/me/sessions|/auth/logout-all";
+const ENDS_LOGIN: &str = "/auth/logout|/me/sessions";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,\
                       response_headers_conformance";
 

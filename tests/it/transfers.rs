@@ -366,7 +366,7 @@ async fn names_stand_fast_after_the_cut_off_and_after_check_in() {
     on_each_store(async |server: &TestServer| {
         let bought = Bought::on(server).await;
         let (path, cut_off) = (bought.path("/attendee"), bought.show.path("/attendees/cut-off"));
-        for (name, code) in [("", "LENGTH"), ("a\u{7}", "CHARACTERS"), (&"x".repeat(201), "LENGTH")] {
+        for (name, code) in [("", "LENGTH"), ("a\u{7}", "CHARACTER"), (&"x".repeat(201), "LENGTH")] {
             let problem = server.patch(Some(&bought.buyer), &path, json!({"name": name})).await;
             let problem = problem.problem(422, "VALIDATION_FAILED");
             assert_eq!(faults(&problem), [("name".to_owned(), code.to_owned())], "{name}");

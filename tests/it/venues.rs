@@ -49,6 +49,14 @@ async fn a_venue_is_its_owners_and_foreign_ones_are_unknown() {
         let refused = server.post(owner, "/venues", bad).await.problem(422, "VALIDATION_FAILED");
         let fields: Vec<String> = faults(&refused).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["name", "country", "timezone", "coordinates.latitude"]);
+        let as_an_event_has_it = json!({"country": "ZZ", "address": "x".repeat(201)});
+        let refused = server.patch(owner, &path, as_an_event_has_it.clone()).await.problem(422, "VALIDATION_FAILED");
+        let mut of_event = words();
+        of_event["country"] = as_an_event_has_it["country"].clone();
+        of_event["address"] = as_an_event_has_it["address"].clone();
+        let of_event = server.post(owner, "/events", of_event).await.problem(422, "VALIDATION_FAILED");
+        assert_eq!(faults(&refused), [("address".into(), "LENGTH".into()), ("country".into(), "COUNTRY".into())]);
+        assert_eq!(faults(&refused), faults(&of_event));
 
         assert_eq!(server.delete(owner, &path).await.status, 204);
         server.delete(owner, &path).await.problem(404, "VENUE_NOT_FOUND");

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::patch::{clearable, not_null};
 use crate::{FeedbackSummary, Image, Money, SaleWindow, Tier};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -98,53 +99,82 @@ pub struct Coordinates {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventPatch {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub organization: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rating: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub location: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub city: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub country: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub coordinates: Option<Coordinates>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `null`: none.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Coordinates>)]
+    pub coordinates: Option<Option<Coordinates>>,
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub category: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub tags: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub timezone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub starts_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends_at: Option<DateTime<Utc>>,
+    /// `null`: it does not say.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub ends_at: Option<Option<DateTime<Utc>>>,
     /// The event's own: its prices stay in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub currency: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sale_window: Option<SaleWindow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `null`: at any time.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SaleWindow>)]
+    pub sale_window: Option<Option<SaleWindow>>,
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hold_ttl_s: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub holds_per_customer_max: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub units_per_hold_max: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub units_per_customer_max: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub doors_from: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `null`: no limit.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub units_per_customer_max: Option<Option<u32>>,
+    /// `null`: gates admit at any time.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub doors_from: Option<Option<DateTime<Utc>>>,
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reentry: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entries_max: Option<u32>,
+    /// `null`: no limit.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub entries_max: Option<Option<u32>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -22,6 +22,7 @@ mod live_binary;
 mod mails;
 mod orders;
 mod outbox;
+mod patch;
 mod payments;
 mod scanners;
 mod seat_map;
@@ -76,6 +77,7 @@ pub use orders::{
     PaymentMethod, PaymentReport, PaymentReportStatus, RefundRequest, RefundTo, Ticket, TicketState, TransferRequest,
 };
 pub use outbox::ParkedWork;
+pub use patch::NOT_NULL;
 pub use payments::{PaymentProvider, PaymentRefund, PaymentRefundDone, PaymentRefundReason, PaymentRefundStatus};
 pub use scanners::{Scanner, ScannerCreate, ScannerIssued};
 pub use seat_map::{

@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Money;
+use crate::patch::{clearable, not_null};
 
 /// On sale from `starts_at` (inclusive) to `ends_at` (exclusive); an absent end is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -82,7 +83,7 @@ pub struct TierOffer {
     pub price_left: Option<u32>,
     /// What could be held now.
     pub free: u32,
-    /// Open, and within its window and the event's.
+    /// Open, and within its window and the event's, which is not over.
     pub on_sale: bool,
 }
 
@@ -173,37 +174,54 @@ pub struct TierCreate {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TierPatch {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub price: Option<Money>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quota: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sale_window: Option<SaleWindow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// A limit of this tier alone; `null`: no such limit.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub quota: Option<Option<u32>>,
+    /// `null`: as long as the event.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SaleWindow>)]
+    pub sale_window: Option<Option<SaleWindow>>,
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub per_order_min: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub per_order_max: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub per_customer_max: Option<u32>,
+    /// `null`: no limit.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub per_customer_max: Option<Option<u32>>,
     /// `false` stops its sale; what it sold stays.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub open: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
     /// Tiers are shown by ascending position.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub position: Option<u16>,
     /// The first that applies prices a unit, when none does `price`. Replaces all.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub price_steps: Option<Vec<PriceStep>>,
     /// Sold to those who name one of the event's access codes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub needs_code: Option<bool>,
     /// Told to buyers, and kept with their orders as it was when they bought.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refund_policy: Option<RefundPolicy>,
+    /// `null`: nothing is promised to those who buy from now on.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<RefundPolicy>)]
+    pub refund_policy: Option<Option<RefundPolicy>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

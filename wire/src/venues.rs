@@ -4,18 +4,19 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Coordinates;
+use crate::patch::{clearable, not_null};
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VenueCreate {
     /// 1 to 200 characters.
     pub name: String,
-    /// Street and number. At most 300 characters.
+    /// Street and number. At most 200 characters.
     #[serde(default)]
     pub address: String,
     /// 1 to 100 characters.
     pub city: String,
-    /// ISO 3166 code of two letters, for instance `DE`.
+    /// ISO 3166-1 alpha-2, for instance `DE`.
     pub country: String,
     /// IANA name, for instance `Europe/Berlin`.
     pub timezone: String,
@@ -27,18 +28,25 @@ pub struct VenueCreate {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VenuePatch {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub city: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub country: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub timezone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub coordinates: Option<Coordinates>,
+    /// `null`: none.
+    #[serde(default, deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Coordinates>)]
+    pub coordinates: Option<Option<Coordinates>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

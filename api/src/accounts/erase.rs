@@ -16,7 +16,7 @@ use crate::state::AppState;
 #[utoipa::path(delete, path = "/me", tag = "accounts", security(("bearer" = [])), request_body = MeErase, responses(
     (status = 204, description = "Erased"),
     (status = 401, description = "CREDENTIALS_WRONG or SECOND_FACTOR_WRONG", body = Problem),
-    (status = 409, description = "EVENTS_LIVE or LAST_ADMIN", body = Problem),
+    (status = 409, description = "EVENTS_LIVE, WALLET_NOT_EMPTY or LAST_ADMIN", body = Problem),
     (status = 422, description = "VALIDATION_FAILED", body = Problem),
     (status = 429, description = "RATE_LIMITED", body = Problem),
 ))]

@@ -96,7 +96,7 @@ fn check(now: TimeUs, wanted: &ApiKeyCreate) -> Result<Option<TimeUs>, FieldErro
     if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) {
         errors.add("name", "LENGTH", format!("1 to {NAME_CHARS_MAX} characters"));
     } else if name.chars().any(char::is_control) {
-        errors.add("name", "CHARACTERS", "no control characters");
+        errors.add("name", "CHARACTER", "no control characters");
     }
     if wanted.scopes.is_empty() {
         errors.add("scopes", "LENGTH", "at least one");

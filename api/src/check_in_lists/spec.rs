@@ -49,7 +49,7 @@ fn words(errors: &mut FieldErrors, field: &str, text: &str) -> String {
     if !(1..=WORDS_CHARS_MAX).contains(&text.chars().count()) {
         errors.add(field, "LENGTH", format!("1 to {WORDS_CHARS_MAX} characters"));
     } else if text.chars().any(char::is_control) {
-        errors.add(field, "CHARACTERS", "no control characters");
+        errors.add(field, "CHARACTER", "no control characters");
     }
     text.to_owned()
 }

@@ -1,5 +1,5 @@
-//! `docs/errors.md`, written from the code: codes and statuses out of the matches that give them, meanings out of
-//! [`CODES`]. A new code is in it, with its status, as soon as it exists.
+//! `docs/errors.md`, written from [`CODES`] and [`FIELD_CODES`]. That their statuses are those which the code gives is read
+//! out of the matches that give them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,8 @@ use std::path::Path;
 
 use http::StatusCode;
 
-use super::codes::CODES;
+use super::codes::{CODES, Code};
+use crate::field_codes::FIELD_CODES;
 
 const STORED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md");
 /// Set to `1`, the stored page becomes what the code says.
@@ -65,8 +66,8 @@ const KINDS: [(Kind, &str); 4] = [
     ),
 ];
 
-fn kind(status: StatusCode) -> Kind {
-    match status.as_u16() {
+const fn kind(status: u16) -> Kind {
+    match status {
         429 | 503 => Kind::NotNow,
         504 => Kind::Unknown,
         500 => Kind::Defect,
@@ -132,27 +133,38 @@ fn statuses() -> BTreeMap<String, StatusCode> {
     codes.filter_map(|(path, code)| Some((code, status_of(&path)?))).collect()
 }
 
+const FIELDS: &str = "\
+## Fields
+
+What `errors` names one by one, with `VALIDATION_FAILED` and wherever else fields are at fault. `field` is the path into the
+body, for instance `items[2].seat`; `message` says what would be right. A field that the event's own rules refuse carries one of
+the codes above.
+
+| code | meaning | what to do |
+|---|---|---|
+";
+
 fn page() -> String {
-    let statuses = statuses();
     let mut page = INTRO.to_owned();
     for (wanted, heading) in KINDS {
-        writeln!(page, "\n{heading}\n\n| code | status | meaning |\n|---|---|---|").unwrap();
-        let mut rows: Vec<_> =
-            CODES.iter().filter_map(|(code, text)| Some((*statuses.get(*code)?, code, text))).collect();
-        rows.retain(|(status, ..)| kind(*status) == wanted);
-        rows.sort_by_key(|(status, ..)| status.as_u16());
-        for (status, code, text) in rows {
-            writeln!(page, "| `{code}` | {} | {} |", status.as_u16(), text.replace('|', "\\|")).unwrap();
+        writeln!(page, "\n{heading}\n\n| code | status | meaning | what to do |\n|---|---|---|---|").unwrap();
+        for Code { code, status, meaning, remedy } in CODES.iter().filter(|known| kind(known.status) == wanted) {
+            writeln!(page, "| `{code}` | {status} | {meaning} | {remedy} |").unwrap();
         }
+    }
+    write!(page, "\n{FIELDS}").unwrap();
+    for (code, meaning, remedy) in FIELD_CODES {
+        writeln!(page, "| `{code}` | {meaning} | {remedy} |").unwrap();
     }
     page
 }
 
 #[test]
-fn every_code_has_a_status() {
+fn every_code_has_the_status_that_the_code_gives() {
     let statuses = statuses();
-    let without: Vec<_> = CODES.iter().map(|(code, _)| *code).filter(|code| !statuses.contains_key(*code)).collect();
-    assert!(without.is_empty(), "{without:?}");
+    for Code { code, status, .. } in CODES.iter() {
+        assert_eq!(statuses.get(*code).map(StatusCode::as_u16), Some(*status), "{code}");
+    }
     for (code, number) in
         [("JSON_MALFORMED", 400), ("TOKEN_MISSING", 401), ("EVENT_NOT_FOUND", 404), ("PAYMENT_TOO_LATE", 410)]
     {

@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{countries, currencies, words};
+use super::{currencies, words};
 use crate::extract::{PAGE_DEFAULT, PAGE_MAX};
 use crate::field_errors::FieldErrors;
-use crate::time;
+use crate::{countries, time};
 
 const TEXT_CHARS_MAX: usize = 200;
 const RADIUS_KM_MAX: f64 = 500.0;

@@ -6,7 +6,6 @@ mod cancel;
 mod cancellation;
 mod clone;
 mod copying;
-mod countries;
 mod create;
 mod currencies;
 mod cursor;

@@ -11,6 +11,7 @@ use crate::audit_log::{self, Action, Entry, Source};
 use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::extract::PathId;
+use crate::field_errors::field_error;
 use crate::idempotency::{Write, remembered};
 use crate::problems::Written;
 use crate::state::AppState;
@@ -19,7 +20,7 @@ use crate::{event_access, time};
 
 /// Changes an event
 ///
-/// What is absent stays. Not once it is cancelled or over. Date, place and time zone stand fast once anything is sold, the
+/// What is absent stays; `null` takes away what an event can do without. Not once it is cancelled or over. Date, place and time zone stand fast once anything is sold, the
 /// currency from the start.
 #[utoipa::path(patch, path = "/events/{id}", tag = "events", request_body = EventPatch,
     params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),
@@ -119,13 +120,12 @@ pub fn as_stored(words: Words, patch: &EventPatch) -> persistence::EventPatch {
         address: words.address,
         city: words.city,
         country: words.country,
-        latitude_e6: words.coordinates.map(|(latitude, _)| latitude),
-        longitude_e6: words.coordinates.map(|(_, longitude)| longitude),
+        coordinates: words.coordinates,
         category: words.category,
         tags: words.tags,
         timezone: words.timezone,
         starts_at: patch.starts_at.map(time::time_us),
-        ends_at: patch.ends_at.map(time::time_us),
+        ends_at: patch.ends_at.map(|at| at.map(time::time_us)),
         only_unsold: false,
     }
 }
@@ -136,5 +136,5 @@ fn frozen_when_sold(event: &persistence::Event, patch: &persistence::EventPatch)
 }
 
 fn frozen(field: &str, message: &str) -> FieldError {
-    FieldError { field: field.to_owned(), code: "FROZEN".to_owned(), message: message.to_owned() }
+    field_error(field, "FROZEN", message)
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use inventory::limits::{
     ENTRIES_PER_TICKET_MAX, HOLD_AGE_MAX_US, HOLDS_PER_CUSTOMER_MAX, PAYMENT_EXTENSION_US, UNITS_PER_HOLD_MAX,
 };
-use inventory::{Currency, Policy, PolicyPatch, TimeUs};
+use inventory::{Currency, Policy, PolicyPatch, SaleWindow, TimeUs};
 use wire::{EventClone, EventCreate, EventPatch, EventPolicy};
 
 use super::copying::Date;
@@ -29,14 +29,14 @@ pub fn created(now: TimeUs, wanted: &EventCreate) -> Result<(Words, Policy), Fie
     let words = words::created(&mut errors, wanted);
     date(&mut errors, now, "", wanted.starts_at, wanted.ends_at);
     let rules = Rules {
-        sale_window: wanted.sale_window.as_ref(),
+        sale_window: wanted.sale_window.as_ref().map(Some),
         hold_ttl_s: wanted.hold_ttl_s,
         holds_per_customer_max: wanted.holds_per_customer_max,
         units_per_hold_max: wanted.units_per_hold_max,
-        units_per_customer_max: wanted.units_per_customer_max,
-        doors_from: wanted.doors_from,
+        units_per_customer_max: wanted.units_per_customer_max.map(Some),
+        doors_from: wanted.doors_from.map(Some),
         reentry: wanted.reentry,
-        entries_max: wanted.entries_max,
+        entries_max: wanted.entries_max.map(Some),
     };
     let rules = rules.check(&mut errors);
     errors.none()?;
@@ -90,7 +90,7 @@ pub fn patched(
 ) -> Result<(Words, Option<PolicyPatch>), FieldErrors> {
     let mut errors = FieldErrors::default();
     let words = words::patched(&mut errors, patch);
-    if patch.ends_at.is_some_and(|ends_at| time::checked(ends_at).is_none()) {
+    if patch.ends_at.flatten().is_some_and(|ends_at| time::checked(ends_at).is_none()) {
         errors.add("ends_at", "OUT_OF_RANGE", "between 1970 and 2970");
     }
     let starts_at = patch.starts_at.map_or(event.starts_at, time::time_us);
@@ -98,11 +98,12 @@ pub fn patched(
     if starts_at != event.starts_at && !is_later {
         errors.add("starts_at", "OUT_OF_RANGE", "in the future");
     }
-    if patch.ends_at.map(time::time_us).or(event.ends_at).is_some_and(|ends_at| ends_at <= starts_at) {
+    let ends_at = patch.ends_at.map_or(event.ends_at, |at| at.map(time::time_us));
+    if ends_at.is_some_and(|ends_at| ends_at <= starts_at) {
         errors.add("ends_at", "OUT_OF_RANGE", "after `starts_at`");
     }
     let rules = Rules {
-        sale_window: patch.sale_window.as_ref(),
+        sale_window: patch.sale_window.as_ref().map(Option::as_ref),
         hold_ttl_s: patch.hold_ttl_s,
         holds_per_customer_max: patch.holds_per_customer_max,
         units_per_hold_max: patch.units_per_hold_max,
@@ -116,21 +117,21 @@ pub fn patched(
     Ok((words, (rules != PolicyPatch::default()).then_some(rules)))
 }
 
-/// The fields that creation and patch share.
+/// The fields that creation and patch share. `None`: not said; `Some(None)`: no such rule.
 struct Rules<'a> {
-    sale_window: Option<&'a wire::SaleWindow>,
+    sale_window: Option<Option<&'a wire::SaleWindow>>,
     hold_ttl_s: Option<u32>,
     holds_per_customer_max: Option<u32>,
     units_per_hold_max: Option<u32>,
-    units_per_customer_max: Option<u32>,
-    doors_from: Option<chrono::DateTime<chrono::Utc>>,
+    units_per_customer_max: Option<Option<u32>>,
+    doors_from: Option<Option<DateTime<Utc>>>,
     reentry: Option<bool>,
-    entries_max: Option<u32>,
+    entries_max: Option<Option<u32>>,
 }
 
 impl Rules<'_> {
     fn check(self, errors: &mut FieldErrors) -> PolicyPatch {
-        if let Some(window) = self.sale_window
+        if let Some(Some(window)) = self.sale_window
             && let (Some(from), Some(until)) = (window.starts_at, window.ends_at)
             && from >= until
         {
@@ -140,8 +141,8 @@ impl Rules<'_> {
             ("hold_ttl_s", self.hold_ttl_s, HOLD_TTL_MAX_S),
             ("holds_per_customer_max", self.holds_per_customer_max, HOLDS_PER_CUSTOMER_MAX),
             ("units_per_hold_max", self.units_per_hold_max, UNITS_PER_HOLD_MAX),
-            ("units_per_customer_max", self.units_per_customer_max, u32::MAX),
-            ("entries_max", self.entries_max, ENTRIES_PER_TICKET_MAX),
+            ("units_per_customer_max", self.units_per_customer_max.flatten(), u32::MAX),
+            ("entries_max", self.entries_max.flatten(), ENTRIES_PER_TICKET_MAX),
         ];
         for (field, value, max) in limits {
             if value.is_some_and(|value| !(1..=max).contains(&value)) {
@@ -149,12 +150,12 @@ impl Rules<'_> {
             }
         }
         PolicyPatch {
-            sale: self.sale_window.map(sale_window::parse),
+            sale: self.sale_window.map(|window| window.map_or(SaleWindow::ALWAYS, sale_window::parse)),
             hold_ttl_us: self.hold_ttl_s.map(|ttl_s| i64::from(ttl_s) * SECOND_US),
             holds_per_customer_max: self.holds_per_customer_max,
             units_per_hold_max: self.units_per_hold_max,
             units_per_customer_max: self.units_per_customer_max,
-            doors_from: self.doors_from.map(time::time_us),
+            doors_from: self.doors_from.map(|at| at.map(time::time_us)),
             reentry: self.reentry,
             entries_max: self.entries_max,
         }

@@ -3,22 +3,19 @@
 use persistence::Tags;
 use wire::{EventCreate, EventPatch};
 
-use super::countries;
-use crate::coordinates;
 use crate::field_errors::FieldErrors;
+use crate::{address, coordinates};
 
 const TITLE_CHARS_MAX: usize = 200;
 const DESCRIPTION_CHARS_MAX: usize = 10_000;
 const ORGANIZATION_CHARS_MAX: usize = 200;
 const RATING_CHARS_MAX: usize = 40;
 const LOCATION_CHARS_MAX: usize = 200;
-const ADDRESS_CHARS_MAX: usize = 200;
-const CITY_CHARS_MAX: usize = 100;
 const LABEL_CHARS_MAX: usize = 40;
 const TAGS_MAX: usize = 10;
 const SLUG_CHARS_MAX: usize = 80;
 
-/// As they are kept. `None`: not said.
+/// As they are kept. `None`: not said; `Some(None)`: none.
 #[derive(Debug, Default)]
 pub struct Words {
     pub title: Option<String>,
@@ -29,7 +26,7 @@ pub struct Words {
     pub address: Option<String>,
     pub city: Option<String>,
     pub country: Option<String>,
-    pub coordinates: Option<(i64, i64)>,
+    pub coordinates: Option<Option<(i64, i64)>>,
     pub category: Option<String>,
     pub tags: Option<Tags>,
     pub timezone: Option<String>,
@@ -45,7 +42,7 @@ pub fn created(errors: &mut FieldErrors, wanted: &EventCreate) -> Words {
         address: Some(wanted.address.clone()),
         city: Some(wanted.city.clone()),
         country: Some(wanted.country.clone()),
-        coordinates: wanted.coordinates,
+        coordinates: wanted.coordinates.map(Some),
         category: Some(wanted.category.clone()),
         tags: Some(wanted.tags.clone()),
         timezone: wanted.timezone.clone(),
@@ -66,18 +63,18 @@ pub fn patched(errors: &mut FieldErrors, wanted: &EventPatch) -> Words {
         organization: text("organization", &wanted.organization, ORGANIZATION_CHARS_MAX),
         rating: text("rating", &wanted.rating, RATING_CHARS_MAX),
         location: text("location", &wanted.location, LOCATION_CHARS_MAX),
-        address: text("address", &wanted.address, ADDRESS_CHARS_MAX),
-        city: text("city", &wanted.city, CITY_CHARS_MAX),
+        address: text("address", &wanted.address, address::STREET_CHARS_MAX),
+        city: text("city", &wanted.city, address::CITY_CHARS_MAX),
         ..Words::default()
     };
     if words.title.as_ref().is_some_and(|title| title.trim().is_empty()) {
         errors.add("title", "LENGTH", format!("1 to {TITLE_CHARS_MAX} characters"));
     }
     words.country = wanted.country.clone();
-    if words.country.as_ref().is_some_and(|code| !code.is_empty() && !countries::is_known(code)) {
-        errors.add("country", "COUNTRY", "an ISO 3166-1 alpha-2 code such as `DE`");
+    if let Some(code) = words.country.as_deref().filter(|code| !code.is_empty()) {
+        address::check_country(errors, code);
     }
-    words.coordinates = wanted.coordinates.map(|at| coordinates::millionths(errors, at));
+    words.coordinates = wanted.coordinates.map(|at| at.map(|at| coordinates::millionths(errors, at)));
     words.category = wanted.category.as_ref().map(|category| label(errors, "category", category));
     words.tags = wanted.tags.as_ref().map(|tags| labels(errors, tags));
     words.timezone = wanted.timezone.clone();

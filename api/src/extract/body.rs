@@ -5,11 +5,12 @@ use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use wire::FieldError;
+use wire::{FieldError, NOT_NULL};
 
 use super::objects::{NUL, Objects};
 use super::trail::Trail;
 use crate::error::{ApiError, Malformed};
+use crate::field_errors;
 use crate::state::AppState;
 
 /// A JSON body. An empty one reads as `{}`.
@@ -103,6 +104,8 @@ fn field_error(path: String, text: &str) -> FieldError {
         "UNKNOWN_VALUE"
     } else if message == NUL {
         "CHARACTER"
+    } else if message == NOT_NULL {
+        "NOT_NULL"
     } else {
         "INVALID_TYPE"
     };
@@ -111,7 +114,7 @@ fn field_error(path: String, text: &str) -> FieldError {
         Some(name) => format!("{path}.{name}"),
         None => path,
     };
-    FieldError { field, code: code.to_owned(), message: message.to_owned() }
+    field_errors::field_error(field, code, message)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use inventory::{Layout, Rejection};
 use wire::{FieldError, HoldRequest};
 
 use crate::error::ApiError;
+use crate::field_errors::field_error;
 
 #[cold]
 pub fn explain(rejection: Rejection, request: &HoldRequest, layout: &Layout) -> ApiError {
@@ -46,17 +47,18 @@ fn fault(field: String, rejection: &Rejection) -> FieldError {
 
 fn unknown_seats(request: &HoldRequest, layout: &Layout) -> Vec<FieldError> {
     let named = request.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.seat.as_deref()?)));
-    named.filter(|(_, seat)| layout.seat(seat).is_none()).map(|(at, seat)| error(at, "SEAT_UNKNOWN", seat)).collect()
+    named.filter(|(_, seat)| layout.seat(seat).is_none()).map(|(at, seat)| unknown(at, seat)).collect()
 }
 
 fn taken(seat: &str, request: &HoldRequest) -> FieldError {
     match request.items.iter().position(|item| item.seat.as_deref() == Some(seat)) {
-        Some(at) => error(at, "SEAT_TAKEN", seat),
-        None => FieldError { field: "items".to_owned(), code: "SEAT_TAKEN".to_owned(), message: seat.to_owned() },
+        Some(at) => field_error(format!("items[{at}].seat"), "SEAT_TAKEN", seat),
+        None => field_error("items", "SEAT_TAKEN", seat),
     }
 }
 
 /// The message is the seat's public id alone, for programs to read.
-fn error(at: usize, code: &str, seat: &str) -> FieldError {
-    FieldError { field: format!("items[{at}].seat"), code: code.to_owned(), message: seat.to_owned() }
+fn unknown(at: usize, seat: &str) -> FieldError {
+    let code = Rejection::SeatUnknown { item: 0 }.code().to_owned();
+    FieldError { field: format!("items[{at}].seat"), code, message: seat.to_owned() }
 }

@@ -19,7 +19,7 @@ use crate::{event_access, ids, line, time};
 
 /// Holds seats and places
 ///
-/// All of them or none. A conflict (`SEATS_TAKEN`) names every seat that is not free.
+/// All of them or none, until the event is over. A conflict (`SEATS_TAKEN`) names every seat that is not free.
 #[utoipa::path(post, path = "/events/{id}/holds", tag = "holds", request_body = HoldRequest,
     params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),
     responses((status = 201, description = "The hold", body = Hold), Written))]
@@ -32,7 +32,10 @@ pub async fn place(
     let handle = event_access::handle(&state, EventId::from_uuid(event)).await?;
     let layout = handle.layout();
     let asker = event_access::asker(caller.user, origin);
-    let wanted = wanted(&state, &handle, caller.user, &body, &layout);
+    let wanted = match wanted(&state, &handle, caller.user, &body, &layout) {
+        Ok(wanted) => event_access::must_not_be_over(&state, handle.event()).await.map(|()| wanted),
+        Err(refusal) => Err(refusal),
+    };
     let is_fit = wanted.is_ok();
     let placed = match wanted {
         Ok(wanted) => handle.place_hold(asker, wanted).await.map_err(ApiError::from),

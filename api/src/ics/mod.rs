@@ -50,7 +50,7 @@ impl Calendar {
     /// With its description whole.
     pub fn whole_event(&mut self, event: &Event, description: &[&str]) {
         let is_cancelled = event.status == EventStatus::Cancelled;
-        // Cancelling is the last change, and the journal's: the row counts the others.
+        // Cancelling is the last change, and the journal's: the row's number counts the others, its time all of them.
         let sequence = event.revision.saturating_add(i64::from(is_cancelled));
         self.line("BEGIN", "VEVENT");
         self.line("UID", &format!("{}@usher", event.id));

@@ -13,7 +13,7 @@ use crate::{auth, event_access, ids, order_access};
 
 /// Orders what a hold keeps
 ///
-/// At the prices of the hold. The order lapses with the hold unless it is paid.
+/// At the prices of the hold, until the event is over. The order lapses with the hold unless it is paid.
 #[utoipa::path(post, path = "/orders", tag = "orders", request_body = OrderRequest, security(("bearer" = [])),
     responses((status = 201, description = "The order, waiting for its payment", body = Order), Written))]
 pub async fn place(
@@ -30,7 +30,14 @@ pub async fn place(
         customer: caller.user,
         accept_other_seats: body.accept_other_seats,
     };
-    let placed = handle.place_order(event_access::asker(caller.user, origin), wanted).await?;
+    let asker = event_access::asker(caller.user, origin);
+    let placed = match event_access::must_not_be_over(&state, handle.event()).await {
+        Ok(()) => handle.place_order(asker, wanted).await?,
+        Err(refusal) => {
+            let refusal = event_access::unless_hidden(&state, caller, handle.event(), refusal).await;
+            event_access::recalled(&state, &handle, asker, refusal).await?
+        }
+    };
     match placed.answer {
         Answer::OrderPlaced { order, expires_at } => {
             attendees::keep(&state, order, body.attendees).await?;

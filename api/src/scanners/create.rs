@@ -94,7 +94,7 @@ fn check(now: TimeUs, wanted: &ScannerCreate) -> Result<Option<TimeUs>, FieldErr
         if !(1..=WORDS_CHARS_MAX).contains(&text.chars().count()) {
             errors.add(field, "LENGTH", format!("1 to {WORDS_CHARS_MAX} characters"));
         } else if text.chars().any(char::is_control) {
-            errors.add(field, "CHARACTERS", "no control characters");
+            errors.add(field, "CHARACTER", "no control characters");
         }
     }
     let expires_at = wanted.expires_at.map(time::checked);

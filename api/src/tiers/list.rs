@@ -43,7 +43,8 @@ pub async fn list(
     let shown = layout.tiers_shown().into_iter().filter(|tier| sight.shows(tier));
     let offers = shown.filter_map(|tier| {
         let counts = counts.tiers.iter().find(|counts| counts.tier == tier.id)?;
-        Some(offer(tier, counts, &layout, now))
+        let offer = offer(tier, counts, &layout, now);
+        Some(TierOffer { on_sale: offer.on_sale && event.over_at() > now, ..offer })
     });
     Ok(Json(Page { items: offers.collect(), next_cursor: None }))
 }

@@ -14,7 +14,7 @@ use crate::{event_access, tier_view};
 
 /// Changes a tier
 ///
-/// What was held or sold before keeps its price.
+/// What is absent stays; `null` takes away what a tier can do without. What was held or sold before keeps its price.
 #[utoipa::path(patch, path = "/events/{id}/tiers/{tier_id}", tag = "tiers", request_body = TierPatch,
     params(("id" = Uuid, Path, description = "Event"), ("tier_id" = Uuid, Path, description = "Tier")),
     security(("bearer" = [])),

@@ -71,8 +71,9 @@ pub fn patch(tier: &TierSpec, wanted: wire::TierPatch, layout: &Layout) -> Resul
     let patch = TierPatch {
         name: wanted.name,
         price_minor: wanted.price.map(|money| price(&mut errors, "price", &money, layout)),
-        quota: wanted.quota.map(|limit| own_quota(tier.id, limit)),
-        sale: wanted.sale_window.as_ref().map(sale_window::parse),
+        quota: wanted.quota.flatten().map(|limit| own_quota(tier.id, limit)),
+        quota_gone: (wanted.quota == Some(None)).then(|| own_quota_id(tier.id)),
+        sale: wanted.sale_window.as_ref().map(|it| it.as_ref().map_or(SaleWindow::ALWAYS, sale_window::parse)),
         per_order_min: wanted.per_order_min,
         per_order_max: wanted.per_order_max,
         per_customer_max: wanted.per_customer_max,
@@ -81,7 +82,7 @@ pub fn patch(tier: &TierSpec, wanted: wire::TierPatch, layout: &Layout) -> Resul
         position: wanted.position,
         price_steps: wanted.price_steps.map(|steps| price_steps(&mut errors, &steps, layout)),
         needs_code: wanted.needs_code,
-        refund: wanted.refund_policy.map(refund),
+        refund: wanted.refund_policy.map(|policy| policy.map(refund)),
     };
     check(&mut errors, &patch.over(tier));
     errors.none()?;
@@ -216,5 +217,9 @@ fn label(errors: &mut FieldErrors, text: &str, field: impl FnOnce() -> String) {
 
 /// A tier's own quota is named after it, so that no other can share it by accident.
 fn own_quota(tier: TierId, limit: u32) -> QuotaSpec {
-    QuotaSpec { id: tier.uuid().simple().to_string(), limit }
+    QuotaSpec { id: own_quota_id(tier), limit }
+}
+
+fn own_quota_id(tier: TierId) -> String {
+    tier.uuid().simple().to_string()
 }

@@ -34,7 +34,7 @@ pub async fn create(
             city: Some(body.city),
             country: Some(body.country),
             timezone: Some(body.timezone),
-            coordinates: body.coordinates,
+            coordinates: body.coordinates.map(Some),
         })?;
         let now = state.now();
         let venue = persistence::Venue {
@@ -45,8 +45,8 @@ pub async fn create(
             city: checked.city.unwrap_or_default(),
             country: checked.country.unwrap_or_default(),
             timezone: checked.timezone.unwrap_or_default(),
-            latitude_e6: checked.latitude_e6,
-            longitude_e6: checked.longitude_e6,
+            latitude_e6: checked.coordinates.flatten().map(|(latitude, _)| latitude),
+            longitude_e6: checked.coordinates.flatten().map(|(_, longitude)| longitude),
             created_at: now,
             request_key: origin.key.map(|key| key.key),
         };

@@ -14,7 +14,7 @@ use crate::venue_access;
 
 /// Changes a venue
 ///
-/// What is absent stays. Events that took a map of it are not touched.
+/// What is absent stays; `null` takes the coordinates away. Events that took a map of it are not touched.
 #[utoipa::path(patch, path = "/venues/{id}", tag = "venues", request_body = VenuePatch,
     params(("id" = Uuid, Path, description = "Venue")), security(("bearer" = [])),
     responses((status = 200, description = "The venue as it is now", body = Venue), Written))]

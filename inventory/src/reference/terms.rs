@@ -55,6 +55,9 @@ impl Reference {
         for quota in &mut tier.quotas {
             quota.limit = self.quota_limits[&quota.id];
         }
+        if let Some(gone) = &patch.quota_gone {
+            tier.quotas.retain(|quota| quota.id != *gone);
+        }
         if let Some(said) = &patch.quota {
             let known = tier.quotas.iter().position(|quota| quota.id == said.id);
             match known {
@@ -67,15 +70,13 @@ impl Reference {
         set(&mut tier.sale, patch.sale.as_ref());
         set(&mut tier.per_order_min, patch.per_order_min.as_ref());
         set(&mut tier.per_order_max, patch.per_order_max.as_ref());
-        tier.per_customer_max = patch.per_customer_max.or(tier.per_customer_max);
+        set(&mut tier.per_customer_max, patch.per_customer_max.as_ref());
         set(&mut tier.open, patch.open.as_ref());
         set(&mut tier.terms.description, patch.description.as_ref());
         set(&mut tier.terms.position, patch.position.as_ref());
         set(&mut tier.terms.price_steps, patch.price_steps.as_ref());
         set(&mut tier.terms.needs_code, patch.needs_code.as_ref());
-        if let Some(refund) = &patch.refund {
-            tier.terms.refund = Some(refund.clone());
-        }
+        set(&mut tier.terms.refund, patch.refund.as_ref());
         self.set_tier(&tier)
     }
 

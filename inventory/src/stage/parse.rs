@@ -273,16 +273,17 @@ fn tier_patch(args: &[&str]) -> TierPatch {
         name: value(args, "name").map(str::to_owned),
         price_minor: value(args, "price").map(number),
         quota: value(args, "quota").map(quota),
+        quota_gone: value(args, "no-quota").map(str::to_owned),
         sale: (window != SaleWindow::ALWAYS).then_some(window),
         per_order_min: value(args, "min").map(number),
         per_order_max: value(args, "max").map(number),
-        per_customer_max: value(args, "customer").map(number),
+        per_customer_max: value(args, "customer").map(|max| (max != "none").then(|| number(max))),
         open: value(args, "open").map(number),
         description: value(args, "about").map(str::to_owned),
         position: value(args, "position").map(number),
         price_steps: value(args, "steps").map(|steps| list(Some(steps)).iter().map(|text| price_step(text)).collect()),
         needs_code: value(args, "needs-code").map(number),
-        refund: value(args, "refund").map(refund::policy),
+        refund: value(args, "refund").map(|policy| (policy != "none").then(|| refund::policy(policy))),
     }
 }
 

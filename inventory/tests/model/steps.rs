@@ -263,20 +263,22 @@ fn organizing() -> impl Strategy<Value = Act> {
 fn tier_part(tier: TierSpec, parts: [bool; 13]) -> TierPatch {
     let [name, price, quota, sale, min, max, per_customer, open, about, position, steps, needs_code, refund] = parts;
     let terms = tier.terms;
+    let mut quotas = tier.quotas.into_iter().filter(|_| quota);
     TierPatch {
         name: name.then_some(tier.name),
         price_minor: price.then_some(tier.price_minor),
-        quota: tier.quotas.into_iter().next().filter(|_| quota),
+        quota: quotas.next(),
+        quota_gone: quotas.next().map(|gone| gone.id),
         sale: sale.then_some(tier.sale),
         per_order_min: min.then_some(tier.per_order_min),
         per_order_max: max.then_some(tier.per_order_max),
-        per_customer_max: tier.per_customer_max.filter(|_| per_customer),
+        per_customer_max: per_customer.then_some(tier.per_customer_max),
         open: open.then_some(tier.open),
         description: about.then_some(terms.description),
         position: position.then_some(terms.position),
         price_steps: steps.then_some(terms.price_steps),
         needs_code: needs_code.then_some(terms.needs_code),
-        refund: terms.refund.filter(|_| refund),
+        refund: refund.then_some(terms.refund),
     }
 }
 
@@ -287,9 +289,9 @@ fn part(policy: &Policy, parts: [bool; 8]) -> PolicyPatch {
         hold_ttl_us: ttl.then_some(policy.hold_ttl_us),
         holds_per_customer_max: holds.then_some(policy.holds_per_customer_max),
         units_per_hold_max: units.then_some(policy.units_per_hold_max),
-        units_per_customer_max: policy.units_per_customer_max.filter(|_| per_customer),
-        doors_from: policy.doors_from.filter(|_| doors),
+        units_per_customer_max: per_customer.then_some(policy.units_per_customer_max),
+        doors_from: doors.then_some(policy.doors_from),
         reentry: reentry.then_some(policy.reentry),
-        entries_max: policy.entries_max.filter(|_| entries),
+        entries_max: entries.then_some(policy.entries_max),
     }
 }

@@ -57,8 +57,8 @@ macro_rules! written_rows {
             WHERE row.event_id IN (SELECT event_id FROM moved)
             ON CONFLICT (event_id, lsn, kind) DO NOTHING
         ), statuses_written AS (
-            UPDATE events SET status = row.status, status_lsn = row.lsn
-            FROM UNNEST($47::uuid[], $48::text[], $49::bigint[]) AS row (event_id, status, lsn)
+            UPDATE events SET status = row.status, status_lsn = row.lsn, changed_at = GREATEST(changed_at, row.at)
+            FROM UNNEST($47::uuid[], $48::text[], $49::bigint[], $65::bigint[]) AS row (event_id, status, lsn, at)
             WHERE events.id = row.event_id AND events.status_lsn < row.lsn
                 AND row.event_id IN (SELECT event_id FROM moved)
         ), ledger_written AS (
@@ -85,7 +85,8 @@ pub(super) fn bind<'q>(append: Append<'q>, tables: &Tables<'_>) -> Append<'q> {
     let append = bind_outbox(append, &tables.outbox);
     let append = bind_statuses(append, &tables.statuses);
     let append = bind_ledger(append, &tables.ledger);
-    bind_owed(append, &tables.outbox)
+    let append = bind_owed(append, &tables.outbox);
+    append.bind(column(&tables.statuses, |row| row.at.0))
 }
 
 fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {

@@ -65,7 +65,8 @@ const LEDGER: Upsert = Upsert {
     tail: " ON CONFLICT (id) DO NOTHING",
 };
 
-const STATUS: &str = "UPDATE events SET status = $2, status_lsn = $3 WHERE id = $1 AND status_lsn < $3";
+const STATUS: &str = "
+    UPDATE events SET status = $2, status_lsn = $3, changed_at = MAX(changed_at, $4) WHERE id = $1 AND status_lsn < $3";
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
     orders: ORDERS.texts(),
@@ -209,6 +210,7 @@ fn bind_entry(statement: Statement, row: &LedgerRow) -> Statement {
 }
 
 async fn write_status(connection: &mut SqliteConnection, row: &StatusRow) -> sqlx::Result<()> {
-    sqlx::query(STATUS).bind(row.event.uuid()).bind(row.status).bind(lsn_column(row.lsn)).execute(connection).await?;
+    let status = sqlx::query(STATUS).bind(row.event.uuid()).bind(row.status).bind(lsn_column(row.lsn)).bind(row.at.0);
+    status.execute(connection).await?;
     Ok(())
 }

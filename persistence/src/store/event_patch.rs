@@ -15,13 +15,14 @@ pub struct EventPatch {
     pub address: Option<String>,
     pub city: Option<String>,
     pub country: Option<String>,
-    pub latitude_e6: Option<i64>,
-    pub longitude_e6: Option<i64>,
+    /// Latitude and longitude as in [`Event`]; `Some(None)`: none.
+    pub coordinates: Option<Option<(i64, i64)>>,
     pub category: Option<String>,
     pub tags: Option<Tags>,
     pub timezone: Option<String>,
     pub starts_at: Option<TimeUs>,
-    pub ends_at: Option<TimeUs>,
+    /// `Some(None)`: it does not say.
+    pub ends_at: Option<Option<TimeUs>>,
     /// Not once anything of the event is sold.
     pub only_unsold: bool,
 }
@@ -32,12 +33,13 @@ impl EventPatch {
         let text = |new: &Option<String>, old: &str| new.as_deref().is_some_and(|new| new != old);
         let fields = [
             ("starts_at", self.starts_at.is_some_and(|at| at != event.starts_at)),
-            ("ends_at", self.ends_at.is_some() && self.ends_at != event.ends_at),
+            ("ends_at", self.ends_at.is_some_and(|at| at != event.ends_at)),
             ("timezone", text(&self.timezone, &event.timezone)),
             ("location", text(&self.location, &event.location)),
             ("address", text(&self.address, &event.address)),
             ("city", text(&self.city, &event.city)),
             ("country", text(&self.country, &event.country)),
+            ("coordinates", self.coordinates.is_some_and(|at| at != event.coordinates())),
         ];
         fields.into_iter().filter(|(_, moves)| *moves).map(|(field, _)| field).collect()
     }
@@ -66,14 +68,16 @@ macro_rules! update {
             .bind(&$patch.address)
             .bind(&$patch.city)
             .bind(&$patch.country)
-            .bind($patch.latitude_e6)
-            .bind($patch.longitude_e6)
+            .bind($patch.coordinates.flatten().map(|(latitude, _)| latitude))
+            .bind($patch.coordinates.flatten().map(|(_, longitude)| longitude))
             .bind(&$patch.category)
             .bind($patch.tags.as_ref().map($crate::Tags::column))
             .bind(&$patch.timezone)
             .bind($patch.starts_at.map(|at| at.0))
-            .bind($patch.ends_at.map(|at| at.0))
+            .bind($patch.ends_at.flatten().map(|at| at.0))
             .bind(i64::from($only_unsold))
+            .bind(i64::from($patch.coordinates.is_some()))
+            .bind(i64::from($patch.ends_at.is_some()))
             .fetch_optional(&mut *$transaction)
     };
 }

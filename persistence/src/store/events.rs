@@ -69,6 +69,11 @@ impl Event {
     pub fn over_at(&self) -> TimeUs {
         self.ends_at.unwrap_or_else(|| self.starts_at.plus_us(EVENT_LASTS_US))
     }
+
+    /// Latitude and longitude; `None` unless both are known.
+    pub fn coordinates(&self) -> Option<(i64, i64)> {
+        self.latitude_e6.zip(self.longitude_e6)
+    }
 }
 
 /// Words without spaces, kept in one column.
@@ -186,9 +191,11 @@ pub(super) const UPDATE: &str = concat!(
     "UPDATE events SET title = COALESCE($3, title), description = COALESCE($4, description),
         organization = COALESCE($5, organization), rating = COALESCE($6, rating), location = COALESCE($7, location),
         address = COALESCE($8, address), city = COALESCE($9, city), country = COALESCE($10, country),
-        latitude_e6 = COALESCE($11, latitude_e6), longitude_e6 = COALESCE($12, longitude_e6),
+        latitude_e6 = CASE WHEN $19 = 1 THEN $11 ELSE latitude_e6 END,
+        longitude_e6 = CASE WHEN $19 = 1 THEN $12 ELSE longitude_e6 END,
         category = COALESCE($13, category), tags = COALESCE($14, tags), timezone = COALESCE($15, timezone),
-        starts_at = COALESCE($16, starts_at), ends_at = COALESCE($17, ends_at), revision = revision + 1, changed_at = $2
+        starts_at = COALESCE($16, starts_at), ends_at = CASE WHEN $20 = 1 THEN $17 ELSE ends_at END,
+        revision = revision + 1, changed_at = $2
     WHERE id = $1 AND deleted_at IS NULL AND ($18 = 0 OR NOT ",
     is_sold!(),
     ") RETURNING ",

@@ -37,8 +37,8 @@ pub struct VenuePatch {
     pub city: Option<String>,
     pub country: Option<String>,
     pub timezone: Option<String>,
-    pub latitude_e6: Option<i64>,
-    pub longitude_e6: Option<i64>,
+    /// Latitude and longitude as in [`Venue`]; `Some(None)`: none.
+    pub coordinates: Option<Option<(i64, i64)>>,
 }
 
 row! {
@@ -82,7 +82,8 @@ const LIST_OF_OWNER: &str = "
 const UPDATE: &str = "
     UPDATE venues SET name = COALESCE($2, name), address = COALESCE($3, address), city = COALESCE($4, city),
         country = COALESCE($5, country), timezone = COALESCE($6, timezone),
-        latitude_e6 = COALESCE($7, latitude_e6), longitude_e6 = COALESCE($8, longitude_e6)
+        latitude_e6 = CASE WHEN $9 = 1 THEN $7 ELSE latitude_e6 END,
+        longitude_e6 = CASE WHEN $9 = 1 THEN $8 ELSE longitude_e6 END
     WHERE id = $1
     RETURNING id, owner_id, name, address, city, country, timezone, latitude_e6, longitude_e6, created_at, request_key";
 
@@ -210,8 +211,9 @@ impl Store {
                 .bind(&patch.city)
                 .bind(&patch.country)
                 .bind(&patch.timezone)
-                .bind(patch.latitude_e6)
-                .bind(patch.longitude_e6)
+                .bind(patch.coordinates.flatten().map(|(latitude, _)| latitude))
+                .bind(patch.coordinates.flatten().map(|(_, longitude)| longitude))
+                .bind(i64::from(patch.coordinates.is_some()))
                 .fetch_one(&mut *transaction)
                 .await?;
             if let Some(entry) = entry(before, &after) {

@@ -152,7 +152,7 @@ async fn what_a_patch_leaves_out_stays(fixture: Fixture) {
     let patch = EventPatch {
         title: Some("Matinee".into()),
         tags: Some(Tags::default()),
-        ends_at: Some(TimeUs(77)),
+        ends_at: Some(Some(TimeUs(77))),
         ..EventPatch::default()
     };
     let expected = Event {
@@ -164,7 +164,14 @@ async fn what_a_patch_leaves_out_stays(fixture: Fixture) {
         ..event
     };
     assert_eq!(store.event_update(expected.id, &patch, TimeUs(7)).await.unwrap(), Some(expected.clone()));
-    assert_eq!(store.event_find(expected.id).await.unwrap(), Some(expected));
+    assert_eq!(store.event_find(expected.id).await.unwrap(), Some(expected.clone()));
+    let none = EventPatch { ends_at: Some(None), coordinates: Some(None), ..EventPatch::default() };
+    let expected =
+        Event { ends_at: None, latitude_e6: None, longitude_e6: None, revision: 3, changed_at: TimeUs(8), ..expected };
+    assert_eq!(store.event_update(expected.id, &none, TimeUs(8)).await.unwrap(), Some(expected.clone()));
+    let back = EventPatch { coordinates: Some(Some((1, -2))), ..EventPatch::default() };
+    let back = store.event_update(expected.id, &back, TimeUs(9)).await.unwrap().unwrap();
+    assert_eq!((back.latitude_e6, back.longitude_e6, back.ends_at), (Some(1), Some(-2), None));
     assert_eq!(store.event_update(super::fixture::event(), &patch, TimeUs(8)).await.unwrap(), None);
 }
 
@@ -195,6 +202,10 @@ async fn what_is_sold_is_neither_moved_nor_deleted(fixture: Fixture) {
     super::projection::sell(&fixture, show.id).await;
     assert!(store.event_is_sold(show.id).await.unwrap());
     assert_eq!(store.event_update(show.id, &patch, TimeUs(7)).await.unwrap(), None);
+    let elsewhere = EventPatch { coordinates: Some(Some((1, 2))), ..EventPatch::default() };
+    assert_eq!(elsewhere.moves(&show), ["coordinates"]);
+    let here = EventPatch { coordinates: Some(show.coordinates()), ..EventPatch::default() };
+    assert!(here.moves(&show).is_empty());
     let renamed = EventPatch { title: Some("Matinee".into()), only_unsold: true, ..EventPatch::default() };
     assert_eq!(store.event_update(show.id, &renamed, TimeUs(7)).await.unwrap(), None);
     let taken = async |title| store.event_title_is_taken(show.organizer_id, show.starts_at, title, None).await.unwrap();

@@ -42,7 +42,7 @@ async fn told(store: &Store, id: EventId, tiers: Vec<OfferedTier>, sold_out: boo
     let opened = store.open(id).await.unwrap();
     let lsn = Lsn(opened.last_lsn.0 + 1);
     let rows = vec![
-        Row::EventStatus { event: id, status, lsn },
+        Row::EventStatus { event: id, status, at: TimeUs(1), lsn },
         Row::Offer(Box::new(OfferRow { event: id, tiers, lsn })),
         Row::SoldOut { event: id, is_sold_out: sold_out, lsn },
     ];

@@ -256,7 +256,8 @@ async fn events_that_were_cancelled_find_their_way_into_the_work(fixture: Fixtur
     for show in [&on, &off] {
         store.event_insert(show).await.unwrap();
     }
-    commit(&fixture, off.id, vec![Row::EventStatus { event: off.id, status: "cancelled", lsn: Lsn(1) }]).await;
+    commit(&fixture, off.id, vec![Row::EventStatus { event: off.id, status: "cancelled", at: TimeUs(1), lsn: Lsn(1) }])
+        .await;
     assert_eq!(store.cancellations_start_all(at(5)).await.unwrap(), 1);
     assert_eq!(store.cancellations_start_all(at(6)).await.unwrap(), 0);
     assert!(store.cancellation_find(on.id).await.unwrap().is_none());

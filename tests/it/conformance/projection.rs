@@ -269,17 +269,25 @@ pub async fn sell(fixture: &Fixture, event: EventId) {
 async fn the_status_of_an_event_follows_its_journal(fixture: Fixture) {
     let show = super::events::show(user());
     fixture.store.event_insert(&show).await.unwrap();
-    let status = |status, lsn| vec![Row::EventStatus { event: show.id, status, lsn: Lsn(lsn) }];
+    let at = |lsn: i64| show.changed_at.plus_us(lsn);
+    let row = |status, at, lsn| vec![Row::EventStatus { event: show.id, status, at, lsn: Lsn(lsn) }];
+    let status = |status, lsn: u32| row(status, at(lsn.into()), lsn.into());
     commit(&fixture, show.id, [status("published", 1)]).await;
     let stored = |fixture: &Fixture| {
         let store = fixture.store.clone();
-        async move { store.event_find(show.id).await.unwrap().unwrap().status }
+        async move {
+            let event = store.event_find(show.id).await.unwrap().unwrap();
+            (event.status, event.changed_at)
+        }
     };
-    assert_eq!(stored(&fixture).await, EventStatus::Published);
+    assert_eq!(stored(&fixture).await, (EventStatus::Published, at(1)));
     commit(&fixture, show.id, [status("cancelled", 2), status("published", 1)]).await;
-    assert_eq!(stored(&fixture).await, EventStatus::Cancelled);
+    assert_eq!(stored(&fixture).await, (EventStatus::Cancelled, at(2)));
+    // By a clock that went back: a change is never older than the one before.
+    commit(&fixture, show.id, [row("cancelled", at(-1), 3)]).await;
+    assert_eq!(stored(&fixture).await, (EventStatus::Cancelled, at(2)));
 
-    let nowhere = Row::EventStatus { event: event(), status: "published", lsn: Lsn(1) };
+    let nowhere = Row::EventStatus { event: event(), status: "published", at: TimeUs(1), lsn: Lsn(1) };
     commit(&fixture, show.id, [vec![nowhere]]).await;
 }
 

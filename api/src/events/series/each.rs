@@ -8,6 +8,7 @@ use super::SESSIONS_MAX;
 use crate::audit_log::{self, Action, Source};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::events::life;
 use crate::state::AppState;
 use crate::{cancelling, event_access, event_status, time};
 
@@ -81,7 +82,8 @@ async fn ask(asker: &Asker, session: &Event, fate: Fate) -> Result<(), ApiError>
     let handle = event_access::handle(state, session.id).await?;
     let by = event_access::asker(caller.user, *origin);
     let done = match fate {
-        Fate::Published => handle.publish(by).await?,
+        Fate::Published if life::can_be_published(session, state.now()) => handle.publish(by).await?,
+        Fate::Published => event_access::recalled(state, &handle, by, ApiError::EventEnded).await?,
         Fate::Cancelled => handle.cancel_event(by).await?,
     };
     if fate == Fate::Cancelled {

@@ -78,6 +78,10 @@ impl Shared {
 
     pub fn patched(self, patch: &EventPatch) -> Self {
         let text = |new: &Option<String>, old: String| new.clone().unwrap_or(old);
+        let (latitude_e6, longitude_e6) = match patch.coordinates {
+            Some(at) => at.unzip(),
+            None => (self.latitude_e6, self.longitude_e6),
+        };
         Self {
             title: text(&patch.title, self.title),
             description: text(&patch.description, self.description),
@@ -87,8 +91,8 @@ impl Shared {
             address: text(&patch.address, self.address),
             city: text(&patch.city, self.city),
             country: text(&patch.country, self.country),
-            latitude_e6: patch.latitude_e6.or(self.latitude_e6),
-            longitude_e6: patch.longitude_e6.or(self.longitude_e6),
+            latitude_e6,
+            longitude_e6,
             category: text(&patch.category, self.category),
             tags: patch.tags.as_ref().map_or(self.tags, |tags| tags.0.clone()),
             timezone: text(&patch.timezone, self.timezone),

@@ -160,6 +160,13 @@ fn a_patch_changes_what_it_names_and_nothing_that_was_said_since() {
              hold h2 bob F*2:a                  -> QUOTA_EXHAUSTED 1
              patch-tier a needs-code=true       -> ok
              hold h2 bob F*1:a                  -> ACCESS_CODE_REQUIRED item 0
+             patch-tier a needs-code=false no-quota=own -> ok
+             patch-tier b quota=hall/8          -> ok
+             hold h2 bob F*3:a                  -> QUOTA_EXHAUSTED 2
+             patch-tier a no-quota=hall customer=2 -> ok
+             hold h2 bob F*3:a                  -> PER_CUSTOMER_MAXIMUM 2
+             patch-tier a customer=none refund=none -> ok
+             hold h2 bob F*3:a                  -> F*3
              patch-tier none about=gone         -> TIER_NOT_FOUND
              tier c                             -> ok
              delete-tier c                      -> ok
