@@ -24,6 +24,9 @@ const INSTRUCTIONS: [&str; 13] = [
     "LABEL",
 ];
 
+/// Where Debian keeps them, in the image they come from and in the one they go to.
+const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// Instructions of a Dockerfile, continued lines joined.
 fn instructions(dockerfile: &str) -> Vec<(String, String)> {
     let joined = dockerfile.replace("\\\n", " ");
@@ -67,7 +70,7 @@ fn check_dockerfile(dockerfile: &str, exists: impl Fn(&str) -> bool, binaries: &
                         None => ("file", exists(path)),
                         Some(stage) => {
                             let built = path.rsplit_once("/release/").is_some_and(|(_, name)| binaries.contains(&name));
-                            ("build result", stages.contains(stage) && built)
+                            ("build result", stages.contains(stage) && (built || *path == CERTIFICATES))
                         }
                     };
                     if !found {
@@ -94,6 +97,10 @@ fn check_dockerfile(dockerfile: &str, exists: impl Fn(&str) -> bool, binaries: &
     let probe = of_last("HEALTHCHECK").and_then(|rest| rest.split_once("CMD "));
     if probe.is_none_or(|(_, command)| serde_json::from_str::<Vec<String>>(command).is_err()) {
         violations.push("Dockerfile: no health check".to_owned());
+    }
+    let mut copies = instructions[last..].iter().filter(|(name, _)| name == "COPY").map(|(_, rest)| rest.as_str());
+    if !copies.any(|copy| copy.contains(CERTIFICATES) && copy.ends_with(" /etc/ssl/certs/")) {
+        violations.push(format!("Dockerfile: the image has no {CERTIFICATES}: TLS to others fails"));
     }
     violations
 }
@@ -217,6 +224,7 @@ fn a_broken_image_is_found() {
             "Dockerfile: CMD is not a list",
             "Dockerfile: the server runs as root",
             "Dockerfile: no health check",
+            "Dockerfile: the image has no /etc/ssl/certs/ca-certificates.crt: TLS to others fails",
         ]
     );
     let names = environment_of_image("ENV USHER_LISTEN=a USHER_LISTNE=b\nENV PATH=c");
