@@ -27,6 +27,10 @@ const INSTRUCTIONS: [&str; 13] = [
 /// Where Debian keeps them, in the image they come from and in the one they go to.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// What it takes that mails go to the catcher: it speaks plain SMTP, on a port of its own.
+const MAIL: [(&str, &str); 3] =
+    [("USHER_MAIL_SMTP_HOST", "mail"), ("USHER_MAIL_SMTP_PORT", "1025"), ("USHER_MAIL_SMTP_TLS", "off")];
+
 /// Instructions of a Dockerfile, continued lines joined.
 fn instructions(dockerfile: &str) -> Vec<(String, String)> {
     let joined = dockerfile.replace("\\\n", " ");
@@ -167,6 +171,11 @@ fn check_compose(compose: &Value, exists: impl Fn(&str) -> bool) -> Vec<String> 
             }
         }
     }
+    for (name, value) in MAIL {
+        if compose["services"]["server"]["environment"][name] != value {
+            violations.push(format!("docker-compose.yml: server: {name} is not {value}: the mail catcher gets nothing"));
+        }
+    }
     violations
 }
 
@@ -239,6 +248,7 @@ fn a_broken_composition_is_found() {
 services:
   server:
     build: { context: ., dockerfile: Nowhere }
+    environment: { USHER_MAIL_SMTP_HOST: mail, USHER_MAIL_SMTP_PORT: 1025 }
     depends_on: { postgres: { condition: service_started } }
     volumes: ['data:/data']
     ports: ['8080:8080']
@@ -256,6 +266,8 @@ services:
             "docker-compose.yml: server: does not wait for a healthy postgres",
             "docker-compose.yml: server: there is no volume data",
             "docker-compose.yml: server: port \"8080:8080\" is open to the network",
+            "docker-compose.yml: server: USHER_MAIL_SMTP_PORT is not 1025: the mail catcher gets nothing",
+            "docker-compose.yml: server: USHER_MAIL_SMTP_TLS is not off: the mail catcher gets nothing",
         ]
     );
 }
