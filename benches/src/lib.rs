@@ -2,5 +2,6 @@
 
 pub mod arena;
 pub mod commands;
+pub mod database;
 pub mod file_journal;
 pub mod turns;
