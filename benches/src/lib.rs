@@ -4,4 +4,5 @@ pub mod arena;
 pub mod commands;
 pub mod database;
 pub mod file_journal;
+pub mod rounds;
 pub mod turns;
