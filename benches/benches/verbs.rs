@@ -157,15 +157,14 @@ fn void_ticket(core: &mut Core, stream: &mut Stream) -> Duration {
 
 fn transfer_ticket(core: &mut Core, stream: &mut Stream) -> Duration {
     let tickets = tickets(core, stream);
-    let transfer =
-        |(ticket, from)| command(Verb::TransferTicket { ticket, from, to: UserId::from_bytes(stream.id()) });
+    let transfer = |(ticket, from)| command(Verb::TransferTicket { ticket, from, to: UserId::from_bytes(stream.id()) });
     let commands = tickets.into_iter().map(transfer).collect();
     submit_all(core, NOW, commands)
 }
 
 /// A section of 1,000 seats, withheld and released in turn.
 fn set_block(core: &mut Core, _: &mut Stream) -> Duration {
-    let set = |round: usize| command(Verb::SetBlock { block: BLOCK.into(), withheld: round % 2 == 0 });
+    let set = |round: usize| command(Verb::SetBlock { block: BLOCK.into(), withheld: round.is_multiple_of(2) });
     submit_all(core, NOW, (0..ROUND).map(set).collect())
 }
 

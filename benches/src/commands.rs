@@ -2,8 +2,8 @@
 //! asks for the same.
 
 use inventory::{
-    AreaIx, BestAvailable, CallerKey, Command, HoldId, OrderId, Origin, PaymentId, PaymentOutcome, PlaceHold, RequestId,
-    SeatIx, SettlePayment, UserId, Verb, Want,
+    AreaIx, BestAvailable, CallerKey, Command, HoldId, OrderId, Origin, PaymentId, PaymentOutcome, PlaceHold,
+    RequestId, SeatIx, SettlePayment, UserId, Verb, Want,
 };
 
 use crate::arena;

@@ -24,7 +24,8 @@ impl Database {
     /// It names none, or as [`Database::create`].
     pub fn from_environment() -> anyhow::Result<Self> {
         let server = std::env::var(SERVER).ok().filter(|url| !url.is_empty());
-        let server = server.with_context(|| format!("{SERVER} names no Postgres to measure; `cargo xtask bench` starts one"))?;
+        let server =
+            server.with_context(|| format!("{SERVER} names no Postgres to measure; `cargo xtask bench` starts one"))?;
         Self::create(server)
     }
 

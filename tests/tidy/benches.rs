@@ -7,9 +7,14 @@ use super::workspace::{Workspace, assert_clean, planted, read};
 
 fn variables(source: &Source) -> impl Iterator<Item = (usize, &str)> {
     let is_one = |text: &str| {
-        text.ends_with("_URL") && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        text.ends_with("_URL")
+            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
     };
-    source.strings.iter().filter(move |literal| is_one(&literal.text)).map(|literal| (literal.at, literal.text.as_str()))
+    source
+        .strings
+        .iter()
+        .filter(move |literal| is_one(&literal.text))
+        .map(|literal| (literal.at, literal.text.as_str()))
 }
 
 fn unset(workspace: &Workspace) -> Vec<String> {

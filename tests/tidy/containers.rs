@@ -172,8 +172,10 @@ fn check_compose(compose: &Value, exists: impl Fn(&str) -> bool) -> Vec<String> 
         }
     }
     for (name, value) in MAIL {
-        if compose["services"]["server"]["environment"][name] != value {
-            violations.push(format!("docker-compose.yml: server: {name} is not {value}: the mail catcher gets nothing"));
+        let set = &compose["services"]["server"]["environment"][name];
+        if set.as_str().map_or_else(|| set.to_string(), str::to_owned) != value {
+            violations
+                .push(format!("docker-compose.yml: server: {name} is not {value}: the mail catcher gets nothing"));
         }
     }
     violations
@@ -248,7 +250,7 @@ fn a_broken_composition_is_found() {
 services:
   server:
     build: { context: ., dockerfile: Nowhere }
-    environment: { USHER_MAIL_SMTP_HOST: mail, USHER_MAIL_SMTP_PORT: 1025 }
+    environment: { USHER_MAIL_SMTP_HOST: mail, USHER_MAIL_SMTP_PORT: 25 }
     depends_on: { postgres: { condition: service_started } }
     volumes: ['data:/data']
     ports: ['8080:8080']

@@ -103,7 +103,8 @@ fn every_slice_is_a_noun_of_the_api() {
 
 #[test]
 fn a_sideways_import_is_found() {
-    let merges = "fn v1() { r.merge(holds::routes()).merge(orders::routes())\n.merge(gate::routes()).merge(tickets::routes())
+    let merges =
+        "fn v1() { r.merge(holds::routes()).merge(orders::routes())\n.merge(gate::routes()).merge(tickets::routes())
         .merge(payments::routes()).merge(events::routes()).merge(accounts::routes()).merge(docs::routes(openapi)) }";
     let workspace = planted(&[
         (ROUTER, merges),
