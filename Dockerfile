@@ -19,6 +19,8 @@ RUN cargo build --release --locked --package usher --package usher-loadgen
 
 FROM debian:12.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/usher --create-home usher
+# Without them no server of others can be asked over TLS: payments, sign-ins, webhooks, mail.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /build/target/release/usher /build/target/release/usher-loadgen /usr/local/bin/
 USER usher
 WORKDIR /var/lib/usher

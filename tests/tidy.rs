@@ -7,6 +7,7 @@
 
 mod tidy {
     mod arrows;
+    mod benches;
     mod containers;
     mod documents;
     mod layers;

@@ -76,8 +76,6 @@ pub enum StartError {
     Passwords(#[from] PasswordError),
     #[error(transparent)]
     Mail(#[from] MailSetupError),
-    #[error("there is no way to send webhooks")]
-    Webhooks(#[source] reqwest::Error),
     #[error(
         "`usher worker` needs Postgres: the embedded store is one process' alone, and its server does the jobs itself. Set \
          database_url to that of the servers"

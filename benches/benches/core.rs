@@ -6,27 +6,20 @@ use std::time::{Duration, Instant};
 use benches::{
     arena::{self, NOW},
     commands::Stream,
+    rounds::{ROUND, timed_rounds},
     turns::Core,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use inventory::{
-    Answer, BestAvailable, Command, Direction, HoldId, Inventory, OrderId, Origin, PaymentId, PaymentOutcome,
-    PlaceHold, PlaceOrder, Record, RefundOrder, RefundRight, RefundTo, SettlePayment, TicketId, UserId, Verb, Want,
+    Answer, Command, Direction, HoldId, Inventory, OrderId, Origin, PlaceOrder, Record, RefundOrder, RefundRight,
+    RefundTo, TicketId, UserId, Verb,
 };
 
 /// As in the server.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ROUND: usize = 1_000;
 const HOUSES: [u32; 3] = [10_000, 20_000, 100_000];
-
-/// Runs `round` until criterion has its iterations; only what `round` reports is counted.
-fn timed_rounds(iterations: u64, mut round: impl FnMut() -> Duration) -> Duration {
-    let rounds = iterations.div_ceil(ROUND as u64);
-    let total: Duration = (0..rounds).map(|_| round()).sum();
-    total.mul_f64(iterations as f64 / (rounds * ROUND as u64) as f64)
-}
 
 fn place_and_release(c: &mut Criterion) {
     type Draw = fn(&mut Stream, u32) -> Command;
@@ -90,44 +83,15 @@ fn place_and_release(c: &mut Criterion) {
     group.finish();
 }
 
-fn fill(core: &mut Core, stream: &mut Stream, share: f64) {
-    loop {
-        let totals = core
-            .inventory
-            .availability()
-            .sections
-            .iter()
-            .filter(|section| !section.is_area)
-            .fold((0, 0), |(free, all), section| (free + section.counts.free, all + section.counts.capacity()));
-        if f64::from(totals.0) <= f64::from(totals.1) * (1.0 - share) {
-            return;
-        }
-        for _ in 0..50 {
-            core.place(NOW, &stream.named(totals.1));
-        }
-    }
-}
-
 /// `decide` alone: the state stays as full as it is.
 fn best_available(c: &mut Criterion) {
     let mut group = c.benchmark_group("decide_best_available");
     for (name, share) in [("empty", 0.0), ("half_full", 0.5), ("90_percent_full", 0.9)] {
         let mut core = Core::new(arena::published(20_000));
         let mut stream = Stream::new(3);
-        fill(&mut core, &mut stream, share);
+        core.fill(&mut stream, share);
         for quantity in [1, 4] {
-            let want = Want::BestAvailable(BestAvailable { quantity, tier: None, section: None, accessible: false });
-            let customer = UserId::from_bytes([9; 16]);
-            let command = Command {
-                origin: Origin::ENGINE,
-                verb: Verb::PlaceHold(PlaceHold {
-                    hold: HoldId::from_bytes([8; 16]),
-                    customer,
-                    wants: vec![want],
-                    access_codes: Vec::new(),
-                    discount_codes: Box::default(),
-                }),
-            };
+            let command = stream.party_of(quantity);
             group.bench_function(BenchmarkId::new(name, quantity), |b| {
                 b.iter(|| core.inventory.decide(NOW, &command).expect("seats are left"));
             });
@@ -187,7 +151,7 @@ fn sell_a_round(core: &mut Core, stream: &mut Stream, step: &str) -> Duration {
         }
     });
     let pays: Vec<Command> =
-        bought.iter().zip(&total).map(|(sale, &amount_minor)| pay(stream, sale.order, amount_minor)).collect();
+        bought.iter().zip(&total).map(|(sale, &amount_minor)| stream.pay(sale.order, amount_minor)).collect();
     let mut tickets: Vec<TicketId> = Vec::new();
     clock("pay", &mut || {
         for command in &pays {
@@ -214,12 +178,6 @@ fn sell_a_round(core: &mut Core, stream: &mut Stream, step: &str) -> Duration {
         }
     });
     taken
-}
-
-fn pay(stream: &mut Stream, order: OrderId, amount_minor: i64) -> Command {
-    let outcome = PaymentOutcome::Paid { amount_minor, currency: arena::currency() };
-    let settle = SettlePayment { order, payment: PaymentId::from_bytes(stream.id()), outcome, entropy: stream.id() };
-    Command { origin: Origin::ENGINE, verb: Verb::SettlePayment(settle) }
 }
 
 /// A million journaled changes of a busy sale: holds and releases, and some orders that lapse.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use benches::{arena, commands::Stream, file_journal::FileJournal};
+use benches::{arena, commands::Stream, database::Database, file_journal::FileJournal};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use engine::{Appended, Batch, Directory, EngineConfig, Epoch, EventHandle, Journal, Opened, SystemClock};
 use inventory::{Command, EventId, Lsn, Origin, Record, Verb};
@@ -65,10 +65,13 @@ fn round_trip(c: &mut Criterion) {
     let disk = tempfile::tempdir().expect("a directory");
     let file = FileJournal::create(&disk.path().join("journal")).expect("a file");
     let embedded = runtime.block_on(Store::connect(&StoreConfig::embedded(disk.path()))).expect("a store");
+    let database = Database::from_environment().expect("a database");
+    let postgres = runtime.block_on(Store::connect(&StoreConfig::postgres(database.url()))).expect("a store");
     let handles = [
         ("memory", runtime.block_on(serve(Nothing))),
         ("file", runtime.block_on(serve(file))),
         ("sqlite", runtime.block_on(serve(embedded))),
+        ("postgres", runtime.block_on(serve(postgres))),
     ];
     let mut group = c.benchmark_group("hold_and_release_one_caller");
     for (name, handle) in handles {
@@ -100,10 +103,9 @@ fn group_commit(c: &mut Criterion) {
     commits(&runtime, &mut group, "file", &file);
     let sqlite = runtime.block_on(Store::connect(&StoreConfig::embedded(disk.path()))).expect("a store");
     commits(&runtime, &mut group, "sqlite", &sqlite);
-    if let Ok(url) = std::env::var("USHER_BENCH_DATABASE_URL") {
-        let postgres = runtime.block_on(Store::connect(&StoreConfig::postgres(url))).expect("a store");
-        commits(&runtime, &mut group, "postgres", &postgres);
-    }
+    let database = Database::from_environment().expect("a database");
+    let postgres = runtime.block_on(Store::connect(&StoreConfig::postgres(database.url()))).expect("a store");
+    commits(&runtime, &mut group, "postgres", &postgres);
     group.finish();
 }
 

@@ -2,8 +2,11 @@
 //! asks for the same.
 
 use inventory::{
-    AreaIx, BestAvailable, CallerKey, Command, HoldId, Origin, PlaceHold, RequestId, SeatIx, UserId, Verb, Want,
+    AreaIx, BestAvailable, CallerKey, Command, HoldId, OrderId, Origin, PaymentId, PaymentOutcome, PlaceHold,
+    RequestId, SeatIx, SettlePayment, UserId, Verb, Want,
 };
+
+use crate::arena;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): tiny, seedable, good enough to spread buyers.
 pub struct Stream {
@@ -60,6 +63,10 @@ impl Stream {
     /// One to four seats, wherever they are best.
     pub fn best_available(&mut self) -> Command {
         let quantity = 1 + self.below(4);
+        self.party_of(quantity)
+    }
+
+    pub fn party_of(&mut self, quantity: u32) -> Command {
         self.hold(vec![Want::BestAvailable(BestAvailable { quantity, tier: None, section: None, accessible: false })])
     }
 
@@ -79,5 +86,12 @@ impl Stream {
     pub fn standing_in(&mut self, area: AreaIx) -> Command {
         let quantity = 1 + self.below(4);
         self.hold(vec![Want::Area { area, quantity, tier: None }])
+    }
+
+    /// The whole price of an order arrives.
+    pub fn pay(&mut self, order: OrderId, amount_minor: i64) -> Command {
+        let outcome = PaymentOutcome::Paid { amount_minor, currency: arena::currency() };
+        let settle = SettlePayment { order, payment: PaymentId::from_bytes(self.id()), outcome, entropy: self.id() };
+        Command { origin: Origin::ENGINE, verb: Verb::SettlePayment(settle) }
     }
 }

@@ -2,5 +2,7 @@
 
 pub mod arena;
 pub mod commands;
+pub mod database;
 pub mod file_journal;
+pub mod rounds;
 pub mod turns;

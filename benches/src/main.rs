@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+mod best_available;
 mod durable;
 mod finding;
 mod memory;
@@ -25,6 +26,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum What {
+    /// Best available in a house that is nearly full, in single calls: the tail of what one decision takes.
+    BestAvailable(best_available::Options),
     /// Holds on one hot event through the actor, no HTTP: every store in turn, and a plain file with fdatasync.
     Durable(durable::Options),
     /// Pages of events out of a catalogue of 100,000.
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
     let places = stores::Places { dir: cli.dir, postgres_url: cli.postgres_url };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match cli.what {
+        What::BestAvailable(options) => best_available::run(&options),
         What::Durable(options) => runtime.block_on(durable::run(&places, &options)),
         What::Finding(options) => runtime.block_on(finding::run(&places, &options)),
         What::Memory(options) => memory::run(&options),

@@ -2,12 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     sync::Arc,
 };
 
 use anyhow::Context;
-use benches::file_journal::FileJournal;
+use benches::{database::Database, file_journal::FileJournal};
 use engine::{Directory, EngineConfig, SystemClock};
 use persistence::{Store, StoreConfig};
 
@@ -70,54 +69,4 @@ impl Place {
 
 async fn sqlite(dir: &Path) -> anyhow::Result<Store> {
     Ok(Store::connect(&StoreConfig::embedded(dir)).await?)
-}
-
-/// A database of our own on a server that others use too.
-pub struct Database {
-    server: String,
-    name: String,
-}
-
-impl Database {
-    fn create(server: String) -> anyhow::Result<Self> {
-        let name = format!("usher_bench_{}", std::process::id());
-        let database = Self { server, name };
-        let made = database.command("createdb").status().context("createdb is not installed")?;
-        anyhow::ensure!(made.success(), "createdb failed");
-        Ok(database)
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.arg(format!("--maintenance-db={}", self.server)).arg(&self.name);
-        // createdb connects by these even when the maintenance database is a URL.
-        command.env("PGUSER", "postgres");
-        if let Some((host, port)) =
-            self.server.rsplit_once('@').and_then(|(_, rest)| rest.split('/').next()?.split_once(':'))
-        {
-            command.env("PGHOST", host).env("PGPORT", port);
-        }
-        command
-    }
-
-    /// As the server does by itself, a while after so many rows were written.
-    pub fn analyze(&self) -> anyhow::Result<()> {
-        let mut command = self.command("vacuumdb");
-        command.args(["--analyze", "--quiet"]);
-        let done = command.status().context("vacuumdb is not installed")?;
-        anyhow::ensure!(done.success(), "vacuumdb failed");
-        Ok(())
-    }
-
-    pub fn url(&self) -> String {
-        let base = self.server.rsplit_once('/').map_or(self.server.as_str(), |(base, _)| base);
-        format!("{base}/{}", self.name)
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        // Nothing can be done about a database that will not go; its name says where it is from.
-        let _ = self.command("dropdb").arg("--force").status();
-    }
 }

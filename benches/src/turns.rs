@@ -5,6 +5,9 @@ use inventory::{
     ScanTicket, TicketId, TimeUs, UserId, Verb,
 };
 
+use crate::arena::NOW;
+use crate::commands::Stream;
+
 pub struct Core {
     pub inventory: Inventory,
     buffer: Vec<u8>,
@@ -37,6 +40,26 @@ impl Core {
             Ok(Answer::HoldPlaced(placed)) => Some((placed.hold, placed.customer)),
             Ok(_) | Err(_) => None,
         }
+    }
+
+    /// Holds seats by name all over the house until no more than `1 - share` of them are free.
+    pub fn fill(&mut self, stream: &mut Stream, share: f64) {
+        loop {
+            let (free, seats) = self.seats();
+            if f64::from(free) <= f64::from(seats) * (1.0 - share) {
+                return;
+            }
+            for _ in 0..50 {
+                self.place(NOW, &stream.named(seats));
+            }
+        }
+    }
+
+    /// Free ones and all, without areas.
+    fn seats(&self) -> (u32, u32) {
+        let availability = self.inventory.availability();
+        let rows = availability.sections.iter().filter(|section| !section.is_area);
+        rows.fold((0, 0), |(free, all), section| (free + section.counts.free, all + section.counts.capacity()))
     }
 
     pub fn release(&mut self, now: TimeUs, (hold, customer): (HoldId, UserId)) {

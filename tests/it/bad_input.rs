@@ -2,8 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use usher_tests::server::{Session, TestServer, send};
+use usher_tests::server::{TestServer, send};
 
+use crate::holds::until;
 use crate::show::{Show, faults, on_each_store, text};
 
 fn named(count: usize) -> Value {
@@ -48,12 +49,40 @@ fn hold_rows(show: &Show, elsewhere: &Show) -> Vec<(&'static str, Value, u16, &'
             "QUANTITY_INVALID",
         ),
         (
-            "more than is left",
-            items(json!([{"area": "F", "quantity": 10}, {"area": "F", "quantity": 41}])),
+            "more than one hold may have",
+            items(json!([{"area": "F", "quantity": 5}, {"area": "F", "quantity": 6}])),
             422,
             "UNITS_PER_HOLD_EXCEEDED",
         ),
+        ("more than is left of an area", items(json!([{"area": "F", "quantity": 6}])), 409, "AREA_SOLD_OUT"),
+        (
+            "more than is left of seats",
+            items(json!([{"best_available": {"quantity": 3, "section": "B"}}])),
+            409,
+            "NOT_ENOUGH_SEATS",
+        ),
+        ("a seat that somebody has", items(json!([{"seat": "B-1-1"}])), 409, "SEATS_TAKEN"),
     ]
+}
+
+/// With a section that the other shows do not have.
+async fn with_gods(server: &TestServer) -> Show {
+    let show = Show::draft_with(server, json!({})).await;
+    let mut map = crate::show::seat_map();
+    let gods = json!({"id": "Z", "name": "Gods", "rows": [{"id": "1", "seats": ["1"]}], "category": "stalls"});
+    map["sections"].as_array_mut().unwrap().push(gods);
+    server.put(Some(&show.organizer), &show.path("/seat-map"), map).await.expect(200);
+    server.post(Some(&show.organizer), &show.path("/publish"), json!({})).await.expect(200);
+    show
+}
+
+/// Leaves five places of the area and two seats of the balcony.
+async fn nearly_sell_out(server: &TestServer, show: &Show) {
+    for units in [10, 10, 10, 10, 5] {
+        show.hold(server, &server.attendee().await, json!([{"area": "F", "quantity": units}])).await;
+    }
+    let seats: Vec<Value> = (1..=8).map(|number| json!({"seat": format!("B-1-{number}")})).collect();
+    show.hold(server, &server.attendee().await, json!(seats)).await;
 }
 
 /// The second of two items, and how the fault in it is named.
@@ -76,8 +105,10 @@ fn items_at_fault(elsewhere: &Show) -> [(Value, &'static str); 10] {
 #[tokio::test]
 async fn a_hold_that_cannot_be_is_refused_with_its_own_code_and_changes_nothing() {
     on_each_store(async |server: &TestServer| {
-        let (show, elsewhere) = (Show::on_sale(server).await, Show::on_sale(server).await);
+        let (show, elsewhere) = (Show::on_sale(server).await, with_gods(server).await);
         let buyer = server.attendee().await;
+        elsewhere.hold(server, &buyer, json!([{"seat": "Z-1-1"}])).await;
+        nearly_sell_out(server, &show).await;
         let before = show.availability(server).await;
         for (what, body, status, code) in hold_rows(&show, &elsewhere) {
             let answer = server.post(Some(&buyer), &show.path("/holds"), body).await;
@@ -98,45 +129,62 @@ async fn a_hold_that_cannot_be_is_refused_with_its_own_code_and_changes_nothing(
     .await;
 }
 
-async fn raw(server: &TestServer, who: &Session, path: &str, media_type: &str, body: &[u8]) -> (u16, Value) {
-    let request = server.request(Method::POST, path).bearer_auth(&who.access_token);
-    let answer = send(request.header("content-type", media_type).body(body.to_vec())).await;
-    (answer.status, answer.body["code"].clone())
+/// What can be asked about a hold and about an order that is not paid.
+fn acts(show: &Show, hold: &str, order: &str) -> [(Method, String, Value, &'static str); 7] {
+    let hold_path = show.path(&format!("/holds/{hold}"));
+    let order_path = format!("/orders/{order}");
+    [
+        (Method::POST, format!("{hold_path}/extend"), json!({}), "HOLD"),
+        (Method::DELETE, hold_path, Value::Null, "HOLD"),
+        (Method::POST, "/orders".to_owned(), json!({"event_id": show.id, "hold_id": hold}), "HOLD"),
+        (Method::GET, order_path.clone(), Value::Null, "ORDER"),
+        (Method::POST, format!("{order_path}/pay"), json!({"method": "mock"}), "ORDER"),
+        (Method::POST, format!("{order_path}/cancel"), json!({}), "ORDER"),
+        (Method::POST, format!("{order_path}/refund"), json!({}), "ORDER"),
+    ]
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_refused_on_every_write() {
+async fn what_is_another_buyers_is_not_there_and_stays_as_it_is() {
     on_each_store(async |server: &TestServer| {
         let show = Show::on_sale(server).await;
-        let who = server.admin().await;
-        let order = show.order(server, &who, json!([{"seat": "A-1-1"}])).await;
-        let order = format!("/orders/{}", text(&order["id"]));
-        let before = show.availability(server).await;
-        let paths = [
-            "/events".to_owned(),
-            show.path("/publish"),
-            show.path("/tiers"),
-            show.path("/holds"),
-            show.path("/gate/scans"),
-            "/orders".to_owned(),
-            format!("{order}/pay"),
-            format!("{order}/cancel"),
-            format!("{order}/refund"),
-        ];
-        for path in &paths {
-            for (media_type, body, status, code) in [
-                ("application/json", &b"{\"items\":"[..], 400, "JSON_MALFORMED"),
-                ("application/json", b"\xff\xfe", 400, "JSON_MALFORMED"),
-                ("application/json", b"[]", 422, "VALIDATION_FAILED"),
-                ("application/json", b"{\"nonsense\": true}", 422, "VALIDATION_FAILED"),
-                ("text/plain", b"{}", 415, "MEDIA_TYPE_UNSUPPORTED"),
-                ("application/json", &[b' '; 3 << 20], 413, "BODY_TOO_LARGE"),
-            ] {
-                let answer = raw(server, &who, path, media_type, body).await;
-                assert_eq!(answer, (status, json!(code)), "{path} {media_type}");
+        let (owner, stranger) = (server.attendee().await, server.attendee().await);
+        let hold = text(&show.hold(server, &owner, json!([{"seat": "A-1-1"}])).await["id"]);
+        let order = text(&show.order(server, &owner, json!([{"seat": "A-1-2"}])).await["id"]);
+        let seen = async || {
+            let order = server.get(Some(&owner), &format!("/orders/{order}")).await.expect(200);
+            (show.availability(server).await, order)
+        };
+        let before = seen().await;
+        for (method, path, body, what) in acts(&show, &hold, &order) {
+            let mut request = server.request(method.clone(), &path).bearer_auth(&stranger.access_token);
+            if !body.is_null() {
+                request = request.json(&body);
             }
+            send(request).await.problem(404, &format!("{what}_NOT_FOUND"));
+            assert_eq!(seen().await, before, "{method} {path} changed something");
         }
-        assert_eq!(show.availability(server).await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_asked_of_an_expired_hold_changes_nothing() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale_with(server, json!({"hold_ttl_s": 1})).await;
+        let owner = server.attendee().await;
+        let hold = text(&show.hold(server, &owner, json!([{"seat": "A-1-1"}])).await["id"]);
+        until(async || show.totals(server).await[1] == 0).await;
+        let before = show.availability(server).await;
+        let acts = acts(&show, &hold, "");
+        for (method, path, body, _) in acts.into_iter().filter(|(.., what)| *what == "HOLD") {
+            let mut request = server.request(method.clone(), &path).bearer_auth(&owner.access_token);
+            if !body.is_null() {
+                request = request.json(&body);
+            }
+            send(request).await.problem(410, "HOLD_EXPIRED");
+            assert_eq!(show.availability(server).await, before, "{method} {path} changed something");
+        }
     })
     .await;
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use usher_tests::process::ServerProcess;
 use usher_tests::server::{Answer, PASSWORD, Session, TestServer};
 
-use crate::sale::{Sale, audit, purchases};
+use crate::sale::{Crowd, Sale, audit, purchases};
 use crate::show::{Show, text};
 
 const DISK: &str = include_str!("failing_sync/disk.c");
@@ -190,7 +190,8 @@ fn a_sale_through_syncs_that_fail_loses_nothing_that_was_acknowledged() {
     ];
     let mut server = ServerProcess::new(home.settings().into_iter().chain(more).collect());
     server.start();
-    let mut sale = Sale::start(&server.url(), &log, SALE_SECONDS);
+    let crowd = Crowd { curve: "steady", buyers: 900, seconds: SALE_SECONDS, seed: 1 };
+    let mut sale = Sale::start(&server.url(), &log, &crowd);
     sale.wait_for_purchases(&log, 1);
 
     let mut rng = rand::rng();

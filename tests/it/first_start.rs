@@ -49,13 +49,33 @@ async fn a_first_start_that_was_killed_is_finished_by_a_later_one() {
         server.kill();
     }
     server.start();
+    ready(&server).await;
+    assert_eq!(demo_of(&server.url()).await, wanted);
+}
+
+async fn ready(server: &ServerProcess) {
     let ready = tokio::time::timeout(READY_WITHIN, async {
         while !reqwest::get(format!("{}/health/ready", server.url())).await.is_ok_and(|it| it.status().is_success()) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
     ready.await.expect("the server is ready");
-    assert_eq!(demo_of(&server.url()).await, wanted);
+}
+
+/// As in a container that lacks them: only what asks others over TLS needs them, and nobody has set any of it up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_without_certificate_authorities_serves() {
+    let home = tempfile::tempdir().unwrap();
+    let none = home.path().join("none.pem");
+    std::fs::write(&none, "").unwrap();
+    let mut server = ServerProcess::new(vec![
+        ("USHER_DATA_DIR", home.path().join("store").display().to_string()),
+        ("USHER_ADMIN_PASSWORD", "correct horse".into()),
+        ("SSL_CERT_FILE", none.display().to_string()),
+        ("SSL_CERT_DIR", home.path().join("nowhere").display().to_string()),
+    ]);
+    server.start();
+    ready(&server).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The load generator against a real server: its presets pass, and its judge finds a lie told about a real sale.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Parser;
@@ -61,6 +62,15 @@ async fn a_sale_of_the_demo_arena_passes_and_a_lie_about_it_does_not() {
     assert!(refused.iter().any(|line| line["code"] == "IDEMPOTENCY_KEY_REUSED"), "{report}");
     let checks = report["audit"]["checks"].as_array().unwrap();
     assert!(checks.iter().filter(|check| check["looked_at"] != 0).count() >= 10, "{checks:?}");
+    // The page carries the same figures, the verdict among them, and the house as it filled.
+    let figures = figures_of(&text(&page));
+    assert_eq!(figures["report"], report);
+    assert_eq!(figures["report"]["audit"]["passed"], true);
+    let view = &figures["view"];
+    assert_eq!((view["x"].as_array().unwrap().len(), view["y"].as_array().unwrap().len()), (20_000, 20_000));
+    assert_eq!(view["sampled"], 1, "every change is shown");
+    let standing: u64 = view["standing"].as_array().unwrap().iter().map(|sold| sold[2].as_u64().unwrap()).sum();
+    assert_eq!(json!(seats_sold(view) + standing), report["event"]["after"]["sold"]);
     // Nothing is loaded from anywhere.
     assert!(!text(&page).contains("src=") && !text(&page).contains("href=") && !text(&page).contains("@import"));
 
@@ -140,6 +150,21 @@ async fn of_two_gates_that_want_a_ticket_one_admits_it_under_load() {
     server.stop().await;
 }
 
+/// What a report's page carries for its script.
+fn figures_of(page: &str) -> Value {
+    let figures = page.split(r#"<script type="application/json" id="figures">"#).nth(1).expect("a page has figures");
+    serde_json::from_str(figures.split("</script>").next().unwrap_or_default()).expect("figures are JSON")
+}
+
+/// Of the seats on the page, how many are shown as sold at some time. None of them is given back in these sales.
+fn seats_sold(view: &Value) -> u64 {
+    let before = view["before"].as_str().expect("a letter per seat").bytes().enumerate();
+    let mut sold: BTreeSet<u64> = before.filter(|(_, state)| *state == b's').map(|(seat, _)| seat as u64).collect();
+    let changes = view["seats"].as_array().expect("changes").iter();
+    sold.extend(changes.filter(|change| change[2] == 2).map(|change| change[1].as_u64().expect("a seat")));
+    sold.len() as u64
+}
+
 /// How much the check whose name holds `what` has looked at.
 fn looked_at(report: &Value, what: &str) -> u64 {
     let checks = report["audit"]["checks"].as_array().expect("a report is audited");
@@ -168,6 +193,8 @@ async fn watchers_of_a_booked_event_see_the_truth_and_come_back_after_a_storm() 
         assert!(steps.contains(&&json!(step)), "{step}: {steps:?}");
     }
     assert!(report["server"]["rss_idle_bytes"].as_u64().unwrap() > 1 << 20, "{report:#}");
+    let figures = figures_of(&text(&page));
+    assert_eq!((&figures["audit"], &figures["latency"]), (&report["audit"], &report["latency"]));
     assert!(!text(&page).contains("src=") && !text(&page).contains("href=") && !text(&page).contains("@import"));
     server.stop().await;
 }

@@ -20,16 +20,30 @@ pub fn purchases(log: &Path) -> usize {
     log.lines().filter(|line| line.contains(r#""kind":"paid""#)).count()
 }
 
+/// Answers that were acknowledged, of any kind.
+pub fn answers(log: &Path) -> usize {
+    std::fs::read_to_string(log).unwrap_or_default().lines().count()
+}
+
+/// Who comes, and when.
+pub struct Crowd {
+    /// As the load generator names it.
+    pub curve: &'static str,
+    pub buyers: u32,
+    pub seconds: u32,
+    pub seed: u64,
+}
+
 /// A sale by the load generator, which ends with an audit of what it was told.
 pub struct Sale(Child);
 
 impl Sale {
-    /// For `seconds`, against the server at `url`. What is acknowledged goes to `log`.
-    pub fn start(url: &str, log: &Path, seconds: u32) -> Self {
-        let seconds = seconds.to_string();
+    /// Against the server at `url`. What is acknowledged goes to `log`.
+    pub fn start(url: &str, log: &Path, crowd: &Crowd) -> Self {
+        let (seconds, buyers, seed) = (crowd.seconds.to_string(), crowd.buyers.to_string(), crowd.seed.to_string());
         let child = loadgen()
-            .args(["run", "--quiet", "--url", url, "--event", "auto", "--curve", "steady", "--duration", &seconds])
-            .args(["--buyers", "900", "--accounts", "300", "--connections", "48", "--timeout", "3"])
+            .args(["run", "--quiet", "--url", url, "--event", "auto", "--curve", crowd.curve, "--duration", &seconds])
+            .args(["--buyers", &buyers, "--seed", &seed, "--accounts", "300", "--connections", "48", "--timeout", "3"])
             .args(["--abandon", "5", "--release", "5", "--slow-pay", "10", "--slow-pay-seconds", "1"])
             .args(["--double-submit", "20", "--duplicate-key", "5", "--mix", "best=60,named=20,standing=20"])
             .arg("--ack-log")

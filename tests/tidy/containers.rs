@@ -24,6 +24,13 @@ const INSTRUCTIONS: [&str; 13] = [
     "LABEL",
 ];
 
+/// Where Debian keeps them, in the image they come from and in the one they go to.
+const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// What it takes that mails go to the catcher: it speaks plain SMTP, on a port of its own.
+const MAIL: [(&str, &str); 3] =
+    [("USHER_MAIL_SMTP_HOST", "mail"), ("USHER_MAIL_SMTP_PORT", "1025"), ("USHER_MAIL_SMTP_TLS", "off")];
+
 /// Instructions of a Dockerfile, continued lines joined.
 fn instructions(dockerfile: &str) -> Vec<(String, String)> {
     let joined = dockerfile.replace("\\\n", " ");
@@ -67,7 +74,7 @@ fn check_dockerfile(dockerfile: &str, exists: impl Fn(&str) -> bool, binaries: &
                         None => ("file", exists(path)),
                         Some(stage) => {
                             let built = path.rsplit_once("/release/").is_some_and(|(_, name)| binaries.contains(&name));
-                            ("build result", stages.contains(stage) && built)
+                            ("build result", stages.contains(stage) && (built || *path == CERTIFICATES))
                         }
                     };
                     if !found {
@@ -94,6 +101,10 @@ fn check_dockerfile(dockerfile: &str, exists: impl Fn(&str) -> bool, binaries: &
     let probe = of_last("HEALTHCHECK").and_then(|rest| rest.split_once("CMD "));
     if probe.is_none_or(|(_, command)| serde_json::from_str::<Vec<String>>(command).is_err()) {
         violations.push("Dockerfile: no health check".to_owned());
+    }
+    let mut copies = instructions[last..].iter().filter(|(name, _)| name == "COPY").map(|(_, rest)| rest.as_str());
+    if !copies.any(|copy| copy.contains(CERTIFICATES) && copy.ends_with(" /etc/ssl/certs/")) {
+        violations.push(format!("Dockerfile: the image has no {CERTIFICATES}: TLS to others fails"));
     }
     violations
 }
@@ -160,6 +171,13 @@ fn check_compose(compose: &Value, exists: impl Fn(&str) -> bool) -> Vec<String> 
             }
         }
     }
+    for (name, value) in MAIL {
+        let set = &compose["services"]["server"]["environment"][name];
+        if set.as_str().map_or_else(|| set.to_string(), str::to_owned) != value {
+            violations
+                .push(format!("docker-compose.yml: server: {name} is not {value}: the mail catcher gets nothing"));
+        }
+    }
     violations
 }
 
@@ -217,6 +235,7 @@ fn a_broken_image_is_found() {
             "Dockerfile: CMD is not a list",
             "Dockerfile: the server runs as root",
             "Dockerfile: no health check",
+            "Dockerfile: the image has no /etc/ssl/certs/ca-certificates.crt: TLS to others fails",
         ]
     );
     let names = environment_of_image("ENV USHER_LISTEN=a USHER_LISTNE=b\nENV PATH=c");
@@ -231,6 +250,7 @@ fn a_broken_composition_is_found() {
 services:
   server:
     build: { context: ., dockerfile: Nowhere }
+    environment: { USHER_MAIL_SMTP_HOST: mail, USHER_MAIL_SMTP_PORT: 25 }
     depends_on: { postgres: { condition: service_started } }
     volumes: ['data:/data']
     ports: ['8080:8080']
@@ -248,6 +268,8 @@ services:
             "docker-compose.yml: server: does not wait for a healthy postgres",
             "docker-compose.yml: server: there is no volume data",
             "docker-compose.yml: server: port \"8080:8080\" is open to the network",
+            "docker-compose.yml: server: USHER_MAIL_SMTP_PORT is not 1025: the mail catcher gets nothing",
+            "docker-compose.yml: server: USHER_MAIL_SMTP_TLS is not off: the mail catcher gets nothing",
         ]
     );
 }

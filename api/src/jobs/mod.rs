@@ -53,11 +53,10 @@ impl Jobs {
         let signer = TicketSigner::from_seed(&app::key(store, "ticket-ed25519").await?)?;
         let seals = Seals::new(&app::key(store, "seals-hmac").await?)?;
         let transport = Transport::new(&config.mail, &config.store.data_dir)?;
-        let client = webhook::client(&config.jobs).map_err(StartError::Webhooks)?;
         Ok(Self {
             outbox: Outbox { store: store.clone(), clock: Arc::clone(clock), mailer: mailer.clone() },
             notices: Notices { store: store.clone(), clock: Arc::clone(clock), mailer: mailer.clone() },
-            sender: Sender::new(store.clone(), Arc::clone(clock), config.jobs.clone(), seals, client),
+            sender: Sender::new(store.clone(), Arc::clone(clock), config.jobs.clone(), seals),
             post: Post::new(mailer.clone(), transport, Arc::clone(clock), config.mail.clone(), site, signer),
         })
     }

@@ -6,7 +6,7 @@ mod secret;
 mod sender;
 mod view;
 
-pub use address::{check, client};
+pub use address::check;
 pub use secret::Secret;
 pub use sender::{Sender, run};
 pub use view::shown;

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use engine::{Clock, SystemClock};
@@ -41,7 +41,8 @@ pub struct Sender {
     clock: Arc<SystemClock>,
     config: Jobs,
     seals: Seals,
-    client: Client,
+    /// Made when there is something to send: a machine without TLS roots serves all who have no webhook.
+    client: OnceLock<Client>,
 }
 
 /// Until `stop`. A request under way is given up then, and sent again by whoever claims next.
@@ -79,8 +80,16 @@ struct Heard {
 }
 
 impl Sender {
-    pub const fn new(store: Store, clock: Arc<SystemClock>, config: Jobs, seals: Seals, client: Client) -> Self {
-        Self { store, clock, config, seals, client }
+    pub const fn new(store: Store, clock: Arc<SystemClock>, config: Jobs, seals: Seals) -> Self {
+        Self { store, clock, config, seals, client: OnceLock::new() }
+    }
+
+    fn client(&self) -> reqwest::Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = address::client(&self.config)?;
+        Ok(self.client.get_or_init(|| client))
     }
 
     async fn claim(&self, free: usize) -> Result<Vec<ClaimedWebhook>, StoreError> {
@@ -170,8 +179,14 @@ impl Sender {
             Err(error) => return failed(error.to_string()),
         };
         let timestamp_s = now.0 / 1_000_000;
-        let request = self
-            .client
+        let client = match self.client() {
+            Ok(client) => client,
+            Err(error) => {
+                tracing::error!(webhook = %webhook.id, %error, "there is no way to send webhooks: {error:?}");
+                return failed(why(error));
+            }
+        };
+        let request = client
             .post(url)
             .header(header::CONTENT_TYPE, "application/json")
             .header("usher-timestamp", timestamp_s.to_string())

@@ -46,3 +46,44 @@ fn fill(page: &str, script: &str, figures: &str) -> String {
     filled.push_str(rest);
     filled
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str = "</script><script>alert('1 < 2')</script><!-- /*SCRIPT*/";
+
+    fn embedded(page: &str) -> serde_json::Value {
+        let figures = page.split(r#"id="figures">"#).nth(1).unwrap();
+        serde_json::from_str(figures.split("</script>").next().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_a_server_calls_its_event_is_a_text_and_ends_no_script() {
+        for (page, script) in [(PAGE, SCRIPT), (SHEET, SHEET_SCRIPT)] {
+            let figures = serde_json::json!({ "title": HOSTILE }).to_string();
+            let filled = fill(page, script, &figures);
+            assert_eq!(embedded(&filled)["title"], HOSTILE);
+            assert!(!filled.contains("alert('1 <") && !filled.contains("<!-- "), "{filled}");
+            let ends = |text: &str| text.matches("</script>").count();
+            assert_eq!(ends(&filled), ends(page), "the page has the scripts that it was written with");
+        }
+    }
+
+    #[test]
+    fn a_page_is_filled_and_shows_title_and_verdict() {
+        for (page, script) in [(PAGE, SCRIPT), (SHEET, SHEET_SCRIPT)] {
+            let filled = fill(page, script, "{}");
+            for mark in ["/*STYLE*/", "/*FIGURES*/", "/*PARTS*/", "/*SCRIPT*/"] {
+                assert!(!filled.contains(mark), "{mark} is left");
+            }
+            for part in [STYLE, PARTS, script] {
+                assert!(filled.contains(part));
+            }
+            for id in ["title", "verdict", "audit"] {
+                assert!(filled.contains(&format!("id=\"{id}\"")), "{id}");
+                assert!(PARTS.contains(&format!("at(\"{id}\")")) || script.contains(&format!("at(\"{id}\")")), "{id}");
+            }
+        }
+    }
+}

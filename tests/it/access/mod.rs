@@ -19,6 +19,7 @@
 //! parameter that `Ids::path` does not know, or a body about an object that it does not have, needs a field there.
 
 mod matrix;
+mod not_json;
 mod owned_fields;
 mod rules;
 mod scene;
