@@ -11,10 +11,8 @@ use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, discount_codes, docs,
-    events, feedback, gate, health, history, holds, images, live, mails, orders, outbox, payments, problems, rsvps, scanners,
-    seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
-    events, feedback, gate, health, holds, images, live, mails, orders, outbox, pages, payments, problems, rsvps,
-    scanners, seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
+    events, feedback, gate, health, history, holds, images, live, mails, orders, outbox, pages, payments, problems,
+    rsvps, scanners, seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
 };
 
 pub fn router(state: AppState) -> Router {

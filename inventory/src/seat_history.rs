@@ -239,18 +239,8 @@ mod tests {
              out o1.1             -> out at 600s",
         );
         let entries = told(&stage, "A-1-1");
-        let expected = [
-            "laid_out",
-            "held",
-            "expired",
-            "held",
-            "released",
-            "held",
-            "ordered",
-            "sold",
-            "checked_in",
-            "checked_out",
-        ];
+        let expected =
+            ["laid_out", "held", "expired", "held", "released", "held", "ordered", "sold", "checked_in", "checked_out"];
         assert_eq!(names(&entries), expected);
         assert!(entries.windows(2).all(|pair| pair[0].lsn < pair[1].lsn && pair[0].at <= pair[1].at));
         let (held, expired, sold) = (entries[1], entries[2], entries[7]);

@@ -6,40 +6,6 @@ use std::collections::BTreeSet;
 use super::lexer::{Source, identifier_at};
 use super::workspace::{Workspace, assert_clean, planted, read};
 
-const SLICES: &[&str] = &[
-    "access_codes",
-    "accounts",
-    "admin",
-    "api_keys",
-    "attendees",
-    "audit_entries",
-    "calendars",
-    "discount_codes",
-    "feedback",
-    "rsvps",
-    "events",
-    "venues",
-    "holds",
-    "orders",
-    "payments",
-    "tickets",
-    "gate",
-    "history",
-    "waiting_room",
-    "risk",
-    "staff",
-    "reports",
-    "availability",
-    "tiers",
-    "seat_maps",
-    "live",
-    "mails",
-    "outbox",
-    "webhooks",
-    "images",
-    "wallets",
-    "withdrawals",
-];
 const ROUTER: &str = "api/src/router.rs";
 
 /// The nouns whose routes the router merges.

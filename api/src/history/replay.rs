@@ -82,12 +82,7 @@ impl Replays {
     }
 }
 
-async fn replay<W: Watch>(
-    store: &Store,
-    from: Inventory,
-    to: Lsn,
-    watch: W,
-) -> Result<(Inventory, W), ApiError> {
+async fn replay<W: Watch>(store: &Store, from: Inventory, to: Lsn, watch: W) -> Result<(Inventory, W), ApiError> {
     let event = from.event();
     let mut replay = Replay { inventory: from, watch, to };
     loop {

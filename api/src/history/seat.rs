@@ -2,7 +2,9 @@ use std::ops::ControlFlow;
 
 use axum::Json;
 use axum::extract::State;
-use inventory::{EventId, HoldId, Inventory, Lsn, OrderId, Record, RequestId, SeatEntry, SeatHistory, TicketId, UserId};
+use inventory::{
+    EventId, HoldId, Inventory, Lsn, OrderId, Record, RequestId, SeatEntry, SeatHistory, TicketId, UserId,
+};
 use uuid::Uuid;
 use wire::{Page, SeatHistoryEntry};
 
