@@ -62,6 +62,7 @@ mod tickets;
 mod tiers;
 mod timing;
 mod tour;
+mod transfer_mails;
 mod transfers;
 mod users;
 mod venues;

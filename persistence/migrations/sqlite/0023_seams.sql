@@ -1,0 +1,3 @@
+-- When the sender was told that nobody has answered in time.
+ALTER TABLE ticket_transfers ADD COLUMN lapse_told_at INTEGER;
+CREATE INDEX ticket_transfers_lapsed ON ticket_transfers (expires_at) WHERE status = 'open' AND lapse_told_at IS NULL;
