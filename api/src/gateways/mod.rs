@@ -12,7 +12,7 @@ mod worker;
 
 use std::sync::Arc;
 
-use inventory::{Currency, OrderId, PaymentId};
+use inventory::{Currency, EventId, OrderId, PaymentId};
 use persistence::{Checkout, PaymentProvider, PaymentRefund};
 use secrecy::SecretString;
 use thiserror::Error;
@@ -169,6 +169,17 @@ fn reported(checkout: &Checkout) -> Result<Standing, GatewayError> {
 /// Those of the store.
 pub async fn order_ended(state: &crate::state::AppState, order: OrderId) -> Result<(), persistence::StoreError> {
     if state.store.checkouts_due(order, state.now()).await? > 0 {
+        state.gateways.wake();
+    }
+    Ok(())
+}
+
+/// The event is cancelled: nobody is to pay for any order of it.
+///
+/// # Errors
+/// Those of the store.
+pub async fn event_cancelled(state: &crate::state::AppState, event: EventId) -> Result<(), persistence::StoreError> {
+    if state.store.checkouts_due_of_event(event, state.now()).await? > 0 {
         state.gateways.wake();
     }
     Ok(())

@@ -1,3 +1,6 @@
 -- When the sender was told that nobody has answered in time.
 ALTER TABLE ticket_transfers ADD COLUMN lapse_told_at bigint;
 CREATE INDEX ticket_transfers_lapsed ON ticket_transfers (expires_at) WHERE status = 'open' AND lapse_told_at IS NULL;
+
+-- Pages of a cancelled event's orders, which are closed.
+CREATE INDEX checkouts_by_event ON checkouts (event_id) WHERE state IN ('creating', 'open', 'processing');

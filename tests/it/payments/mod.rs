@@ -2,6 +2,7 @@
 //! and out of order.
 
 mod by_mock;
+mod lapsing;
 mod notices;
 mod refunds;
 mod reports;
