@@ -203,6 +203,11 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("SCANNER_NOT_FOUND", "The event has no such scanner."),
     ("SCANNERS_TOO_MANY", "The event has as many scanners as it may. Revoke one."),
     ("TRANSFER_NOT_FOUND", "There is no such offer of a ticket by or to the caller, or none is open."),
+    (
+        "PAYMENT_UNDER_WAY",
+        "The order was paid on its page at Stripe and the money is on its way. It is bought when that arrives; should it \
+         not, the order can be paid again.",
+    ),
     ("TRANSFER_OPEN", "The ticket is offered to somebody already. Take that back first."),
     (
         "TRANSFER_CLOSED",

@@ -3,6 +3,7 @@
 //! it, whichever comes first. Money is never ignored: it buys, it goes back, or an admin is shown it.
 
 mod book;
+mod close;
 mod mock;
 mod reconcile;
 mod refunds;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 use crate::config::Payments;
 
 pub use book::{Booked, Money, book, decline, refunded_elsewhere};
+pub use close::close_pages;
 pub use mock::{Mock, script};
 pub use stripe::Stripe;
 pub use worker::run;

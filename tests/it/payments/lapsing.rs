@@ -7,15 +7,9 @@ use usher_tests::server::{Session, TestServer};
 use usher_tests::stripe::{StripeApi, deliver};
 use uuid::Uuid;
 
-use super::{checkout, money, on_each_store_with_stripe, path, refunded, refunds, status};
+use super::{checkout, known, money, on_each_store_with_stripe, path, refunded, refunds, status};
 use crate::holds::until;
 use crate::show::{Show, text};
-
-async fn known(server: &TestServer, order: &Value) -> Vec<CheckoutState> {
-    let id = OrderId::from_uuid(text(&order["id"]).parse().unwrap());
-    let known = server.app().state().store.checkout_list(id).await.unwrap();
-    known.into_iter().map(|checkout| checkout.state).collect()
-}
 
 /// Everything that waits to be asked about is asked about now.
 async fn ask(server: &TestServer, show: &Show) {
