@@ -35,6 +35,7 @@ mod images;
 mod kill;
 mod limits;
 mod live;
+mod live_door;
 mod live_hostile;
 mod live_limits;
 mod live_line;
