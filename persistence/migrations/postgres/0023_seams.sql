@@ -4,3 +4,8 @@ CREATE INDEX ticket_transfers_lapsed ON ticket_transfers (expires_at) WHERE stat
 
 -- Pages of a cancelled event's orders, which are closed.
 CREATE INDEX checkouts_by_event ON checkouts (event_id) WHERE state IN ('creating', 'open', 'processing');
+
+-- Where a withdrawal is paid out to: sealed, and masked for whoever need not know it.
+ALTER TABLE withdrawals ADD COLUMN payout bytea;
+ALTER TABLE withdrawals ADD COLUMN payout_iban text;
+ALTER TABLE withdrawals ADD COLUMN payout_holder text;
