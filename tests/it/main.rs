@@ -7,6 +7,7 @@ mod audience;
 mod audit;
 mod audit_accounts;
 mod audit_log;
+mod backfill;
 mod bad_input;
 mod calendars;
 mod cancellations;
