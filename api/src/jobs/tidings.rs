@@ -41,6 +41,10 @@ pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutco
         }
         OutboxKind::EventPublished => (WebhookType::EventPublished, event.id.uuid(), Vec::new()),
         OutboxKind::EventCancelled => (WebhookType::EventCancelled, event.id.uuid(), Vec::new()),
+        OutboxKind::TicketCheckedIn => {
+            let ticket = work.ticket_id.ok_or(TidingsError::Missing("the ticket"))?;
+            (WebhookType::TicketCheckedIn, ticket.uuid(), Vec::new())
+        }
         OutboxKind::PaymentRefund => return Err(TidingsError::Foreign),
     };
     let news = WebhookNews {
