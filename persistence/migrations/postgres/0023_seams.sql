@@ -9,3 +9,6 @@ CREATE INDEX checkouts_by_event ON checkouts (event_id) WHERE state IN ('creatin
 ALTER TABLE withdrawals ADD COLUMN payout bytea;
 ALTER TABLE withdrawals ADD COLUMN payout_iban text;
 ALTER TABLE withdrawals ADD COLUMN payout_holder text;
+
+-- Webhooks' deliveries that were given up, to be counted.
+CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (created_at) WHERE status = 'failed';

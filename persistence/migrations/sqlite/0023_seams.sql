@@ -9,3 +9,6 @@ CREATE INDEX checkouts_by_event ON checkouts (event_id) WHERE state IN ('creatin
 ALTER TABLE withdrawals ADD COLUMN payout BLOB;
 ALTER TABLE withdrawals ADD COLUMN payout_iban TEXT;
 ALTER TABLE withdrawals ADD COLUMN payout_holder TEXT;
+
+-- Webhooks' deliveries that were given up, to be counted.
+CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (created_at) WHERE status = 'failed';
