@@ -26,6 +26,8 @@ pub struct Opening {
     pub bearer: Option<String>,
     pub origin: Option<String>,
     pub protocols: Option<String>,
+    /// To be told who is inside.
+    pub occupancy: bool,
 }
 
 impl Opening {
@@ -64,8 +66,8 @@ pub struct Watcher {
 /// # Errors
 /// The server refuses.
 pub async fn open(address: SocketAddr, event: &str, opening: &Opening) -> Result<Watcher, Refused> {
-    let query = opening.from.map(|seq| format!("?from={seq}")).unwrap_or_default();
-    let url = format!("ws://{address}/api/v1/events/{event}/live{query}");
+    let from = opening.from.map(|seq| format!("&from={seq}")).unwrap_or_default();
+    let url = format!("ws://{address}/api/v1/events/{event}/live?occupancy={}{from}", opening.occupancy);
     let mut request = url.into_client_request().expect("a valid request");
     let headers = [
         ("authorization", opening.bearer.as_ref().map(|token| format!("Bearer {token}"))),

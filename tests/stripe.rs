@@ -158,6 +158,18 @@ impl StripeApi {
         books.event(kind, session)
     }
 
+    /// The page's own time is over: nobody can pay there any more. Nobody is told.
+    ///
+    /// # Panics
+    /// When it is not open.
+    pub fn lapse(&self, id: &str) {
+        let mut books = self.shared.books();
+        let session = books.sessions.get_mut(id).expect("a session");
+        assert_eq!(session["status"], "open", "only an open page lapses");
+        session["status"] = json!("expired");
+        session["url"] = Value::Null;
+    }
+
     /// An event about the session as it is.
     pub fn tell(&self, id: &str, kind: &str) -> Value {
         let mut books = self.shared.books();

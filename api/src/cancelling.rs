@@ -1,6 +1,6 @@
-//! Refunds everybody of a cancelled event. The work is a row: it is claimed for a while by one node, goes on from where a
-//! dead one stopped, and is done when no order is left that was paid and not refunded. Refunding an order again finds nothing
-//! left, so that it may be asked as often as need be.
+//! Refunds everybody of a cancelled event, and has the pages closed where its orders could still be paid. The work is a row:
+//! it is claimed for a while by one node, goes on from where a dead one stopped, and is done when no order is left that was
+//! paid and not refunded. Refunding an order again finds nothing left, so that it may be asked as often as need be.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::state::AppState;
-use crate::time;
+use crate::{gateways, time};
 
 /// Orders asked for at a time.
 const BATCH: u32 = 64;
@@ -96,6 +96,7 @@ async fn look(
 
 async fn refund_all(state: &AppState, claimed: &Cancellation, stop: &CancellationToken) -> Result<(), StoreError> {
     let event = claimed.event_id;
+    gateways::event_cancelled(state, event).await?;
     let mut after = claimed.after_order;
     loop {
         let orders = state.store.cancellation_orders(event, after, BATCH).await?;

@@ -1,4 +1,4 @@
-//! The command line: `usher [serve|worker|config|migrate|audit|verify-queue|health]`.
+//! The command line: `usher [serve|worker|config|migrate|audit|backfill-ledger|verify-queue|health]`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +48,8 @@ enum Verb {
     Migrate,
     /// Checks the journal against the tables and the invariants. The server must not run on the embedded store.
     Audit,
+    /// Writes the ledger's entries of what was sold by a build without one. The server must not run on the embedded store.
+    BackfillLedger,
     /// Recomputes places in a waiting room's line from its proof, and fails if they are not what was promised.
     VerifyQueue(verify_queue::Arguments),
     /// Asks a running server whether it is ready.
@@ -93,6 +95,7 @@ fn start(cli: &Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
             Verb::Worker => worker(config).await,
             Verb::Migrate => migrate(&config).await,
             Verb::Audit => audit::run(&config).await,
+            Verb::BackfillLedger => audit::run_backfill(&config).await,
             Verb::Health => health::ask(&config).await,
         }
     })

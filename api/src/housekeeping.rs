@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use inventory::EventId;
-use persistence::{EventFilter, StoreError};
+use persistence::{Backlog, EventFilter, StoreError, WorkKind};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::AppState;
-use crate::{gate_log, images, tickets, time};
+use crate::{gate_log, images, metrics, tickets, time};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 const PRUNE: Duration = Duration::from_secs(60);
 const SWEEP: Duration = Duration::from_secs(300);
+/// Between two looks at how much work waits. Whoever does it, and in whatever process: the rows say so.
+const BACKLOG: Duration = Duration::from_secs(15);
 /// How long an idempotency key is remembered.
 const KEYS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 /// Longer than any window of attempts.
@@ -35,13 +37,20 @@ pub async fn run(state: AppState, stop: CancellationToken) {
     let mut upkeep = interval(UPKEEP);
     let mut prune = interval(PRUNE);
     let mut sweep = interval(SWEEP);
+    let mut backlog = interval(BACKLOG);
     upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    backlog.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = upkeep.tick() => state.prometheus.run_upkeep(),
+            _ = backlog.tick() => {
+                if let Err(error) = observe_backlogs(&state).await {
+                    tracing::warn!(%error, "waiting work could not be counted: {error}");
+                }
+            }
             _ = sweep.tick() => {
                 if let Err(error) = images::sweep(&state).await {
                     tracing::warn!(%error, "unused pictures could not be deleted: {error}");
@@ -57,6 +66,17 @@ pub async fn run(state: AppState, stop: CancellationToken) {
             }
         }
     }
+}
+
+async fn observe_backlogs(state: &AppState) -> Result<(), StoreError> {
+    for kind in WorkKind::ALL {
+        let now = state.now();
+        let Backlog { due, oldest_at, given_up } = state.store.backlog(kind, now).await?;
+        let waited_us = oldest_at.map_or(0, |at| now.since(at));
+        let oldest = Duration::from_micros(u64::try_from(waited_us).unwrap_or(0));
+        metrics::observe_backlog(kind, due, oldest, given_up);
+    }
+    Ok(())
 }
 
 async fn forget(state: &AppState) -> Result<(), StoreError> {

@@ -76,6 +76,7 @@ pub mod metrics;
 pub mod money;
 mod notice;
 pub mod objects;
+mod occupancy;
 pub mod openid;
 pub mod order_access;
 mod order_units;

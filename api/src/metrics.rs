@@ -7,6 +7,7 @@ use http::StatusCode;
 use inventory::EventId;
 use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use persistence::WorkKind;
 use wire::AdmissionLimit;
 
 use crate::audit_log::Action;
@@ -52,6 +53,13 @@ pub const OUTBOX_TOTAL: &str = "usher_outbox_total";
 /// Attempts to send webhooks, by [`RESULT`]: `delivered`, `deferred` or `failed`. Counter.
 pub const WEBHOOKS_TOTAL: &str = "usher_webhooks_total";
 
+/// Work that may be done and that nobody is at, by [`WORK`]. Gauge.
+pub const WORK_DUE: &str = "usher_work_due";
+/// Seconds since the oldest of that was queued, by [`WORK`]. Gauge.
+pub const WORK_OLDEST_SECONDS: &str = "usher_work_oldest_seconds";
+/// Work that was given up, by [`WORK`]. Gauge.
+pub const WORK_GIVEN_UP: &str = "usher_work_given_up";
+
 /// Pages of events, by [`RESULT`]: `kept` for a moment, `read` from the store, or `bypassed` and read. Counter.
 pub const EVENT_PAGES_TOTAL: &str = "usher_event_pages_total";
 /// Calls of Redis that failed or took too long. Counter.
@@ -68,6 +76,8 @@ pub const EVENT: &str = "event";
 /// Label of mails: `queued`, `sent`, `deferred` (to be tried again) or `failed` (given up); of pages: `kept`, `read` or
 /// `bypassed`; of refunds: `done`, `deferred` or `failed`; of notices: `taken`, `repeated`, `foreign` or `refused`.
 pub const RESULT: &str = "result";
+/// Label: `mails`, `outbox`, `refunds` or `webhooks`.
+pub const WORK: &str = "work";
 /// Label: `demand`, `rate`, `shoppers`, `latency`, `paused` or `closed`.
 pub const REASON: &str = "reason";
 
@@ -237,6 +247,25 @@ pub fn count_webhook(result: WebhookResult) {
         WebhookResult::Failed => "failed",
     };
     metrics::counter!(WEBHOOKS_TOTAL, RESULT => result).increment(1);
+}
+
+const fn work(kind: WorkKind) -> &'static str {
+    match kind {
+        WorkKind::Mails => "mails",
+        WorkKind::Outbox => "outbox",
+        WorkKind::Refunds => "refunds",
+        WorkKind::Webhooks => "webhooks",
+    }
+}
+
+/// `oldest`: how long the oldest has waited; zero when none does.
+pub fn observe_backlog(kind: WorkKind, due: u64, oldest: Duration, given_up: u64) {
+    let kind = work(kind);
+    #[expect(clippy::cast_precision_loss, reason = "they are counted up to a bound far below 2^52")]
+    let (due, given_up) = (due as f64, given_up as f64);
+    metrics::gauge!(WORK_DUE, WORK => kind).set(due);
+    metrics::gauge!(WORK_OLDEST_SECONDS, WORK => kind).set(oldest.as_secs_f64());
+    metrics::gauge!(WORK_GIVEN_UP, WORK => kind).set(given_up);
 }
 
 pub fn count_event_page(result: &'static str) {

@@ -35,6 +35,8 @@ pub struct Seals {
     pub answers: Seal,
     /// With which webhooks are signed, at rest.
     pub webhook: Seal,
+    /// Where money of wallets is paid out to, at rest.
+    pub payout: Seal,
 }
 
 impl Seals {
@@ -47,6 +49,7 @@ impl Seals {
             sign_in: Seal::derive(secret, b"sign-in code")?,
             answers: Seal::derive(secret, b"idempotent answer")?,
             webhook: Seal::derive(secret, b"webhook secret")?,
+            payout: Seal::derive(secret, b"payout")?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use inventory::{Account, EntryKind, EventId, OrderId};
 use persistence::{LedgerEntry, WithdrawalStatus as Stored};
-use wire::{Money, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalStatus};
+use wire::{Money, Payout, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalStatus};
 
 use crate::time;
 
@@ -45,6 +45,7 @@ pub fn withdrawal(withdrawal: persistence::Withdrawal) -> Withdrawal {
         user_id: withdrawal.user_id.uuid(),
         amount: Money { amount_minor: withdrawal.amount_minor, currency: withdrawal.currency },
         status: status(withdrawal.status),
+        payout: withdrawal.payout_iban.zip(withdrawal.payout_holder).map(|(iban, holder)| Payout { iban, holder }),
         created_at: time::utc(withdrawal.created_at),
         decided_at: withdrawal.decided_at.map(time::utc),
         reason: withdrawal.reason,

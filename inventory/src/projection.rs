@@ -172,7 +172,7 @@ pub struct OutboxRow {
     pub at: TimeUs,
     /// Of a [`OutboxKind::PaymentRefund`].
     pub owed: Option<RefundOwed>,
-    /// The one that was transferred.
+    /// The one that was transferred, or that let somebody in.
     pub ticket: Option<TicketId>,
     /// Who asked for the change. `None`: nobody did, or nobody in particular.
     pub asker: Option<UserId>,
@@ -194,10 +194,13 @@ pub enum OutboxKind {
     TicketTransferred,
     EventPublished,
     EventCancelled,
+    /// A ticket has let somebody in. Stored only where a webhook wants to hear of it: a door has more of these than a sale
+    /// has orders.
+    TicketCheckedIn,
 }
 
 impl OutboxKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OrderPaid,
         Self::OrderCancelled,
         Self::OrderRefunded,
@@ -205,6 +208,7 @@ impl OutboxKind {
         Self::TicketTransferred,
         Self::EventPublished,
         Self::EventCancelled,
+        Self::TicketCheckedIn,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -216,6 +220,7 @@ impl OutboxKind {
             Self::TicketTransferred => "ticket_transferred",
             Self::EventPublished => "event_published",
             Self::EventCancelled => "event_cancelled",
+            Self::TicketCheckedIn => "ticket_checked_in",
         }
     }
 }

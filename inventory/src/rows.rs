@@ -2,9 +2,9 @@
 
 use crate::holds::{Found, OrderAt};
 use crate::{
-    Change, ConflictRow, DoorChange, HoldId, Inventory, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderId,
-    OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, RefundOwed, Row, TicketId,
-    TicketRow, UserId,
+    Change, ConflictRow, Direction, DoorChange, HoldId, Inventory, ItemDiscount, ItemRow, OfferRow, OfferedTier,
+    OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, RefundOwed, Row,
+    TicketId, TicketRow, TimeUs, UserId,
 };
 
 impl Inventory {
@@ -77,9 +77,11 @@ impl Inventory {
                     rows.extend(payment.and_then(|payment| self.refund_row(record, *order, payment, *amount_minor)));
                 }
             }
-            Change::TicketScanned { ticket, .. } | Change::TicketVoided { ticket } => {
+            Change::TicketScanned { ticket, direction, nonce: _ } => {
                 rows.push(self.ticket_row(*ticket));
+                rows.extend(self.entry_row(record, *ticket, *direction, record.at));
             }
+            Change::TicketVoided { ticket } => rows.push(self.ticket_row(*ticket)),
             Change::Door(change) => self.door_rows(record, change, rows),
             Change::TicketTransferred { ticket, to, .. } => {
                 rows.push(self.ticket_row(*ticket));
@@ -94,9 +96,11 @@ impl Inventory {
 
     fn door_rows(&self, record: &Record, change: &DoorChange, rows: &mut Vec<Row>) {
         match *change {
-            DoorChange::ScanQueued { ticket, .. } | DoorChange::ScanUndone { ticket, .. } => {
+            DoorChange::ScanQueued { ticket, direction, scanned_at, .. } => {
                 rows.push(self.ticket_row(ticket));
+                rows.extend(self.entry_row(record, ticket, direction, scanned_at));
             }
+            DoorChange::ScanUndone { ticket, .. } => rows.push(self.ticket_row(ticket)),
             DoorChange::ScanConflicted { ticket, direction, scanned_at, forced, reason, nonce: _ } => {
                 rows.push(Row::Conflict(Box::new(ConflictRow {
                     event: self.event,
@@ -226,6 +230,15 @@ impl Inventory {
         let owed = Some(RefundOwed { payment, amount_minor });
         let row = OutboxRow { owed, ..self.work(record, OutboxKind::PaymentRefund, order, self.buyer(order)) };
         (amount_minor > 0).then(|| Row::Outbox(Box::new(row)))
+    }
+
+    /// `None` of an exit.
+    fn entry_row(&self, record: &Record, ticket: TicketId, direction: Direction, at: TimeUs) -> Option<Row> {
+        let found = self.found(ticket);
+        let order = self.orders.get(found.order).id;
+        let row = self.work(record, OutboxKind::TicketCheckedIn, order, found.holder);
+        let row = OutboxRow { ticket: Some(ticket), at, ..row };
+        (direction == Direction::Entry).then(|| Row::Outbox(Box::new(row)))
     }
 
     /// Of a change that is about no order.

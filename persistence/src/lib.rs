@@ -31,7 +31,7 @@ pub use search::{SEARCH_WORDS_MAX, SearchWords};
 pub use statements::{search_statements, statements};
 pub use store::{
     Access, AccessChange, ApiKey, ApiKeyStanding, AttemptLimit, Attendee, AttendeeOf, Audience, AuditEntry,
-    AuditFilter, AuditVia, BookedPlace, CalendarRange, Cancellation, CancellationProgress, CancellationStatus,
+    AuditFilter, AuditVia, Backlog, BookedPlace, CalendarRange, Cancellation, CancellationProgress, CancellationStatus,
     ChangedAccess, CheckInList, Checkout, CheckoutState, ClaimedNotice, ClaimedWebhook, Delivery, DeliveryStatus,
     Device, Erasure, Event, EventCopies, EventCount, EventCursor, EventFilter, EventPatch, EventPhase, EventQuery,
     EventSort, EventStatus, Feedback, FeedbackTotals, GateConflict, GateDirection, GateRefusal, GuessLimit, Guest,
@@ -46,5 +46,5 @@ pub use store::{
     Tags, Ticket, TicketState, TicketTransfer, TransferSide, TransferStatus, User, UserCount, UserFilter, UserStatus,
     Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom, WalletBalance, Webhook, WebhookAttempt,
     WebhookDelivery, WebhookNews, WebhookOutcome, WebhookPatch, WebhookStream, Withdrawal, WithdrawalDecided,
-    WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus,
+    WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus, WorkKind,
 };

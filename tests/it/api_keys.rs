@@ -277,3 +277,32 @@ async fn what_keys_book_counts_against_their_owner() {
     get(&server, &keys[0], "/orders").await.expect(200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn webhooks_are_looked_after_by_a_key_that_is_for_them() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::draft_with(server, json!({})).await;
+        let scopes = ["catalogue:read", "catalogue:write", "booking", "scan", "reports", "refunds"];
+        let other = key(server, &show.organizer, &scopes).await;
+        let problem = get(server, &other, "/webhooks").await.problem(403, "SCOPE_REQUIRED");
+        assert!(text(&problem["detail"]).contains("webhooks"), "{problem}");
+        let keeper = key(server, &show.organizer, &["webhooks"]).await;
+        get(server, &keeper, &show.path("")).await.problem(403, "SCOPE_REQUIRED");
+        let new = Some(json!({"url": "https://example.org/hooks", "types": ["order.paid"]}));
+        let made = call(server, &keeper, Method::POST, "/webhooks", new.clone()).await.expect(201);
+        let path = format!("/webhooks/{}", text(&made["webhook"]["id"]));
+        let off = Some(json!({"active": false}));
+        assert_eq!(call(server, &keeper, Method::PATCH, &path, off).await.expect(200)["active"], json!(false));
+        let rotate = format!("{path}/rotate-secret");
+        let rotated = call(server, &keeper, Method::POST, &rotate, Some(json!({}))).await.expect(200);
+        assert_ne!(rotated["secret"], made["secret"]);
+        assert_eq!(get(server, &keeper, &format!("{path}/deliveries")).await.expect(200)["items"], json!([]));
+        let of_rival = key(server, &server.organizer().await, &["webhooks"]).await;
+        get(server, &of_rival, &path).await.problem(404, "WEBHOOK_NOT_FOUND");
+        let of_buyer = key(server, &server.attendee().await, &["webhooks"]).await;
+        call(server, &of_buyer, Method::POST, "/webhooks", new).await.problem(403, "ROLE_REQUIRED");
+        call(server, &keeper, Method::DELETE, &path, None).await.expect(204);
+        assert_eq!(get(server, &keeper, "/webhooks").await.expect(200)["items"], json!([]));
+    })
+    .await;
+}

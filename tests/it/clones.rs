@@ -237,3 +237,58 @@ async fn a_cloned_picture_outlives_the_original() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_door_the_till_and_the_guests_go_by_comes_along() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let organizer = Some(&show.organizer);
+        let steps = json!([{"hours_before": 336, "percent": 100}, {"hours_before": 48, "percent": 50}]);
+        let terms = json!({"refund_policy": {"refundable": true, "steps": steps}});
+        server.patch(organizer, &show.path(&format!("/tiers/{}", show.seats)), terms).await.expect(200);
+        let gone = server.post(organizer, &show.path("/tiers"), tier("Gone", "stalls", 9_000)).await.expect(201);
+        let gone = text(&gone["id"]);
+        let spring = json!({"code": "Spring", "label": "Spring sale", "percent_basis_points": 1_500,
+            "tiers": [show.seats], "tickets_max": 3});
+        server.put(organizer, &show.path("/discount-codes"), spring).await.expect(200);
+        server.put(organizer, &show.path("/attendees/cut-off"), json!({"minutes_before": 90})).await.expect(200);
+        for list in [
+            json!({"name": "West", "gate": "West gate", "tiers": [show.seats, gone], "sections": ["A"]}),
+            json!({"name": "All"}),
+            json!({"name": "Nobody's", "tiers": [gone]}),
+        ] {
+            server.post(organizer, &show.path("/check-in-lists"), list).await.expect(201);
+        }
+        assert_eq!(server.delete(organizer, &show.path(&format!("/tiers/{gone}"))).await.status, 204);
+        let buyer = server.attendee().await;
+        let hold = json!({"items": [{"seat": "A-1-1"}], "discount_codes": ["spring"]});
+        server.post(Some(&buyer), &show.path("/holds"), hold).await.expect(201);
+
+        let once = clone(server, &show.organizer, &show, json!({"starts_at": LATER})).await;
+        // And of a copy again.
+        let twice = json!({"starts_at": "2036-05-01T19:00:00Z"});
+        let path = format!("/events/{}/clone", text(&once["id"]));
+        let twice = server.post(organizer, &path, twice).await.expect(201);
+        for made in [once, twice] {
+            let get = async |rest: &str| {
+                let path = format!("/events/{}{rest}", text(&made["id"]));
+                server.get(organizer, &path).await.expect(200)
+            };
+            let tiers = get("").await["tiers"].as_array().unwrap().clone();
+            let seats = tiers.iter().find(|tier| tier["name"] == "Seat").unwrap();
+            assert_eq!(seats["refund_policy"]["steps"], steps);
+            let codes = get("/discount-codes").await["items"].clone();
+            assert_eq!((&codes[0]["label"], &codes[0]["uses"]), (&json!("Spring sale"), &json!(0)));
+            assert_eq!(codes[0]["tiers"], json!([seats["id"]]));
+            assert_eq!(get("/attendees/cut-off").await["minutes_before"], 90);
+            let lists = get("/check-in-lists").await["items"].as_array().unwrap().clone();
+            assert_eq!(lists.len(), 2, "one whose tiers are gone would let in everybody: {lists:?}");
+            assert_eq!((&lists[0]["name"], &lists[0]["gate"]), (&json!("West"), &json!("West gate")));
+            assert_eq!((&lists[0]["tiers"], &lists[0]["sections"]), (&json!([seats["id"]]), &json!(["A"])));
+            assert_eq!((&lists[1]["name"], &lists[1]["tiers"]), (&json!("All"), &json!([])));
+        }
+        let of_original = server.get(organizer, &show.path("/check-in-lists")).await.expect(200);
+        assert_eq!(of_original["items"].as_array().unwrap().len(), 3);
+    })
+    .await;
+}

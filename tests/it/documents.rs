@@ -100,6 +100,8 @@ async fn the_page_to_print_and_the_calendar_name_the_place_and_run_nothing() {
         let expected = [
             "Tuesday, 1 May 2035, 21:00 (Europe/Berlin)",
             "Waldbühne",
+            "<dt>Section</dt>",
+            ">Stalls</dd>",
             "<dt>Row</dt>",
             ">7</dd>",
             "אברהם &#38; Söhne",
@@ -114,10 +116,40 @@ async fn the_page_to_print_and_the_calendar_name_the_place_and_run_nothing() {
         let calendar: Calendar = answer.text.parse().unwrap();
         let event = calendar.components.first().and_then(|component| component.as_event()).unwrap();
         assert_eq!(event.get_uid(), Some(format!("{}@usher", show.id).as_str()));
-        assert_eq!(event.get_description(), Some("Ticket: Section A, Row 2, Seat 7 (Seat)"));
+        assert_eq!(event.get_description(), Some("Ticket: Section Stalls, Row 2, Seat 7 (Seat)"));
         let known = server.request(Method::GET, &path("calendar")).bearer_auth(&buyer.access_token);
         let known = known.header("if-none-match", answer.header("etag")).send().await.unwrap();
         assert_eq!(known.status(), 304);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_are_called_as_over_the_doors() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::draft_with(server, json!({})).await;
+        let mut map = crate::show::seat_map();
+        map["sections"][0]["name"] = json!("Parkett \u{2013} Зал");
+        map["sections"][2]["name"] = json!("<b>Floor</b>");
+        let organizer = Some(&show.organizer);
+        server.put(organizer, &show.path("/seat-map"), map).await.expect(200);
+        server.post(organizer, &show.path("/publish"), json!({})).await.expect(200);
+        let buyer = server.attendee().await;
+        let paid = show.buy(server, &buyer, json!([{"seat": "A-1-10"}, {"area": "F", "quantity": 1}])).await;
+        let page = async |seat: bool| {
+            let tickets = paid["tickets"].as_array().unwrap();
+            let ticket = tickets.iter().find(|ticket| ticket["seat"].is_string() == seat).unwrap();
+            server.get(Some(&buyer), &format!("/tickets/{}/print", text(&ticket["id"]))).await.text
+        };
+        let seated = page(true).await;
+        for expected in [">Parkett \u{2013} Зал</dd>", ">1</dd>", ">10</dd>"] {
+            assert!(seated.contains(expected), "{expected} in {seated}");
+        }
+        assert!(!seated.contains(">A</dd>"), "{seated}");
+        let standing = page(false).await;
+        assert!(standing.contains("<dt>Area</dt>") && standing.contains("&#60;b&#62;Floor&#60;/b&#62;"), "{standing}");
+        let order = format!("/orders/{}/tickets.pdf", text(&paid["id"]));
+        assert_eq!(pages(&bytes(server, &buyer, &order).await.1), 2);
     })
     .await;
 }

@@ -4,6 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 use usher_tests::server::{TestServer, send};
 
+use crate::holds::until;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_addresses_and_wrong_methods_are_problems() {
     let server = TestServer::start().await;
@@ -142,5 +144,11 @@ async fn it_becomes_ready_and_counts_what_it_answers() {
     let counted = r#"usher_http_requests_total{lane="booking",status="2xx"}"#;
     assert!(metrics.text.contains(counted), "{}", metrics.text);
     assert!(metrics.text.contains("usher_http_request_seconds_bucket"), "{}", metrics.text);
+    for kind in ["mails", "outbox", "refunds", "webhooks"] {
+        for gauge in ["usher_work_due", "usher_work_oldest_seconds", "usher_work_given_up"] {
+            let wanted = format!("{gauge}{{work=\"{kind}\"}} ");
+            until(async || get("/metrics").await.text.contains(&wanted)).await;
+        }
+    }
     server.stop().await;
 }

@@ -7,16 +7,16 @@ use usher_tests::smtp::on_both_stores;
 use crate::show::{Show, faults, on_each_store, text};
 
 /// A show, a buyer with one ticket, and what was told of that ticket.
-struct Bought {
-    show: Show,
-    buyer: Session,
-    id: String,
-    code: String,
+pub struct Bought {
+    pub show: Show,
+    pub buyer: Session,
+    pub id: String,
+    pub code: String,
     order: String,
 }
 
 impl Bought {
-    async fn on(server: &TestServer) -> Self {
+    pub async fn on(server: &TestServer) -> Self {
         Self::with(server, json!({})).await
     }
 
@@ -28,25 +28,25 @@ impl Bought {
         Self { show, buyer, id: text(&ticket["id"]), code: text(&ticket["code"]), order: text(&paid["id"]) }
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub fn path(&self, rest: &str) -> String {
         format!("/tickets/{}{rest}", self.id)
     }
 
-    async fn offer(&self, server: &TestServer, email: &str) -> Answer {
+    pub async fn offer(&self, server: &TestServer, email: &str) -> Answer {
         server.post(Some(&self.buyer), &self.path("/transfer"), json!({"email": email})).await
     }
 
-    async fn scan(&self, server: &TestServer, code: &str) -> Value {
+    pub async fn scan(&self, server: &TestServer, code: &str) -> Value {
         let body = json!({"code": code, "nonce": code[code.len() - 8..]});
         server.post(Some(&self.show.organizer), &self.show.path("/gate/scans"), body).await.body
     }
 }
 
-async fn accept(server: &TestServer, who: &Session, offer: &str) -> Answer {
+pub async fn accept(server: &TestServer, who: &Session, offer: &str) -> Answer {
     server.post(Some(who), &format!("/ticket-transfers/{offer}/accept"), json!({})).await
 }
 
-async fn state(server: &TestServer, who: &Session, offer: &str) -> String {
+pub async fn state(server: &TestServer, who: &Session, offer: &str) -> String {
     text(&server.get(Some(who), &format!("/ticket-transfers/{offer}")).await.expect(200)["state"])
 }
 

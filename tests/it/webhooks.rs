@@ -289,3 +289,54 @@ async fn an_account_has_ten_webhooks_and_the_secret_is_shown_once() {
     server.get(Some(&organizer), &path).await.problem(404, "WEBHOOK_NOT_FOUND");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_let_in_is_told_to_webhooks_that_want_it_and_kept_for_no_other() {
+    on_both_stores(async |server: &TestServer, hooks: HookServer| {
+        let show = Show::on_sale(server).await;
+        let buyer = server.attendee().await;
+        let paid = show.buy(server, &buyer, json!([{"seat": "A-1-1"}, {"seat": "A-1-2"}])).await;
+        let scan = async |ticket: usize, nonce: &str, direction: &str| {
+            let body = json!({"code": paid["tickets"][ticket]["code"], "nonce": nonce, "direction": direction});
+            server.post(Some(&show.organizer), &show.path("/gate/scans"), body).await
+        };
+        let event = inventory::EventId::from_uuid(show.id.parse().unwrap());
+        let kept = async || {
+            let store = &server.app().state().store;
+            let all = store.outbox_list(event, inventory::Lsn::ZERO, 100).await.unwrap();
+            all.iter().filter(|work| work.kind == inventory::OutboxKind::TicketCheckedIn).count()
+        };
+        let (other, _) = hooked(server, &show.organizer, &hooks, json!(["order.paid", "event.cancelled"])).await;
+        scan(0, "1", "entry").await.expect(201);
+        scan(0, "2", "exit").await.expect(201);
+        assert_eq!(kept().await, 0, "nobody wants it");
+
+        let (webhook, _) = hooked(server, &show.organizer, &hooks, json!(["ticket.checked_in"])).await;
+        scan(0, "3", "entry").await.expect(201);
+        // Repeated, refused, an exit: nobody else is inside.
+        scan(0, "3", "entry").await.expect(201);
+        scan(0, "4", "entry").await.expect(200);
+        scan(0, "5", "exit").await.expect(201);
+        let now = usher::time::utc(server.app().state().now());
+        let queued = json!({"code": paid["tickets"][1]["code"], "nonce": "6", "direction": "entry", "scanned_at": now});
+        let batch = json!({"scans": [queued]});
+        server.post(Some(&show.organizer), &show.path("/gate/scans/batch"), batch).await.expect(200);
+        let told = hooks.wait_for(2).await;
+        let of = |at: usize| told[at].body["object_id"].clone();
+        assert_eq!((of(0), of(1)), (paid["tickets"][0]["id"].clone(), paid["tickets"][1]["id"].clone()));
+        assert!(told.iter().all(|hook| hook.body["type"] == "ticket.checked_in"));
+        assert_eq!(sequences(&told), [1, 2]);
+        assert_eq!(kept().await, 2);
+        assert_eq!(logged(server, &show.organizer, &webhook, all_delivered).await.len(), 2);
+        assert!(log(server, &show.organizer, &other).await.is_empty());
+
+        // Another organizer's webhook hears nothing of it, and a switched-off one neither.
+        let rival = server.organizer().await;
+        hooked(server, &rival, &hooks, json!(["ticket.checked_in"])).await;
+        let path = format!("/webhooks/{webhook}");
+        server.patch(Some(&show.organizer), &path, json!({"active": false})).await.expect(200);
+        scan(0, "7", "entry").await.expect(201);
+        assert_eq!(kept().await, 2);
+    })
+    .await;
+}

@@ -24,11 +24,21 @@ pub enum ApiScope {
     /// Give money back for orders of the account's events.
     #[serde(rename = "refunds")]
     Refunds,
+    /// Look after the account's webhooks and what they were sent.
+    #[serde(rename = "webhooks")]
+    Webhooks,
 }
 
 impl ApiScope {
-    pub const ALL: [Self; 6] =
-        [Self::CatalogueRead, Self::CatalogueWrite, Self::Booking, Self::Scan, Self::Reports, Self::Refunds];
+    pub const ALL: [Self; 7] = [
+        Self::CatalogueRead,
+        Self::CatalogueWrite,
+        Self::Booking,
+        Self::Scan,
+        Self::Reports,
+        Self::Refunds,
+        Self::Webhooks,
+    ];
 
     /// As in JSON.
     pub const fn name(self) -> &'static str {
@@ -39,6 +49,7 @@ impl ApiScope {
             Self::Scan => "scan",
             Self::Reports => "reports",
             Self::Refunds => "refunds",
+            Self::Webhooks => "webhooks",
         }
     }
 }

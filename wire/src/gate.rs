@@ -275,7 +275,7 @@ pub struct BundleTicket {
 }
 
 /// Who is inside at this moment.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Occupancy {
     pub inside: u32,
     /// Have been inside and are out now.
@@ -286,7 +286,7 @@ pub struct Occupancy {
     pub lists: Vec<ListOccupancy>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TierOccupancy {
     pub tier_id: Uuid,
     pub name: String,
@@ -295,7 +295,7 @@ pub struct TierOccupancy {
 }
 
 /// Of the tickets that the list lets in, by whatever gate they came.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListOccupancy {
     pub list_id: Uuid,
     pub name: String,

@@ -103,7 +103,7 @@ pub use waiting_room::{
     QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
 };
 pub use wallets::{
-    Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,
+    Payout, Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,
     WithdrawalStatus,
 };
 pub use webhooks::{

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Counts, EventStatus, SaleWindow, SectionCounts, TierCounts, WaitingRoom};
+use crate::{Counts, EventStatus, Occupancy, SaleWindow, SectionCounts, TierCounts, WaitingRoom};
 
 /// Subprotocol: every frame is JSON text. The default.
 pub const LIVE_JSON: &str = "usher.v1.json";
@@ -42,10 +42,12 @@ pub enum LiveFrame {
     },
     /// Only on the waiter's own socket: where he stands, or that it is his turn.
     Place(LivePlace),
+    /// Only on sockets of those who work at the door, and opened with `?occupancy=true`: who is inside.
+    Occupancy(Occupancy),
     /// The last frame before the server closes.
     Bye {
         /// A stable code: `TOKEN_EXPIRED`, `TOKEN_INVALID`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`,
-        /// `MESSAGE_INVALID`, `MESSAGE_TOO_LARGE`, `IDLE`, or why the event cannot be followed any more, for instance
+        /// `MESSAGE_INVALID`, `MESSAGE_TOO_LARGE`, `IDLE`, `ROLE_REQUIRED`, or why the event cannot be followed any more, for instance
         /// `EVENT_DAMAGED`.
         code: String,
         /// Seconds to wait before connecting again, jitter included.

@@ -49,6 +49,19 @@ pub enum WalletEntryKind {
 pub struct WithdrawalRequest {
     /// Above zero, and no more than is available in this currency.
     pub amount: Money,
+    /// Where it is paid out to.
+    pub payout: Payout,
+}
+
+/// A bank account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Payout {
+    /// With or without spaces; its check digits must fit.
+    #[schema(example = "DE44 5001 0517 5407 3249 31")]
+    pub iban: String,
+    /// Name of its holder. 1 to 70 characters.
+    pub holder: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -57,6 +70,10 @@ pub struct Withdrawal {
     pub user_id: Uuid,
     pub amount: Money,
     pub status: WithdrawalStatus,
+    /// Where it is paid out to, masked: the country and the end of the number, and initials. Admins see the whole by
+    /// `GET /withdrawals/{id}/payout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout: Option<Payout>,
     pub created_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<DateTime<Utc>>,

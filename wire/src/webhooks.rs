@@ -22,16 +22,20 @@ pub enum WebhookType {
     EventPublished,
     #[serde(rename = "event.cancelled")]
     EventCancelled,
+    /// It has let somebody in, each time.
+    #[serde(rename = "ticket.checked_in")]
+    TicketCheckedIn,
 }
 
 impl WebhookType {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OrderPaid,
         Self::OrderCancelled,
         Self::OrderRefunded,
         Self::TicketTransferred,
         Self::EventPublished,
         Self::EventCancelled,
+        Self::TicketCheckedIn,
     ];
 
     /// As in JSON.
@@ -43,6 +47,7 @@ impl WebhookType {
             Self::TicketTransferred => "ticket.transferred",
             Self::EventPublished => "event.published",
             Self::EventCancelled => "event.cancelled",
+            Self::TicketCheckedIn => "ticket.checked_in",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Reads only. On the embedded store it needs the store to itself; on Postgres it may run beside the server, and then
 //! reports what changed while it looked as differences.
 
+mod backfill;
 mod money;
 mod replay;
 mod report;
@@ -18,6 +19,7 @@ use crate::app::store_config;
 use crate::config::Config;
 use crate::terminal;
 
+pub use backfill::{Backfilled, backfill};
 pub use report::{Finding, Report};
 
 /// Events listed at a time.
@@ -37,6 +39,21 @@ pub async fn run(config: &Config) -> anyhow::Result<ExitCode> {
         terminal::line(&line);
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `usher backfill-ledger`.
+///
+/// # Errors
+/// The store does not open or does not answer.
+pub async fn run_backfill(config: &Config) -> anyhow::Result<ExitCode> {
+    let config = StoreConfig { call_timeout: PAGE_TIMEOUT, ..store_config(config) };
+    let store = Store::connect(&config).await?;
+    let done = backfill(&store).await?;
+    store.close().await;
+    for line in done.lines() {
+        terminal::line(&line);
+    }
+    Ok(if done.problems.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// # Errors

@@ -22,6 +22,8 @@ pub struct Replayed {
     pub ledger: BTreeMap<(Lsn, u8), LedgerRow>,
     /// By the last state.
     pub money: Vec<OrderMoney>,
+    /// By the state at `from`: what changes have moved that are not there any more.
+    pub opening: Vec<OrderMoney>,
     pub conflicts: BTreeMap<Lsn, ConflictRow>,
     pub status: Option<&'static str>,
     /// Rows of changes up to here are not known: the journal was trimmed and a snapshot stands in for it.
@@ -37,6 +39,7 @@ impl Replayed {
             outbox: BTreeMap::new(),
             ledger: BTreeMap::new(),
             money: Vec::new(),
+            opening: Vec::new(),
             conflicts: BTreeMap::new(),
             status: None,
             from,
@@ -69,7 +72,7 @@ pub async fn replay(store: &Store, head: &JournalHead, report: &mut Report) -> a
     if head.trimmed_lsn > Lsn::ZERO {
         let Some((state, lsn)) = restore(store, head, report).await? else { return Ok(None) };
         inventory = state;
-        replayed = Replayed::after(lsn);
+        replayed = Replayed { opening: inventory.money().collect(), ..Replayed::after(lsn) };
     }
     let mut next = replayed.from.next();
     let mut rows = Vec::new();

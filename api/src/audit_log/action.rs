@@ -95,6 +95,7 @@ actions! {
     WaitingRoomSet = "waiting_room.set",
     WithdrawalDecide = "withdrawal.decide",
     WithdrawalRequest = "withdrawal.request",
+    WithdrawalReveal = "withdrawal.reveal",
     WebhookCreate = "webhook.create",
     WebhookDelete = "webhook.delete",
     WebhookReplay = "webhook.replay",

@@ -5,7 +5,7 @@ use http::Method;
 use inventory::EventId;
 use uuid::Uuid;
 use wire::ApiScope;
-use wire::ApiScope::{Booking, CatalogueRead, CatalogueWrite, Refunds, Reports, Scan};
+use wire::ApiScope::{Booking, CatalogueRead, CatalogueWrite, Refunds, Reports, Scan, Webhooks};
 
 /// Under `/api/v1`, as the routes name them.
 pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
@@ -124,6 +124,19 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
         ],
     ),
     (Refunds, &[("POST", "/orders/{id}/refund")]),
+    (
+        Webhooks,
+        &[
+            ("GET", "/webhooks"),
+            ("POST", "/webhooks"),
+            ("GET", "/webhooks/{id}"),
+            ("PATCH", "/webhooks/{id}"),
+            ("DELETE", "/webhooks/{id}"),
+            ("POST", "/webhooks/{id}/rotate-secret"),
+            ("GET", "/webhooks/{id}/deliveries"),
+            ("POST", "/webhooks/{id}/replay"),
+        ],
+    ),
     (
         Reports,
         &[("GET", "/events/{id}/attendees"), ("GET", "/events/{id}/attendees.csv"), ("GET", "/events/{id}/rsvps")],

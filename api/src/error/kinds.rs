@@ -100,6 +100,8 @@ pub enum Conflict {
     TransferClosed,
     /// It is too late to say who comes with a ticket.
     AttendeesFixed,
+    /// Money for the order is on its way at another provider.
+    PaymentUnderWay,
 }
 
 /// Why no ticket came of a payment.

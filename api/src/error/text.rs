@@ -89,6 +89,7 @@ impl ApiError {
                 Conflict::TransferOpen => "TRANSFER_OPEN",
                 Conflict::TransferClosed => "TRANSFER_CLOSED",
                 Conflict::AttendeesFixed => "ATTENDEES_FIXED",
+                Conflict::PaymentUnderWay => "PAYMENT_UNDER_WAY",
             },
             Self::Frozen(_) => "EVENT_FIELD_FROZEN",
             Self::EventEnded => "EVENT_ENDED",
@@ -207,6 +208,7 @@ impl ApiError {
                 Conflict::TransferOpen => "The ticket is offered to somebody already. Take that back first.",
                 Conflict::TransferClosed => "The offer is not open any more; look at it to see why.",
                 Conflict::AttendeesFixed => "It is too late to change who comes; see editable_until.",
+                Conflict::PaymentUnderWay => "Money for the order is on its way. Wait for it; nothing was charged now.",
             }
             .into(),
             Self::Frozen(_) => "Some fields stand fast once anything is sold; see errors. Nothing was changed.".into(),

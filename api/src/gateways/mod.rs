@@ -3,6 +3,7 @@
 //! it, whichever comes first. Money is never ignored: it buys, it goes back, or an admin is shown it.
 
 mod book;
+mod close;
 mod mock;
 mod reconcile;
 mod refunds;
@@ -12,7 +13,7 @@ mod worker;
 
 use std::sync::Arc;
 
-use inventory::{Currency, OrderId, PaymentId};
+use inventory::{Currency, EventId, OrderId, PaymentId};
 use persistence::{Checkout, PaymentProvider, PaymentRefund};
 use secrecy::SecretString;
 use thiserror::Error;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 use crate::config::Payments;
 
 pub use book::{Booked, Money, book, decline, refunded_elsewhere};
+pub use close::close_pages;
 pub use mock::{Mock, script};
 pub use stripe::Stripe;
 pub use worker::run;
@@ -169,6 +171,17 @@ fn reported(checkout: &Checkout) -> Result<Standing, GatewayError> {
 /// Those of the store.
 pub async fn order_ended(state: &crate::state::AppState, order: OrderId) -> Result<(), persistence::StoreError> {
     if state.store.checkouts_due(order, state.now()).await? > 0 {
+        state.gateways.wake();
+    }
+    Ok(())
+}
+
+/// The event is cancelled: nobody is to pay for any order of it.
+///
+/// # Errors
+/// Those of the store.
+pub async fn event_cancelled(state: &crate::state::AppState, event: EventId) -> Result<(), persistence::StoreError> {
+    if state.store.checkouts_due_of_event(event, state.now()).await? > 0 {
         state.gateways.wake();
     }
     Ok(())

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use inventory::TimeUs;
-use persistence::{Checkout, CheckoutState, Order, OrderStatus};
+use persistence::{Checkout, CheckoutState, EventStatus, Order, OrderStatus};
 
 use super::{GatewayError, Money, Standing, book, decline};
 use crate::error::ApiError;
@@ -29,7 +29,8 @@ pub(super) async fn look_after(state: &AppState, checkout: Checkout) {
 
 async fn look(state: &AppState, checkout: &Checkout) -> Result<(), ApiError> {
     let order = state.store.order_find(checkout.order_id).await?;
-    let waits_until = order.as_ref().filter(|order| waits(order, checkout)).map(|order| order.expires_at);
+    let is_on = !is_cancelled(state, checkout).await?;
+    let waits_until = order.as_ref().filter(|order| is_on && waits(order, checkout)).map(|order| order.expires_at);
     let is_waited_for = waits_until.is_some_and(|until| until > state.now());
     if checkout.state == CheckoutState::Creating {
         return match waits_until.filter(|_| is_waited_for) {
@@ -70,6 +71,12 @@ async fn look(state: &AppState, checkout: &Checkout) -> Result<(), ApiError> {
         }
         Err(error) => failed(state, checkout, &error).await,
     }
+}
+
+/// An order of a cancelled event waits until it lapses, and gets no ticket for its money.
+async fn is_cancelled(state: &AppState, checkout: &Checkout) -> Result<bool, ApiError> {
+    let event = state.store.event_find_any(checkout.event_id).await?;
+    Ok(event.is_none_or(|event| event.status == EventStatus::Cancelled))
 }
 
 /// Whether this checkout may still buy it.

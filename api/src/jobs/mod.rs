@@ -2,6 +2,7 @@
 //! what it follows from, done by the server's own process or by `usher worker`, by as many as there are: each claims what
 //! it does for a while, and what a crashed one has claimed comes due again.
 
+mod lapses;
 mod notices;
 mod outbox;
 mod tidings;
@@ -21,6 +22,7 @@ use crate::sealed::Seals;
 use crate::ticket_code::TicketSigner;
 use crate::webhook::{self, Sender};
 
+use lapses::Lapses;
 use notices::Notices;
 use outbox::Outbox;
 
@@ -33,6 +35,7 @@ const STORE_PAUSE: Duration = Duration::from_secs(2);
 pub struct Jobs {
     outbox: Outbox,
     notices: Notices,
+    lapses: Lapses,
     sender: Sender,
     post: Post,
 }
@@ -57,6 +60,7 @@ impl Jobs {
             outbox: Outbox { store: store.clone(), clock: Arc::clone(clock), mailer: mailer.clone() },
             notices: Notices { store: store.clone(), clock: Arc::clone(clock), mailer: mailer.clone() },
             sender: Sender::new(store.clone(), Arc::clone(clock), config.jobs.clone(), seals),
+            lapses: Lapses { store: store.clone(), clock: Arc::clone(clock), mailer: mailer.clone() },
             post: Post::new(mailer.clone(), transport, Arc::clone(clock), config.mail.clone(), site, signer),
         })
     }
@@ -66,6 +70,7 @@ impl Jobs {
         tasks.spawn(mail::run(self.post, stop.clone()));
         tasks.spawn(outbox::run(self.outbox, stop.clone()));
         tasks.spawn(notices::run(self.notices, stop.clone()));
+        tasks.spawn(lapses::run(self.lapses, stop.clone()));
         tasks.spawn(webhook::run(self.sender, stop.clone()));
     }
 }

@@ -10,7 +10,7 @@ use persistence::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{LOOK, pause, tidings};
+use super::{LOOK, pause};
 use crate::mail::{self, Letter, Mailer, Show};
 use crate::{derived_id, time};
 
@@ -91,7 +91,7 @@ impl Notices {
 }
 
 fn word(notice: &ClaimedNotice, event: &Event, now: TimeUs) -> Word {
-    let show = || Box::new(tidings::show(event.id, &KnownEvent::of(event)));
+    let show = || Box::new(Show::of(event.id, &KnownEvent::of(event)));
     let is_on = event.status == EventStatus::Published;
     match notice.kind {
         NoticeKind::Cancelled => Word::Say(Letter::EventCancelled { show: show() }),
@@ -110,7 +110,7 @@ fn word(notice: &ClaimedNotice, event: &Event, now: TimeUs) -> Word {
 
 fn before(notice: &ClaimedNotice, event: &Event) -> Option<Show> {
     let known: KnownEvent = serde_json::from_str(notice.before.as_deref()?).ok()?;
-    Some(tidings::show(event.id, &known))
+    Some(Show::of(event.id, &known))
 }
 
 /// However often the step is repeated, and however many orders he has: one mail.

@@ -1,6 +1,6 @@
 //! What is told to whom when something has happened to an order, a ticket or an event.
 
-use inventory::{EventId, OutboxKind, TicketId, TimeUs, UserId};
+use inventory::{OutboxKind, TicketId, TimeUs, UserId};
 use persistence::{
     Event, KnownEvent, NewMail, NewNotice, NoticeKind, Order, Outbox, OutboxOutcome, Store, StoreError, Ticket,
     TicketState, WebhookNews,
@@ -9,7 +9,6 @@ use thiserror::Error;
 use wire::WebhookType;
 
 use crate::mail::{self, Letter, Purchase, Refund, Show, TicketNote};
-use crate::time_zone::Zone;
 use crate::{derived_id, money};
 
 #[derive(Debug, Error)]
@@ -42,6 +41,10 @@ pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutco
         }
         OutboxKind::EventPublished => (WebhookType::EventPublished, event.id.uuid(), Vec::new()),
         OutboxKind::EventCancelled => (WebhookType::EventCancelled, event.id.uuid(), Vec::new()),
+        OutboxKind::TicketCheckedIn => {
+            let ticket = work.ticket_id.ok_or(TidingsError::Missing("the ticket"))?;
+            (WebhookType::TicketCheckedIn, ticket.uuid(), Vec::new())
+        }
         OutboxKind::PaymentRefund => return Err(TidingsError::Foreign),
     };
     let news = WebhookNews {
@@ -57,18 +60,6 @@ pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutco
     let notice =
         is_off.then_some(NewNotice { event: event.id, kind: NoticeKind::Cancelled, due_at: now, before: None, now });
     Ok(OutboxOutcome::Done { mails, news: Some(news), notice })
-}
-
-/// An event in the words of a letter.
-pub fn show(id: EventId, known: &KnownEvent) -> Show {
-    let at = TimeUs(known.starts_at_us);
-    let starts = match Zone::find(&known.timezone) {
-        Some(zone) => format!("{} ({})", zone.text(at), known.timezone),
-        None => format!("{} (UTC)", Zone::utc().text(at)),
-    };
-    let parts = [&known.location, &known.address, &known.city].map(String::as_str);
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    Show { id: id.uuid(), title: known.title.clone(), starts, place: parts.join(", ") }
 }
 
 /// Where the letters of one happening are written.
@@ -90,7 +81,7 @@ impl Desk<'_> {
     }
 
     fn show(&self) -> Show {
-        show(self.event.id, &KnownEvent::of(self.event))
+        Show::of(self.event.id, &KnownEvent::of(self.event))
     }
 
     async fn order(&self) -> Result<Order, TidingsError> {
@@ -161,6 +152,5 @@ fn note(ticket: &Ticket) -> TicketNote {
 }
 
 fn label(ticket: &Ticket) -> String {
-    let kind = if ticket.is_area { "Area" } else { "Seat" };
-    format!("{kind} {}, {}", ticket.place, ticket.tier_name)
+    mail::label(&ticket.place, ticket.is_area, &ticket.tier_name)
 }

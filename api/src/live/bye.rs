@@ -22,6 +22,8 @@ pub enum Bye {
     MessageInvalid,
     MessageTooLarge,
     Idle,
+    /// Who watched the door does not work there any more.
+    RoleRequired,
     /// The event cannot be followed any more.
     Event(Unavailable),
 }
@@ -38,6 +40,7 @@ impl Bye {
             Self::MessageInvalid => "MESSAGE_INVALID",
             Self::MessageTooLarge => "MESSAGE_TOO_LARGE",
             Self::Idle => "IDLE",
+            Self::RoleRequired => "ROLE_REQUIRED",
             Self::Event(unavailable) => unavailable.code(),
         }
     }
@@ -49,7 +52,12 @@ impl Bye {
             Self::Event(_) => 1013,
             Self::MessageTooLarge => 1009,
             Self::MessageInvalid => 1007,
-            Self::TokenExpired | Self::TokenInvalid | Self::TooSlow | Self::TooManyMessages | Self::Idle => 1008,
+            Self::TokenExpired
+            | Self::TokenInvalid
+            | Self::TooSlow
+            | Self::TooManyMessages
+            | Self::Idle
+            | Self::RoleRequired => 1008,
         }
     }
 
@@ -61,7 +69,8 @@ impl Bye {
             | Self::TokenInvalid
             | Self::TooManyMessages
             | Self::MessageInvalid
-            | Self::MessageTooLarge => None,
+            | Self::MessageTooLarge
+            | Self::RoleRequired => None,
         }
     }
 

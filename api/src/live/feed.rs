@@ -2,7 +2,7 @@
 //! that falls behind costs nothing, and when it can be written to again it gets what is true then.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use inventory::{EventId, LineView, Phase, UserId};
@@ -26,6 +26,7 @@ pub struct Feed {
     /// Grows with everything that sockets should be told.
     edition: watch::Sender<u64>,
     watchers: AtomicUsize,
+    door: DoorSockets,
     pub outlets: Outlets,
     pub pace: Pace,
     shared: Mutex<Shared>,
@@ -55,9 +56,12 @@ pub enum Kind {
     Sale,
     Counts,
     Line,
+    /// The last: only for sockets at the door.
+    Door,
 }
 
-const NOTICES: usize = 3;
+const NOTICES: usize = 4;
+const PUBLIC_NOTICES: usize = NOTICES - 1;
 
 #[derive(Default)]
 struct Notice {
@@ -83,6 +87,24 @@ pub struct Seen {
     pub seq: Option<u64>,
     notices: [u32; NOTICES],
     heartbeat: u32,
+    is_at_door: bool,
+}
+
+/// Sockets that are told who is inside.
+#[derive(Default)]
+struct DoorSockets {
+    count: AtomicUsize,
+    /// One that knows nothing yet.
+    has_come: AtomicBool,
+}
+
+/// One of them.
+pub struct AtDoor(Arc<Feed>);
+
+impl Drop for AtDoor {
+    fn drop(&mut self) {
+        self.0.door.count.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 #[derive(Debug)]
@@ -101,6 +123,7 @@ impl Feed {
             event,
             edition: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
+            door: DoorSockets::default(),
             outlets: Outlets::default(),
             pace: Pace::default(),
             shared: Mutex::new(Shared::Starting),
@@ -149,7 +172,17 @@ impl Feed {
             Shared::Open(open) => open.heartbeat.version,
             Shared::Starting | Shared::Ended(_) => 0,
         };
-        Seen { seq, notices: [0; NOTICES], heartbeat }
+        Seen { seq, notices: [0; NOTICES], heartbeat, is_at_door: false }
+    }
+
+    /// As [`Self::seen_from`], of a socket at the door. What was told there before it came may be old: it is told anew.
+    pub fn seen_at_door(self: &Arc<Self>, seq: Option<u64>) -> (Seen, AtDoor) {
+        self.door.count.fetch_add(1, Ordering::AcqRel);
+        let mut seen = Seen { is_at_door: true, ..self.seen_from(seq) };
+        let told = self.with(|open| open.notices[Kind::Door as usize].version);
+        seen.notices[Kind::Door as usize] = told.unwrap_or_default();
+        self.door.has_come.store(true, Ordering::Release);
+        (seen, AtDoor(Arc::clone(self)))
     }
 
     /// What is to be written next to a socket that has seen so much. `seen` is moved on.
@@ -248,6 +281,16 @@ impl Feed {
         self.notice(Kind::Line, frame);
     }
 
+    /// Whether anybody is at the door.
+    pub fn has_door(&self) -> bool {
+        self.door.count.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether somebody has come there since this was asked last.
+    pub fn take_door_news(&self) -> bool {
+        self.door.has_come.swap(false, Ordering::AcqRel)
+    }
+
     pub fn heartbeat(&self, frame: Bytes) {
         self.with(|open| open.heartbeat.set(frame));
         self.publish();
@@ -292,7 +335,8 @@ impl Open {
                 }
             }
         }
-        for (notice, seen) in self.notices.iter().zip(&mut seen.notices) {
+        let shown = if seen.is_at_door { NOTICES } else { PUBLIC_NOTICES };
+        for (notice, seen) in self.notices.iter().zip(&mut seen.notices).take(shown) {
             if let Some(frame) = notice.newer_than(seen) {
                 return Next::Notice(frame);
             }

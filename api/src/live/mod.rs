@@ -13,6 +13,7 @@ mod bye;
 mod caps;
 mod connection;
 mod crew;
+mod door;
 mod feed;
 mod forms;
 mod frame;

@@ -17,6 +17,7 @@ use wire::{LiveFrame, WaitingRoom};
 use super::board::Board;
 use super::bye::Bye;
 use super::crew::{self, CREW};
+use super::door::Door;
 use super::feed::{Feed, Kind};
 use super::forms;
 use super::personal::Personal;
@@ -49,6 +50,7 @@ pub struct Publisher {
     spoke_at: Instant,
     watched_at: Instant,
     counts: Counts,
+    door: Door,
     /// The waiting room as last told.
     line: Option<WaitingRoom>,
 }
@@ -80,6 +82,7 @@ impl Publisher {
             spoke_at: now,
             watched_at: now,
             counts: Counts::default(),
+            door: Door::default(),
             line: None,
         }
     }
@@ -141,6 +144,11 @@ impl Publisher {
                     }
                 }
                 counts = self.counts.answer() => self.tell_counts(counts),
+                read = self.door.read() => {
+                    if self.door.tell(&self.feed, read) {
+                        self.spoke_at = Instant::now();
+                    }
+                }
                 () = beat(&mut tick) => {
                     if self.upkeep() {
                         return Ended::Unwatched;
@@ -237,6 +245,7 @@ impl Publisher {
             self.cut(None, true);
         }
         self.ask_counts(now);
+        self.door.look(&self.state, &self.feed, now);
         self.tell_line();
         self.beat_heart();
         if self.feed.watchers() > 0 {

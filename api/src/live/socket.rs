@@ -18,6 +18,7 @@ use wire::LiveRequest;
 
 use super::bye::Bye;
 use super::connection::Connection;
+use super::feed::AtDoor;
 use super::forms::Form;
 use super::hub::Watch;
 use super::inbound::{Budget, MESSAGE_BYTES_MAX};
@@ -25,7 +26,9 @@ use super::outlet::{Outlet, Pumped};
 use super::personal::Inbox;
 use super::place::Followed;
 use super::{frame, inbound, metrics};
-use crate::auth::{Caller, Claims};
+use crate::auth::{Caller, Claims, Standing};
+use crate::error::ApiError;
+use crate::event_access::{self, Capability};
 use crate::rate_limit::Lane;
 use crate::state::AppState;
 
@@ -61,6 +64,7 @@ pub struct Socket {
     watch: Watch,
     login: Option<Login>,
     place: Option<Box<Followed>>,
+    at_door: Option<(Caller, AtDoor)>,
     budget: Budget,
     heard_at: Instant,
     pinged_at: Instant,
@@ -74,6 +78,8 @@ pub struct Opening {
     /// The state that the client has, as it says.
     pub from: Option<u64>,
     pub claims: Option<Arc<Claims>>,
+    /// Who is told who is inside, and may be.
+    pub at_door: Option<Caller>,
 }
 
 impl Socket {
@@ -85,7 +91,7 @@ impl Socket {
             .max_write_buffer_size(2 * MESSAGE_BYTES_MAX)
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
-        let Opening { watch, form, from, claims } = opening;
+        let Opening { watch, form, from, claims, at_door } = opening;
         let now = Instant::now();
         let login = claims.and_then(|claims| {
             let user = claims.user();
@@ -93,7 +99,14 @@ impl Socket {
         });
         let personal = login.as_ref().map(|login| (login.user, Arc::clone(&login.inbox)));
         let (read, write) = stream.into_split();
-        let outlet = Arc::new(Outlet::new(write, form, watch.feed.seen_from(from), personal));
+        let (seen, at_door) = match at_door {
+            Some(caller) => {
+                let (seen, at_door) = watch.feed.seen_at_door(from);
+                (seen, Some((caller, at_door)))
+            }
+            None => (watch.feed.seen_from(from), None),
+        };
+        let outlet = Arc::new(Outlet::new(write, form, seen, personal));
         let connection = Connection::new(read, Arc::clone(&outlet));
         let mut socket = Self {
             state,
@@ -103,6 +116,7 @@ impl Socket {
             watch,
             login,
             place: None,
+            at_door,
             budget: Budget::new(now),
             heard_at: now,
             pinged_at: now,
@@ -144,6 +158,7 @@ impl Socket {
             message = self.stream.next() => self.hear(message).await,
             () = alarm.as_mut() => {
                 self.wake()?;
+                self.must_work_at_door().await?;
                 alarm.as_mut().reset(self.wake_at());
                 Ok(())
             }
@@ -352,6 +367,21 @@ impl Socket {
             self.outlet.say(Bytes::from_static(frame::PING));
         }
         Ok(())
+    }
+}
+
+/// The door.
+impl Socket {
+    /// Who is sent home is not told any more who is inside. Asked as often as his login is looked up; a store that is away
+    /// ends nothing.
+    async fn must_work_at_door(&mut self) -> Result<(), End> {
+        let (Some((caller, _)), Some(login)) = (&self.at_door, &self.login) else { return Ok(()) };
+        let Some(Standing { role, status }) = self.state.standings.of(&login.claims) else { return Ok(()) };
+        let (caller, event) = (Caller { role, status, ..*caller }, self.watch.feed.event());
+        match Box::pin(event_access::allow(&self.state, caller, event, Capability::Scan)).await {
+            Err(ApiError::Forbidden(_) | ApiError::NotFound(_)) => Err(End::Bye(Bye::RoleRequired)),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use super::caps::Full;
 use super::handshake::Handshake;
 use super::socket::{Opening, Socket};
 use crate::auth::Caller;
-use crate::error::{ApiError, Busy, Forbidden};
-use crate::event_access;
+use crate::error::{ApiError, Busy, Forbidden, Unauthorized};
+use crate::event_access::{self, Capability};
 use crate::extract::{PathId, Query};
 use crate::problems::Read;
 use crate::request;
@@ -31,6 +31,9 @@ const SPREAD_S: u32 = 10;
 pub struct LiveQuery {
     /// `seq` of the last snapshot or delta that the client has: it gets what came after, or a snapshot.
     from: Option<u64>,
+    /// Also tells who is inside: `occupancy` frames, for the event's organizer, its door staff and admins.
+    #[serde(default)]
+    occupancy: bool,
 }
 
 /// Follows an event
@@ -63,6 +66,14 @@ pub async fn watch(
     let caller = handshake.caller(&parts, &state, context.received).await?;
     let event = EventId::from_uuid(id);
     visible(&state, caller.as_ref().map(|(caller, _)| *caller), event).await?;
+    let at_door = match &caller {
+        _ if !query.occupancy => None,
+        Some((caller, _)) => {
+            event_access::allow(&state, *caller, event, Capability::Scan).await?;
+            Some(*caller)
+        }
+        None => return Err(ApiError::Unauthorized(Unauthorized::TokenMissing)),
+    };
     let user = caller.as_ref().map(|(caller, _)| caller.user);
     let place = state.live.caps.enter(context.peer, user).map_err(|full| match full {
         Full::All => too_many(),
@@ -72,7 +83,7 @@ pub async fn watch(
     let connection = parts.extensions.remove::<ConnectionPlace>();
     let claims = caller.map(|(_, claims)| claims);
     let Handshake { on_upgrade, accept, protocol, form, .. } = handshake;
-    let opening = Opening { watch, form, from: query.from, claims };
+    let opening = Opening { watch, form, from: query.from, claims, at_door };
     let socket = {
         let state = state.clone();
         async move {

@@ -1,13 +1,15 @@
 //! Letters about what somebody has bought. Each holds what it says as it was when it was written, but no code of a ticket:
 //! who reads the store gets nobody in.
 
-use inventory::{EventId, TicketId};
+use inventory::{EventId, TicketId, TimeUs};
+use persistence::KnownEvent;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::render::{Block, Picture};
 use crate::code_picture;
 use crate::ticket_code::{Claim, TicketSigner};
+use crate::time_zone::Zone;
 
 /// Codes drawn in one mail. Of further tickets it has links.
 const PICTURES_MAX: usize = 10;
@@ -58,6 +60,17 @@ pub struct Means<'a> {
 }
 
 impl Show {
+    pub fn of(id: EventId, known: &KnownEvent) -> Self {
+        let at = TimeUs(known.starts_at_us);
+        let starts = match Zone::find(&known.timezone) {
+            Some(zone) => format!("{} ({})", zone.text(at), known.timezone),
+            None => format!("{} (UTC)", Zone::utc().text(at)),
+        };
+        let parts = [&known.location, &known.address, &known.city].map(String::as_str);
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        Self { id: id.uuid(), title: known.title.clone(), starts, place: parts.join(", ") }
+    }
+
     fn blocks(&self) -> Vec<Block> {
         let mut blocks = vec![Block::text(&self.title), Block::text(&self.starts)];
         if !self.place.is_empty() {
@@ -109,13 +122,41 @@ pub fn received(show: &Show, ticket: &TicketNote, means: Means<'_>) -> Vec<Block
 }
 
 pub fn given(show: &Show, label: &str, means: Means<'_>) -> Vec<Block> {
-    let mut blocks =
-        vec![Block::text("You have given a ticket away. The code that you had for it is dead. It was for")];
+    let what = "Your offer was accepted: you have given a ticket away. The code that you had is dead. It was for";
+    let mut blocks = vec![Block::text(what)];
     blocks.extend(show.blocks());
     blocks.push(Block::text(label));
     blocks.push(Block::text("If it was not you, choose a new password now:"));
     blocks.push(Block::link("Choose a new password", format!("{}/forgot-password", means.site)));
     blocks
+}
+
+pub fn offer_declined(show: &Show, label: &str, means: Means<'_>) -> Vec<Block> {
+    kept("Your offer was declined. The ticket stays yours, and its code good. It is for", show, label, means)
+}
+
+pub fn offer_lapsed(show: &Show, label: &str, means: Means<'_>) -> Vec<Block> {
+    kept(
+        "Nobody has accepted your offer in time. The ticket stays yours, and its code good. It is for",
+        show,
+        label,
+        means,
+    )
+}
+
+fn kept(what: &str, show: &Show, label: &str, means: Means<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::text(what)];
+    blocks.extend(show.blocks());
+    blocks.push(Block::text(label));
+    blocks.push(Block::text("You may offer it to somebody else, or come yourself."));
+    blocks.push(Block::link("Your tickets", format!("{}/tickets", means.site)));
+    blocks
+}
+
+/// What a ticket is for.
+pub fn label(place: &str, is_area: bool, tier_name: &str) -> String {
+    let kind = if is_area { "Area" } else { "Seat" };
+    format!("{kind} {place}, {tier_name}")
 }
 
 pub fn reminder(show: &Show, means: Means<'_>) -> Vec<Block> {

@@ -65,6 +65,15 @@ pub enum Letter {
         show: Box<Show>,
         label: String,
     },
+    /// To who offered it, as the next one.
+    TransferDeclined {
+        show: Box<Show>,
+        label: String,
+    },
+    TransferLapsed {
+        show: Box<Show>,
+        label: String,
+    },
     EventReminder {
         show: Box<Show>,
     },
@@ -95,6 +104,8 @@ impl Letter {
             Self::OrderRefunded(_) => "order_refunded",
             Self::TicketReceived { .. } => "ticket_received",
             Self::TicketGiven { .. } => "ticket_given",
+            Self::TransferDeclined { .. } => "transfer_declined",
+            Self::TransferLapsed { .. } => "transfer_lapsed",
             Self::EventReminder { .. } => "event_reminder",
             Self::EventChanged { .. } => "event_changed",
             Self::EventCancelled { .. } => "event_cancelled",
@@ -119,6 +130,8 @@ impl Letter {
             Self::OrderRefunded(refund) => return about("Your refund", &refund.show),
             Self::TicketReceived { show, .. } => return about("A ticket for you", show),
             Self::TicketGiven { show, .. } => return about("You have given a ticket away", show),
+            Self::TransferDeclined { show, .. } => return about("Your offer was declined", show),
+            Self::TransferLapsed { show, .. } => return about("Your offer has lapsed", show),
             Self::EventReminder { show, .. } => return about("Soon", show),
             Self::EventChanged { show, .. } => return about("Changed", show),
             Self::EventCancelled { show } => return about("Cancelled", show),
@@ -142,6 +155,8 @@ impl Letter {
             | Self::OrderRefunded(_)
             | Self::TicketReceived { .. }
             | Self::TicketGiven { .. }
+            | Self::TransferDeclined { .. }
+            | Self::TransferLapsed { .. }
             | Self::EventChanged { .. }
             | Self::EventCancelled { .. } => None,
             Self::EventReminder { .. } => Some(REMINDER_GOOD_FOR),
@@ -157,6 +172,8 @@ impl Letter {
             Self::OrderRefunded(refund) => refund.blocks(means),
             Self::TicketReceived { show, ticket } => booking::received(show, ticket, means),
             Self::TicketGiven { show, label } => booking::given(show, label, means),
+            Self::TransferDeclined { show, label } => booking::offer_declined(show, label, means),
+            Self::TransferLapsed { show, label } => booking::offer_lapsed(show, label, means),
             Self::EventReminder { show } => booking::reminder(show, means),
             Self::EventChanged { before, show } => booking::changed(before, show, means),
             Self::EventCancelled { show } => booking::cancelled_event(show, means),

@@ -180,7 +180,9 @@ mod tests {
             (Letter::OrderCancelled { order: Uuid::from_u128(9), show: show() }, "Nothing is to be paid for it."),
             (Letter::OrderRefunded(Box::new(refund)), "Refunded so far: 4 EUR of 9 EUR"),
             (Letter::TicketReceived { show: show(), ticket: note.clone() }, "Seat A-1-1, Stalls"),
-            (Letter::TicketGiven { show: show(), label: note.label }, "Seat A-1-1, Stalls"),
+            (Letter::TicketGiven { show: show(), label: note.label.clone() }, "Seat A-1-1, Stalls"),
+            (Letter::TransferDeclined { show: show(), label: note.label.clone() }, "Seat A-1-1, Stalls"),
+            (Letter::TransferLapsed { show: show(), label: note.label }, "Seat A-1-1, Stalls"),
             (Letter::EventReminder { show: show() }, "Tuesday, 1 May 2035, 21:00 (Europe/Berlin)"),
             (
                 Letter::EventChanged { before: Box::new(moved), show: show() },

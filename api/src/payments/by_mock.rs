@@ -12,7 +12,7 @@ use crate::auth::Caller;
 use crate::error::{ApiError, PaymentFailure};
 use crate::gateways::{Begun, Gateway, GatewayError, Mock, Standing, script};
 use crate::state::AppState;
-use crate::{derived_id, event_access, ids, order_access, time};
+use crate::{derived_id, event_access, gateways, ids, order_access, time};
 
 /// When a payment whose answer was lost is asked about.
 const ASKED_AFTER: Duration = Duration::from_secs(2);
@@ -33,6 +33,8 @@ pub async fn pay(
         origin.key.map_or_else(|| ids::mint(state.now()), |key| derived_id::derive(order.id.uuid(), "payment", key));
     let payment = PaymentId::from_uuid(payment);
     let handle = event_access::handle(state, order.event_id).await?;
+    // What costs nothing has no page.
+    let are_pages_left = !is_free && gateways::close_pages(state, order).await?;
     let started = start(&handle, event_access::asker(caller.user, origin), order.id, payment).await?;
     let paid = PaymentOutcome::Paid { amount_minor: order.total_minor, currency };
     let scripted = scripted.filter(|_| !is_free).unwrap_or(MockOutcome::Paid);
@@ -45,6 +47,9 @@ pub async fn pay(
     let origin = Origin { user: Some(caller.user), ..origin };
     match handle.settle_payment(origin, settled).await?.answer {
         Answer::OrderPaid(_) => {
+            if are_pages_left {
+                gateways::order_ended(state, order.id).await.map_err(event_access::after_change)?;
+            }
             if scripted == MockOutcome::Lost {
                 state.store.checkout_paid(payment).await.map_err(event_access::after_change)?;
             }

@@ -17,6 +17,9 @@ use crate::{digest, order_access};
 /// By `mock` at once. By `stripe`, the answer says where to pay, and the order is paid when Stripe says so; asked again
 /// meanwhile, the answer is the same page. An order that costs nothing is paid at once, whatever the method.
 ///
+/// Paid by `mock` while its page at Stripe is open, the page is closed first: if it was paid, that counts
+/// (`ORDER_TRANSITION`); if the money is still on its way, nothing is charged (`PAYMENT_UNDER_WAY`).
+///
 /// A payment that comes after the order has lapsed still buys the same seats if they are free, others if the order
 /// accepts them; else the money goes back (`PAYMENT_TOO_LATE`). So does that of an order that is paid or cancelled.
 #[utoipa::path(post, path = "/orders/{id}/pay", tag = "orders", request_body = PayRequest,

@@ -28,8 +28,9 @@ pub async fn calendar(
 ) -> Result<Response, ApiError> {
     let ticket = live(&state, caller.user, TicketId::from_uuid(id)).await?;
     let event = state.store.event_find_any(ticket.event_id).await?.ok_or(ApiError::NotFound(Noun::Ticket))?;
-    let place: Vec<String> =
-        words::place(&ticket).into_iter().map(|(label, value)| format!("{label} {value}")).collect();
+    let layout = words::layout(&state, &event).await;
+    let place = words::place(&ticket, layout.as_deref()).into_iter();
+    let place: Vec<String> = place.map(|(label, value)| format!("{label} {value}")).collect();
     let note = format!("Ticket: {} ({})", place.join(", "), ticket.tier_name);
     let mut calendar = Calendar::single();
     calendar.whole_event(&event, &[&note, &event.description]);

@@ -126,6 +126,16 @@ impl Layout {
         &self.grid.areas[area.ix()].id
     }
 
+    /// What people call the section or area of this id. `None`: there is none, or it was given no name.
+    pub fn part_name(&self, id: &str) -> Option<&str> {
+        let name = match (self.section(id), self.area(id)) {
+            (Some(section), _) => &self.grid.sections[section.ix()].name,
+            (None, Some(area)) => &self.grid.areas[area.ix()].name,
+            (None, None) => return None,
+        };
+        Some(&**name).filter(|name| !name.is_empty())
+    }
+
     /// The section in which a seat is.
     ///
     /// # Panics

@@ -55,6 +55,9 @@ macro_rules! written_rows {
                 $45::uuid[], $46::uuid[], $63::uuid[], $64::bigint[])
                 AS row (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id, payment_id, amount_minor)
             WHERE row.event_id IN (SELECT event_id FROM moved)
+                AND (row.kind <> 'ticket_checked_in' OR row.event_id IN (SELECT events.id FROM events
+                    JOIN webhooks ON webhooks.owner_id = events.organizer_id
+                    WHERE webhooks.is_active AND ' ' || webhooks.kinds || ' ' LIKE '% ticket.checked_in %'))
             ON CONFLICT (event_id, lsn, kind) DO NOTHING
         ), statuses_written AS (
             UPDATE events SET status = row.status, status_lsn = row.lsn, changed_at = GREATEST(changed_at, row.at)

@@ -51,11 +51,15 @@ const PAYMENTS: Upsert = Upsert {
         WHERE payments.lsn < excluded.lsn",
 };
 
+/// Who came in is kept only where a webhook wants to hear of it. The columns of a list of values are numbered.
 const OUTBOX: Upsert = Upsert {
     head: "INSERT INTO outbox (event_id, lsn, kind, order_id, user_id, created_at, ticket_id, asker_id, payment_id,
-        amount_minor) VALUES ",
+        amount_minor) SELECT * FROM (VALUES ",
     columns: 10,
-    tail: " ON CONFLICT (event_id, lsn, kind) DO NOTHING",
+    tail: ") WHERE column3 <> 'ticket_checked_in' OR column1 IN (SELECT events.id FROM events
+            JOIN webhooks ON webhooks.owner_id = events.organizer_id
+            WHERE webhooks.is_active = 1 AND ' ' || webhooks.kinds || ' ' LIKE '% ticket.checked_in %')
+        ON CONFLICT (event_id, lsn, kind) DO NOTHING",
 };
 
 const LEDGER: Upsert = Upsert {

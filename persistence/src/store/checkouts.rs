@@ -95,6 +95,10 @@ const DUE: &str = "
     UPDATE checkouts SET due_at = $2, attempts = 0
     WHERE order_id = $1 AND due_at > $2 AND state IN ('creating', 'open', 'processing')";
 
+const DUE_OF_EVENT: &str = "
+    UPDATE checkouts SET due_at = $2, attempts = 0
+    WHERE event_id = $1 AND due_at > $2 AND state IN ('creating', 'open', 'processing')";
+
 const NEXT_DUE: &str = "
     SELECT due_at FROM checkouts WHERE state IN ('creating', 'open', 'processing') ORDER BY due_at LIMIT 1";
 
@@ -128,6 +132,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     PAID,
     ENDED,
     DUE,
+    DUE_OF_EVENT,
     NEXT_DUE,
     CLAIM,
     AGAIN,
@@ -216,6 +221,12 @@ impl Store {
     #[boxed]
     pub async fn checkouts_due(&self, order: OrderId, now: TimeUs) -> Result<u64, StoreError> {
         changed!(self, sqlx::query(DUE).bind(order.uuid()).bind(now.0))
+    }
+
+    /// Those of all orders of the event are asked about at once. How many.
+    #[boxed]
+    pub async fn checkouts_due_of_event(&self, event: EventId, now: TimeUs) -> Result<u64, StoreError> {
+        changed!(self, sqlx::query(DUE_OF_EVENT).bind(event.uuid()).bind(now.0))
     }
 
     /// When the first of those that have not ended is to be asked about.

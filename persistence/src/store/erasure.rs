@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::audit_log::audit;
 use super::ticket_transfers::FORGET_RECIPIENT;
 use super::users::{LOCK_ADMINS, Role, UserStatus, email_key};
+use super::withdrawals::FORGET_PAYOUTS;
 use super::{AuditEntry, Store, on_transaction};
 use crate::StoreError;
 use crate::boxed;
@@ -105,7 +106,7 @@ impl Store {
             };
             let families: Vec<Family> =
                 sqlx::query_as(FAMILIES).bind(user.uuid()).bind(now.0).fetch_all(&mut *transaction).await?;
-            for statement in [DELETE_ATTENDEES, DELETE_NAMED] {
+            for statement in [DELETE_ATTENDEES, DELETE_NAMED, FORGET_PAYOUTS] {
                 sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
             }
             let forget = sqlx::query(FORGET_RECIPIENT).bind(email_key(&account.email));

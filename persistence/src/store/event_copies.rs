@@ -12,7 +12,7 @@ use crate::StoreError;
 use crate::boxed;
 use crate::search::EventIndex as _;
 
-/// Events with what is copied along beside the journal: drawing and limit of answers.
+/// Events with what is copied along beside the journal: drawing, limit of answers, cut-off of names.
 #[derive(Clone, Copy, Debug)]
 pub struct EventCopies<'a> {
     pub source: EventId,
@@ -35,12 +35,16 @@ pub(super) const COPY_RSVP_LIMIT: &str = "
     INSERT INTO rsvp_limits (event_id, yes_max)
     SELECT copy.id, yes_max FROM rsvp_limits, events AS copy WHERE event_id = $1 AND copy.id = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[HIDE, REVEAL, COPY_DRAWING, COPY_RSVP_LIMIT];
+pub(super) const COPY_CUT_OFF: &str = "
+    INSERT INTO attendee_cut_offs (event_id, minutes_before)
+    SELECT copy.id, minutes_before FROM attendee_cut_offs, events AS copy WHERE event_id = $1 AND copy.id = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[HIDE, REVEAL, COPY_DRAWING, COPY_RSVP_LIMIT, COPY_CUT_OFF];
 
 /// Puts the copies among the events, within a transaction. Whether it could: not when a title is taken.
 macro_rules! reveal_copies {
     ($transaction:ident, $copies:expr) => {{
-        use $crate::store::event_copies::{COPY_DRAWING, COPY_RSVP_LIMIT, REVEAL};
+        use $crate::store::event_copies::{COPY_CUT_OFF, COPY_DRAWING, COPY_RSVP_LIMIT, REVEAL};
         let mut is_free = true;
         for copy in $copies.copies {
             is_free = is_free && claim_title!($transaction, Title::of(copy));
@@ -53,7 +57,7 @@ macro_rules! reveal_copies {
                 .bind(copy.created_at.0)
                 .execute(&mut *$transaction)
                 .await?;
-            for sql in [COPY_DRAWING, COPY_RSVP_LIMIT] {
+            for sql in [COPY_DRAWING, COPY_RSVP_LIMIT, COPY_CUT_OFF] {
                 let (source, copy) = ($copies.source.uuid(), copy.id.uuid());
                 sqlx::query(sql).bind(source).bind(copy).execute(&mut *$transaction).await?;
             }

@@ -4,7 +4,7 @@
 use inventory::{Account, EntryId, EntryKind, EventId, Lsn, OrderId, PaymentId, TimeUs, UserId};
 use uuid::Uuid;
 
-use super::{Store, changed, on_pool};
+use super::{Store, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::boxed;
 use crate::row::{Field, row};
@@ -111,25 +111,41 @@ macro_rules! balance {
     };
 }
 
-const BALANCES: &str = concat!(
-    "
+macro_rules! balances {
+    ($condition:literal) => {
+        concat!(
+            "
     SELECT order_id, ",
-    balance!("provider", "provider_minor"),
-    ", ",
-    balance!("sales", "sales_minor"),
-    ", ",
-    balance!("retained", "retained_minor"),
-    ", ",
-    balance!("refunds_due", "refunds_due_minor"),
-    ", ",
-    balance!("wallet", "wallet_minor"),
-    ",
+            balance!("provider", "provider_minor"),
+            ", ",
+            balance!("sales", "sales_minor"),
+            ", ",
+            balance!("retained", "retained_minor"),
+            ", ",
+            balance!("refunds_due", "refunds_due_minor"),
+            ", ",
+            balance!("wallet", "wallet_minor"),
+            ",
         CAST(COALESCE(SUM(CASE WHEN kind IN ('refunded', 'refunded_to_wallet') THEN amount_minor ELSE 0 END), 0)
             AS bigint) AS refunded_minor,
         CAST(COALESCE(SUM(CASE WHEN kind = 'captured' THEN amount_minor ELSE 0 END), 0) AS bigint) AS captured_minor,
         CAST(COALESCE(SUM(CASE WHEN kind = 'refused' THEN amount_minor ELSE 0 END), 0) AS bigint) AS refused_minor
-    FROM ledger_entries WHERE event_id = $1 AND order_id > $2 GROUP BY order_id ORDER BY order_id LIMIT $3"
-);
+    FROM ledger_entries WHERE event_id = $1 AND order_id > $2 ",
+            $condition,
+            " GROUP BY order_id ORDER BY order_id LIMIT $3"
+        )
+    };
+}
+
+const BALANCES: &str = balances!("");
+
+/// Entries that follow from no change that is known are of before.
+const BALANCES_UNTIL: &str = balances!("AND (lsn IS NULL OR lsn <= $4)");
+
+const BACKFILL: &str = "
+    INSERT INTO ledger_entries (id, event_id, order_id, payment_id, user_id, lsn, leg, kind, debit, credit, amount_minor,
+        currency, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
 
 pub(super) const INSERT: &str = "
     INSERT INTO ledger_entries (id, user_id, withdrawal_id, leg, kind, debit, credit, amount_minor, currency, at)
@@ -139,7 +155,8 @@ const REFUND_PAID: &str = "
     INSERT INTO ledger_entries (id, event_id, order_id, payment_id, leg, kind, debit, credit, amount_minor, currency, at)
     VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
 
-pub(super) const STATEMENTS: &[&str] = &[LIST_OF_EVENT, LIST_OF_CHANGE, LIST_OF_WALLET, BALANCES, INSERT, REFUND_PAID];
+pub(super) const STATEMENTS: &[&str] =
+    &[LIST_OF_EVENT, LIST_OF_CHANGE, LIST_OF_WALLET, BALANCES, BALANCES_UNTIL, BACKFILL, INSERT, REFUND_PAID];
 
 /// Adds an entry of a withdrawal inside its transaction.
 macro_rules! enter {
@@ -233,5 +250,49 @@ impl Store {
             .bind(after.map_or_else(Uuid::nil, OrderId::uuid))
             .bind(i64::from(limit))
             .fetch_all(pool))
+    }
+
+    /// As [`Self::ledger_balances`], as they were when the change `until` was made.
+    #[boxed]
+    pub async fn ledger_balances_until(
+        &self,
+        event: EventId,
+        until: Lsn,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderBalances>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(BALANCES_UNTIL)
+            .bind(event.uuid())
+            .bind(after.map_or_else(Uuid::nil, OrderId::uuid))
+            .bind(i64::from(limit))
+            .bind(i64::try_from(until.0).unwrap_or(i64::MAX))
+            .fetch_all(pool))
+    }
+
+    /// Entries of orders that the commit of their change did not write. All of them or none; one that is there stays as it
+    /// is. How many were missing.
+    #[boxed]
+    pub async fn ledger_backfill(&self, entries: &[LedgerEntry]) -> Result<u64, StoreError> {
+        on_transaction!(self, transaction => async {
+            let mut missing = 0;
+            for entry in entries {
+                let insert = sqlx::query(BACKFILL)
+                    .bind(entry.id.uuid())
+                    .bind(entry.event_id.map(EventId::uuid))
+                    .bind(entry.order_id.map(OrderId::uuid))
+                    .bind(entry.payment_id.map(PaymentId::uuid))
+                    .bind(entry.user_id.map(UserId::uuid))
+                    .bind(entry.lsn.map(|lsn| i64::try_from(lsn.0).unwrap_or(i64::MAX)))
+                    .bind(i64::from(entry.leg))
+                    .bind(entry.kind.name())
+                    .bind(entry.debit.name())
+                    .bind(entry.credit.name())
+                    .bind(entry.amount_minor)
+                    .bind(&entry.currency)
+                    .bind(entry.at.0);
+                missing += insert.execute(&mut *transaction).await?.rows_affected();
+            }
+            Ok(missing)
+        })
     }
 }

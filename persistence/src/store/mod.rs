@@ -10,6 +10,7 @@ mod attempts;
 mod attendee_cut_offs;
 mod attendees;
 mod audit_log;
+mod backlogs;
 mod calendars;
 mod cancellations;
 mod catalogue;
@@ -79,6 +80,7 @@ pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attempts::AttemptLimit;
 pub use attendees::{Attendee, AttendeeOf};
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
+pub use backlogs::{Backlog, WorkKind};
 pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
 pub use check_in_lists::CheckInList;
@@ -305,6 +307,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         attendee_cut_offs::STATEMENTS,
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
+        backlogs::STATEMENTS,
         event_index::STATEMENTS,
         calendars::STATEMENTS,
         cancellations::STATEMENTS,

@@ -9,7 +9,7 @@ use inventory::{EventId, OrderId, TicketId, TimeUs, UserId};
 use uuid::Uuid;
 
 use super::attendees::FORGET;
-use super::audit_log::{audit, audited};
+use super::audit_log::audit;
 use super::mails::insert_mail;
 use super::users::email_key;
 use super::{AuditEntry, EventStatus, NewMail, Store, TicketState, changed, on_pool, on_transaction};
@@ -146,6 +146,16 @@ const SETTLE: &str = "
     UPDATE ticket_transfers SET status = $2, open_ticket_id = NULL, changed_at = $3
     WHERE id = $1 AND status = 'accepting'";
 
+/// Nobody has answered in time, and the sender was not told.
+const LIST_LAPSED: &str = select!(
+    "transfer.status = 'open' AND transfer.lapse_told_at IS NULL AND transfer.expires_at <= $1
+        AND transfer.expires_at > $2 ORDER BY transfer.expires_at LIMIT $3"
+);
+
+const LAPSE_TOLD: &str = "
+    UPDATE ticket_transfers SET lapse_told_at = $2
+    WHERE id = $1 AND status = 'open' AND lapse_told_at IS NULL AND expires_at <= $2";
+
 const PRUNE: &str = "DELETE FROM ticket_transfers WHERE created_at < $1 AND status <> 'accepting'";
 
 /// Of a recipient who leaves. Those that he has sent go with his account's row.
@@ -164,6 +174,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     CLAIM,
     RELEASE,
     SETTLE,
+    LIST_LAPSED,
+    LAPSE_TOLD,
     PRUNE,
     FORGET_RECIPIENT,
 ];
@@ -249,17 +261,59 @@ impl Store {
         on_pool!(self, pool => sqlx::query_as(LIST_ACCEPTING).bind(before.0).bind(i64::from(limit)).fetch_all(pool))
     }
 
-    /// Ends an offer that nobody has accepted. `false`: it is not open any more.
+    /// Ends an offer that nobody has accepted, with the mail that tells of it. `false`: it is not open any more, and
+    /// nothing changed.
     #[boxed]
     pub async fn transfer_answer(
         &self,
         id: Uuid,
         status: TransferStatus,
         now: TimeUs,
+        mail: Option<&NewMail>,
         entry: &AuditEntry,
     ) -> Result<bool, StoreError> {
-        audited!(self, Some(entry), sqlx::query(ANSWER).bind(id).bind(status.name()).bind(now.0))
-            .map(|touched| touched == 1)
+        on_transaction!(self, transaction => async {
+            let answer = sqlx::query(ANSWER).bind(id).bind(status.name()).bind(now.0);
+            if answer.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if let Some(mail) = mail {
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
+            audit!(&mut *transaction, entry).await?;
+            Ok(true)
+        })
+    }
+
+    /// Offers that ended between `since` and `now` unanswered, of which the sender was not told. The oldest end first.
+    #[boxed]
+    pub async fn transfer_list_lapsed(
+        &self,
+        now: TimeUs,
+        since: TimeUs,
+        limit: u32,
+    ) -> Result<Vec<TicketTransfer>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_LAPSED)
+            .bind(now.0)
+            .bind(since.0)
+            .bind(i64::from(limit))
+            .fetch_all(pool))
+    }
+
+    /// Notes that the sender is told, with the mail that does so; `None` when there is nothing to tell any more. `false`:
+    /// somebody else has told him, or the offer was answered or made anew, and nothing changed.
+    #[boxed]
+    pub async fn transfer_tell_lapse(&self, id: Uuid, now: TimeUs, mail: Option<&NewMail>) -> Result<bool, StoreError> {
+        on_transaction!(self, transaction => async {
+            let told = sqlx::query(LAPSE_TOLD).bind(id).bind(now.0).execute(&mut *transaction).await?;
+            if told.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if let Some(mail) = mail {
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
+            Ok(true)
+        })
     }
 
     /// From now on nobody but `by` gets it, and the sender cannot take it back. `false`: it is not open any more.

@@ -35,6 +35,11 @@ row! {
         pub decided_at: Option<TimeUs>,
         pub decided_by: Option<UserId>,
         pub reason: Option<String>,
+        /// Where it is paid out to, sealed. `None`: asked for before that was said, or its account was erased.
+        pub payout: Option<Vec<u8>>,
+        /// Masked.
+        pub payout_iban: Option<String>,
+        pub payout_holder: Option<String>,
     }
 }
 
@@ -45,6 +50,11 @@ pub struct NewWithdrawal {
     /// Above zero.
     pub amount_minor: i64,
     pub currency: String,
+    /// Where it is paid out to, sealed.
+    pub payout: Vec<u8>,
+    /// Masked.
+    pub payout_iban: String,
+    pub payout_holder: String,
     pub now: TimeUs,
     /// Of the idempotency key, if there is one.
     pub request_key: Option<[u8; 16]>,
@@ -90,37 +100,49 @@ pub struct WithdrawalFilter {
 }
 
 const FIND: &str = "
-    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason
+    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason,
+        payout, payout_iban, payout_holder
     FROM withdrawals WHERE id = $1";
 
 const FIND_BY_KEY: &str = "
-    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason
+    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason,
+        payout, payout_iban, payout_holder
     FROM withdrawals WHERE request_key = $1";
 
 const PENDING: &str = "SELECT COUNT(*) AS pending FROM withdrawals WHERE user_id = $1 AND status = 'pending'";
 
 const INSERT: &str = "
-    INSERT INTO withdrawals (id, user_id, amount_minor, currency, status, created_at, request_key)
-    VALUES ($1, $2, $3, $4, 'pending', $5, $6)";
+    INSERT INTO withdrawals (id, user_id, amount_minor, currency, status, created_at, request_key, payout, payout_iban,
+        payout_holder)
+    VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9)";
 
 const DECIDE: &str = "
     UPDATE withdrawals SET status = $2, decided_at = $3, decided_by = $4, reason = $5
     WHERE id = $1 AND status = 'pending'
-    RETURNING id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason";
+    RETURNING id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason, payout,
+        payout_iban, payout_holder";
 
 const LIST: &str = "
-    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason
+    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason,
+        payout, payout_iban, payout_holder
     FROM withdrawals
     WHERE id < $1 AND (CAST($2 AS text) IS NULL OR status = $2)
     ORDER BY id DESC LIMIT $3";
 
 const LIST_OF_USER: &str = "
-    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason
+    SELECT id, user_id, amount_minor, currency, status, created_at, decided_at, decided_by, reason,
+        payout, payout_iban, payout_holder
     FROM withdrawals
     WHERE user_id = $4 AND id < $1 AND (CAST($2 AS text) IS NULL OR status = $2)
     ORDER BY id DESC LIMIT $3";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, FIND_BY_KEY, PENDING, INSERT, DECIDE, LIST, LIST_OF_USER];
+/// Of an account that is erased.
+pub(super) const FORGET_PAYOUTS: &str = "
+    UPDATE withdrawals SET payout = NULL, payout_iban = NULL, payout_holder = NULL
+    WHERE user_id = $1 AND payout IS NOT NULL";
+
+pub(super) const STATEMENTS: &[&str] =
+    &[FIND, FIND_BY_KEY, PENDING, INSERT, DECIDE, LIST, LIST_OF_USER, FORGET_PAYOUTS];
 
 impl Withdrawal {
     fn repeated(self, new: &NewWithdrawal) -> Result<Self, WithdrawalRefusal> {
@@ -133,7 +155,7 @@ impl Withdrawal {
 
 impl Store {
     /// Takes the money out of the wallet, or says why not. Asked again under the same key, it takes nothing and is answered
-    /// as it was made.
+    /// as it was made; whether it was to be paid out to the same is for the caller to see.
     #[boxed]
     pub async fn withdrawal_insert(
         &self,
@@ -165,6 +187,9 @@ impl Store {
                 .bind(&new.currency)
                 .bind(new.now.0)
                 .bind(&request_key)
+                .bind(&new.payout)
+                .bind(&new.payout_iban)
+                .bind(&new.payout_holder)
                 .execute(&mut *transaction)
                 .await?;
             let made: Withdrawal = sqlx::query_as(FIND).bind(new.id).fetch_one(&mut *transaction).await?;

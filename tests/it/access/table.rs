@@ -80,8 +80,11 @@ fn accounts() -> Vec<Operation> {
         op("GET /me/wallet", SIGNED_IN),
         op("GET /me/wallet/entries", SIGNED_IN),
         op("GET /withdrawals", SIGNED_IN),
-        op("POST /withdrawals", SIGNED_IN)
-            .body(|_| json!({"amount": {"amount_minor": 1_000_000_000, "currency": "EUR"}})),
+        op("POST /withdrawals", SIGNED_IN).body(|_| {
+            let payout = json!({"iban": "DE44500105175407324931", "holder": "Ada"});
+            json!({"amount": {"amount_minor": 1_000_000_000, "currency": "EUR"}, "payout": payout})
+        }),
+        op("GET /withdrawals/{id}/payout", ADMINS),
         op("PATCH /withdrawals/{id}", ADMINS).body(|_| json!({"status": "rejected"})),
         op("PUT /me/avatar", SIGNED_IN),
         op("DELETE /me/avatar", SIGNED_IN),

@@ -7,6 +7,7 @@ mod access;
 mod api_keys;
 mod append;
 mod audit_log;
+mod backlogs;
 mod events;
 mod fencing;
 mod finding;

@@ -1,8 +1,10 @@
+use persistence::CheckoutState;
 use serde_json::json;
 use usher_tests::server::TestServer;
+use usher_tests::stripe::{Fault, StripeApi, deliver};
 use uuid::Uuid;
 
-use super::{money, path, refunded, refunds, status};
+use super::{by_stripe, checkout, known, money, on_each_store_with_stripe, path, refunded, refunds, status};
 use crate::holds::until;
 use crate::show::{Show, faults, on_each_store, text};
 
@@ -107,4 +109,69 @@ async fn orders_are_not_paid_without_money_where_that_is_switched_off() {
         assert_eq!(faults(&problem), [("method".to_owned(), "UNAVAILABLE".to_owned())]);
     }
     assert_eq!(status(&server, &buyer, &order).await, "pending_payment");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_at_stripe_is_closed_before_its_order_is_paid_otherwise() {
+    on_each_store_with_stripe(async |server: &TestServer, stripe: &StripeApi| {
+        let show = Show::on_sale(server).await;
+        let buyer = server.attendee().await;
+        let by_mock = json!({"method": "mock"});
+
+        let order = show.order(server, &buyer, seat("A-1-1")).await;
+        let page = checkout(server, &buyer, &order).await;
+        let declined = json!({"method": "mock", "outcome": "declined"});
+        server.post(Some(&buyer), &path(&order, "/pay"), declined).await.problem(402, "PAYMENT_DECLINED");
+        assert_eq!(stripe.session(&page)["status"], "expired");
+        // It waits still, and has another page now; Stripe is away for a moment.
+        let page = checkout(server, &buyer, &order).await;
+        stripe.fail([Fault::Error]);
+        let pay = path(&order, "/pay");
+        let away = server.post_keyed(Some(&buyer), &pay, "k", by_mock.clone()).await;
+        away.problem(503, "PAYMENT_PROVIDER_UNAVAILABLE");
+        assert_eq!(status(server, &buyer, &order).await, "pending_payment");
+        let paid = server.post_keyed(Some(&buyer), &pay, "k", by_mock.clone()).await.expect(200);
+        assert_eq!((&paid["status"], &stripe.session(&page)["status"]), (&json!("paid"), &json!("expired")));
+        assert_eq!(server.post_keyed(Some(&buyer), &pay, "k", by_mock.clone()).await.expect(200), paid);
+        assert_eq!(known(server, &order).await, [CheckoutState::Expired, CheckoutState::Expired]);
+
+        // One of which nobody has heard is ended when the order is paid.
+        let order = show.order(server, &buyer, seat("A-1-3")).await;
+        stripe.fail([Fault::Error, Fault::Error]);
+        let refused = server.post(Some(&buyer), &path(&order, "/pay"), by_stripe()).await;
+        refused.problem(503, "PAYMENT_PROVIDER_UNAVAILABLE");
+        server.post(Some(&buyer), &path(&order, "/pay"), by_mock).await.expect(200);
+        until(async || known(server, &order).await == [CheckoutState::Failed]).await;
+        assert_eq!((stripe.totals(), refunds(server, "").await.len()), ((0, 0), 0));
+        assert_eq!(show.totals(server).await, [88, 0, 2, 0]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_paid_at_stripe_a_moment_ago_is_not_paid_again() {
+    on_each_store_with_stripe(async |server: &TestServer, stripe: &StripeApi| {
+        let show = Show::on_sale(server).await;
+        let buyer = server.attendee().await;
+        let by_mock = json!({"method": "mock"});
+
+        let order = show.order(server, &buyer, seat("A-1-1")).await;
+        let page = checkout(server, &buyer, &order).await;
+        let event = stripe.pay(&page);
+        server.post(Some(&buyer), &path(&order, "/pay"), by_mock.clone()).await.problem(409, "ORDER_TRANSITION");
+        assert_eq!(status(server, &buyer, &order).await, "paid", "by Stripe");
+        deliver(server, &event).await.expect(200);
+
+        let order = show.order(server, &buyer, seat("A-1-3")).await;
+        let page = checkout(server, &buyer, &order).await;
+        let event = stripe.complete(&page);
+        server.post(Some(&buyer), &path(&order, "/pay"), by_mock.clone()).await.problem(409, "PAYMENT_UNDER_WAY");
+        deliver(server, &event).await.expect(200);
+        server.post(Some(&buyer), &path(&order, "/pay"), by_mock.clone()).await.problem(409, "PAYMENT_UNDER_WAY");
+        deliver(server, &stripe.arrive(&page, "checkout.session.async_payment_succeeded")).await.expect(200);
+        assert_eq!(status(server, &buyer, &order).await, "paid");
+        assert_eq!((stripe.totals(), refunds(server, "").await.len()), ((9_000, 0), 0));
+        assert_eq!(show.totals(server).await, [88, 0, 2, 0]);
+    })
+    .await;
 }

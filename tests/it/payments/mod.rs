@@ -2,13 +2,17 @@
 //! and out of order.
 
 mod by_mock;
+mod lapsing;
 mod notices;
 mod refunds;
 mod reports;
 mod storm;
 mod stripe;
 
+use inventory::OrderId;
+use persistence::CheckoutState;
 use serde_json::{Value, json};
+use usher::config::Config;
 use usher_tests::server::{Session, TestServer};
 use usher_tests::stripe::StripeApi;
 
@@ -17,12 +21,19 @@ use crate::show::text;
 
 /// Runs the test on SQLite and, where there is one, on Postgres, each with a Stripe of its own.
 pub async fn on_each_store_with_stripe(test: impl AsyncFn(&TestServer, &StripeApi)) {
+    let settings = |stripe: &StripeApi| {
+        let of_stripe = stripe.settings();
+        move |config: &mut Config| {
+            of_stripe(config);
+            config.payments.webhook_secret = Some(reports::SECRET.into());
+        }
+    };
     let stripe = StripeApi::start().await;
-    let server = TestServer::start_with(stripe.settings()).await;
+    let server = TestServer::start_with(settings(&stripe)).await;
     test(&server, &stripe).await;
     server.stop().await;
     let stripe = StripeApi::start().await;
-    if let Some(server) = TestServer::start_on_postgres_with(stripe.settings()).await {
+    if let Some(server) = TestServer::start_on_postgres_with(settings(&stripe)).await {
         test(&server, &stripe).await;
         server.stop().await;
     }
@@ -44,6 +55,13 @@ pub async fn checkout(server: &TestServer, buyer: &Session, order: &Value) -> St
 
 pub async fn status(server: &TestServer, buyer: &Session, order: &Value) -> String {
     text(&server.get(Some(buyer), &path(order, "")).await.expect(200)["status"])
+}
+
+/// What is known of the order's payments at providers, oldest first.
+pub async fn known(server: &TestServer, order: &Value) -> Vec<CheckoutState> {
+    let id = OrderId::from_uuid(text(&order["id"]).parse().unwrap());
+    let known = server.app().state().store.checkout_list(id).await.unwrap();
+    known.into_iter().map(|checkout| checkout.state).collect()
 }
 
 /// Refunds at providers as admins see them, newest first.

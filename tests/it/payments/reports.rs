@@ -5,7 +5,7 @@ use super::{money, path, refunds, status};
 use crate::holds::until;
 use crate::show::{Show, text};
 
-const SECRET: &str = "between the two of us";
+pub const SECRET: &str = "between the two of us";
 
 async fn on_each_store_with_a_secret(test: impl AsyncFn(&TestServer)) {
     let settings = |config: &mut usher::config::Config| config.payments.webhook_secret = Some(SECRET.into());
@@ -25,6 +25,11 @@ async fn report(server: &TestServer, order: &Value, secret: Option<&str>, body: 
         None => request,
     })
     .await
+}
+
+/// Another provider has taken the money.
+pub async fn reported(server: &TestServer, order: &Value) {
+    report(server, order, Some(SECRET), json!({"status": "PAID"})).await.expect(204);
 }
 
 /// FEATURES #60 (D).

@@ -5,6 +5,7 @@ use serde_json::json;
 use usher_tests::server::TestServer;
 use usher_tests::stripe::{Fault, StripeApi, deliver};
 
+use super::reports::reported;
 use super::{by_stripe, checkout, on_each_store_with_stripe, path, refunds, status};
 use crate::holds::until;
 use crate::show::{Show, text};
@@ -193,8 +194,9 @@ async fn an_order_paid_while_it_is_cancelled_or_paid_otherwise_gives_the_money_b
 
         let twice = show.order(server, &buyer, json!([{"seat": "A-1-2"}])).await;
         let session = checkout(server, &buyer, &twice).await;
-        server.post(Some(&buyer), &path(&twice, "/pay"), json!({"method": "mock"})).await.expect(200);
-        deliver(server, &stripe.pay(&session)).await.expect(200);
+        let event = stripe.pay(&session);
+        reported(server, &twice).await;
+        deliver(server, &event).await.expect(200);
         super::refunded(server, 2).await;
         assert_eq!(status(server, &buyer, &twice).await, "paid");
         assert_eq!(stripe.totals(), (9_000, 9_000));

@@ -1,5 +1,5 @@
-//! Copies of an event at other times: seats and areas with what is withheld of them, tiers, codes, rules, waiting room, words
-//! and pictures. Not what was sold, and nobody who works there.
+//! Copies of an event at other times: seats and areas with what is withheld of them, tiers, codes, rules, check-in lists,
+//! waiting room, words and pictures. Not what was sold, and nobody who works there.
 
 mod pictures;
 mod shift;
@@ -9,13 +9,15 @@ use std::sync::Arc;
 use engine::{EventHandle, SubmitError, Submitted};
 use futures_util::future::ready;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use inventory::{AccessCodeSpec, DiscountCodeSpec, Layout, Origin, RoomSettings, TierId, TierSpec, TimeUs, UserId};
-use persistence::{Event, EventStatus};
+use inventory::{
+    AccessCodeSpec, DiscountCodeSpec, EventId, Layout, Origin, RoomSettings, TierId, TierSpec, TimeUs, UserId,
+};
+use persistence::{CheckInList, Event, EventStatus};
 
 use super::words;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{event_access, ids};
+use crate::{check_in_list, event_access, ids};
 use shift::Shift;
 
 /// Codes read from the original at a time.
@@ -39,6 +41,7 @@ pub struct Original {
     blocks_withheld: Vec<String>,
     codes: Vec<AccessCodeSpec>,
     discounts: Vec<DiscountCodeSpec>,
+    lists: Vec<CheckInList>,
 }
 
 impl Original {
@@ -68,7 +71,8 @@ impl Original {
             }
         }
         let room = Arc::clone(&handle.line().settings);
-        Ok(Self { event, layout: handle.layout(), room, blocks_withheld, codes, discounts })
+        let lists = state.store.check_in_list_list(event.id, None, check_in_list::LISTS_MAX).await?;
+        Ok(Self { event, layout: handle.layout(), room, blocks_withheld, codes, discounts, lists })
     }
 
     /// A draft of the same organizer. What is not in the row is written by [`Self::write`].
@@ -76,7 +80,7 @@ impl Original {
         let original = &self.event;
         let lasts = original.ends_at.map(|ends_at| ends_at.since(original.starts_at));
         Event {
-            id: inventory::EventId::from_uuid(ids::mint(now)),
+            id: EventId::from_uuid(ids::mint(now)),
             slug: words::slug(&original.title),
             starts_at: date.starts_at,
             ends_at: date.ends_at.or_else(|| lasts.map(|lasts_us| date.starts_at.plus_us(lasts_us))),
@@ -127,6 +131,7 @@ impl Original {
         write_codes(codes.map(|code| handle.set_access_code(asker, code)).collect()).await?;
         let discounts = self.discounts.iter().filter_map(|code| shift.discount(code, new_id));
         write_codes(discounts.map(|code| handle.set_discount_code(asker, code)).collect()).await?;
+        self.write_lists(state, copy.id, new_id).await?;
         copy.images = pictures::copy(state, &self.event.images, copy.id.uuid()).await?;
         // Last: it begins to be kept, whatever becomes of the copy.
         self.write_room(state, &handle, asker, &shift).await
@@ -137,6 +142,23 @@ impl Original {
         let mut tiers = self.layout.tiers_shown();
         tiers.sort_by_key(|tier| self.layout.tier(tier.id).map(inventory::TierIx::ix));
         tiers
+    }
+
+    /// In the order in which they were made.
+    async fn write_lists(
+        &self,
+        state: &AppState,
+        copy: EventId,
+        new_id: impl Fn(TierId) -> Option<TierId>,
+    ) -> Result<(), ApiError> {
+        let now = state.now();
+        for (list, nth) in self.lists.iter().zip(0..) {
+            let Some(tiers) = check_in_list::tiers_in(list, &new_id) else { continue };
+            let made_at = now.plus_us(nth * 1_000);
+            let list = CheckInList { id: ids::mint(made_at), event_id: copy, tiers, created_at: now, ..list.clone() };
+            state.store.check_in_list_insert(&list, check_in_list::LISTS_MAX, None).await?;
+        }
+        Ok(())
     }
 
     async fn write_room(

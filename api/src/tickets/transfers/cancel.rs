@@ -41,7 +41,7 @@ pub async fn cancel(
             _ => return Err(unknown),
         }
         let entry = source.entry(&caller, Action::TransferCancel).event(open.event_id).object(ticket.id).row(now);
-        if state.store.transfer_answer(open.id, TransferStatus::Cancelled, now, &entry).await? {
+        if state.store.transfer_answer(open.id, TransferStatus::Cancelled, now, None, &entry).await? {
             Ok(StatusCode::NO_CONTENT.into_response())
         } else {
             Err(ApiError::Conflict(Conflict::TransferClosed))
