@@ -98,7 +98,7 @@ pub use transfers::{
 pub use venues::{Venue, VenueCreate, VenuePatch, VenueSeatMap, VenueSeatMaps};
 pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
-    QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
+    QUEUE_ALGORITHM, QueueClosing, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
 };
 pub use wallets::{
     Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,
