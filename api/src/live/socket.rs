@@ -94,7 +94,7 @@ impl Socket {
         let personal = login.as_ref().map(|login| (login.user, Arc::clone(&login.inbox)));
         let (read, write) = stream.into_split();
         let outlet = Arc::new(Outlet::new(write, form, watch.feed.seen_from(from), personal));
-        let connection = Connection::new(read, Arc::clone(&outlet));
+        let connection = Connection::new(read, Arc::clone(&outlet), &behind, now);
         let mut socket = Self {
             state,
             stream: WebSocketStream::from_partially_read(connection, behind, Role::Server, Some(config)).await,
@@ -103,7 +103,7 @@ impl Socket {
             watch,
             login,
             place: None,
-            budget: Budget::new(now),
+            budget: Budget::messages(now),
             heard_at: now,
             pinged_at: now,
             checked_at: now,
@@ -138,15 +138,16 @@ impl Socket {
         }
         let inbox = self.login.as_ref().map(|login| &login.inbox);
         tokio::select! {
+            // First of all, so that no flood keeps what is due from being done.
             biased;
-            () = self.outlet.called() => Ok(()),
-            () = arrived(inbox) => Ok(()),
-            message = self.stream.next() => self.hear(message).await,
             () = alarm.as_mut() => {
                 self.wake()?;
                 alarm.as_mut().reset(self.wake_at());
                 Ok(())
             }
+            () = self.outlet.called() => Ok(()),
+            () = arrived(inbox) => Ok(()),
+            message = self.stream.next() => self.hear(message).await,
         }
     }
 }
@@ -247,6 +248,7 @@ impl Socket {
         let message = match message {
             None => return Err(End::Gone),
             Some(Ok(message)) => message,
+            Some(Err(_)) if self.stream.get_ref().is_flooded() => return Err(End::Bye(Bye::TooManyMessages)),
             Some(Err(error)) => return Err(end_of(&error)),
         };
         if !self.budget.spend(now) {
