@@ -67,7 +67,7 @@ pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldReque
 pub use images::{Avatar, EventImages, EventImagesOrder, Image, ImageUrls};
 pub use live::{
     LIVE_BEARER, LIVE_BINARY, LIVE_JSON, LiveArea, LiveCounts, LiveDelta, LiveFrame, LiveHold, LiveHoldState,
-    LivePlace, LiveRequest, LiveSale, LiveSnapshot,
+    LivePlace, LiveRequest, LiveSale, LiveSession, LiveSessionState, LiveSnapshot,
 };
 pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, state_letter};
 pub use mails::{Mail, MailStatus};

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use inventory::UserId;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
@@ -21,9 +20,10 @@ use super::connection::Connection;
 use super::forms::Form;
 use super::hub::Watch;
 use super::inbound::{Budget, MESSAGE_BYTES_MAX};
+use super::login::Login;
 use super::outlet::{Outlet, Pumped};
 use super::personal::Inbox;
-use super::place::Followed;
+use super::place::Following;
 use super::{frame, inbound, metrics};
 use crate::auth::{Caller, Claims};
 use crate::rate_limit::Lane;
@@ -33,7 +33,7 @@ use crate::state::AppState;
 const READ_BUFFER_BYTES: usize = 512;
 /// For the last frames, and for the peer's last ones to arrive.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often it is looked up whether a login has ended.
+/// How often it is looked up whether a login has ended, and may still see the event.
 const LOGIN_CHECK: Duration = Duration::from_secs(10);
 
 /// How the loop ended.
@@ -45,13 +45,6 @@ enum End {
     Gone,
 }
 
-/// A signed-in socket's account.
-pub struct Login {
-    user: UserId,
-    claims: Arc<Claims>,
-    inbox: Arc<Inbox>,
-}
-
 pub struct Socket {
     state: AppState,
     stream: WebSocketStream<Connection>,
@@ -60,7 +53,7 @@ pub struct Socket {
     number: u64,
     watch: Watch,
     login: Option<Login>,
-    place: Option<Box<Followed>>,
+    place: Following,
     budget: Budget,
     heard_at: Instant,
     pinged_at: Instant,
@@ -102,7 +95,7 @@ impl Socket {
             outlet,
             watch,
             login,
-            place: None,
+            place: Following::default(),
             budget: Budget::messages(now),
             heard_at: now,
             pinged_at: now,
@@ -122,6 +115,9 @@ impl Socket {
     }
 
     async fn serve(&mut self) -> End {
+        if let Some(login) = &self.login {
+            self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user).await;
+        }
         let mut alarm = Box::pin(sleep_until(self.wake_at()));
         loop {
             match self.step(&mut alarm).await {
@@ -141,7 +137,7 @@ impl Socket {
             // First of all, so that no flood keeps what is due from being done.
             biased;
             () = alarm.as_mut() => {
-                self.wake()?;
+                self.wake().await?;
                 alarm.as_mut().reset(self.wake_at());
                 Ok(())
             }
@@ -171,7 +167,7 @@ impl Socket {
                 Pumped::Blocked(since) => {
                     let wake_at = self.wake_at();
                     if wake_at <= Instant::now() {
-                        self.wake()?;
+                        self.wake().await?;
                     }
                     tokio::select! {
                         taken = self.taken(since) => taken?,
@@ -200,13 +196,17 @@ impl Socket {
 
     /// Whether there is something to tell.
     fn tell_place(&mut self) -> bool {
-        let line = self.place.as_ref().and_then(|_| self.watch.feed.line());
-        let followed = self.place.as_mut().zip(line);
-        let Some(frame) = followed.and_then(|(followed, line)| followed.news(&line, self.state.now())) else {
-            return false;
-        };
-        metrics::count_private();
-        self.outlet.say(frame);
+        if let Some(ticket) = self.login.as_ref().and_then(|login| login.inbox.take_ticket()) {
+            self.place.stand_at(ticket, &self.outlet);
+        }
+        let Some(frame) = self.place.news(&self.watch.feed, self.state.now()) else { return false };
+        match &self.login {
+            Some(login) => login.inbox.put_place(frame),
+            None => {
+                metrics::count_private();
+                self.outlet.say(frame);
+            }
+        }
         true
     }
 
@@ -287,8 +287,7 @@ impl Socket {
         let ticket = self.state.line_tokens.read_place_ticket(self.watch.feed.event(), text);
         let is_own = |user| self.login.as_ref().is_none_or(|login| login.user == user);
         let ticket = ticket.filter(|ticket| is_own(ticket.user)).ok_or(End::Bye(Bye::MessageInvalid))?;
-        self.place = Some(Box::new(Followed::new(ticket)));
-        self.outlet.call_on_notice();
+        self.place.stand_at(ticket, &self.outlet);
         Ok(())
     }
 
@@ -334,16 +333,12 @@ impl Socket {
         }
     }
 
-    fn wake(&mut self) -> Result<(), End> {
+    async fn wake(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if let Some(login) = &self.login {
+            login.check(&self.state).map_err(End::Bye)?;
+            self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user).await;
             self.checked_at = now;
-            if login.claims.expires_at() <= self.state.now() {
-                return Err(End::Bye(Bye::TokenExpired));
-            }
-            if self.state.standings.of(&login.claims).is_none() {
-                return Err(End::Bye(Bye::TokenInvalid));
-            }
         }
         let live = &self.state.config.live;
         if now.duration_since(self.heard_at) >= live.idle_timeout {

@@ -122,10 +122,11 @@ impl LineView {
         self.opened.as_ref().map(|opened| opened.rank(number))
     }
 
-    /// Until when a called rank can be claimed. `None`: it has not been called yet, or it is too late.
+    /// Until when a called rank can be claimed. `None`: it has not been called yet, it was claimed or given up, or it is too
+    /// late.
     pub fn claim_by(&self, now: TimeUs, rank: u32) -> Option<TimeUs> {
         let at = self.due.partition_point(|due| due.end <= rank);
-        self.due.get(at).filter(|due| due.from <= rank && due.until > now).map(|due| due.until)
+        self.due.get(at).filter(|due| due.from <= rank && due.until > now && !due.is_gone(rank)).map(|due| due.until)
     }
 }
 

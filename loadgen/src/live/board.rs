@@ -48,6 +48,7 @@ impl Board {
             | LiveFrame::Line(_)
             | LiveFrame::Hold(_)
             | LiveFrame::Place(_)
+            | LiveFrame::Session(_)
             | LiveFrame::Holds { .. }
             | LiveFrame::Bye { .. } => {}
         }
