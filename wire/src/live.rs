@@ -40,13 +40,13 @@ pub enum LiveFrame {
     Holds {
         holds: Vec<LiveHold>,
     },
-    /// Only on the waiter's own socket: where he stands, or that it is his turn.
+    /// Only on the waiter's own sockets: where he stands, or that it is his turn.
     Place(LivePlace),
     /// Only on the shopper's own sockets: his session in the waiting room.
     Session(LiveSession),
     /// The last frame before the server closes.
     Bye {
-        /// A stable code: `TOKEN_EXPIRED`, `TOKEN_INVALID`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`,
+        /// A stable code: `TOKEN_EXPIRED`, `TOKEN_INVALID`, `ACCOUNT_SUSPENDED`, `EVENT_NOT_FOUND`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`,
         /// `MESSAGE_INVALID`, `MESSAGE_TOO_LARGE`, `IDLE`, or why the event cannot be followed any more, for instance
         /// `EVENT_DAMAGED`.
         code: String,

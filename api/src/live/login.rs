@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use inventory::UserId;
+use inventory::{Phase, UserId};
+use wire::UserStatus;
 
 use super::bye::Bye;
+use super::feed::Feed;
 use super::personal::Inbox;
-use crate::auth::Claims;
+use crate::auth::{Caller, Claims};
+use crate::error::ApiError;
+use crate::event_access;
 use crate::state::AppState;
 
 /// A signed-in socket's account.
@@ -19,10 +23,30 @@ pub struct Login {
 impl Login {
     /// # Errors
     /// Why the socket is to end.
-    pub fn check(&self, state: &AppState) -> Result<(), Bye> {
+    pub async fn check(&self, state: &AppState, feed: &Feed) -> Result<(), Bye> {
         if self.claims.expires_at() <= state.now() {
             return Err(Bye::TokenExpired);
         }
-        state.standings.of(&self.claims).map(|_| ()).ok_or(Bye::TokenInvalid)
+        let standing = state.standings.of(&self.claims).ok_or(Bye::TokenInvalid)?;
+        if standing.status == UserStatus::Suspended {
+            return Err(Bye::Suspended);
+        }
+        if feed.state() != Some(Ok(Phase::Draft)) {
+            return Ok(());
+        }
+        // A role may have been taken away since: of the account, or at the event.
+        let viewer = Caller {
+            user: self.user,
+            role: standing.role,
+            status: standing.status,
+            session: self.claims.sid,
+            scopes: None,
+            scanner: None,
+        };
+        match event_access::visible(state, Some(viewer), feed.event()).await {
+            Err(ApiError::NotFound(_)) => Err(Bye::Hidden),
+            // A store that cannot be asked now is asked again.
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }

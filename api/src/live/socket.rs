@@ -336,7 +336,7 @@ impl Socket {
     async fn wake(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if let Some(login) = &self.login {
-            login.check(&self.state).map_err(End::Bye)?;
+            login.check(&self.state, &self.watch.feed).await.map_err(End::Bye)?;
             self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user).await;
             self.checked_at = now;
         }
