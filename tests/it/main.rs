@@ -38,6 +38,7 @@ mod live;
 mod live_hostile;
 mod live_limits;
 mod live_line;
+mod live_rhythm;
 mod loadgen;
 mod login_codes;
 mod mail;
