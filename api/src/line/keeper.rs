@@ -312,7 +312,9 @@ impl Keeper {
         self.stepped_at = now;
         let pace = handle.pace();
         let felt = Felt { p99_us: pace.p99_us, samples: pace.samples };
-        self.throttle.step(felt, u64::try_from(line.settings.latency_target_us).unwrap_or(u64::MAX));
+        let target_us = u64::try_from(line.settings.latency_target_us).unwrap_or(u64::MAX);
+        self.throttle.step(felt, target_us);
+        metrics::observe_steering(self.event, felt.p99_us, target_us, self.throttle.share());
     }
 
     fn has_called(&mut self, outcome: Opened) {
