@@ -129,6 +129,11 @@ impl LineView {
         self.due.get(at).filter(|due| due.from <= rank && due.until > now && !due.is_gone(rank)).map(|due| due.until)
     }
 }
+    /// Who is inside now: fewer than [`LineView::shoppers`] once sessions have ended by time, which leaves no record.
+    pub fn shoppers_inside(&self, now: TimeUs) -> u32 {
+        self.line.as_deref().map_or(0, |line| line.sessions.count(now))
+    }
+
 
 impl Inventory {
     pub fn line_view(&self) -> LineView {
