@@ -192,7 +192,9 @@ impl Turn {
 
     /// The line with those who are inside now.
     pub(crate) fn line(&self, now: TimeUs) -> LineView {
-        LineView { shoppers: self.inventory.shoppers_inside(now), ..self.inventory.line_view() }
+        let mut line = self.inventory.line_view();
+        line.shoppers = self.inventory.shoppers_inside(now);
+        line
     }
 
     /// The line that is shown, once sessions in it have ended by time. `None`: they have not, or another line is about to
@@ -200,7 +202,11 @@ impl Turn {
     pub(crate) fn line_without_ended(&self, now: TimeUs, shown: &LineView) -> Option<LineView> {
         let shoppers = self.inventory.shoppers_inside(now);
         let is_less = self.next_lines.is_empty() && shoppers < shown.shoppers;
-        is_less.then(|| LineView { shoppers, ..shown.clone() })
+        is_less.then(|| {
+            let mut line = shown.clone();
+            line.shoppers = shoppers;
+            line
+        })
     }
 
     pub(crate) fn tick(&mut self, now: TimeUs) {

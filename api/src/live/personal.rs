@@ -306,7 +306,7 @@ mod tests {
     fn a_session_is_told_as_it_begins_grows_and_ends_and_only_once() {
         let mut personal = Personal::default();
         let (alice, bob) = (personal.join(ALICE), personal.join(BOB));
-        (read(&alice), read(&bob));
+        assert_eq!((read(&alice).len(), read(&bob).len()), (1, 1));
         let now = TimeUs(10);
         personal.tell_shopper(&shopper(ALICE, Some(20)), now);
         assert_eq!(read(&alice), ["Admitted"]);
@@ -333,7 +333,7 @@ mod tests {
         let mut personal = Personal::default();
         personal.replace_sessions(&[shopper(ALICE, Some(20)), shopper(BOB, Some(20))], TimeUs(10));
         let (alice, bob) = (personal.join(ALICE), personal.join(BOB));
-        (read(&alice), read(&bob));
+        assert_eq!((read(&alice).len(), read(&bob).len()), (2, 2));
         personal.replace_sessions(&[shopper(BOB, Some(25)), shopper(ALICE, Some(9))], TimeUs(10));
         assert_eq!((read(&alice), read(&bob)), (vec!["Ended".to_owned()], vec!["Renewed".to_owned()]));
     }

@@ -115,8 +115,9 @@ impl Socket {
     }
 
     async fn serve(&mut self) -> End {
+        // Asking the store takes kilobytes, which an open socket is not to carry all the time: therefore on the heap.
         if let Some(login) = &self.login {
-            self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user).await;
+            Box::pin(self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user)).await;
         }
         let mut alarm = Box::pin(sleep_until(self.wake_at()));
         loop {
@@ -336,8 +337,8 @@ impl Socket {
     async fn wake(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if let Some(login) = &self.login {
-            login.check(&self.state, &self.watch.feed).await.map_err(End::Bye)?;
-            self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user).await;
+            Box::pin(login.check(&self.state, &self.watch.feed)).await.map_err(End::Bye)?;
+            Box::pin(self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user)).await;
             self.checked_at = now;
         }
         let live = &self.state.config.live;

@@ -7,7 +7,7 @@ fn a_turn_ends_when_it_is_claimed_or_given_up() {
     let mut stage = Stage::on_sale("A 1000 | oooooooo");
     stage.play(
         "room rate=6000 claim=10s -> ok
-         open-line 90             -> opened 0
+         open-line 80             -> opened 0
          leave eve 70             -> left
          tick 1s
          call 80                  -> called 80
