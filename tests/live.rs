@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -28,6 +28,8 @@ pub struct Opening {
     pub protocols: Option<String>,
     /// To be told who is inside.
     pub occupancy: bool,
+    /// Of the system, for this socket: little for one that is to be slow.
+    pub receive_bytes: Option<u32>,
 }
 
 impl Opening {
@@ -79,7 +81,11 @@ pub async fn open(address: SocketAddr, event: &str, opening: &Opening) -> Result
             request.headers_mut().insert(name, value.parse().expect("a valid header"));
         }
     }
-    let stream = TcpStream::connect(address).await.expect("the server listens");
+    let socket = TcpSocket::new_v4().expect("a socket");
+    if let Some(bytes) = opening.receive_bytes {
+        socket.set_recv_buffer_size(bytes).expect("a size");
+    }
+    let stream = socket.connect(address).await.expect("the server listens");
     let opened = timeout(PATIENCE, client_async(request, stream)).await.expect("the server answers");
     match opened {
         Ok((socket, response)) => {
@@ -259,8 +265,7 @@ impl Watcher {
 
     fn set(&mut self, position: u32, letter: char) {
         let place = &self.seats[position as usize];
-        let first = self.seats.iter().position(|other| other == place).expect("it is there");
-        let at = position as usize - first;
+        let at = self.seats[..position as usize].iter().rev().take_while(|other| *other == place).count();
         let row = self.view.rows.get_mut(place).expect("a known row");
         row.replace_range(at..=at, letter.encode_utf8(&mut [0; 4]));
     }

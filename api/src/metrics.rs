@@ -31,6 +31,12 @@ pub const SECURITY_EVENTS_TOTAL: &str = "usher_security_events_total";
 pub const ADMISSION_RATE: &str = "usher_admission_rate";
 /// 1 for what limits admission at present, 0 for all else, by [`EVENT`] and [`REASON`]. Gauge.
 pub const ADMISSION_LIMIT: &str = "usher_admission_limit";
+/// Seconds within which 99 of 100 commands were answered lately, as admission is steered by it, by [`EVENT`]. Gauge.
+pub const ADMISSION_P99_SECONDS: &str = "usher_admission_p99_seconds";
+/// Seconds above which it slows down, by [`EVENT`]. Gauge.
+pub const ADMISSION_TARGET_SECONDS: &str = "usher_admission_target_seconds";
+/// What is left of the organizer's rate by that, from 0.02 to 1, by [`EVENT`]. Gauge.
+pub const ADMISSION_SHARE: &str = "usher_admission_share";
 /// Places given out in waiting rooms. Counter.
 pub const WAITING_PLACES_TOTAL: &str = "usher_waiting_places_total";
 /// Seconds in which one batch of joins became durable. Histogram.
@@ -171,8 +177,19 @@ pub fn observe_admission(event: EventId, rate_per_min: u32, limited_by: Admissio
     }
 }
 
+/// Why the rate is what it is, each second of an open line.
+pub fn observe_steering(event: EventId, p99_us: u64, target_us: u64, share: f64) {
+    let seconds = |us| Duration::from_micros(us).as_secs_f64();
+    metrics::gauge!(ADMISSION_P99_SECONDS, EVENT => event.to_string()).set(seconds(p99_us));
+    metrics::gauge!(ADMISSION_TARGET_SECONDS, EVENT => event.to_string()).set(seconds(target_us));
+    metrics::gauge!(ADMISSION_SHARE, EVENT => event.to_string()).set(share);
+}
+
 /// The room is off.
 pub fn forget_admission(event: EventId) {
+    for name in [ADMISSION_P99_SECONDS, ADMISSION_TARGET_SECONDS, ADMISSION_SHARE] {
+        metrics::gauge!(name, EVENT => event.to_string()).set(0.0);
+    }
     metrics::gauge!(ADMISSION_RATE, EVENT => event.to_string()).set(0.0);
     for (_, reason) in LIMITS {
         metrics::gauge!(ADMISSION_LIMIT, EVENT => event.to_string(), REASON => reason).set(0.0);

@@ -73,7 +73,7 @@ impl EventActor {
         snapshots: mpsc::Sender<SnapshotJob>,
     ) -> Self {
         slot.publish_layout(Arc::clone(turn.inventory().layout()));
-        slot.publish_line(Arc::new(turn.inventory().line_view()));
+        slot.publish_line(Arc::new(turn.line(clock.now())));
         slot.set_due(turn.inventory().next_due());
         Self { turn, slot, clock, snapshots, turns: 0, is_leaving: false, loss: None }
     }
@@ -253,6 +253,9 @@ impl Message<Tick> for EventActor {
         metrics::observe_mailbox_delay(tick.sent.elapsed());
         if !tick.is_full {
             return;
+        }
+        if let Some(line) = self.turn.line_without_ended(now, &self.slot.line()) {
+            self.slot.publish_line(Arc::new(line));
         }
         metrics::observe_event(self.slot.mailbox_messages(), self.turn.parked());
         if self.turn.is_idle(now) && self.slot.is_running() {

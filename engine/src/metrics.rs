@@ -87,7 +87,8 @@ pub(crate) fn observe_tap_lagged() {
     metrics::counter!(TAPS_LAGGED).increment(1);
 }
 
-/// From a command's arrival in the mailbox to its durable answer. One command of every [`crate::pace::COMMANDS_PER_SAMPLE`].
+/// From a command's arrival in the mailbox to its durable answer. Not of every command: see
+/// [`crate::pace`].
 pub(crate) fn observe_reply(took: Duration) {
     metrics::histogram!(REPLY_SECONDS).record(took);
 }

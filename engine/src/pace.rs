@@ -1,5 +1,5 @@
 //! How fast an event answers: the time from a command's arrival in the mailbox to its durable answer, over the last two
-//! seconds, from one command in a few. What admission is steered by.
+//! seconds, from one command in a few, or from every one while there are few. What admission is steered by.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -12,6 +12,10 @@ use crate::metrics;
 
 /// Commands per measured one: reading the time twice costs about as much as handing a command over.
 pub(crate) const COMMANDS_PER_SAMPLE: u32 = 16;
+
+/// Measured without exception after each look at the pace. Whoever steers by it looks every second: an event that answers
+/// few commands, maybe because each takes long, is measured by all of them.
+const EVERY_ONE_MAX: u32 = 32;
 
 const SLICE: Duration = Duration::from_millis(500);
 const SLICES: usize = 4;
@@ -37,6 +41,8 @@ pub struct Pace {
 pub(crate) struct Meter {
     since: Instant,
     commands: AtomicU32,
+    /// Of [`EVERY_ONE_MAX`], what is left since the last look.
+    every_one: AtomicU32,
     /// µs after `since` at which the journal last gave a sign of life with commands waiting. [`NOBODY_WAITS`] otherwise.
     waiting_since_us: AtomicU64,
     window: Mutex<Window>,
@@ -49,6 +55,7 @@ impl Meter {
         Arc::new(Self {
             since: Instant::now(),
             commands: AtomicU32::new(0),
+            every_one: AtomicU32::new(0),
             waiting_since_us: AtomicU64::new(NOBODY_WAITS),
             window: Mutex::new(Window::default()),
         })
@@ -57,9 +64,17 @@ impl Meter {
     /// For a command that arrives now; `None` for those that are not measured.
     pub(crate) fn stopwatch(self: &Arc<Self>) -> Option<Stopwatch> {
         let command = self.commands.fetch_add(1, Ordering::Relaxed);
-        command
-            .is_multiple_of(COMMANDS_PER_SAMPLE)
-            .then(|| Stopwatch { meter: Arc::clone(self), arrived: Instant::now() })
+        let is_measured = command.is_multiple_of(COMMANDS_PER_SAMPLE) || self.is_one_of_few();
+        is_measured.then(|| Stopwatch { meter: Arc::clone(self), arrived: Instant::now() })
+    }
+
+    /// Two at a time may take the same of what is left: one measured too many does no harm.
+    fn is_one_of_few(&self) -> bool {
+        let left = self.every_one.load(Ordering::Relaxed);
+        if left > 0 {
+            self.every_one.store(left - 1, Ordering::Relaxed);
+        }
+        left > 0
     }
 
     pub(crate) fn record(&self, took: Duration) {
@@ -80,6 +95,7 @@ impl Meter {
     }
 
     pub(crate) fn pace(&self) -> Pace {
+        self.every_one.store(EVERY_ONE_MAX, Ordering::Relaxed);
         let now = self.since.elapsed();
         let mut pace = self.window.lock().pace(now);
         let waiting_us = us(now).saturating_sub(self.waiting_since_us.load(Ordering::Relaxed));
@@ -222,6 +238,18 @@ mod tests {
         let pace = meter.pace();
         assert_eq!(pace.samples, 2);
         assert!((10_000..11_300).contains(&pace.p99_us), "{pace:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_commands_after_a_look_are_all_measured() {
+        let meter = Meter::new();
+        meter.pace();
+        let measured = |commands: u32| (0..commands).filter_map(|_| meter.stopwatch()).count();
+        assert_eq!(measured(3), 3, "a sale of three commands a second is seen");
+        // The first of all and 62 more are of every sixteenth.
+        assert_eq!(measured(1_000), EVERY_ONE_MAX as usize - 2 + 62, "and many are not measured each");
+        meter.pace();
+        assert_eq!(measured(20), 20);
     }
 
     #[tokio::test(start_paused = true)]

@@ -190,6 +190,25 @@ impl Turn {
         }
     }
 
+    /// The line with those who are inside now.
+    pub(crate) fn line(&self, now: TimeUs) -> LineView {
+        let mut line = self.inventory.line_view();
+        line.shoppers = self.inventory.shoppers_inside(now);
+        line
+    }
+
+    /// The line that is shown, once sessions in it have ended by time. `None`: they have not, or another line is about to
+    /// be shown.
+    pub(crate) fn line_without_ended(&self, now: TimeUs, shown: &LineView) -> Option<LineView> {
+        let shoppers = self.inventory.shoppers_inside(now);
+        let is_less = self.next_lines.is_empty() && shoppers < shown.shoppers;
+        is_less.then(|| {
+            let mut line = shown.clone();
+            line.shoppers = shoppers;
+            line
+        })
+    }
+
     pub(crate) fn tick(&mut self, now: TimeUs) {
         self.expire_due(now);
     }
@@ -231,7 +250,7 @@ impl Turn {
             self.next_layouts.push_back((record.lsn, Arc::clone(self.inventory.layout())));
         }
         if line != self.inventory.line_revision() {
-            self.next_lines.push_back((record.lsn, Arc::new(self.inventory.line_view())));
+            self.next_lines.push_back((record.lsn, Arc::new(self.line(now))));
         }
         self.take_snapshot_if_due(now);
         Submitted { lsn: record.lsn, answer, at: now }

@@ -86,6 +86,6 @@ pub use spec::{
 };
 pub use tickets::TicketState;
 pub use time::TimeUs;
-pub use touched::{HoldKind, HoldNews, Touched};
+pub use touched::{HoldKind, HoldNews, ShopperNews, Touched};
 pub use verify::InvariantViolation;
 pub use views::{HoldView, OrderView, RowStates, TicketView};

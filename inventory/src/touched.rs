@@ -3,8 +3,8 @@
 
 use crate::holds::Found;
 use crate::{
-    AreaIx, Change, Counts, HoldId, Inventory, Item, Lsn, OrderId, Phase, Place, PlacedHold, Record, Reseated, SeatIx,
-    SeatState, TicketId, TimeUs, UserId,
+    AreaIx, Change, Counts, HoldId, Inventory, Item, LineChange, Lsn, OrderId, Phase, Place, PlacedHold, Record,
+    Reseated, SeatIx, SeatState, TicketId, TimeUs, UserId,
 };
 
 /// The places that one record touches, and what becomes of holds. A place may stand here twice.
@@ -13,8 +13,20 @@ pub struct Touched {
     pub seats: Vec<SeatIx>,
     pub areas: Vec<AreaIx>,
     pub holds: Vec<HoldNews>,
+    /// Whose session in the waiting room may begin, grow or end, or whose place is claimed or given up. What has become of
+    /// it is read afterwards: [`Inventory::shopper`].
+    pub shoppers: Vec<UserId>,
     /// The phase that begins.
     pub phase: Option<Phase>,
+}
+
+/// One shopper's session as of one LSN, for himself alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShopperNews {
+    pub user: UserId,
+    /// When his session ends, which may be past. `None`: he has none.
+    pub until: Option<TimeUs>,
+    pub lsn: Lsn,
 }
 
 /// What became of one hold at one LSN, for its customer alone.
@@ -45,6 +57,7 @@ impl Touched {
         self.seats.clear();
         self.areas.clear();
         self.holds.clear();
+        self.shoppers.clear();
         self.phase = None;
     }
 
@@ -79,25 +92,32 @@ impl Inventory {
             | Change::AccessCodeSet(_)
             | Change::DiscountCodeSet(_)
             | Change::PolicySet(_)
-            | Change::OrderPlaced { .. }
             | Change::PaymentDeclined { .. }
             | Change::PaymentRefused { .. }
             | Change::TicketScanned { .. }
             | Change::TicketVoided { .. }
             | Change::TicketTransferred { .. }
-            | Change::Line(_)
             | Change::Door(_)
             | Change::PolicySetInFull(_) => {}
+            Change::Line(change) => self.touches_line(change, touched),
+            Change::OrderPlaced { customer, .. } => self.touches_shopper(*customer, touched),
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),
             Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
                 touched.items(&placed.items);
                 touched.holds.push(news(placed, HoldKind::Placed, placed.expires_at, lsn));
+                self.touches_shopper(placed.customer, touched);
             }
-            Change::HoldExtended { hold, expires_at } => self.touches_expiry(*hold, *expires_at, lsn, touched),
+            Change::HoldExtended { hold, expires_at } => {
+                self.touches_expiry(*hold, *expires_at, lsn, touched);
+                if let Some(Found::Live(_, hold)) = self.holds.find(*hold) {
+                    self.touches_shopper(hold.placed.customer, touched);
+                }
+            }
             Change::PaymentStarted { order, expires_at, .. } => {
                 self.touches_expiry(self.hold_of(*order), *expires_at, lsn, touched);
+                self.touches_shopper(self.orders.get(self.orders.at(*order)).placed.customer, touched);
             }
             Change::HoldReleased { hold } => self.touches_end(*hold, HoldKind::Released, lsn, touched),
             Change::OrderCancelled { order } => {
@@ -144,6 +164,7 @@ impl Inventory {
 
     fn touches_sale(&self, order: OrderId, reseated: &Reseated, lsn: Lsn, touched: &mut Touched) {
         let placed = &self.orders.get(self.orders.at(order)).placed;
+        self.touches_shopper(placed.customer, touched);
         // Also a hold that is due and has not expired yet.
         self.touches_end(placed.hold, HoldKind::Confirmed, lsn, touched);
         match reseated {
@@ -151,6 +172,36 @@ impl Inventory {
             Reseated::SamePlaces => touched.items(&placed.items),
             Reseated::OtherPlaces(items) => touched.items(items),
         }
+    }
+
+    fn touches_shopper(&self, user: UserId, touched: &mut Touched) {
+        if self.line.is_some() {
+            touched.shoppers.push(user);
+        }
+    }
+
+    fn touches_line(&self, change: &LineChange, touched: &mut Touched) {
+        match change {
+            LineChange::SessionStarted { user, .. } | LineChange::Left { user, .. } => {
+                self.touches_shopper(*user, touched);
+            }
+            LineChange::RoomSet { .. }
+            | LineChange::PreQueueClosed { .. }
+            | LineChange::Opened { .. }
+            | LineChange::PlacesCalled { .. } => {}
+        }
+    }
+
+    /// The user's session in the waiting room, as of now.
+    pub fn shopper(&self, user: UserId) -> ShopperNews {
+        let until = self.line.as_deref().and_then(|line| line.sessions.until(user));
+        ShopperNews { user, until, lsn: self.lsn }
+    }
+
+    /// All who have a session, in no particular order.
+    pub fn shoppers(&self) -> impl Iterator<Item = ShopperNews> {
+        let sessions = self.line.as_deref().into_iter().flat_map(|line| line.sessions.ends());
+        sessions.map(|(until, user)| ShopperNews { user, until: Some(until), lsn: self.lsn })
     }
 
     fn touches_tickets(&self, tickets: &[TicketId], touched: &mut Touched) {

@@ -49,12 +49,15 @@ async fn what_breaks_the_protocol_or_its_limits_is_ended_by_its_own_code() {
         .chain((0..2_000).map(|_| frame(PART, b"          ")))
         .flatten()
         .collect();
+    let empty = frame(PART, b"").repeat(2_000);
+    let nothing: Vec<u8> = [frame(FIRST_PART, b""), empty].concat();
     let announced = [&[0x81, 0xff][..], &u64::MAX.to_be_bytes(), &[0; 4]].concat();
-    let table: [(&str, Vec<u8>, &str, u16); 14] = [
+    let table: [(&str, Vec<u8>, &str, u16); 15] = [
         ("a frame of 65 KiB - 1", frame(TEXT, &vec![b' '; 65_535]), "MESSAGE_TOO_LARGE", 1009),
         ("a frame of 4 KiB and one", frame(TEXT, &vec![b' '; 4_097]), "MESSAGE_TOO_LARGE", 1009),
         ("a frame of 2^64 bytes", announced, "MESSAGE_TOO_LARGE", 1009),
-        ("many small parts", bomb, "MESSAGE_TOO_LARGE", 1009),
+        ("many small parts", bomb, "TOO_MANY_MESSAGES", 1008),
+        ("many parts of nothing", nothing, "TOO_MANY_MESSAGES", 1008),
         ("1,000 messages", flood, "TOO_MANY_MESSAGES", 1008),
         ("1,000 pings", pings, "TOO_MANY_MESSAGES", 1008),
         ("no mask", [&[0x81, 2][..], b"{}"].concat(), "MESSAGE_INVALID", 1007),

@@ -263,3 +263,30 @@ async fn one_that_is_waited_for_ends_with_its_login() {
     }
     server.stop().await;
 }
+
+/// What is looked up now and then while a socket is open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_suspended_or_sent_home_watches_no_longer() {
+    let server = TestServer::start().await;
+    let show = Show::draft_with(&server, json!({})).await;
+    let (admin, door, box_office) = (server.admin().await, server.attendee().await, server.attendee().await);
+    for (staff, role) in [(&door, "door"), (&box_office, "box_office")] {
+        let post = json!({"email": staff.email, "role": role});
+        server.post(Some(&show.organizer), &show.path("/staff"), post).await.expect(201);
+    }
+    let mut sent_home = Watcher::open(&server, &show.id, Opening::signed_in(&door)).await;
+    let mut suspended = Watcher::open(&server, &show.id, Opening::signed_in(&box_office)).await;
+    let mut organizer = Watcher::open(&server, &show.id, Opening::signed_in(&show.organizer)).await;
+    server.delete(Some(&show.organizer), &show.path(&format!("/staff/{}", door.id))).await.expect(204);
+    let account = format!("/users/{}", box_office.id);
+    server.patch(Some(&admin), &account, json!({"status": "suspended"})).await.expect(200);
+    assert_eq!(sent_home.bye().await.0, "EVENT_NOT_FOUND");
+    assert_eq!(suspended.bye().await.0, "ACCOUNT_SUSPENDED");
+    for (account, status, code) in [(&door, 404, "EVENT_NOT_FOUND"), (&box_office, 403, "ACCOUNT_SUSPENDED")] {
+        let refused = open(server.address(), &show.id, &Opening::signed_in(account)).await.err().unwrap();
+        assert_eq!((refused.status, refused.code.as_str()), (status, code));
+    }
+    organizer.say(&LiveRequest::Snapshot {}).await;
+    organizer.until(|watcher, _| (watcher.snapshots == 2).then_some(())).await;
+    server.stop().await;
+}

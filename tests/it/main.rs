@@ -41,6 +41,7 @@ mod live_door;
 mod live_hostile;
 mod live_limits;
 mod live_line;
+mod live_rhythm;
 mod loadgen;
 mod login_codes;
 mod mail;

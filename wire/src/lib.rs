@@ -68,7 +68,7 @@ pub use holds::{BestAvailable, HeldItem, Hold, HoldExtended, HoldItem, HoldReque
 pub use images::{Avatar, EventImages, EventImagesOrder, Image, ImageUrls};
 pub use live::{
     LIVE_BEARER, LIVE_BINARY, LIVE_JSON, LiveArea, LiveCounts, LiveDelta, LiveFrame, LiveHold, LiveHoldState,
-    LivePlace, LiveRequest, LiveSale, LiveSnapshot,
+    LivePlace, LiveRequest, LiveSale, LiveSession, LiveSessionState, LiveSnapshot,
 };
 pub use live_binary::{BinaryDelta, BinarySnapshot, LiveBinary, LiveBinaryError, state_letter};
 pub use mails::{Mail, MailStatus};
@@ -100,7 +100,7 @@ pub use transfers::{
 pub use venues::{Venue, VenueCreate, VenuePatch, VenueSeatMap, VenueSeatMaps};
 pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
-    QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
+    QUEUE_ALGORITHM, QueueClosing, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
 };
 pub use wallets::{
     Payout, Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,

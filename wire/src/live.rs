@@ -40,13 +40,15 @@ pub enum LiveFrame {
     Holds {
         holds: Vec<LiveHold>,
     },
-    /// Only on the waiter's own socket: where he stands, or that it is his turn.
+    /// Only on the waiter's own sockets: where he stands, or that it is his turn.
     Place(LivePlace),
     /// Only on sockets of those who work at the door, and opened with `?occupancy=true`: who is inside.
     Occupancy(Occupancy),
+    /// Only on the shopper's own sockets: his session in the waiting room.
+    Session(LiveSession),
     /// The last frame before the server closes.
     Bye {
-        /// A stable code: `TOKEN_EXPIRED`, `TOKEN_INVALID`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`,
+        /// A stable code: `TOKEN_EXPIRED`, `TOKEN_INVALID`, `ACCOUNT_SUSPENDED`, `EVENT_NOT_FOUND`, `STOPPING`, `TOO_SLOW`, `TOO_MANY_MESSAGES`,
         /// `MESSAGE_INVALID`, `MESSAGE_TOO_LARGE`, `IDLE`, `ROLE_REQUIRED`, or why the event cannot be followed any more, for instance
         /// `EVENT_DAMAGED`.
         code: String,
@@ -139,13 +141,35 @@ pub struct LivePlace {
     pub claim_by: Option<DateTime<Utc>>,
 }
 
+/// Only the latest is told: one that is renewed right after its start may be told as renewed alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LiveSession {
+    pub state: LiveSessionState,
+    /// When it ends unless it is renewed. `None`: it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LiveSessionState {
+    /// By his turn or by a priority pass, on whichever device: `GET …/waiting-room` gives the pass for holds. Also first of
+    /// all on a new socket of somebody inside.
+    Admitted,
+    /// By a hold, an order or a payment.
+    Renewed,
+    /// By a purchase, by leaving, or by time.
+    Ended,
+}
+
 /// What a client may say. At most 4 KiB each, and a few in a second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LiveRequest {
     /// A fresh access token of the same user, before the old one expires.
     Token { access_token: String },
-    /// Follow this place: [`LiveFrame::Place`] comes at once and when its turn comes.
+    /// Follow this place: [`LiveFrame::Place`] comes at once and when its turn comes. A signed-in socket follows its own
+    /// account's place without being asked.
     Place { place_ticket: String },
     /// Send a snapshot again.
     Snapshot {},

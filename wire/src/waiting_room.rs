@@ -204,9 +204,21 @@ pub struct QueueProof {
     pub committed_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beacon: Option<String>,
+    /// Of a line with a beacon, from the closing of its pre-queue on: what is shuffled stands fast while nobody knows the
+    /// beacon's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<QueueClosing>,
     /// Once the line is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<QueueOpening>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QueueClosing {
+    /// The beacon's value must have become public after this.
+    pub at: DateTime<Utc>,
+    /// Numbers below this will be shuffled.
+    pub shuffled: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -273,7 +273,11 @@ impl Keeper {
 
     async fn open(&mut self, handle: &EventHandle, ask: Ask) {
         let Ask::Open { origin, beacon_value, reply } = ask else { return };
-        let opened = match self.round {
+        let (line, now) = (handle.line(), self.world.clock.now());
+        let is_due = line.settings.beacon.is_some() && line.settings.opens_at.is_some_and(|at| at <= now);
+        // The closing could not be written just now. Under this key it would be the answer for ever.
+        let must_close_first = is_due && line.closed.is_none() && line.opened.is_none();
+        let opened = match self.round.filter(|_| !must_close_first) {
             Some(Numbered { round, number: joined }) => handle.open_line(origin, round, joined, beacon_value).await,
             None => Err(engine::Unavailable::JournalDown.into()),
         };
@@ -308,7 +312,9 @@ impl Keeper {
         self.stepped_at = now;
         let pace = handle.pace();
         let felt = Felt { p99_us: pace.p99_us, samples: pace.samples };
-        self.throttle.step(felt, u64::try_from(line.settings.latency_target_us).unwrap_or(u64::MAX));
+        let target_us = u64::try_from(line.settings.latency_target_us).unwrap_or(u64::MAX);
+        self.throttle.step(felt, target_us);
+        metrics::observe_steering(self.event, felt.p99_us, target_us, self.throttle.share());
     }
 
     fn has_called(&mut self, outcome: Opened) {

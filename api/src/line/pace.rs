@@ -9,8 +9,8 @@ const INCREASE: f64 = 0.05;
 const DECREASE: f64 = 0.7;
 /// Between this share of the target and the target itself the rate stays as it is.
 const CALM: f64 = 0.8;
-/// Fewer measurements count as calm, unless they are worse than [`ALARM`] times the target: a journal that stands still
-/// answers nobody.
+/// Fewer measurements lower nothing, unless they are worse than [`ALARM`] times the target: a journal that stands still
+/// answers nobody. Nor do they raise anything if they are slow.
 const SAMPLES_MIN: u32 = 5;
 const ALARM: f64 = 4.0;
 /// Of the organizer's rate.
@@ -53,7 +53,7 @@ impl Throttle {
             return;
         }
         self.resting = false;
-        if !is_telling || p99 < target * CALM {
+        if p99 < target * CALM {
             self.share = (self.share + INCREASE).min(1.0);
         }
     }
@@ -67,6 +67,11 @@ impl Throttle {
         )]
         let share = (f64::from(rate) * self.share).ceil() as u32;
         share.clamp(1, rate.max(1))
+    }
+
+    /// Of the organizer's rate, at present.
+    pub const fn share(&self) -> f64 {
+        self.share
     }
 
     pub fn is_slowing(&self) -> bool {
@@ -124,9 +129,16 @@ mod tests {
     fn it_recovers_when_nothing_is_measured_any_more() {
         let mut throttle = Throttle::default();
         after(&mut throttle, 200, felt(10_000_000));
-        // What little is left is somewhat slow, and proves nothing.
+        assert_eq!(after(&mut throttle, 30, Felt { p99_us: 0, samples: 0 }), 6_000);
+    }
+
+    #[test]
+    fn a_few_slow_answers_raise_nothing_and_lower_nothing() {
+        let mut throttle = Throttle::default();
+        let slowed = after(&mut throttle, 1, felt(60_000));
         let few = Felt { p99_us: 3 * TARGET, samples: SAMPLES_MIN - 1 };
-        assert_eq!(after(&mut throttle, 30, few), 6_000);
+        assert_eq!(after(&mut throttle, 30, few), slowed);
+        assert!(after(&mut throttle, 1, Felt { p99_us: TARGET / 2, samples: 1 }) > slowed, "a fast one does");
     }
 
     #[test]

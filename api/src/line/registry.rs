@@ -169,12 +169,6 @@ impl Keepers {
         self.0.kept.read().get(&event).map(|kept| kept.room.borrow().clone())
     }
 
-    /// The same, and every change of it: several a second at most while somebody joins or is called. It closes when the
-    /// room is off.
-    pub fn watch(&self, event: EventId) -> Option<watch::Receiver<WaitingRoom>> {
-        self.0.kept.read().get(&event).map(|kept| kept.room.clone())
-    }
-
     /// [`Self::room`] of this very moment. A room that is on, and that nobody keeps, gets its keeper.
     pub fn show(&self, event: EventId, line: &LineView, now: TimeUs) -> WaitingRoom {
         let known = self.kept(event).filter(|kept| !kept.asks.is_closed()).map(|kept| *kept.known.borrow());

@@ -14,6 +14,10 @@ pub enum Bye {
     TokenExpired,
     /// Its login has ended.
     TokenInvalid,
+    /// The account was suspended.
+    Suspended,
+    /// The event is not public, and the account may not see it any more.
+    Hidden,
     Stopping,
     /// A frame could not be written in time. Nobody reads this one.
     TooSlow,
@@ -34,6 +38,8 @@ impl Bye {
         match self {
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::TokenInvalid => "TOKEN_INVALID",
+            Self::Suspended => "ACCOUNT_SUSPENDED",
+            Self::Hidden => "EVENT_NOT_FOUND",
             Self::Stopping => "STOPPING",
             Self::TooSlow => "TOO_SLOW",
             Self::TooManyMessages => "TOO_MANY_MESSAGES",
@@ -54,6 +60,8 @@ impl Bye {
             Self::MessageInvalid => 1007,
             Self::TokenExpired
             | Self::TokenInvalid
+            | Self::Suspended
+            | Self::Hidden
             | Self::TooSlow
             | Self::TooManyMessages
             | Self::Idle
@@ -67,6 +75,8 @@ impl Bye {
             Self::Stopping | Self::Event(_) | Self::TooSlow | Self::Idle => Some(rand::random_range(1..=SPREAD_S)),
             Self::TokenExpired
             | Self::TokenInvalid
+            | Self::Suspended
+            | Self::Hidden
             | Self::TooManyMessages
             | Self::MessageInvalid
             | Self::MessageTooLarge

@@ -4,14 +4,15 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, Interest, ReadBuf, copy, sink};
 use tokio::net::tcp::OwnedReadHalf;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
+use super::inbound::{Budget, Heads};
 use super::outlet::Outlet;
 
 /// What a peer may still send after the last frame.
@@ -21,11 +22,32 @@ const LINGER: Duration = Duration::from_secs(1);
 pub struct Connection {
     read: OwnedReadHalf,
     outlet: Arc<Outlet>,
+    heads: Heads,
+    budget: Budget,
+    is_flooded: bool,
 }
 
 impl Connection {
-    pub const fn new(read: OwnedReadHalf, outlet: Arc<Outlet>) -> Self {
-        Self { read, outlet }
+    /// `behind`: what was read before, and goes to the library by another way.
+    pub fn new(read: OwnedReadHalf, outlet: Arc<Outlet>, behind: &[u8], now: Instant) -> Self {
+        let mut connection =
+            Self { read, outlet, heads: Heads::default(), budget: Budget::frames(now), is_flooded: false };
+        connection.count(behind);
+        connection
+    }
+
+    /// Too many frames have come; nothing is read any more. The library tells only of whole messages, and a message may
+    /// have any number of parts without content.
+    pub const fn is_flooded(&self) -> bool {
+        self.is_flooded
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        let frames = self.heads.count(bytes);
+        if frames > 0 {
+            let now = Instant::now();
+            self.is_flooded |= (0..frames).any(|_| !self.budget.spend(now));
+        }
     }
 
     /// # Errors
@@ -48,7 +70,13 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.read).poll_read(context, buffer)
+        let filled = buffer.filled().len();
+        ready!(Pin::new(&mut self.read).poll_read(context, buffer))?;
+        self.count(&buffer.filled()[filled..]);
+        if self.is_flooded {
+            return Poll::Ready(Err(io::Error::other("too many frames")));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -17,6 +17,7 @@ use super::forms::{self, Form, Forms};
 use super::personal::{Inbox, Personal};
 use super::rhythm::Pace;
 use super::ring::{After, Ring};
+use crate::line::tokens::PlaceTicket;
 
 /// Deltas are sent to one who is behind as long as they are shorter than this, whatever the snapshot's size.
 const CATCH_UP_BYTES_MIN: usize = 4 << 10;
@@ -208,9 +209,14 @@ impl Feed {
         }
     }
 
-    /// The waiting room's line as of the last `line` frame. `None`: there was none.
+    /// The waiting room's line as of the last frame that told of it. `None`: there was none.
     pub fn line(&self) -> Option<Arc<LineView>> {
         self.with(|open| open.line.clone()).flatten()
+    }
+
+    /// The account's place in line from now on: its sockets follow it without being asked.
+    pub fn follow(&self, ticket: PlaceTicket) {
+        self.with(|open| open.personal.follow(ticket));
     }
 
     /// The list of a customer's holds, for an inbox that has lost frames.
@@ -289,6 +295,11 @@ impl Feed {
     /// Whether somebody has come there since this was asked last.
     pub fn take_door_news(&self) -> bool {
         self.door.has_come.swap(false, Ordering::AcqRel)
+    }
+
+    /// As [`Self::line_moved`], before what it means for some is told to them alone.
+    pub fn line_is(&self, line: Arc<LineView>) {
+        self.with(|open| open.line = Some(line));
     }
 
     pub fn heartbeat(&self, frame: Bytes) {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use engine::Unavailable;
 use hashbrown::HashMap;
-use inventory::EventId;
+use inventory::{EventId, UserId};
 use parking_lot::Mutex;
+use persistence::Store;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,15 +20,21 @@ use super::feed::Feed;
 use super::origin::Origins;
 use super::publisher::Publisher;
 use crate::config::Config;
+use crate::line::tokens::PlaceTicket;
 use crate::state::AppState;
 
 /// Reading an event for its first watcher.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+const LOOKUPS_MAX: usize = 8;
+/// Of one place, from the asking on. Who is not served in time is, some seconds later.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub struct Hub {
     pub caps: Arc<Caps>,
     pub origins: Origins,
     pub handshakes: Arc<Semaphore>,
+    /// Places looked up at the same time: a storm of reconnects must not take the store from those who buy.
+    lookups: Semaphore,
     feeds: Mutex<HashMap<EventId, Arc<Feed>>>,
     stop: CancellationToken,
     pub tasks: TaskTracker,
@@ -66,6 +73,7 @@ impl Hub {
             caps: Caps::new(&config.live),
             origins: Origins::new(&config.http, addr),
             handshakes: Arc::new(Semaphore::new(config.live.handshakes_max)),
+            lookups: Semaphore::new(LOOKUPS_MAX),
             feeds: Mutex::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -100,6 +108,23 @@ impl Hub {
     /// The event's feed if somebody watches it.
     pub fn find(&self, event: EventId) -> Option<Arc<Feed>> {
         self.feeds.lock().get(&event).cloned()
+    }
+
+    /// An account has taken this place: its sockets follow it.
+    pub fn follow(&self, event: EventId, ticket: PlaceTicket) {
+        if let Some(feed) = self.find(event) {
+            feed.follow(ticket);
+        }
+    }
+
+    /// The account's place in this round of the event's waiting room. `None`: it is not known now.
+    pub async fn find_place(&self, store: &Store, event: EventId, round: u32, user: UserId) -> Option<Option<u32>> {
+        let found = async {
+            let _permit = self.lookups.acquire().await.ok()?;
+            store.waiting_place_find(event, round, user).await.ok()
+        };
+        let place = timeout(LOOKUP_TIMEOUT, found).await.ok()??;
+        Some(place.map(|place| place.number))
     }
 
     fn enter(&self, state: &AppState, event: EventId) -> Result<Watch, Unavailable> {

@@ -20,6 +20,7 @@ mod frame;
 mod handshake;
 mod hub;
 mod inbound;
+mod login;
 mod metrics;
 mod origin;
 mod outlet;

@@ -1,25 +1,29 @@
-//! What goes to one customer alone: his holds, to each of his sockets.
+//! What goes to one customer alone: his holds and his session in the waiting room, to each of his sockets.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use inventory::{HoldId, HoldKind, HoldNews, UserId};
+use inventory::{HoldId, HoldKind, HoldNews, ShopperNews, TimeUs, UserId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use wire::{LiveFrame, LiveHold, LiveHoldState};
+use wire::{LiveFrame, LiveHold, LiveHoldState, LiveSession, LiveSessionState};
 
 use super::frame;
+use crate::line::tokens::PlaceTicket;
 use crate::time;
 
 /// Private frames that wait for one socket. One more, and all of them give way to the list of his holds.
 const FRAMES_MAX: usize = 32;
 
-/// Live holds of the event, and the sockets of those who may hear of them.
+/// Live holds and sessions of the event, and the sockets of those who may hear of them.
 #[derive(Default)]
 pub struct Personal {
     holds: BTreeMap<(UserId, HoldId), HoldNews>,
+    sessions: BTreeMap<UserId, TimeUs>,
+    /// `sessions` by their ends.
+    ends: BTreeSet<(TimeUs, UserId)>,
     inboxes: HashMap<UserId, Vec<Arc<Inbox>>>,
 }
 
@@ -35,6 +39,11 @@ struct Waiting {
     frames: VecDeque<Bytes>,
     /// Some were lost: the holds must be listed anew.
     lost: bool,
+    /// The latest of each counts.
+    session: Option<Bytes>,
+    place: Option<Bytes>,
+    /// The account's place from now on, for the socket's task.
+    ticket: Option<PlaceTicket>,
 }
 
 /// What an inbox held.
@@ -55,7 +64,28 @@ impl Inbox {
         if std::mem::take(&mut waiting.lost) {
             return Post::Lost;
         }
-        waiting.frames.pop_front().map_or(Post::Nothing, Post::Frame)
+        let Waiting { frames, session, place, .. } = &mut *waiting;
+        let next = frames.pop_front().or_else(|| session.take()).or_else(|| place.take());
+        next.map_or(Post::Nothing, Post::Frame)
+    }
+
+    /// By the socket's own task, which goes on to write it.
+    pub fn put_place(&self, frame: Bytes) {
+        self.waiting.lock().place = Some(frame);
+    }
+
+    pub fn take_ticket(&self) -> Option<PlaceTicket> {
+        self.waiting.lock().ticket.take()
+    }
+
+    fn put_session(&self, frame: Bytes) {
+        self.waiting.lock().session = Some(frame);
+        self.arrived.notify_one();
+    }
+
+    fn put_ticket(&self, ticket: PlaceTicket) {
+        self.waiting.lock().ticket = Some(ticket);
+        self.arrived.notify_one();
     }
 
     pub fn put(&self, frame: Bytes) {
@@ -95,10 +125,65 @@ impl Personal {
         }
     }
 
-    /// Begins with the list of his holds.
+    /// All sessions there are.
+    pub fn replace_sessions(&mut self, shoppers: &[ShopperNews], now: TimeUs) {
+        let new: BTreeSet<UserId> = shoppers.iter().map(|news| news.user).collect();
+        let gone: Vec<UserId> = self.sessions.keys().filter(|user| !new.contains(user)).copied().collect();
+        gone.into_iter().for_each(|user| self.session(user, None));
+        shoppers.iter().for_each(|news| self.tell_shopper(news, now));
+    }
+
+    /// Also when only his place has changed, which his sockets look up themselves.
+    pub fn tell_shopper(&mut self, news: &ShopperNews, now: TimeUs) {
+        self.session(news.user, news.until.filter(|until| *until > now));
+        self.inboxes.get(&news.user).into_iter().flatten().for_each(|inbox| inbox.arrived.notify_one());
+    }
+
+    /// Sessions end by time, too, and nothing else says so.
+    pub fn end_sessions(&mut self, now: TimeUs) {
+        while let Some((until, user)) = self.ends.first().copied()
+            && until <= now
+        {
+            self.session(user, None);
+        }
+    }
+
+    fn session(&mut self, user: UserId, until: Option<TimeUs>) {
+        let before = match until {
+            Some(until) => self.sessions.insert(user, until),
+            None => self.sessions.remove(&user),
+        };
+        if before == until {
+            return;
+        }
+        if let Some(before) = before {
+            self.ends.remove(&(before, user));
+        }
+        self.ends.extend(until.map(|until| (until, user)));
+        let state = match (before, until) {
+            (None, _) => LiveSessionState::Admitted,
+            (Some(_), Some(_)) => LiveSessionState::Renewed,
+            (Some(_), None) => LiveSessionState::Ended,
+        };
+        if let Some(inboxes) = self.inboxes.get(&user) {
+            let frame = frame::text(&LiveFrame::Session(LiveSession { state, until: until.map(time::utc) }));
+            inboxes.iter().for_each(|inbox| inbox.put_session(frame.clone()));
+        }
+    }
+
+    /// His place in line from now on, to all his sockets.
+    pub fn follow(&self, ticket: PlaceTicket) {
+        self.inboxes.get(&ticket.user).into_iter().flatten().for_each(|inbox| inbox.put_ticket(ticket));
+    }
+
+    /// Begins with the list of his holds, and his session if he has one.
     pub fn join(&mut self, user: UserId) -> Arc<Inbox> {
         let inbox = Arc::new(Inbox::default());
         inbox.put(self.list(user));
+        if let Some(until) = self.sessions.get(&user) {
+            let session = LiveSession { state: LiveSessionState::Admitted, until: Some(time::utc(*until)) };
+            inbox.put_session(frame::text(&LiveFrame::Session(session)));
+        }
         self.inboxes.entry(user).or_default().push(Arc::clone(&inbox));
         inbox
     }
@@ -143,7 +228,7 @@ fn render(news: &HoldNews) -> LiveHold {
 
 #[cfg(test)]
 mod tests {
-    use inventory::{Lsn, TimeUs};
+    use inventory::Lsn;
 
     use super::*;
 
@@ -166,6 +251,7 @@ mod tests {
                     read.push(match frame {
                         LiveFrame::Hold(hold) => format!("{:?} {}", hold.state, hold.id.as_bytes()[0]),
                         LiveFrame::Holds { holds } => format!("{} holds", holds.len()),
+                        LiveFrame::Session(session) => format!("{:?}", session.state),
                         other => panic!("{other:?}"),
                     });
                 }
@@ -211,5 +297,44 @@ mod tests {
         let inbox = personal.join(ALICE);
         personal.replace(vec![news(ALICE, 1, HoldKind::Placed), news(ALICE, 2, HoldKind::Extended)]);
         assert_eq!(read(&inbox), ["0 holds", "2 holds"]);
+    }
+    fn shopper(user: UserId, until: Option<i64>) -> ShopperNews {
+        ShopperNews { user, until: until.map(TimeUs), lsn: Lsn(9) }
+    }
+
+    #[test]
+    fn a_session_is_told_as_it_begins_grows_and_ends_and_only_once() {
+        let mut personal = Personal::default();
+        let (alice, bob) = (personal.join(ALICE), personal.join(BOB));
+        assert_eq!((read(&alice).len(), read(&bob).len()), (1, 1));
+        let now = TimeUs(10);
+        personal.tell_shopper(&shopper(ALICE, Some(20)), now);
+        assert_eq!(read(&alice), ["Admitted"]);
+        personal.tell_shopper(&shopper(ALICE, Some(20)), now);
+        assert!(read(&alice).is_empty(), "he knows");
+        personal.tell_shopper(&shopper(ALICE, Some(30)), now);
+        assert_eq!(read(&alice), ["Renewed"]);
+        assert_eq!(read(&personal.join(ALICE)), ["0 holds", "Admitted"], "whoever comes back is told again");
+        personal.tell_shopper(&shopper(ALICE, None), now);
+        assert_eq!(read(&alice), ["Ended"]);
+        personal.tell_shopper(&shopper(ALICE, Some(40)), now);
+        personal.tell_shopper(&shopper(ALICE, Some(50)), now);
+        assert_eq!(read(&alice), ["Renewed"], "the latest counts");
+        personal.end_sessions(TimeUs(49));
+        assert!(read(&alice).is_empty());
+        personal.end_sessions(TimeUs(50));
+        assert_eq!(read(&alice), ["Ended"], "by time");
+        assert!(personal.ends.is_empty() && personal.sessions.is_empty());
+        assert!(read(&bob).is_empty(), "nothing of it is anybody else's business");
+    }
+
+    #[test]
+    fn another_picture_tells_what_became_of_sessions_meanwhile() {
+        let mut personal = Personal::default();
+        personal.replace_sessions(&[shopper(ALICE, Some(20)), shopper(BOB, Some(20))], TimeUs(10));
+        let (alice, bob) = (personal.join(ALICE), personal.join(BOB));
+        assert_eq!((read(&alice).len(), read(&bob).len()), (2, 2));
+        personal.replace_sessions(&[shopper(BOB, Some(25)), shopper(ALICE, Some(9))], TimeUs(10));
+        assert_eq!((read(&alice), read(&bob)), (vec!["Ended".to_owned()], vec!["Renewed".to_owned()]));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Changes, Picture, Tap, Unavailable};
-use inventory::{Availability, EventId, Layout, Phase, TimeUs};
+use inventory::{Availability, EventId, Layout, LineView, Phase, TimeUs};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
@@ -52,7 +52,7 @@ pub struct Publisher {
     counts: Counts,
     door: Door,
     /// The waiting room as last told.
-    line: Option<WaitingRoom>,
+    line: Option<(WaitingRoom, Arc<LineView>)>,
 }
 
 /// The next frame of counts: its numbers come from the event's own turn.
@@ -160,22 +160,28 @@ impl Publisher {
 
     /// The whole state, at the start and whenever changes alone do not lead there.
     fn adopt(&mut self, picture: Picture) {
-        let Picture { lsn, phase, layout, seats, areas, holds } = picture;
+        let Picture { lsn, phase, layout, seats, areas, holds, shoppers } = picture;
+        let now = self.state.now();
         let is_same_map = self.feed.edit(|board, _| board.phase() != Phase::Draft || board.lsn() == lsn.0);
         match is_same_map {
             None => {
                 let mut personal = Personal::default();
                 personal.replace(holds);
+                personal.replace_sessions(&shoppers, now);
                 self.feed.open(Board::new(layout, phase, lsn, seats, areas), personal);
             }
             Some(false) => {
                 self.feed.start_anew(Board::new(layout, phase, lsn, seats, areas));
-                self.feed.edit(|_, personal| personal.replace(holds));
+                self.feed.edit(|_, personal| {
+                    personal.replace(holds);
+                    personal.replace_sessions(&shoppers, now);
+                });
             }
             Some(true) => {
                 self.feed.edit(|board, personal| {
                     board.replace(layout, lsn, &seats, &areas);
                     personal.replace(holds);
+                    personal.replace_sessions(&shoppers, now);
                 });
                 self.set_phase(phase, true);
                 self.cut(None, false);
@@ -190,6 +196,13 @@ impl Publisher {
             since = Some(picture.lsn);
             self.adopt(*picture);
         }
+        // What a place's owner looks up when he is told must not be older than the news.
+        if !changes.shoppers.is_empty()
+            && let Some(handle) = self.state.directory.get(self.feed.event())
+        {
+            self.feed.line_is(handle.line());
+        }
+        let now = self.state.now();
         self.feed.edit(|board, personal| {
             for (seat, state) in changes.seats.drain(..) {
                 board.set_seat(seat, state);
@@ -201,6 +214,9 @@ impl Publisher {
             // The picture's list of holds contains what is older.
             for news in changes.holds.drain(..).filter(|news| since.is_none_or(|since| news.lsn > since)) {
                 personal.tell(news);
+            }
+            for news in changes.shoppers.drain(..).filter(|news| since.is_none_or(|since| news.lsn > since)) {
+                personal.tell_shopper(&news, now);
             }
         });
         if let Some(phase) = changes.phase {
@@ -246,6 +262,8 @@ impl Publisher {
         }
         self.ask_counts(now);
         self.door.look(&self.state, &self.feed, now);
+        let today = self.state.now();
+        self.feed.edit(|_, personal| personal.end_sessions(today));
         self.tell_line();
         self.beat_heart();
         if self.feed.watchers() > 0 {
@@ -272,9 +290,11 @@ impl Publisher {
             return;
         }
         let room = self.state.keepers.show(self.feed.event(), &line, self.state.now());
-        if self.line.as_ref() != Some(&room) {
-            self.feed.line_moved(line, frame::text(&LiveFrame::Line(room.clone())));
-            self.line = Some(room);
+        // The numbers may be the same, and somebody's place another.
+        let is_told = self.line.as_ref().is_some_and(|(told, of)| *told == room && Arc::ptr_eq(of, &line));
+        if !is_told {
+            self.feed.line_moved(Arc::clone(&line), frame::text(&LiveFrame::Line(room.clone())));
+            self.line = Some((room, line));
             self.spoke_at = Instant::now();
         }
     }

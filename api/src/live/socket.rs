@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use inventory::UserId;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
@@ -22,9 +21,10 @@ use super::feed::AtDoor;
 use super::forms::Form;
 use super::hub::Watch;
 use super::inbound::{Budget, MESSAGE_BYTES_MAX};
+use super::login::Login;
 use super::outlet::{Outlet, Pumped};
 use super::personal::Inbox;
-use super::place::Followed;
+use super::place::Following;
 use super::{frame, inbound, metrics};
 use crate::auth::{Caller, Claims, Standing};
 use crate::error::ApiError;
@@ -36,7 +36,7 @@ use crate::state::AppState;
 const READ_BUFFER_BYTES: usize = 512;
 /// For the last frames, and for the peer's last ones to arrive.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often it is looked up whether a login has ended.
+/// How often it is looked up whether a login has ended, and may still see the event.
 const LOGIN_CHECK: Duration = Duration::from_secs(10);
 
 /// How the loop ended.
@@ -48,13 +48,6 @@ enum End {
     Gone,
 }
 
-/// A signed-in socket's account.
-pub struct Login {
-    user: UserId,
-    claims: Arc<Claims>,
-    inbox: Arc<Inbox>,
-}
-
 pub struct Socket {
     state: AppState,
     stream: WebSocketStream<Connection>,
@@ -63,8 +56,8 @@ pub struct Socket {
     number: u64,
     watch: Watch,
     login: Option<Login>,
-    place: Option<Box<Followed>>,
     at_door: Option<(Caller, AtDoor)>,
+    place: Following,
     budget: Budget,
     heard_at: Instant,
     pinged_at: Instant,
@@ -107,7 +100,7 @@ impl Socket {
             None => (watch.feed.seen_from(from), None),
         };
         let outlet = Arc::new(Outlet::new(write, form, seen, personal));
-        let connection = Connection::new(read, Arc::clone(&outlet));
+        let connection = Connection::new(read, Arc::clone(&outlet), &behind, now);
         let mut socket = Self {
             state,
             stream: WebSocketStream::from_partially_read(connection, behind, Role::Server, Some(config)).await,
@@ -115,9 +108,9 @@ impl Socket {
             outlet,
             watch,
             login,
-            place: None,
             at_door,
-            budget: Budget::new(now),
+            place: Following::default(),
+            budget: Budget::messages(now),
             heard_at: now,
             pinged_at: now,
             checked_at: now,
@@ -136,6 +129,10 @@ impl Socket {
     }
 
     async fn serve(&mut self) -> End {
+        // Asking the store takes kilobytes, which an open socket is not to carry all the time: therefore on the heap.
+        if let Some(login) = &self.login {
+            Box::pin(self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user)).await;
+        }
         let mut alarm = Box::pin(sleep_until(self.wake_at()));
         loop {
             match self.step(&mut alarm).await {
@@ -152,16 +149,17 @@ impl Socket {
         }
         let inbox = self.login.as_ref().map(|login| &login.inbox);
         tokio::select! {
+            // First of all, so that no flood keeps what is due from being done.
             biased;
-            () = self.outlet.called() => Ok(()),
-            () = arrived(inbox) => Ok(()),
-            message = self.stream.next() => self.hear(message).await,
             () = alarm.as_mut() => {
-                self.wake()?;
+                self.wake().await?;
                 self.must_work_at_door().await?;
                 alarm.as_mut().reset(self.wake_at());
                 Ok(())
             }
+            () = self.outlet.called() => Ok(()),
+            () = arrived(inbox) => Ok(()),
+            message = self.stream.next() => self.hear(message).await,
         }
     }
 }
@@ -185,7 +183,7 @@ impl Socket {
                 Pumped::Blocked(since) => {
                     let wake_at = self.wake_at();
                     if wake_at <= Instant::now() {
-                        self.wake()?;
+                        self.wake().await?;
                     }
                     tokio::select! {
                         taken = self.taken(since) => taken?,
@@ -214,13 +212,17 @@ impl Socket {
 
     /// Whether there is something to tell.
     fn tell_place(&mut self) -> bool {
-        let line = self.place.as_ref().and_then(|_| self.watch.feed.line());
-        let followed = self.place.as_mut().zip(line);
-        let Some(frame) = followed.and_then(|(followed, line)| followed.news(&line, self.state.now())) else {
-            return false;
-        };
-        metrics::count_private();
-        self.outlet.say(frame);
+        if let Some(ticket) = self.login.as_ref().and_then(|login| login.inbox.take_ticket()) {
+            self.place.stand_at(ticket, &self.outlet);
+        }
+        let Some(frame) = self.place.news(&self.watch.feed, self.state.now()) else { return false };
+        match &self.login {
+            Some(login) => login.inbox.put_place(frame),
+            None => {
+                metrics::count_private();
+                self.outlet.say(frame);
+            }
+        }
         true
     }
 
@@ -262,6 +264,7 @@ impl Socket {
         let message = match message {
             None => return Err(End::Gone),
             Some(Ok(message)) => message,
+            Some(Err(_)) if self.stream.get_ref().is_flooded() => return Err(End::Bye(Bye::TooManyMessages)),
             Some(Err(error)) => return Err(end_of(&error)),
         };
         if !self.budget.spend(now) {
@@ -300,8 +303,7 @@ impl Socket {
         let ticket = self.state.line_tokens.read_place_ticket(self.watch.feed.event(), text);
         let is_own = |user| self.login.as_ref().is_none_or(|login| login.user == user);
         let ticket = ticket.filter(|ticket| is_own(ticket.user)).ok_or(End::Bye(Bye::MessageInvalid))?;
-        self.place = Some(Box::new(Followed::new(ticket)));
-        self.outlet.call_on_notice();
+        self.place.stand_at(ticket, &self.outlet);
         Ok(())
     }
 
@@ -347,16 +349,12 @@ impl Socket {
         }
     }
 
-    fn wake(&mut self) -> Result<(), End> {
+    async fn wake(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if let Some(login) = &self.login {
+            Box::pin(login.check(&self.state, &self.watch.feed)).await.map_err(End::Bye)?;
+            Box::pin(self.place.find(&self.state, &self.watch.feed, &self.outlet, login.user)).await;
             self.checked_at = now;
-            if login.claims.expires_at() <= self.state.now() {
-                return Err(End::Bye(Bye::TokenExpired));
-            }
-            if self.state.standings.of(&login.claims).is_none() {
-                return Err(End::Bye(Bye::TokenInvalid));
-            }
         }
         let live = &self.state.config.live;
         if now.duration_since(self.heard_at) >= live.idle_timeout {

@@ -46,7 +46,7 @@ pub struct LiveQuery {
     responses((status = 101, description = "The feed begins with a snapshot, or with what came after `from`",
             body = wire::LiveFrame),
         Read,
-        (status = 403, description = "ORIGIN_NOT_ALLOWED: pages of this origin may not open it", body = wire::Problem,
+        (status = 403, description = "ORIGIN_NOT_ALLOWED: pages of this origin may not open it; ACCOUNT_SUSPENDED", body = wire::Problem,
             content_type = "application/problem+json"),
         (status = 426, description = "The request does not open a WebSocket of version 13", body = wire::Problem,
             content_type = "application/problem+json")))]
@@ -64,6 +64,7 @@ pub async fn watch(
     let handshake = Handshake::read(&mut parts)?;
     let _permit = state.live.handshakes.try_acquire().map_err(|_| too_many())?;
     let caller = handshake.caller(&parts, &state, context.received).await?;
+    caller.as_ref().map(|(caller, _)| caller.active()).transpose()?;
     let event = EventId::from_uuid(id);
     visible(&state, caller.as_ref().map(|(caller, _)| *caller), event).await?;
     let at_door = match &caller {

@@ -68,7 +68,9 @@ async fn numbered(
     replaces: Option<Numbered>,
 ) -> Result<PlaceTicket, ApiError> {
     let Numbered { round, number } = state.keepers.join(handle.event(), user, replaces).await?;
-    Ok(PlaceTicket { user, round, number })
+    let ticket = PlaceTicket { user, round, number };
+    state.live.follow(handle.event(), ticket);
+    Ok(ticket)
 }
 
 fn priority_pass(asker: &Asker<'_>, text: &str) -> Result<PriorityPass, ApiError> {

@@ -15,7 +15,8 @@ use crate::state::AppState;
 
 /// Opens the line
 ///
-/// With the value of the beacon that the settings name, once it is known. A line without a beacon opens by itself. The
+/// With the value of the beacon that the settings name, once it is known, exactly as its source publishes it: everybody
+/// compares. A line without a beacon opens by itself. The
 /// answer is the proof, with the key.
 #[utoipa::path(post, path = "/events/{id}/waiting-room/open", tag = "waiting room", request_body = OpenRequest,
     params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),

@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::extract::State;
 use inventory::{EventId, LineView};
-use wire::{QUEUE_ALGORITHM, QueueOpening, QueueProof};
+use wire::{QUEUE_ALGORITHM, QueueClosing, QueueOpening, QueueProof};
 
 use crate::error::{ApiError, Noun};
 use crate::event_access::{self, Viewer};
@@ -12,8 +12,9 @@ use crate::{hex, time};
 
 /// Proves the order of a waiting room
 ///
-/// The commitment from the moment on at which the room is switched on; key and number of shuffled places once the line
-/// is open. `usher verify-queue`, or twenty lines of your own, recompute every rank from it.
+/// The commitment from the moment on at which the room is switched on; how many places are shuffled once the pre-queue
+/// of a room with a beacon is closed; the key once the line is open. `usher verify-queue`, or twenty lines of your own,
+/// recompute every rank from it.
 #[utoipa::path(get, path = "/events/{id}/waiting-room/proof", tag = "waiting room",
     params(("id" = Uuid, Path, description = "Event")), security((), ("bearer" = [])),
     responses((status = 200, description = "All that is needed to recompute every rank", body = QueueProof), Read))]
@@ -37,12 +38,14 @@ pub fn render(event: EventId, line: &LineView) -> Result<Json<QueueProof>, ApiEr
         beacon_value: opened.beacon_value.clone(),
         shuffled: opened.shuffled,
     });
+    let closed = line.closed.map(|closed| QueueClosing { at: time::utc(closed.at), shuffled: closed.shuffled });
     Ok(Json(QueueProof {
         event_id: event.uuid(),
         algorithm: QUEUE_ALGORITHM.to_owned(),
         commitment: hex::encode(&commitment.hash),
         committed_at: time::utc(commitment.at),
         beacon: commitment.beacon.clone(),
+        closed,
         opened,
     }))
 }

@@ -11,7 +11,7 @@ mod tap;
 
 use std::sync::Arc;
 
-use inventory::{AreaIx, Counts, HoldNews, Inventory, Layout, Lsn, Phase, SeatIx, SeatState, TimeUs};
+use inventory::{AreaIx, Counts, HoldNews, Inventory, Layout, Lsn, Phase, SeatIx, SeatState, ShopperNews, TimeUs};
 
 pub(crate) use source::Source;
 pub use tap::Tap;
@@ -33,6 +33,8 @@ pub struct Picture {
     pub areas: Vec<Counts>,
     /// Live holds, each as [`inventory::HoldKind::Placed`].
     pub holds: Vec<HoldNews>,
+    /// Who has a session in the waiting room. Those that are over by time may be among them.
+    pub shoppers: Vec<ShopperNews>,
 }
 
 impl Picture {
@@ -46,6 +48,7 @@ impl Picture {
             seats: (0..layout.seat_count()).map(|seat| inventory.seat_state(SeatIx(seat))).collect(),
             areas: (0..areas).map(|area| inventory.area_counts(AreaIx(area))).collect(),
             holds: inventory.live_holds().collect(),
+            shoppers: inventory.shoppers().collect(),
         }
     }
 }
@@ -65,6 +68,8 @@ pub struct Changes {
     pub areas: Vec<(AreaIx, Counts)>,
     /// In LSN order. With a `picture` there may be some older than it.
     pub holds: Vec<HoldNews>,
+    /// As `holds`.
+    pub shoppers: Vec<ShopperNews>,
 }
 
 impl Default for Changes {
@@ -77,6 +82,7 @@ impl Default for Changes {
             seats: Vec::new(),
             areas: Vec::new(),
             holds: Vec::new(),
+            shoppers: Vec::new(),
         }
     }
 }
@@ -91,9 +97,10 @@ impl Changes {
         self.seats.clear();
         self.areas.clear();
         self.holds.clear();
+        self.shoppers.clear();
     }
 
     fn len(&self) -> usize {
-        self.seats.len() + self.areas.len() + self.holds.len()
+        self.seats.len() + self.areas.len() + self.holds.len() + self.shoppers.len()
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use inventory::{AreaIx, Counts, HoldNews, Inventory, Lsn, Phase, Record, SeatIx, SeatState, TimeUs, Touched};
+use inventory::{
+    AreaIx, Counts, HoldNews, Inventory, Lsn, Phase, Record, SeatIx, SeatState, ShopperNews, TimeUs, Touched,
+};
 
 use super::exchange::{Exchange, Filled};
 use super::{Changes, Picture, TAP_CHANGES_MAX, TAPS_MAX, Tap};
@@ -33,6 +35,7 @@ enum News {
     Seat(SeatIx, SeatState),
     Area(AreaIx, Counts),
     Hold(HoldNews),
+    Shopper(ShopperNews),
     Phase(Phase),
     Picture(Box<Picture>),
 }
@@ -40,7 +43,7 @@ enum News {
 impl News {
     fn weight(&self) -> usize {
         match self {
-            Self::Seat(..) | Self::Area(..) | Self::Hold(_) | Self::Phase(_) => 1,
+            Self::Seat(..) | Self::Area(..) | Self::Hold(_) | Self::Shopper(_) | Self::Phase(_) => 1,
             Self::Picture(picture) => 1 + picture.seats.len(),
         }
     }
@@ -88,6 +91,7 @@ impl Source {
         touched.seats.iter().for_each(|seat| self.push(lsn, News::Seat(*seat, inventory.seat_state(*seat))));
         touched.areas.iter().for_each(|area| self.push(lsn, News::Area(*area, inventory.area_counts(*area))));
         touched.holds.iter().for_each(|news| self.push(lsn, News::Hold(*news)));
+        touched.shoppers.iter().for_each(|user| self.push(lsn, News::Shopper(inventory.shopper(*user))));
         if let Some(phase) = touched.phase {
             self.push(lsn, News::Phase(phase));
         }
@@ -156,6 +160,7 @@ fn fill<'a>(changes: &mut Changes, durable: Lsn, now: TimeUs, news: impl Iterato
             News::Seat(seat, state) => changes.seats.push((*seat, *state)),
             News::Area(area, counts) => changes.areas.push((*area, *counts)),
             News::Hold(news) => changes.holds.push(*news),
+            News::Shopper(news) => changes.shoppers.push(*news),
             News::Phase(phase) => changes.phase = Some(*phase),
             News::Picture(picture) => {
                 changes.seats.clear();

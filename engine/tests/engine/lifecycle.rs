@@ -2,7 +2,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::{EngineConfig, Stopped, SubmitError, Unavailable};
-use inventory::{EventId, Lsn, limits};
+use inventory::{Entry, EventId, Lsn, Origin, RoomSettings, limits};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -155,4 +155,23 @@ async fn the_node_opens_no_more_events_than_it_may_hold() {
     put_on_sale(&bench.directory.open(EventId::from_bytes([8; 16])).await.unwrap()).await;
     let third = bench.directory.open(EventId::from_bytes([9; 16])).await.err();
     assert_eq!(third, Some(Unavailable::TooManyEvents));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_ends_by_time_is_not_shown_as_inside_any_more() {
+    let bench = Bench::new().await;
+    let settings = RoomSettings { active: true, session_us: 30_000_000, ..RoomSettings::default() };
+    bench.handle.set_waiting_room(caller(255), settings, [1; 32]).await.unwrap();
+    bench.handle.open_line(Origin::ENGINE, 1, 2, None).await.unwrap();
+    bench.handle.call_places(1, 2, 600).await.unwrap();
+    let entry = Entry::Place { round: 1, number: 0 };
+    bench.handle.start_session(caller(1), entry).await.unwrap();
+    let lsn = bench.last_lsn();
+    sleep(Duration::from_secs(29)).await;
+    assert_eq!(bench.handle.line().shoppers, 1);
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!((bench.handle.line().shoppers, bench.last_lsn()), (0, lsn), "and nothing was written for it");
+    // After a restart it is not counted either.
+    let handle = bench.restart(EngineConfig::default()).open(bench.event).await.unwrap();
+    assert_eq!(handle.line().shoppers, 0);
 }

@@ -26,15 +26,14 @@ pub(super) fn decide(
     let joined = joined.max(line.calls.joined);
     let shuffled = match line.closed {
         Some(closed) => closed.shuffled,
+        // Also when the value is here already: the closing is published by itself, and when it was.
+        None if is_named => return Ok(Change::Line(LineChange::PreQueueClosed { joined })),
         None if line.settings.opens_at.is_some() => joined,
         // No pre-queue: first come, first served.
         None => 0,
     };
     if is_named && beacon_value.is_none() {
-        return match line.closed {
-            Some(_) => Err(Rejection::BeaconRequired),
-            None => Ok(Change::Line(LineChange::PreQueueClosed { joined })),
-        };
+        return Err(Rejection::BeaconRequired);
     }
     Ok(Change::Line(LineChange::Opened { joined, shuffled, beacon_value: beacon_value.map(str::to_owned) }))
 }

@@ -44,11 +44,40 @@ pub(crate) struct Calls {
 }
 
 /// Ranks that are to be claimed before `until`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
     pub from: u32,
     pub end: u32,
     pub until: TimeUs,
+    /// A bit per rank that was claimed or given up, from `from` on; empty while there is none. A batch is what is called
+    /// in a second or two, so a copy for the next view is a few KiB at most.
+    gone: Arc<[u64]>,
+}
+
+impl Due {
+    fn of(batch: &Batch, gone: &BTreeSet<u32>) -> Self {
+        let mut due = Self { from: batch.from, end: batch.end, until: batch.until, gone: Arc::default() };
+        gone.range(batch.from..batch.end).for_each(|rank| due.take(*rank));
+        due
+    }
+
+    fn take(&mut self, rank: u32) {
+        if self.gone.is_empty() {
+            self.gone = vec![0; (self.end - self.from).div_ceil(u64::BITS) as usize].into();
+        }
+        let (word, bit) = self.bit(rank);
+        Arc::make_mut(&mut self.gone)[word] |= bit;
+    }
+
+    pub fn is_gone(&self, rank: u32) -> bool {
+        let (word, bit) = self.bit(rank);
+        self.gone.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    const fn bit(&self, rank: u32) -> (usize, u64) {
+        let at = rank - self.from;
+        ((at / u64::BITS) as usize, 1 << (at % u64::BITS))
+    }
 }
 
 /// How far a call goes.
@@ -105,7 +134,9 @@ impl Calls {
             None => self.batches.push_back(Batch { from: self.called, end: called, until, waiting }),
         }
         self.called = called;
-        self.show();
+        // The others are as they were.
+        let shown = self.shown.iter().take(self.batches.len() - 1).cloned();
+        self.shown = shown.chain(self.batches.back().map(|last| Due::of(last, &self.gone))).collect();
     }
 
     /// The batch in which the rank can still be claimed.
@@ -126,6 +157,7 @@ impl Calls {
         if let Some(batch) = self.batches.get_mut(at) {
             assert!(batch.from <= rank && batch.waiting > 0, "whoever comes was waited for");
             batch.waiting -= 1;
+            Arc::make_mut(&mut self.shown)[at].take(rank);
         }
     }
 
@@ -137,15 +169,18 @@ impl Calls {
         while self.batches.pop_front_if(|oldest| oldest.until <= at).is_some() {}
         let kept_from = self.batches.front().map_or(self.called, |oldest| oldest.from);
         self.gone = self.gone.split_off(&kept_from);
-        self.show();
+        self.shown = self.shown[self.shown.len() - self.batches.len()..].into();
     }
 
     pub fn show(&mut self) {
-        let due = |batch: &Batch| Due { from: batch.from, end: batch.end, until: batch.until };
-        self.shown = self.batches.iter().map(due).collect();
+        self.shown = self.batches.iter().map(|batch| Due::of(batch, &self.gone)).collect();
     }
 
     pub fn is_sound(&self) -> bool {
+        if !self.shown.iter().eq(self.batches.iter().map(|batch| Due::of(batch, &self.gone)).collect::<Vec<_>>().iter())
+        {
+            return false;
+        }
         let mut from = self.batches.front().map_or(self.called, |oldest| oldest.from);
         let is_first_kept = self.gone.first().is_none_or(|first| *first >= from);
         let mut until = TimeUs::MIN;

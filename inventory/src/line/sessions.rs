@@ -30,6 +30,15 @@ impl Sessions {
         self.by_user.get(&user).filter(|session| session.until > now)
     }
 
+    /// When the user's session ends, which may be past.
+    pub fn until(&self, user: UserId) -> Option<TimeUs> {
+        self.by_user.get(&user).map(|session| session.until)
+    }
+
+    pub fn ends(&self) -> impl Iterator<Item = (TimeUs, UserId)> {
+        self.by_end.iter().copied()
+    }
+
     /// How many are live.
     pub fn count(&self, now: TimeUs) -> u32 {
         let over = self.by_end.iter().take_while(|(until, _)| *until <= now).count();

@@ -75,11 +75,7 @@ pub struct LineView {
     pub joined: u32,
     /// Ranks below this were called.
     pub called: u32,
-    /// When the last were called; before that, when the line opened.
-    pub called_at: Option<TimeUs>,
-    /// As given with the last call; 0 before.
-    pub rate_per_min: u32,
-    /// As of the last change of the line: sessions that have ended by time since then are counted.
+    /// Inside, sessions that are over by time included until they are dropped: see [`Inventory::shoppers_inside`].
     pub shoppers: u32,
     due: Arc<[Due]>,
 }
@@ -96,8 +92,6 @@ impl LineView {
             opened: None,
             joined: 0,
             called: 0,
-            called_at: None,
-            rate_per_min: 0,
             shoppers: 0,
             due: Arc::default(),
         }
@@ -122,16 +116,22 @@ impl LineView {
         self.opened.as_ref().map(|opened| opened.rank(number))
     }
 
-    /// Until when a called rank can be claimed. `None`: it has not been called yet, or it is too late.
+    /// Until when a called rank can be claimed. `None`: it has not been called yet, it was claimed or given up, or it is too
+    /// late.
     pub fn claim_by(&self, now: TimeUs, rank: u32) -> Option<TimeUs> {
         let at = self.due.partition_point(|due| due.end <= rank);
-        self.due.get(at).filter(|due| due.from <= rank && due.until > now).map(|due| due.until)
+        self.due.get(at).filter(|due| due.from <= rank && due.until > now && !due.is_gone(rank)).map(|due| due.until)
     }
 }
 
 impl Inventory {
     pub fn line_view(&self) -> LineView {
         self.line.as_deref().map_or_else(LineView::none, |line| line.view(self.has_waiting_room()))
+    }
+
+    /// Who is inside now: fewer than [`LineView::shoppers`] once sessions have ended by time, which leaves no record.
+    pub fn shoppers_inside(&self, now: TimeUs) -> u32 {
+        self.line.as_deref().map_or(0, |line| line.sessions.count(now))
     }
 
     /// Another number after every change of [`Self::line_view`], within one process.
@@ -156,8 +156,6 @@ impl Line {
             opened: self.opened.clone(),
             joined: self.calls.joined,
             called: self.calls.called,
-            called_at: self.calls.credit_at,
-            rate_per_min: self.calls.rate_per_min,
             shoppers: self.sessions.len() as u32,
             due: Arc::clone(&self.calls.shown),
         }

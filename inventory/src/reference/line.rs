@@ -187,12 +187,12 @@ impl Reference {
         match (&room.settings.beacon, value) {
             (None, Some(_)) => return Err(Rejection::BeaconInvalid),
             (Some(_), Some(value)) if !is_possible(value) => return Err(Rejection::BeaconInvalid),
-            (Some(_), None) if room.closed.is_some() => return Err(Rejection::BeaconRequired),
-            (Some(_), None) => {
+            (Some(_), _) if room.closed.is_none() => {
                 room.joined = room.joined.max(joined);
                 room.closed = Some(room.joined);
                 return Ok(Answer::PreQueueClosed { shuffled: room.joined });
             }
+            (Some(_), None) => return Err(Rejection::BeaconRequired),
             (Some(_), Some(_)) | (None, None) => {}
         }
         room.joined = room.joined.max(joined);

@@ -17,6 +17,7 @@ pub struct Board {
     seats: Vec<SeatState>,
     areas: Vec<Counts>,
     holds: BTreeMap<HoldId, (UserId, TimeUs)>,
+    shoppers: BTreeMap<UserId, TimeUs>,
 }
 
 impl Board {
@@ -29,6 +30,7 @@ impl Board {
             seats: (0..layout.seat_count()).map(|seat| inventory.seat_state(SeatIx(seat))).collect(),
             areas: (0..layout.area_count()).map(|area| inventory.area_counts(AreaIx(area as u16))).collect(),
             holds: inventory.live_holds().map(|news| (news.hold, (news.customer, news.expires_at))).collect(),
+            shoppers: inventory.shoppers().filter_map(|news| Some((news.user, news.until?))).collect(),
         }
     }
 
@@ -50,6 +52,12 @@ impl Board {
             self.areas[area.ix()] = inventory.area_counts(*area);
         }
         self.phase = self.touched.phase.unwrap_or(self.phase);
+        for user in &self.touched.shoppers {
+            match inventory.shopper(*user).until {
+                Some(until) => self.shoppers.insert(*user, until),
+                None => self.shoppers.remove(user),
+            };
+        }
         for news in std::mem::take(&mut self.touched.holds) {
             prop_assert_eq!(news.lsn, inventory.lsn());
             self.hear(news)?;
@@ -71,12 +79,16 @@ impl Board {
         Ok(())
     }
 
-    pub fn must_be(&self, inventory: &Inventory) -> Result<(), TestCaseError> {
+    pub fn must_be(&self, inventory: &Inventory, at: TimeUs) -> Result<(), TestCaseError> {
         let now = Self::new(inventory);
         prop_assert_eq!(&self.seats, &now.seats, "I9: seats");
         prop_assert_eq!(&self.areas, &now.areas, "I9: areas");
         prop_assert_eq!(&self.holds, &now.holds, "I9: live holds");
         prop_assert_eq!(self.phase, now.phase, "I9: phase");
+        // Sessions that are over by time are dropped without a word: whoever was told their end knows.
+        prop_assert!(now.shoppers.iter().all(|(user, until)| self.shoppers.get(user) == Some(until)), "I9: shoppers");
+        let is_past = |(user, until): (&UserId, &TimeUs)| now.shoppers.contains_key(user) || *until <= at;
+        prop_assert!(self.shoppers.iter().all(is_past), "I9: shoppers who are not there any more");
         Ok(())
     }
 }

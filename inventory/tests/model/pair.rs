@@ -217,7 +217,7 @@ impl<'a> Pair<'a> {
         let fast: String = self.fast.row_states(None).into_iter().map(|row| row.states).collect();
         let twin: String = self.twin.seat_states().into_iter().map(SeatState::letter).collect();
         prop_assert_eq!(fast, twin, "seat states");
-        self.board.must_be(&self.fast)?;
+        self.board.must_be(&self.fast, self.now)?;
         prop_assert_eq!(self.fast.next_due(), self.twin.next_due(), "next due");
         Ok(())
     }

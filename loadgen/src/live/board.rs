@@ -49,6 +49,7 @@ impl Board {
             | LiveFrame::Hold(_)
             | LiveFrame::Place(_)
             | LiveFrame::Occupancy(_)
+            | LiveFrame::Session(_)
             | LiveFrame::Holds { .. }
             | LiveFrame::Bye { .. } => {}
         }

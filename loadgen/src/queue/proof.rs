@@ -92,6 +92,7 @@ mod tests {
             commitment: commitment(event_id, &[7; 32], None),
             committed_at: opened_at,
             beacon: None,
+            closed: None,
             opened: Some(QueueOpening { opened_at, key, beacon_value: beacon_value.map(str::to_owned), shuffled }),
         }
     }

@@ -32,6 +32,7 @@ fn proof(is_open: bool) -> QueueProof {
         commitment: proof::commitment(Uuid::from_u128(1), &[7; 32], None),
         committed_at: opened_at,
         beacon: None,
+        closed: None,
         opened: is_open.then_some(opened),
     }
 }

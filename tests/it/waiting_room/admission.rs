@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use inventory::{EventId, UserId};
 use serde_json::{Value, json};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::time::{Instant, sleep};
-use usher_tests::server::{TestServer, send};
+use usher_tests::server::{Home, TestServer, send};
 use wire::{AdmissionLimit, WaitingRoom};
 
 use super::{in_us, number};
@@ -135,4 +137,56 @@ async fn switched_off_nobody_needs_a_pass_and_switched_on_a_new_line_begins() {
         assert_eq!(number(&place["number"]), 1);
     })
     .await;
+}
+
+/// The value of a gauge of the show's room.
+async fn gauge(server: &TestServer, show: &Show, name: &str, more: &str) -> f64 {
+    let metrics = send(reqwest::Client::new().get(server.url("/metrics"))).await.text;
+    let series = format!(r#"{name}{{event="{}"{more}}} "#, show.id);
+    let line = metrics.lines().find_map(|line| line.strip_prefix(&series));
+    line.map_or(f64::NAN, |value| value.parse().expect("a number"))
+}
+
+/// Each call is a commit, and waits for a database that somebody else keeps locked: meter, keeper, rate and metric are one
+/// chain.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_journal_lowers_the_rate_and_a_fast_one_raises_it_again() {
+    let home = Home::embedded();
+    let file = home.data_dir().join("usher.sqlite3");
+    let server = TestServer::start_in(home, |_| {}).await;
+    let show = Show::on_sale(&server).await;
+    let settings = json!({"rate_per_minute": 300, "shoppers_max": 1_000_000, "latency_target_ms": 200});
+    show.open_room(&server, settings).await;
+    crowd(&server, &show, 400).await;
+    until(async || gauge(&server, &show, "usher_admission_target_seconds", "").await == 0.2).await;
+    assert_eq!(room(&server, &show).rate_per_minute, 300);
+
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20));
+    let mut lock = SqliteConnection::connect_with(&options).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let latency = r#",reason="latency""#;
+    loop {
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.unwrap();
+        sleep(Duration::from_millis(1_200)).await;
+        sqlx::query("ROLLBACK").execute(&mut lock).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+        let slowed = room(&server, &show);
+        if slowed.rate_per_minute < 200 && slowed.limited_by == AdmissionLimit::Latency {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{slowed:?}");
+    }
+    until(async || gauge(&server, &show, "usher_admission_limit", latency).await == 1.0).await;
+    assert!(gauge(&server, &show, "usher_admission_rate", "").await < 300.0);
+    assert!(gauge(&server, &show, "usher_admission_share", "").await < 1.0);
+
+    drop(lock);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while room(&server, &show).rate_per_minute < 300 {
+        assert!(Instant::now() < deadline, "it did not recover: {:?}", room(&server, &show));
+        sleep(Duration::from_millis(200)).await;
+    }
+    until(async || gauge(&server, &show, "usher_admission_limit", latency).await == 0.0).await;
+    assert!(gauge(&server, &show, "usher_admission_p99_seconds", "").await < 0.2);
+    server.stop().await;
 }

@@ -65,7 +65,11 @@ async fn from_the_pre_queue_to_the_purchase_and_the_next_in_line() {
         }
         let published = text(&before["commitment"]);
         let proof: wire::QueueProof = serde_json::from_value(proof.clone()).unwrap();
-        let verdict = usher::verify_queue::verify(&proof, &told, Some(&published));
+        let verdict = usher::verify_queue::verify(
+            &proof,
+            &told,
+            usher::verify_queue::Published { commitment: Some(&published), shuffled: Some(5) },
+        );
         assert!(verdict.is_good && verdict.lines.len() == 6, "{verdict:?}");
 
         // One inside, the others wait their turn.
@@ -141,6 +145,9 @@ async fn late_ones_queue_behind_all_who_were_shuffled_while_the_beacon_is_awaite
         assert_eq!((&late["state"], &late["number"]), (&json!("waiting"), &json!(4)));
         assert_eq!(show.place(server, &accounts[0]).await["state"], "pre_queue");
         open(json!({})).await.problem(422, "BEACON_REQUIRED");
+        let closed = show.proof(server).await;
+        assert_eq!((&closed["closed"]["shuffled"], &closed["opened"]), (&json!(4), &Value::Null), "{closed}");
+        assert!(before["closed"].is_null(), "{before}");
         server
             .post(Some(&accounts[0]), &show.room("/open"), json!({"beacon_value": "mine"}))
             .await
@@ -149,6 +156,8 @@ async fn late_ones_queue_behind_all_who_were_shuffled_while_the_beacon_is_awaite
         let proof = open(json!({"beacon_value": "a1b2c3"})).await.expect(200);
         assert_eq!(proof["commitment"], before["commitment"]);
         assert_eq!((&proof["opened"]["shuffled"], &proof["opened"]["beacon_value"]), (&json!(4), &json!("a1b2c3")));
+        assert_eq!(proof["closed"], closed["closed"], "what was published at the closing stands");
+        assert!(text(&proof["closed"]["at"]) < text(&proof["opened"]["opened_at"]), "{proof}");
         let key = bytes32(&proof["opened"]["key"]);
         assert_eq!(bytes32(&proof["commitment"]), inventory::line::commitment(event(&show), &key, Some(beacon)));
         let seed = inventory::line::seed(&key, Some("a1b2c3"));

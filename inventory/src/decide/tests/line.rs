@@ -265,14 +265,19 @@ fn what_was_promised_stands_once_the_pre_queue_is_open() {
 }
 
 #[test]
-fn the_beacons_value_may_close_and_open_at_once() {
-    Stage::on_sale(ROW)
-        .play(
-            "room opens=1m beacon=x -> ok
-             tick 1m
-             open-line 7 value=abc  -> opened 7",
-        )
-        .check();
+fn how_many_are_shuffled_is_fixed_before_a_beacons_value_is_taken() {
+    let mut stage = Stage::on_sale(ROW);
+    stage.play(
+        "room opens=1m beacon=x -> ok
+         tick 1m
+         open-line 7 value=abc  -> closed 7
+         tick 2s",
+    );
+    let closed = stage.inventory.line_view().closed.unwrap();
+    stage.play("open-line 9 value=abc -> opened 7");
+    let view = stage.inventory.line_view();
+    assert_eq!((view.closed, closed.shuffled), (Some(closed), 7), "it is shown after the opening, too");
+    assert_eq!(view.opened.unwrap().at.since(closed.at), 2_000_000);
 }
 
 #[test]

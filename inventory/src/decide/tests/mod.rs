@@ -13,6 +13,7 @@ mod promised_refunds;
 mod refunds;
 mod rows;
 mod terms;
+mod turns;
 
 /// The tables name codes; this holds them against the enum's own list.
 #[test]
