@@ -8,6 +8,7 @@ mod audit;
 mod audit_accounts;
 mod audit_log;
 mod bad_input;
+mod binary;
 mod calendars;
 mod cancellations;
 mod catalogue;
