@@ -28,6 +28,8 @@ const FORGETFUL: &[(&str, &str, &str)] = &[
     ("PATCH", "/withdrawals/{id}", "the same decision again changes nothing"),
     ("POST", "/events/{id}/waiting-room", "an account has one place, which it is told again"),
     ("DELETE", "/events/{id}/waiting-room", "sent again it gives up nothing more"),
+    ("POST", "/series/{id}/publish", "sent again it publishes what is not published yet"),
+    ("POST", "/series/{id}/cancel", "sent again it cancels what is not cancelled yet"),
     ("POST", "/events/{id}/gate/scans/batch", "each scan goes by its nonce"),
     ("POST", "/orders/{id}/status", "a reported payment is known by its reference, however often it is reported"),
     ("POST", "/payments/stripe/webhook", "a notice is known by what it is about, however often it is sent"),

@@ -12,7 +12,7 @@ use super::scene::{Scene, World};
 use super::table::operations;
 
 /// Writes that keep no answer. A new one is to be kept off this list: it takes a reason that clients are told.
-const FORGETFUL: [&str; 22] = [
+const FORGETFUL: [&str; 24] = [
     "DELETE /events/{id}/waiting-room",
     "DELETE /me",
     "DELETE /me/calendar-feed",
@@ -32,6 +32,8 @@ const FORGETFUL: [&str; 22] = [
     "POST /orders/{id}/status",
     "POST /payments/stripe/webhook",
     "POST /ping",
+    "POST /series/{id}/cancel",
+    "POST /series/{id}/publish",
     "POST /ticket-transfers/preview",
     "POST /ticket-transfers/{id}/accept",
     "PUT /me/password",
