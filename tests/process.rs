@@ -1,12 +1,19 @@
 //! The real binaries, started as a user starts them. `USHER_BIN` and `USHER_LOADGEN_BIN` name them (`cargo xtask test`
 //! sets both); without them the ones beside the test binary are taken.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
+/// Lines that a server may print before anybody reads them.
+const LINES_MAX: usize = 1_000;
+/// Settings of whoever runs the tests that would make another server of it.
+const NOT_INHERITED: [&str; 4] = ["USHER_ADMIN_EMAIL", "USHER_ADMIN_PASSWORD", "USHER_DATABASE_URL", "USHER_DATA_DIR"];
 
 /// # Panics
 /// When the binary was not built.
@@ -26,7 +33,18 @@ pub fn binary(variable: &str, name: &str) -> PathBuf {
 pub struct ServerProcess {
     address: (Ipv4Addr, u16),
     settings: Vec<(&'static str, String)>,
+    flags: &'static [&'static str],
+    log: Option<PathBuf>,
     child: Option<Child>,
+}
+
+fn server_command(settings: &[(&'static str, String)]) -> Command {
+    let mut command = Command::new(binary("USHER_BIN", "usher"));
+    for name in NOT_INHERITED {
+        command.env_remove(name);
+    }
+    command.envs(settings.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+    command
 }
 
 impl ServerProcess {
@@ -38,11 +56,39 @@ impl ServerProcess {
         // The port must outlive the process, so it is chosen here and not by the server.
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let port = free.local_addr().expect("a bound socket has an address").port();
-        Self { address: (Ipv4Addr::LOCALHOST, port), settings, child: None }
+        Self { address: (Ipv4Addr::LOCALHOST, port), settings, flags: &[], log: None, child: None }
     }
 
     pub fn url(&self) -> String {
         format!("http://{}:{}", self.address.0, self.address.1)
+    }
+
+    /// From the next start on.
+    #[must_use]
+    pub const fn with_flags(mut self, flags: &'static [&'static str]) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// What it logs is added to a file, not said on the terminal.
+    #[must_use]
+    pub fn logging_to(mut self, file: &Path) -> Self {
+        self.log = Some(file.to_owned());
+        self
+    }
+
+    /// What starts it, for whoever wants to see it end.
+    ///
+    /// # Panics
+    /// When the file of its log cannot be opened.
+    pub fn command(&self) -> Command {
+        let mut command = server_command(&self.settings);
+        command.env("USHER_LISTEN", format!("{}:{}", self.address.0, self.address.1));
+        command.args(self.flags).stdout(Stdio::null());
+        if let Some(log) = &self.log {
+            command.stderr(File::options().create(true).append(true).open(log).expect("a file for the log"));
+        }
+        command
     }
 
     /// Starts the server and waits until it accepts connections.
@@ -50,22 +96,41 @@ impl ServerProcess {
     /// # Panics
     /// When it does not within a minute, or ends before.
     pub fn start(&mut self) {
-        assert!(self.child.is_none(), "the server is running");
-        let child = Command::new(binary("USHER_BIN", "usher"))
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
-            .env("USHER_LISTEN", format!("{}:{}", self.address.0, self.address.1))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let child = self.child.insert(child);
+        let mut command = self.command();
+        self.spawn(&mut command);
         let deadline = Instant::now() + START_DEADLINE;
         while TcpStream::connect(self.address).is_err() {
-            let ended = child.try_wait().expect("a child can be asked");
-            assert!(ended.is_none(), "the server ended at its start: {ended:?}");
+            let ended = self.child.as_mut().map(|child| child.try_wait().expect("a child can be asked"));
+            assert!(ended.flatten().is_none(), "the server ended at its start: {ended:?}");
             assert!(Instant::now() < deadline, "the server does not listen");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Starts the server and waits until it says where it listens; what it has printed until then.
+    ///
+    /// # Panics
+    /// When it does not say so within a minute, or ends before.
+    pub fn start_and_read(&mut self) -> Vec<String> {
+        let mut command = self.command();
+        let stdout = self.spawn(command.stdout(Stdio::piped())).stdout.take().expect("its output is piped");
+        let (lines, heard) = mpsc::sync_channel(LINES_MAX);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                // Nobody hears more once the server listens; the pipe must be emptied all the same.
+                let _ = lines.try_send(line);
+            }
+        });
+        let mut printed: Vec<String> = Vec::new();
+        while !printed.last().is_some_and(|line| line.starts_with("listening on ")) {
+            printed.push(heard.recv_timeout(START_DEADLINE).expect("the server says where it listens"));
+        }
+        printed
+    }
+
+    fn spawn(&mut self, command: &mut Command) -> &mut Child {
+        assert!(self.child.is_none(), "the server is running");
+        self.child.insert(command.spawn().expect("the server starts"))
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
@@ -83,9 +148,7 @@ impl ServerProcess {
     /// # Panics
     /// When it cannot be started.
     pub fn run(&self, verb: &str) -> bool {
-        let mut command = Command::new(binary("USHER_BIN", "usher"));
-        command.arg(verb).envs(self.settings.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
-        command.status().expect("the binary runs").success()
+        server_command(&self.settings).arg(verb).status().expect("the binary runs").success()
     }
 }
 
@@ -96,9 +159,7 @@ impl WorkerProcess {
     /// # Panics
     /// When it cannot be started.
     pub fn start(settings: &[(&'static str, String)]) -> Self {
-        let mut command = Command::new(binary("USHER_BIN", "usher"));
-        command.arg("worker").envs(settings.iter().map(|(name, value)| (name, value)));
-        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the worker starts"))
+        Self(server_command(settings).arg("worker").stdout(Stdio::null()).spawn().expect("the worker starts"))
     }
 
     /// Asks it to stop and waits; whether it ended well.
@@ -128,4 +189,11 @@ impl Drop for ServerProcess {
             self.kill();
         }
     }
+}
+
+/// What a first start has printed as the password of the account with this role.
+pub fn password_of<'a>(role: &str, printed: &'a [String]) -> Option<&'a str> {
+    let start = format!("first start: {role} ");
+    let line = printed.iter().rev().find_map(|line| line.strip_prefix(&start))?;
+    line.split_once(" password ").map(|(_, password)| password)
 }

@@ -9,6 +9,7 @@ mod tidy {
     mod arrows;
     mod benches;
     mod containers;
+    mod defects;
     mod documents;
     mod layers;
     mod lexer;

@@ -3,6 +3,7 @@
 pub mod codes;
 #[cfg(test)]
 mod errors;
+mod keys;
 
 use axum::Router;
 use axum::routing::get;
@@ -13,6 +14,8 @@ use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::auth::scopes;
+
+pub use keys::with_keys;
 
 /// The security scheme of machines.
 const API_KEY: &str = "api_key";
@@ -30,7 +33,7 @@ const DOCUMENT: &str = "/api/docs/openapi.json";
             again after `Retry-After`. 504: it may have happened, ask again with the same `Idempotency-Key`.\n\n\
             A key belongs to the account and, for what is done to an event or an order of it, to that event: one key for \
             two events, or for an event and for something else, is two keys. It is remembered for 24 hours; take a new \
-            one for every change.",
+            one for every change. Calls that do not list the header keep no answer, and say why.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(wire::Problem)),

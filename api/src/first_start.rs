@@ -25,6 +25,14 @@ pub enum FirstStartError {
     Store(#[from] StoreError),
     #[error("a password cannot be hashed")]
     Password(#[from] PasswordError),
+    #[error(
+        "the password of the {role} cannot be shown, so no account was made: set USHER_ADMIN_PASSWORD, or let it be printed"
+    )]
+    Unheard {
+        role: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("the demo arena cannot be made: {}", .0.code())]
     Demo(ApiError),
 }
@@ -56,7 +64,9 @@ pub async fn run(state: &AppState) -> Result<(), FirstStartError> {
     Ok(())
 }
 
-/// A generated password is shown at once: later nobody knows it.
+/// A generated password is shown before the account is there: were it the other way round, a start that ends in between would
+/// leave an account that nobody can use. Shown for an account that was not made after all, it opens nothing, and the next
+/// start shows another.
 async fn account(
     state: &AppState,
     name: &str,
@@ -79,10 +89,11 @@ async fn account(
         email_confirmed_at: Some(now),
         avatar: None,
     };
-    state.store.user_insert(&user).await?;
     if given.is_none() {
-        terminal::password(name, email, password.expose_secret());
+        let shown = terminal::password(name, email, password.expose_secret());
+        shown.map_err(|source| FirstStartError::Unheard { role: name.to_owned(), source })?;
     }
+    state.store.user_insert(&user).await?;
     Ok(id)
 }
 

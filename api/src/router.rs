@@ -19,6 +19,7 @@ pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
     let (router, mut openapi) = routes().split_for_parts();
     docs::with_scopes(&mut openapi);
+    docs::with_keys(&mut openapi);
     problems::complete(&mut openapi);
     let router = router
         .merge(docs::routes(openapi))

@@ -13,8 +13,13 @@ pub fn listening(address: SocketAddr) {
 }
 
 /// The password of an account made at the first start, shown this once.
-pub fn password(role: &str, email: &str, password: &str) {
-    line(&format!("first start: {role} {email} password {password}"));
+///
+/// # Errors
+/// It was not written: nobody would ever know it.
+pub fn password(role: &str, email: &str, password: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "first start: {role} {email} password {password}")?;
+    stdout.flush()
 }
 
 pub fn settings(settings: &[Setting]) {

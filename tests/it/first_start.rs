@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use usher_tests::process::ServerProcess;
+use usher_tests::process::{ServerProcess, password_of};
 use usher_tests::server::TestServer;
 
 /// After the server listens. A first start takes longer than the first of them and less than the last.
@@ -60,6 +60,28 @@ async fn ready(server: &ServerProcess) {
         }
     });
     ready.await.expect("the server is ready");
+}
+
+/// What is printed fails first, so that an account without a known password is never there.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_whose_password_nobody_saw_is_not_made() {
+    let home = tempfile::tempdir().unwrap();
+    let settings =
+        vec![("USHER_DATA_DIR", home.path().join("store").display().to_string()), ("USHER_DEMO", "off".into())];
+    let mut server = ServerProcess::new(settings).logging_to(&home.path().join("log"));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let ended = server.command().stdout(full).status().unwrap();
+    assert!(!ended.success(), "a password that nobody saw is a start that failed");
+    let log = std::fs::read_to_string(home.path().join("log")).unwrap();
+    assert!(log.contains("USHER_ADMIN_PASSWORD"), "{log}");
+
+    let printed = server.start_and_read();
+    let password = password_of("admin", &printed).expect("the next start prints one").to_owned();
+    let login = json!({"email": "admin@usher.local", "password": password});
+    let url = format!("{}/api/v1/auth/login", server.url());
+    let answer = reqwest::Client::new().post(url).json(&login).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
 /// As in a container that lacks them: only what asks others over TLS needs them, and nobody has set any of it up.

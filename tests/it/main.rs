@@ -9,6 +9,7 @@ mod audit_accounts;
 mod audit_log;
 mod backfill;
 mod bad_input;
+mod binary;
 mod calendars;
 mod cancellations;
 mod catalogue;

@@ -53,6 +53,12 @@ impl Sale {
         Self(child)
     }
 
+    /// The one that README shows to newcomers.
+    pub fn demo(url: &str) -> Self {
+        let child = loadgen().args(["demo", "--quiet", "--url", url]).spawn();
+        Self(child.expect("the load generator starts"))
+    }
+
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().expect("a child can be asked")
     }

@@ -2,6 +2,7 @@
 
 use toml::Table;
 
+use super::lexer::identifier_at;
 use super::workspace::{assert_clean, read, text};
 
 struct Rule {
@@ -146,4 +147,40 @@ fn a_clock_in_the_core_is_found() {
         ("inventory/src/b.rs", "// Instant\nfn f() { g(\"SystemTime\") }\n#[cfg(test)]\nmod tests { use std::fs; }"),
     ]);
     assert_eq!(impurities(&planted), ["inventory/src/a.rs:1: `Instant` in a pure crate"]);
+}
+
+/// The server measures how long things take by tokio's clock, which tests can stop and turn. Clients of it may use any.
+fn second_clocks(workspace: &super::workspace::Workspace) -> Vec<String> {
+    const TIME: &str = "std::time::";
+    let names_it = |rest: &str| {
+        let names = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
+        names.unwrap_or_else(|| identifier_at(rest, 0)).split(',').any(|name| name.trim() == "Instant")
+    };
+    workspace
+        .production(&["engine", "persistence", "api"])
+        .flat_map(|source| {
+            let found = source.code.match_indices(TIME).filter(|(at, _)| !source.in_test(*at));
+            found
+                .filter(|(at, _)| names_it(&source.code[at + TIME.len()..]))
+                .map(|(at, _)| format!("{}: tokio::time::Instant, not that of std", source.place(at)))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn the_server_measures_by_a_clock_that_tests_can_turn() {
+    assert_clean(second_clocks(&read()));
+}
+
+#[test]
+fn a_second_clock_is_found() {
+    let planted = super::workspace::planted(&[
+        ("engine/src/a.rs", "use std::time::{Duration, Instant};"),
+        ("api/src/b.rs", "use std::time::Duration;\nfn f() { std::time::Instant::now() }\nuse tokio::time::{Instant};"),
+        ("loadgen/src/c.rs", "use std::time::Instant;"),
+    ]);
+    let wrong =
+        ["engine/src/a.rs:1", "api/src/b.rs:2"].map(|at| format!("{at}: tokio::time::Instant, not that of std"));
+    assert_eq!(second_clocks(&planted), wrong);
 }

@@ -123,6 +123,9 @@ pub enum MockOutcome {
     Lost,
     /// Charged twice: one payment buys, the other goes back.
     Duplicate,
+    /// Paid, but only after the hold has ended; until then the call's outcome is unknown. It buys what is still to be had
+    /// then, or goes back.
+    Late,
 }
 
 /// What paying is answered with.

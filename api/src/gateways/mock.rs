@@ -13,6 +13,7 @@ const SLOW: Duration = Duration::from_secs(2);
 const DECLINED: &str = "declined";
 const SLOWLY: &str = "slow";
 const LOST: &str = "lost";
+const LATE: &str = "late";
 
 /// What a payment's session is called that ends so.
 pub const fn script(outcome: MockOutcome) -> &'static str {
@@ -22,6 +23,7 @@ pub const fn script(outcome: MockOutcome) -> &'static str {
         MockOutcome::Slow => SLOWLY,
         MockOutcome::Lost => LOST,
         MockOutcome::Duplicate => "duplicate",
+        MockOutcome::Late => LATE,
     }
 }
 
@@ -41,8 +43,8 @@ impl Gateway for Mock {
     async fn begin(&self, checkout: &Checkout, _title: &str) -> Result<Begun, GatewayError> {
         match checkout.session_id.as_deref() {
             Some(DECLINED) => return Ok(Begun::Declined),
-            // It has been captured; nobody hears of it now.
-            Some(LOST) => return Err(GatewayError::Unknown),
+            // It has been captured, or will be; nobody hears of it now.
+            Some(LOST | LATE) => return Err(GatewayError::Unknown),
             Some(SLOWLY) => tokio::time::sleep(SLOW).await,
             Some(_) | None => {}
         }
@@ -52,12 +54,17 @@ impl Gateway for Mock {
     async fn standing(&self, checkout: &Checkout) -> Result<Standing, GatewayError> {
         match checkout.session_id.as_deref() {
             Some(DECLINED) => Ok(Standing::Expired),
+            Some(LATE) => Ok(Standing::Open),
             Some(_) | None => Self::captured(checkout).map(Standing::Paid),
         }
     }
 
+    /// The late one has been paid at the last moment.
     async fn expire(&self, checkout: &Checkout) -> Result<Standing, GatewayError> {
-        self.standing(checkout).await
+        match checkout.session_id.as_deref() {
+            Some(LATE) => Self::captured(checkout).map(Standing::Paid),
+            Some(_) | None => self.standing(checkout).await,
+        }
     }
 
     async fn refund(&self, refund: &PaymentRefund, _charge: Option<&str>) -> Result<String, GatewayError> {

@@ -16,6 +16,8 @@ use crate::{derived_id, event_access, gateways, ids, order_access, time};
 
 /// When a payment whose answer was lost is asked about.
 const ASKED_AFTER: Duration = Duration::from_secs(2);
+/// After the hold of a late payment: others can have its places meanwhile.
+const LATE_BY: Duration = Duration::from_secs(3);
 
 pub async fn pay(
     state: &AppState,
@@ -35,9 +37,13 @@ pub async fn pay(
     let handle = event_access::handle(state, order.event_id).await?;
     // What costs nothing has no page.
     let are_pages_left = !is_free && gateways::close_pages(state, order).await?;
-    let started = start(&handle, event_access::asker(caller.user, origin), order.id, payment).await?;
     let paid = PaymentOutcome::Paid { amount_minor: order.total_minor, currency };
     let scripted = scripted.filter(|_| !is_free).unwrap_or(MockOutcome::Paid);
+    let started = match scripted {
+        // A start would keep the hold alive until the money is there.
+        MockOutcome::Late => Started::Now,
+        _ => start(&handle, event_access::asker(caller.user, origin), order.id, payment).await?,
+    };
     let outcome = if started == Started::PaidBefore || is_free || charge(state, order, payment, scripted).await? {
         paid
     } else {
@@ -74,6 +80,10 @@ pub async fn pay(
 /// Whether money came.
 async fn charge(state: &AppState, order: &Order, payment: PaymentId, scripted: MockOutcome) -> Result<bool, ApiError> {
     let now = state.now();
+    let due_at = match scripted {
+        MockOutcome::Late => time::plus(order.expires_at.max(now), LATE_BY),
+        _ => time::plus(now, ASKED_AFTER),
+    };
     let checkout = Checkout {
         payment_id: payment,
         order_id: order.id,
@@ -87,13 +97,18 @@ async fn charge(state: &AppState, order: &Order, payment: PaymentId, scripted: M
         currency: order.currency.clone(),
         expires_at: order.expires_at,
         attempts: 0,
-        due_at: time::plus(now, ASKED_AFTER),
+        due_at,
         last_error: None,
         created_at: now,
     };
     // Kept before the gateway is asked: what it says may never arrive.
-    if scripted == MockOutcome::Lost && !state.store.checkout_insert(&checkout).await? {
-        return Ok(matches!(Mock.standing(&checkout).await, Ok(Standing::Paid(_))));
+    let is_kept = matches!(scripted, MockOutcome::Lost | MockOutcome::Late);
+    if is_kept && !state.store.checkout_insert(&checkout).await? {
+        let is_paid = match scripted {
+            MockOutcome::Late => is_booked(state, &checkout).await?,
+            _ => matches!(Mock.standing(&checkout).await, Ok(Standing::Paid(_))),
+        };
+        return if is_paid { Ok(true) } else { Err(ApiError::OutcomeUnknown) };
     }
     match Mock.begin(&checkout, "").await {
         Ok(Begun::Captured(_)) => Ok(true),
@@ -101,4 +116,11 @@ async fn charge(state: &AppState, order: &Order, payment: PaymentId, scripted: M
         Err(GatewayError::Unknown) => Err(ApiError::OutcomeUnknown),
         Err(error) => Err(ApiError::Defect(error.to_string().into())),
     }
+}
+
+/// Whether the worker has heard of the money and told the event.
+async fn is_booked(state: &AppState, checkout: &Checkout) -> Result<bool, ApiError> {
+    let known = state.store.checkout_list(checkout.order_id).await?;
+    let booked = known.iter().find(|known| known.payment_id == checkout.payment_id);
+    Ok(booked.is_some_and(|booked| booked.state == CheckoutState::Paid))
 }

@@ -7,10 +7,9 @@
 
 mod plan;
 
-use std::time::Instant;
-
 use engine::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Owned, Snapshot};
 use inventory::{EventId, Lsn};
+use tokio::time::Instant;
 
 use crate::postgres::lease;
 use crate::store::{Store, on_pool, on_transaction};

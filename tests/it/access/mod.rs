@@ -18,6 +18,7 @@
 //! are expected to open is read from the document. Ids in paths and bodies come from [`scene::Ids`]: a path with a
 //! parameter that `Ids::path` does not know, or a body about an object that it does not have, needs a field there.
 
+mod keys;
 mod matrix;
 mod not_json;
 mod owned_fields;

@@ -71,6 +71,38 @@ async fn a_payment_whose_answer_was_lost_is_found_by_asking() {
     .await;
 }
 
+/// FEATURES #58: the money comes after the hold has ended, and buys what is still to be had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_payment_buys_what_is_left_or_goes_back() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale_with(server, json!({"hold_ttl_s": 1})).await;
+        let (buyer, rival) = (server.attendee().await, server.attendee().await);
+        let late = json!({"method": "mock", "outcome": "late"});
+        let (first, second) =
+            (show.order(server, &buyer, seat("A-1-1")).await, show.order(server, &buyer, seat("A-1-2")).await);
+        let pay = async |order: &serde_json::Value, key: &str| {
+            server.post_keyed(Some(&buyer), &path(order, "/pay"), key, late.clone()).await
+        };
+        pay(&first, "late-1").await.problem(504, "OUTCOME_UNKNOWN");
+        pay(&second, "late-2").await.problem(504, "OUTCOME_UNKNOWN");
+        pay(&second, "late-2").await.problem(504, "OUTCOME_UNKNOWN");
+
+        until(async || show.totals(server).await == [90, 0, 0, 0]).await;
+        assert_eq!(status(server, &buyer, &first).await, "expired");
+        show.buy(server, &rival, seat("A-1-2")).await;
+
+        until(async || status(server, &buyer, &first).await == "paid").await;
+        let back = refunded(server, 1).await;
+        assert_eq!((&back[0]["order_id"], &back[0]["amount"]), (&second["id"], &money(4_500)));
+        assert_eq!(status(server, &buyer, &second).await, "expired");
+        assert_eq!(pay(&first, "late-1").await.expect(200)["tickets"][0]["seat"], "A-1-1");
+        pay(&second, "late-2").await.problem(410, "PAYMENT_TOO_LATE");
+        assert_eq!(show.totals(server).await, [88, 0, 2, 0]);
+        assert_eq!(refunds(server, "").await.len(), 1);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_costs_nothing_is_paid_without_a_gateway() {
     on_each_store(async |server: &TestServer| {
