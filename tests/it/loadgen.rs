@@ -178,11 +178,11 @@ async fn a_waiting_room_keeps_its_order_and_lets_nobody_past() {
     let organizer = server.organizer().await;
     let dir = tempfile::tempdir().unwrap();
     let report = dir.path().join("report.json");
-    let line = ["queue", "--waiters", "300", "--sockets", "20", "--rate-per-minute", "6000", "--connections", "32"];
+    let line = ["queue", "--waiters", "300", "--sockets", "20", "--rate-per-minute", "3000", "--connections", "32"];
     let crowd = ["--late-over", "2", "--look-over", "1", "--slice", "0.1", "--seats", "3000", "--duration", "60"];
     // What a debug build on a busy machine takes for a hold must not slow admission down.
     let room = ["--latency-target-ms", "10000", "--hoarders", "3", "--bots-per-hoarder", "4"];
-    let bots = ["--bypass-tries", "260", "--refresh-per-s", "40", "--storm-slice", "1"];
+    let bots = ["--bypass-tries", "260", "--refresh-per-s", "40", "--storm-slice", "1", "--storm-baseline", "1"];
     let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
     let files = ["--json", report.to_str().unwrap()];
     let passed = loadgen(&server, &[&line[..], &crowd, &room, &bots, &account, &files].concat()).await;
@@ -195,6 +195,9 @@ async fn a_waiting_room_keeps_its_order_and_lets_nobody_past() {
     assert!(report["sockets"]["turns"].as_u64().unwrap() > 10, "{report:#}");
     let bypass = report["bypass"].as_array().unwrap();
     assert!(bypass.len() > 10 && bypass.iter().all(|line| line["through"] == 0), "{bypass:#?}");
+    let storm = &report["storm"];
+    let counts = [&storm["baseline"]["requests"], &storm["stormy"]["refreshes"]].map(|count| count.as_u64().unwrap());
+    assert!(counts[0] > 20 && counts[1] > 20 && storm["overload"].as_f64().unwrap() > 0.0, "{report:#}");
     // Each hoarder has many bots and gets what one customer may have.
     assert!(report["shares"]["units_bots"].as_u64().unwrap() <= 3 * 4, "{report:#}");
     server.stop().await;

@@ -52,9 +52,13 @@ pub struct QueueOptions {
     /// Tries to get past the line, over all kinds
     #[arg(long, env = "USHER_LOADGEN_BYPASS_TRIES", default_value_t = 1_000)]
     pub bypass_tries: u32,
-    /// Joins and looks per second by those who have a place, in every second slice; 0: none
+    /// Joins and looks per second by those who have a place, in every second slice and over connections of their own; 0:
+    /// none
     #[arg(long, env = "USHER_LOADGEN_REFRESH_PER_S", default_value_t = 0)]
     pub refresh_per_s: u32,
+    /// Seconds without a storm, once the crowd has come, which purchases in storms are compared with
+    #[arg(long, env = "USHER_LOADGEN_STORM_BASELINE", default_value_t = 10.0, value_parser = seconds)]
+    pub storm_baseline: f64,
     /// Seconds of a calm slice, and of a stormy one
     #[arg(long, env = "USHER_LOADGEN_STORM_SLICE", default_value_t = 2.0, value_parser = seconds)]
     pub storm_slice: f64,

@@ -10,7 +10,7 @@ use wire::{AdmissionLimit, WaitingRoomSettings};
 
 use super::bots::BypassLine;
 use super::joins::JoinLine;
-use super::record::{Compared, Record};
+use super::record::{Compared, Record, Spell};
 use super::sockets::SeenBySockets;
 use super::verdict::PURCHASES_MIN;
 use super::waiter::End;
@@ -81,12 +81,19 @@ pub struct ShareLine {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct StormLine {
-    /// Asked; what was answered is under `answers`.
+    /// Asked for.
     pub refresh_per_s: u32,
     pub unsent: u64,
-    pub calm_purchases: u64,
-    pub calm_purchases_per_s: f64,
-    pub stormy_purchases_per_s: f64,
+    /// Refreshes that were not answered within 30 s after their storm.
+    pub dropped: u64,
+    /// Before the first storm, between storms, and in them.
+    pub baseline: Spell,
+    pub calm: Spell,
+    pub stormy: Spell,
+    /// Requests offered per second in storms, over those that were answered per second before the first.
+    pub overload: f64,
+    /// Purchases per second in storms, over those before the first.
+    pub purchases_kept: f64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -213,9 +220,9 @@ impl QueueReport {
             ));
             tiles.push((format!("{:.1} µs", joins.beyond_no_op_us), "a join beyond a no-op".to_owned()));
         }
-        if storm.calm_purchases >= PURCHASES_MIN {
-            let share = 100.0 * storm.stormy_purchases_per_s / storm.calm_purchases_per_s;
-            tiles.push((format!("{share:.0} %"), "of calm purchases in a storm".to_owned()));
+        if storm.baseline.purchases >= PURCHASES_MIN {
+            let share = 100.0 * storm.purchases_kept;
+            tiles.push((format!("{share:.0} %"), format!("of purchases kept at {:.1} × the load", storm.overload)));
         }
         tiles
     }
@@ -239,6 +246,7 @@ impl QueueReport {
                 heads: vec!["limit", "seconds"],
                 rows: limits.collect(),
             },
+            self.storm.table(),
             Table {
                 title: "Past the line",
                 texts: 2,
@@ -314,14 +322,32 @@ impl ShareLine {
 }
 
 impl StormLine {
+    fn table(&self) -> Table {
+        let spells = [("before", self.baseline), ("calm", self.calm), ("storm", self.stormy)];
+        let row = |(name, spell): (&str, Spell)| {
+            let rate = |count| format!("{:.1}", spell.per_s(count));
+            let counts = [spell.purchases, spell.requests, spell.offered, spell.refreshes];
+            let cells = [name.to_owned(), format!("{:.1}", spell.seconds)];
+            cells.into_iter().chain(counts.map(rate)).collect()
+        };
+        let rows = spells.into_iter().filter(|(_, spell)| spell.seconds > 0.0).map(row).collect();
+        let heads = vec!["refreshes", "seconds", "purchases/s", "requests/s", "offered/s", "answered/s"];
+        Table { title: "Storms", texts: 1, heads, rows }
+    }
+
     fn of(record: &Record, refresh_per_s: u32) -> Self {
-        let Compared { calm, stormy, calm_s, stormy_s } = record.storm();
+        let compared = record.storm();
+        let Compared { baseline, calm, stormy } = compared;
+        let is_compared = baseline.purchases > 0 && stormy.seconds > 0.0;
         Self {
             refresh_per_s,
             unsent: record.storms.unsent,
-            calm_purchases: calm,
-            calm_purchases_per_s: calm as f64 / calm_s.max(1e-9),
-            stormy_purchases_per_s: stormy as f64 / stormy_s.max(1e-9),
+            dropped: record.storms.dropped,
+            baseline,
+            calm,
+            stormy,
+            overload: if is_compared { compared.overload() } else { 0.0 },
+            purchases_kept: if is_compared { compared.share() } else { 0.0 },
         }
     }
 }

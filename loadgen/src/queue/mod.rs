@@ -89,7 +89,9 @@ struct Played {
 /// # Errors
 /// The run cannot be made. What waiters meet in it is no error: it is in the report.
 pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
-    process::allow_sockets(u64::from(options.sockets + 2 * CONNECTIONS + BOT_CONNECTIONS))?;
+    let connections = options.server.connections.unwrap_or(CONNECTIONS);
+    let storm = if options.refresh_per_s > 0 { refresh::CONNECTIONS } else { 0 };
+    process::allow_sockets(u64::from(options.sockets + 2 * connections + storm + BOT_CONNECTIONS))?;
     let mut run = Run::prepare(options).await?;
     let mut follower = JoinSet::new();
     let (lookout, place_of_lookout) = run.lookout().await?;
@@ -191,18 +193,22 @@ impl<'a> Run<'a> {
         stages.spawn(stages::arrive(Arc::clone(crowd), false, seconds(options.late_over)));
         stages.spawn(stages::dispatch(Arc::clone(crowd)));
         stages.spawn(Arc::clone(&self.sockets).run(Arc::clone(crowd)));
-        let (crowd_of_storms, sockets) = (Arc::clone(crowd), Arc::clone(&self.sockets));
-        let (per_s, slice) = (options.refresh_per_s, seconds(options.storm_slice));
         let mut storms = JoinSet::new();
-        storms.spawn(async move { refresh::run(crowd_of_storms, sockets, per_s, slice).await });
+        let plan = refresh::Plan {
+            per_s: options.refresh_per_s,
+            slice: seconds(options.storm_slice),
+            settle: seconds(options.look_over.max(options.late_over)),
+            baseline: seconds(options.storm_baseline),
+        };
+        let client = self.client_beside(refresh::CONNECTIONS)?;
+        storms.spawn(refresh::run(Arc::clone(crowd), Arc::clone(&self.sockets), client, plan));
 
         let tried = AtomicBool::new(false);
         let bots = async {
             let accounts = &crowd.sale.accounts.all()[options.waiters as usize..][..ACCOUNTS];
             let loot = Loot::collect(crowd, &self.room, &self.other, accounts, options.waiters).await?;
             let place = loot.place();
-            let client = connect(&options.server, BOT_CONNECTIONS, self.clock)?;
-            let client = Client { measured: Arc::clone(&crowd.client().measured), ..client };
+            let client = self.client_beside(BOT_CONNECTIONS)?;
             let lines = loot.use_up(Arc::clone(crowd), client, options.bypass_tries).await;
             tried.store(true, Relaxed);
             anyhow::Ok((lines, place))
@@ -214,6 +220,12 @@ impl<'a> Run<'a> {
         }
         let storms = storms.join_next().await.context("the storms")??;
         Ok(Played { joins, storms, bypass, place_of_bots })
+    }
+
+    /// With connections of its own, counted with all others.
+    fn client_beside(&self, connections: u32) -> Result<Client> {
+        let client = connect(&self.options.server, connections, self.clock)?;
+        Ok(Client { measured: Arc::clone(&self.crowd.client().measured), ..client })
     }
 
     /// Until all waiters and bots are through, or the time is over.

@@ -10,9 +10,9 @@ use crate::audit::Check;
 
 /// Of what was sold, to those who are not bots.
 const HONEST_SHARE_MIN: f64 = 0.9;
-/// Purchases per second in a storm, against calm.
+/// Purchases per second in a storm, against those before the first.
 const STORM_SHARE_MIN: f64 = 0.9;
-/// With fewer in calm, the comparison says nothing.
+/// With fewer before the first storm, the comparison says nothing.
 pub const PURCHASES_MIN: u64 = 100;
 /// Of the house, bought at the end: so little is left that somebody may rightly have been told that nothing is. What
 /// others held at that moment may have come back.
@@ -230,14 +230,15 @@ fn honest_buyers_get_theirs(record: &Record) -> Check {
 }
 
 fn storms_stop_no_purchase(record: &Record) -> Check {
-    let mut check = Check::new("purchases go on in a storm at 9 tenths of their rate in calm");
+    let mut check = Check::new("purchases go on in a storm at 9 tenths of their rate before the first");
     let compared = record.storm();
-    if compared.calm >= PURCHASES_MIN {
-        let (calm, stormy) = (compared.calm as f64 / compared.calm_s, compared.stormy as f64 / compared.stormy_s);
-        check.expect(stormy >= calm * STORM_SHARE_MIN, || {
-            format!("{stormy:.0} per second in storms, {calm:.0} in calm")
+    let (baseline, stormy) = (compared.baseline, compared.stormy);
+    if baseline.purchases >= PURCHASES_MIN && stormy.seconds > 0.0 {
+        check.expect(compared.share() >= STORM_SHARE_MIN, || {
+            let (before, in_storms) = (baseline.per_s(baseline.purchases), stormy.per_s(stormy.purchases));
+            format!("{in_storms:.0} per second in storms, {before:.0} before, at {:.1} × the load", compared.overload())
         });
-        check.looked_at = compared.calm + compared.stormy;
+        check.looked_at = baseline.purchases + stormy.purchases;
     }
     check
 }

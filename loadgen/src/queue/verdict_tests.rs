@@ -13,7 +13,7 @@ use super::super::joins::JoinLine;
 use super::super::line::History;
 use super::super::line::tests::pushed;
 use super::super::record::Waited;
-use super::super::refresh::Storms;
+use super::super::refresh::{Slice, Storms, Weather};
 use super::super::waiter::{Kind, Promise, Seen};
 use super::*;
 
@@ -34,6 +34,12 @@ fn proof(is_open: bool) -> QueueProof {
         beacon: None,
         opened: is_open.then_some(opened),
     }
+}
+
+/// With ten requests a second beside the refreshes.
+fn slice(from: Instant, to: Instant, weather: Weather, offered: u64) -> Slice {
+    let requests = (to - from).as_secs() * 10;
+    Slice { from, to, weather, requests, refreshes: offered, offered }
 }
 
 /// 50 waiters, let in at 5 per second: everything as it should be.
@@ -89,7 +95,13 @@ fn sound() -> Record {
         waiters,
         history: History(frames.take(41).collect()),
         log,
-        storms: Storms { slices: vec![(at(1_000), at(6_000), false), (at(6_000), at(10_900), true)], unsent: 0 },
+        storms: Storms {
+            slices: vec![
+                slice(at(1_000), at(6_000), Weather::Baseline, 0),
+                slice(at(6_000), at(10_900), Weather::Stormy, 4_851),
+            ],
+            ..Storms::default()
+        },
         bypass: vec![BypassLine { what: "hold without a pass", tries: 9, through: 0, codes: BTreeMap::new() }],
         joins: JoinLine {
             connections: 1,
@@ -227,7 +239,13 @@ fn bots_that_get_more_than_their_due_are_found() {
 #[test]
 fn a_storm_that_stops_purchases_is_found() {
     finds("storm", |record| {
-        let calm = record.storms.slices[0];
-        (0..200).for_each(|_| record.log.bought.push((calm.0, 1, false)));
+        let before = record.storms.slices[0].from;
+        (0..200).for_each(|_| record.log.bought.push((before, 1, false)));
     });
+    // However few were bought between the storms, which may be what a storm left behind.
+    let compared = sound().storm();
+    assert!((compared.overload() - 100.0).abs() < 2.0, "{}", compared.overload());
+    let mut record = sound();
+    record.storms.slices[1].weather = Weather::Calm;
+    assert_eq!((record.storm().stormy.purchases, record.storm().calm.purchases), (0, compared.stormy.purchases));
 }
