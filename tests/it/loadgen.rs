@@ -167,7 +167,10 @@ async fn watchers_of_a_booked_event_see_the_truth_and_come_back_after_a_storm() 
     for step in ["connect", "first frame", "back again", "delivery", "delivery, storm", "hold watched"] {
         assert!(steps.contains(&&json!(step)), "{step}: {steps:?}");
     }
-    assert!(report["server"]["rss_idle_bytes"].as_u64().unwrap() > 1 << 20, "{report:#}");
+    let memory = |of: &str| report["server"][of].as_f64().unwrap();
+    assert!(memory("rss_before_bytes") > 1e6 && memory("rss_idle_bytes") > 1e6, "{report:#}");
+    let per_socket = (memory("rss_idle_bytes") - memory("rss_before_bytes")) / 200.0;
+    assert!((memory("rss_per_socket_idle_bytes") - per_socket).abs() < 1.0, "{report:#}");
     assert!(!text(&page).contains("src=") && !text(&page).contains("href=") && !text(&page).contains("@import"));
     server.stop().await;
 }
