@@ -187,7 +187,9 @@ async fn a_waiting_room_keeps_its_order_and_lets_nobody_past() {
     let room = ["--latency-target-ms", "10000", "--hoarders", "3", "--bots-per-hoarder", "4"];
     let bots = ["--bypass-tries", "260", "--refresh-per-s", "40", "--storm-slice", "1", "--storm-baseline", "1"];
     let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
-    let files = ["--json", report.to_str().unwrap()];
+    let pid = std::process::id().to_string();
+    // Nothing is restarted: that is another test's. Places are asked for again all the same.
+    let files = ["--json", report.to_str().unwrap(), "--server-pid", &pid, "--restart-command", "true"];
     let passed = loadgen(&server, &[&line[..], &crowd, &room, &bots, &account, &files].concat()).await;
     let report = json_of(&report);
     assert!(passed, "{report:#}");
@@ -198,6 +200,8 @@ async fn a_waiting_room_keeps_its_order_and_lets_nobody_past() {
     assert!(report["sockets"]["turns"].as_u64().unwrap() > 10, "{report:#}");
     let bypass = report["bypass"].as_array().unwrap();
     assert!(bypass.len() > 10 && bypass.iter().all(|line| line["through"] == 0), "{bypass:#?}");
+    assert_eq!((looked_at(&report, "restart"), &report["restart"]["places"]), (211, &json!(211)));
+    assert_eq!(report["memory"]["waiters"], 211);
     let storm = &report["storm"];
     let counts = [&storm["baseline"]["requests"], &storm["stormy"]["refreshes"]].map(|count| count.as_u64().unwrap());
     assert!(counts[0] > 20 && counts[1] > 20 && storm["overload"].as_f64().unwrap() > 0.0, "{report:#}");

@@ -62,6 +62,13 @@ pub struct QueueOptions {
     /// Seconds of a calm slice, and of a stormy one
     #[arg(long, env = "USHER_LOADGEN_STORM_SLICE", default_value_t = 2.0, value_parser = seconds)]
     pub storm_slice: f64,
+    /// Process of the server, when it runs on this machine: its memory before and after the early ones join
+    #[arg(long, env = "USHER_LOADGEN_SERVER_PID")]
+    pub server_pid: Option<u32>,
+    /// Shell command that ends the server (`kill -9`) and starts it again in the background; run before the line opens,
+    /// then every place is asked for again
+    #[arg(long, env = "USHER_LOADGEN_RESTART_COMMAND")]
+    pub restart_command: Option<String>,
     /// Seconds of a slice of joins, and of one of the call that does nothing
     #[arg(long, env = "USHER_LOADGEN_SLICE", default_value_t = 0.5, value_parser = seconds)]
     pub slice: f64,

@@ -10,7 +10,9 @@ use wire::{AdmissionLimit, WaitingRoomSettings};
 
 use super::bots::BypassLine;
 use super::joins::JoinLine;
+use super::memory::MemoryLine;
 use super::record::{Compared, Record, Spell};
+use super::restart::RestartLine;
 use super::sockets::SeenBySockets;
 use super::verdict::PURCHASES_MIN;
 use super::waiter::End;
@@ -31,6 +33,8 @@ pub struct QueueReport {
     pub waiters: u32,
     pub settings: WaitingRoomSettings,
     pub joins: JoinLine,
+    pub memory: Option<MemoryLine>,
+    pub restart: Option<RestartLine>,
     pub admission: AdmissionLine,
     pub promises: PromiseLine,
     pub shares: ShareLine,
@@ -147,6 +151,8 @@ impl QueueReport {
             waiters: options.waiters,
             settings: record.settings.clone(),
             joins: record.joins.clone(),
+            memory: record.memory,
+            restart: record.restart.clone(),
             admission: AdmissionLine::of(record),
             promises: PromiseLine::of(record),
             shares: ShareLine::of(record, options.bots_per_hoarder),
@@ -219,6 +225,13 @@ impl QueueReport {
                 format!("joins, beside {:.0}/s no-ops", joins.no_op_per_s),
             ));
             tiles.push((format!("{:.1} µs", joins.beyond_no_op_us), "a join beyond a no-op".to_owned()));
+        }
+        if let Some(memory) = self.memory {
+            tiles.push((format!("{:.0} B", memory.per_waiter_bytes), "of server memory per waiter".to_owned()));
+        }
+        if let Some(restart) = &self.restart {
+            let kept = restart.places - restart.lost - restart.changed;
+            tiles.push((format!("{kept} of {}", restart.places), "places kept over a restart".to_owned()));
         }
         if storm.baseline.purchases >= PURCHASES_MIN {
             let share = 100.0 * storm.purchases_kept;

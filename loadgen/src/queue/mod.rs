@@ -6,9 +6,11 @@ mod crowd;
 pub mod figures;
 mod joins;
 mod line;
+mod memory;
 mod proof;
 mod record;
 mod refresh;
+mod restart;
 mod room;
 mod sockets;
 mod stages;
@@ -47,8 +49,10 @@ use crowd::Crowd;
 use figures::{Around, QueueReport};
 use joins::JoinLine;
 use line::{Line, Lookout};
+use memory::MemoryLine;
 use record::{Record, Waited};
 use refresh::Storms;
+use restart::RestartLine;
 use room::Room;
 use sockets::Sockets;
 use waiter::{Kind, Waiter, Way};
@@ -75,6 +79,8 @@ struct Run<'a> {
     crowd: Arc<Crowd>,
     sockets: Arc<Sockets>,
     before: QueueProof,
+    memory: Option<MemoryLine>,
+    restart: Option<RestartLine>,
     progress: Progress,
 }
 
@@ -97,6 +103,7 @@ pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
     let (lookout, place_of_lookout) = run.lookout().await?;
     follower.spawn(run.crowd.line.clone().follow(run.sockets.dial.clone(), lookout));
     let joins = run.fill().await?;
+    run.restart().await?;
     run.open().await?;
     let played = run.play(joins).await?;
     let places = vec![place_of_lookout, played.place_of_bots];
@@ -144,7 +151,8 @@ impl<'a> Run<'a> {
         let sale = Sale { client, arena, accounts, allowance, ledger, tag, slow_pay: Duration::ZERO, blind: false };
         let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, Line::default(), options.bots_per_hoarder));
         let sockets = Arc::new(Sockets::new(dial));
-        Ok(Self { options, setup, clock, room, other, crowd, sockets, before, progress })
+        let (memory, restart) = (None, None);
+        Ok(Self { options, setup, clock, room, other, crowd, sockets, before, memory, restart, progress })
     }
 
     /// The last account takes the first place.
@@ -157,8 +165,12 @@ impl<'a> Run<'a> {
     }
 
     /// The early ones join; hoarders first, each with all its bots at the same time.
-    async fn fill(&self) -> Result<JoinLine> {
+    async fn fill(&mut self) -> Result<JoinLine> {
         let crowd = &self.crowd;
+        let before = match self.options.server_pid {
+            Some(pid) => Some((pid, memory::before_joins(crowd, pid).await?)),
+            None => None,
+        };
         self.progress.begin("joining", 1);
         for waiter in crowd.waiters.iter().filter(|waiter| waiter.kind == Kind::Hoarder) {
             let bots = (0..self.options.bots_per_hoarder).map(|_| crowd.ask(waiter, Step::Join, Instant::now()));
@@ -168,7 +180,21 @@ impl<'a> Run<'a> {
         let early = crowd.waiters.iter().filter(is_left).map(|waiter| waiter.index).collect();
         let connections = self.options.server.connections.unwrap_or(CONNECTIONS).max(1);
         let (slice, timeout) = (self.options.slice, self.options.server.timeout);
-        joins::run(crowd, early, connections, Duration::from_secs_f64(slice), Duration::from_secs_f64(timeout)).await
+        let (slice, timeout) = (Duration::from_secs_f64(slice), Duration::from_secs_f64(timeout));
+        let line = joins::run(crowd, early, connections, slice, timeout).await?;
+        if let Some((pid, before)) = before {
+            let joined = crowd.waiters.iter().filter(|waiter| waiter.is_early).count() as u64;
+            self.memory = Some(MemoryLine::of(joined, before, memory::read(pid).await?));
+        }
+        Ok(line)
+    }
+
+    async fn restart(&mut self) -> Result<()> {
+        if let Some(command) = &self.options.restart_command {
+            self.progress.begin("restart", 1);
+            self.restart = Some(restart::run(&self.crowd, command).await?);
+        }
+        Ok(())
     }
 
     async fn open(&mut self) -> Result<()> {
@@ -261,6 +287,8 @@ impl<'a> Run<'a> {
             storms: played.storms,
             bypass: played.bypass,
             joins: played.joins,
+            memory: self.memory,
+            restart: self.restart.clone(),
             proofs: (self.before.clone(), after),
             places_of_bots,
             turns_told: sockets.turns,

@@ -10,7 +10,9 @@ use super::bots::BypassLine;
 use super::crowd::Log;
 use super::joins::JoinLine;
 use super::line::History;
+use super::memory::MemoryLine;
 use super::refresh::{Storms, Weather};
+use super::restart::RestartLine;
 use super::waiter::{Kind, Promise, Seen};
 use crate::measure::histogram;
 
@@ -26,6 +28,8 @@ pub struct Record {
     pub storms: Storms,
     pub bypass: Vec<BypassLine>,
     pub joins: JoinLine,
+    pub memory: Option<MemoryLine>,
+    pub restart: Option<RestartLine>,
     /// Before anybody could join, and at the end.
     pub proofs: (QueueProof, QueueProof),
     /// Of the lookout, and of the bots that joined in the ordinary way.

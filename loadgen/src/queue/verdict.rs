@@ -30,6 +30,7 @@ const SHOPPERS_SLACK: u32 = 1;
 pub fn judge(record: &Record) -> Vec<Check> {
     vec![
         everybody_has_one_place(record),
+        a_restart_keeps_places(record),
         numbers_follow_arrival(record),
         ranks_are_as_proven(record),
         nobody_is_let_in_before_another(record),
@@ -53,6 +54,17 @@ fn everybody_has_one_place(record: &Record) -> Check {
             Some(number) => check.expect(numbers.insert(number), || format!("number {number} was given twice")),
             None => check.expect(false, || format!("waiter {} has no number", waited.index)),
         }
+    }
+    check
+}
+
+fn a_restart_keeps_places(record: &Record) -> Check {
+    let mut check = Check::new("a restart keeps every place");
+    if let Some(restart) = &record.restart {
+        check.expect(restart.lost == 0, || format!("{} of {} are lost", restart.lost, restart.places));
+        check.expect(restart.changed == 0, || format!("{} have another number", restart.changed));
+        check.expect(restart.doubled == 0, || format!("{} have the number of another", restart.doubled));
+        check.looked_at = restart.places;
     }
     check
 }

@@ -14,6 +14,7 @@ use super::super::line::History;
 use super::super::line::tests::pushed;
 use super::super::record::Waited;
 use super::super::refresh::{Slice, Storms, Weather};
+use super::super::restart::RestartLine;
 use super::super::waiter::{Kind, Promise, Seen};
 use super::*;
 
@@ -113,6 +114,8 @@ fn sound() -> Record {
             beyond_no_op_us: 0.0,
             latency: Vec::new(),
         },
+        memory: None,
+        restart: Some(RestartLine { places: EARLY.into(), ..RestartLine::default() }),
         proofs: (proof(false), proof(true)),
         places_of_bots: vec![WAITERS],
         turns_told: 5,
@@ -152,6 +155,14 @@ fn a_place_that_is_missing_or_given_twice_is_found() {
     finds("one number", |record| record.waiters[3].seen.number = None);
     finds("one number", |record| record.waiters[3].seen.number = Some(4));
     finds("one number", |record| record.places_of_bots = vec![7]);
+}
+
+#[test]
+fn what_a_restart_did_to_a_place_is_found() {
+    let restarted = |line| move |record: &mut Record| record.restart = Some(line);
+    finds("restart", restarted(RestartLine { places: 9, lost: 1, ..RestartLine::default() }));
+    finds("restart", restarted(RestartLine { places: 9, changed: 1, ..RestartLine::default() }));
+    finds("restart", restarted(RestartLine { places: 9, doubled: 1, ..RestartLine::default() }));
 }
 
 #[test]
