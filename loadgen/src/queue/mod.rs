@@ -5,6 +5,7 @@ mod bots;
 mod crowd;
 pub mod figures;
 mod joins;
+mod lapsed;
 mod line;
 mod memory;
 mod proof;
@@ -48,20 +49,19 @@ use bots::{ACCOUNTS, BypassLine, Loot};
 use crowd::Crowd;
 use figures::{Around, QueueReport};
 use joins::JoinLine;
+use lapsed::Lapsed;
 use line::{Line, Lookout};
 use memory::MemoryLine;
 use record::{Record, Waited};
 use refresh::Storms;
 use restart::RestartLine;
-use room::Room;
+use room::{Room, UNTIL_OPENED_AT_LATEST};
 use sockets::Sockets;
 use waiter::{Kind, Waiter, Way};
 
-/// Those of the bots, and the lookout's.
-const ACCOUNTS_BESIDE: usize = ACCOUNTS + 1;
+/// Those of the bots, that of a session that lapses, and the lookout's.
+const ACCOUNTS_BESIDE: usize = ACCOUNTS + 2;
 const CONNECTIONS: u32 = 256;
-/// Of bots: a replay sends as many at once.
-const BOT_CONNECTIONS: u32 = 512;
 const UNITS_PER_CUSTOMER_MAX: u32 = 4;
 const SESSION_S: u32 = 900;
 const CLAIM_WITHIN_S: u32 = 600;
@@ -79,6 +79,7 @@ struct Run<'a> {
     crowd: Arc<Crowd>,
     sockets: Arc<Sockets>,
     before: QueueProof,
+    lapsed: Option<Lapsed>,
     memory: Option<MemoryLine>,
     restart: Option<RestartLine>,
     progress: Progress,
@@ -97,7 +98,7 @@ struct Played {
 pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
     let connections = options.server.connections.unwrap_or(CONNECTIONS);
     let storm = if options.refresh_per_s > 0 { refresh::CONNECTIONS } else { 0 };
-    process::allow_sockets(u64::from(options.sockets + 2 * connections + storm + BOT_CONNECTIONS))?;
+    process::allow_sockets(u64::from(options.sockets + 2 * connections + storm + bots::CONNECTIONS))?;
     let mut run = Run::prepare(options).await?;
     let mut follower = JoinSet::new();
     let (lookout, place_of_lookout) = run.lookout().await?;
@@ -120,14 +121,17 @@ impl<'a> Run<'a> {
         let setup = connect(&options.server, options.server.connections.unwrap_or(CONNECTIONS), clock)?;
         let organizer = organizer(&options.organizer).context(crate::Usage)?;
         let settings = settings(options);
-        let house = house(options.seats);
-        let room = Room::arm(&setup, &organizer, &house, settings.clone(), clock.now()).await?;
-        let other = Room::arm(&setup, &organizer, &self::house(100), settings, clock.now()).await?;
+        let (house, small) = (self::house(options.seats), self::house(100));
+        let room =
+            Room::arm(&setup, &organizer, &house, settings.clone(), clock.now(), Some(UNTIL_OPENED_AT_LATEST)).await?;
+        let other = Room::arm(&setup, &organizer, &small, settings, clock.now(), Some(UNTIL_OPENED_AT_LATEST)).await?;
         let before = room.proof().await.context("reading the commitment")?;
         let arena = Arc::new(Arena::load(&setup, Some(room.event)).await?);
         let tag = format!("{:x}{:04x}", clock.started_at.timestamp_micros(), rand::random::<u16>());
         let wanted = options.waiters as usize + ACCOUNTS_BESIDE;
         let accounts = Accounts::prepare(&setup, wanted, options.accounts_file.as_deref(), &tag, &progress).await?;
+        let lapsing = Arc::clone(&accounts.all()[options.waiters as usize + ACCOUNTS]);
+        let lapsed = Some(Lapsed::collect(&setup, (&organizer, clock), &room, &small, lapsing).await?);
         let dial = Dial::new(setup.pool.authority(), room.event, options.sockets.max(1), 0, LIVE_JSON).await?;
         let seats: Availability = setup.ask(Step::Setup, None, &arena.availability_call()).await?;
 
@@ -152,7 +156,7 @@ impl<'a> Run<'a> {
         let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, Line::default(), options.bots_per_hoarder));
         let sockets = Arc::new(Sockets::new(dial));
         let (memory, restart) = (None, None);
-        Ok(Self { options, setup, clock, room, other, crowd, sockets, before, memory, restart, progress })
+        Ok(Self { options, setup, clock, room, other, crowd, sockets, before, lapsed, memory, restart, progress })
     }
 
     /// The last account takes the first place.
@@ -210,7 +214,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn play(&self, joins: JoinLine) -> Result<Played> {
+    async fn play(&mut self, joins: JoinLine) -> Result<Played> {
+        let lapsed = self.lapsed.take().context("played twice")?;
         let (options, crowd) = (self.options, &self.crowd);
         self.progress.begin("waiting", u64::from(options.waiters));
         let seconds = Duration::from_secs_f64;
@@ -232,9 +237,9 @@ impl<'a> Run<'a> {
         let tried = AtomicBool::new(false);
         let bots = async {
             let accounts = &crowd.sale.accounts.all()[options.waiters as usize..][..ACCOUNTS];
-            let loot = Loot::collect(crowd, &self.room, &self.other, accounts, options.waiters).await?;
+            let loot = Loot::collect(crowd, &self.room, &self.other, lapsed, accounts, options.waiters).await?;
             let place = loot.place();
-            let client = self.client_beside(BOT_CONNECTIONS)?;
+            let client = self.client_beside(bots::CONNECTIONS)?;
             let lines = loot.use_up(Arc::clone(crowd), client, options.bypass_tries).await;
             tried.store(true, Relaxed);
             anyhow::Ok((lines, place))

@@ -71,8 +71,7 @@ struct Weathered<'a> {
 
 pub async fn run(crowd: Arc<Crowd>, sockets: Arc<Sockets>, client: Client, plan: Plan) -> Storms {
     let Plan { per_s, slice, settle, baseline } = plan;
-    let mut weathered =
-        Weathered { crowd: &crowd, client, tasks: JoinSet::new(), next: 0, storms: Storms::default() };
+    let mut weathered = Weathered { crowd: &crowd, client, tasks: JoinSet::new(), next: 0, storms: Storms::default() };
     if per_s == 0 {
         return weathered.storms;
     }
