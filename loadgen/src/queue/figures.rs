@@ -11,10 +11,11 @@ use wire::{AdmissionLimit, WaitingRoomSettings};
 use super::bots::BypassLine;
 use super::joins::JoinLine;
 use super::memory::MemoryLine;
-use super::record::{Compared, Record, Spell};
+use super::record::Record;
 use super::restart::RestartLine;
 use super::sockets::SeenBySockets;
-use super::verdict::PURCHASES_MIN;
+use super::storm::StormLine;
+use super::verdict::{PURCHASES_MIN, STRETCH_S_MIN, nobody_is_let_in_before_another};
 use super::waiter::End;
 use crate::audit::Verdict;
 use crate::cli::QueueOptions;
@@ -57,6 +58,11 @@ pub struct AdmissionLine {
     pub steady_s: f64,
     pub called_per_s: f64,
     pub rate_per_s: f64,
+    /// Of the stretches of 10 s and more, the furthest from its rate, in percent.
+    pub rate_error_max_percent: Option<f64>,
+    /// Answers that told somebody to wait when a later rank was known to be inside, of how many that were looked at.
+    pub inversions: u64,
+    pub inversions_looked_at: u64,
     /// Seconds by what limited.
     pub limited_s: BTreeMap<String, f64>,
 }
@@ -81,23 +87,6 @@ pub struct ShareLine {
     pub units_bots: u64,
     pub hoarders: u64,
     pub bots: u64,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct StormLine {
-    /// Asked for.
-    pub refresh_per_s: u32,
-    pub unsent: u64,
-    /// Refreshes that were not answered within 30 s after their storm.
-    pub dropped: u64,
-    /// Before the first storm, between storms, and in them.
-    pub baseline: Spell,
-    pub calm: Spell,
-    pub stormy: Spell,
-    /// Requests offered per second in storms, over those that were answered per second before the first.
-    pub overload: f64,
-    /// Purchases per second in storms, over those before the first.
-    pub purchases_kept: f64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -212,6 +201,7 @@ impl QueueReport {
         let mut tiles = vec![
             (format!("{through} of {tries}"), "bypass tries got through".to_owned()),
             (format!("{}", admission.admitted), "admitted".to_owned()),
+            (format!("{} of {}", admission.inversions, admission.inversions_looked_at), "inversions".to_owned()),
             (format!("{:.1}/s", admission.called_per_s), format!("called, of {:.1}/s allowed", admission.rate_per_s)),
             (format!("{:.1} s", self.promises.error_p90_s), "error of a promised wait, p90".to_owned()),
             (
@@ -283,6 +273,9 @@ impl AdmissionLine {
         let called: u32 = stretches.iter().map(|stretch| stretch.called).sum();
         let due: f64 =
             stretches.iter().map(|stretch| stretch.seconds * f64::from(stretch.rate_per_minute) / 60.0).sum();
+        let long = stretches.iter().filter(|stretch| stretch.seconds >= STRETCH_S_MIN);
+        let errors = long.map(|stretch| 100.0 * stretch.error());
+        let order = nobody_is_let_in_before_another(record);
         let mut limited_s = BTreeMap::new();
         for pair in record.history.0.windows(2) {
             *limited_s.entry(name(pair[0].room.limited_by).to_owned()).or_default() +=
@@ -294,6 +287,9 @@ impl AdmissionLine {
             steady_s,
             called_per_s: f64::from(called) / steady_s.max(1e-9),
             rate_per_s: due / steady_s.max(1e-9),
+            rate_error_max_percent: errors.reduce(f64::max),
+            inversions: order.violations_total,
+            inversions_looked_at: order.looked_at,
             limited_s,
         }
     }
@@ -331,37 +327,6 @@ impl ShareLine {
         let hoarders = record.hoarders();
         let purchases = record.log.bought.len() as u64;
         Self { purchases, units_honest, units_bots, hoarders, bots: hoarders * u64::from(bots_per_hoarder) }
-    }
-}
-
-impl StormLine {
-    fn table(&self) -> Table {
-        let spells = [("before", self.baseline), ("calm", self.calm), ("storm", self.stormy)];
-        let row = |(name, spell): (&str, Spell)| {
-            let rate = |count| format!("{:.1}", spell.per_s(count));
-            let counts = [spell.purchases, spell.requests, spell.offered, spell.refreshes];
-            let cells = [name.to_owned(), format!("{:.1}", spell.seconds)];
-            cells.into_iter().chain(counts.map(rate)).collect()
-        };
-        let rows = spells.into_iter().filter(|(_, spell)| spell.seconds > 0.0).map(row).collect();
-        let heads = vec!["refreshes", "seconds", "purchases/s", "requests/s", "offered/s", "answered/s"];
-        Table { title: "Storms", texts: 1, heads, rows }
-    }
-
-    fn of(record: &Record, refresh_per_s: u32) -> Self {
-        let compared = record.storm();
-        let Compared { baseline, calm, stormy } = compared;
-        let is_compared = baseline.purchases > 0 && stormy.seconds > 0.0;
-        Self {
-            refresh_per_s,
-            unsent: record.storms.unsent,
-            dropped: record.storms.dropped,
-            baseline,
-            calm,
-            stormy,
-            overload: if is_compared { compared.overload() } else { 0.0 },
-            purchases_kept: if is_compared { compared.share() } else { 0.0 },
-        }
     }
 }
 

@@ -15,6 +15,7 @@ mod restart;
 mod room;
 mod sockets;
 mod stages;
+mod storm;
 mod verdict;
 mod waiter;
 

@@ -31,7 +31,8 @@ pub struct WatchReport {
     pub duration_s: f64,
     pub booking: Vec<BookingLine>,
     pub feed: FeedLine,
-    /// `delivery`: from the moment the oldest change of a delta became durable to its last byte at a watcher.
+    /// `delivery`: from the moment the event heard that the oldest change of a delta is durable to its last byte at a
+    /// watcher. Between the commit and that lies a hand-over, which is not in it.
     pub latency: Vec<LatencyLine>,
     /// Sockets that the server closed, by reason.
     pub closes: BTreeMap<String, u64>,
@@ -50,6 +51,8 @@ pub struct FeedLine {
     pub deltas_per_s_and_socket: f64,
     pub bytes_per_frame: f64,
     pub gaps: u64,
+    /// Deltas dated after their arrival.
+    pub early: u64,
     pub snapshots_again: u64,
     /// Came back and went on without a snapshot.
     pub resumed: u64,
@@ -277,6 +280,7 @@ impl FeedLine {
             deltas_per_s_and_socket: deltas / seconds / f64::from(sockets.max(1)),
             bytes_per_frame: bytes as f64 / frames.max(1) as f64,
             gaps: seen.gaps,
+            early: seen.early,
             snapshots_again: seen.snapshots_again,
             resumed: seen.resumed,
             stalled_closed: seen.stalled_closed,
