@@ -8,6 +8,8 @@ use usher_loadgen::cli::Cli;
 use usher_tests::server::{PASSWORD, TestServer};
 use uuid::Uuid;
 
+use crate::show::Show;
+
 /// Whether the audit passed.
 async fn loadgen(server: &TestServer, line: &[&str]) -> bool {
     let url = server.url("");
@@ -91,6 +93,29 @@ fn lies(log: &str) -> [(&'static str, Vec<Value>); 4] {
         ("an order that the server never had", with(|line| line["order"]["id"] = json!(Uuid::from_u128(7)))),
         ("purchases that nobody made", lines.iter().filter(|line| !is_payment(line)).cloned().collect()),
     ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn buyers_who_meet_a_waiting_room_stand_in_line_and_then_buy() {
+    let server = TestServer::start().await;
+    let show = Show::on_sale(&server).await;
+    show.open_room(&server, json!({"rate_per_minute": 1_200, "shoppers_max": 10})).await;
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let line = ["run", "--event", &show.id, "--buyers", "30", "--accounts", "30", "--duration", "0.5"];
+    let habits = ["--abandon", "0", "--release", "0", "--slow-pay", "0", "--mix", "standing=1", "--duplicate-key", "0"];
+    let passed = loadgen(&server, &[&line[..], &habits, &["--json", report.to_str().unwrap()]].concat()).await;
+    let report = json_of(&report);
+    assert!(passed, "{report:#}");
+    // 50 places for 30 parties: the late ones find too few.
+    assert!(report["rates"]["purchases"].as_u64().unwrap() > 10, "{report:#}");
+    let answered = |step: &str, code: &str| {
+        let answers = report["answers"].as_array().unwrap();
+        let of = answers.iter().filter(|line| line["step"] == step && line["code"] == code);
+        of.map(|line| line["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert!(answered("hold", "QUEUE_REQUIRED") >= 30 && answered("join", "") >= 30, "{report:#}");
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

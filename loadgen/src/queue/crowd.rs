@@ -195,7 +195,7 @@ impl Crowd {
             }
             Leaving::LeftUnknown | Leaving::Broken => End::Unknown,
             Leaving::SoldOut => End::SoldOut,
-            Leaving::Refused | Leaving::Abandoned | Leaving::Released => End::Refused,
+            Leaving::Refused | Leaving::LeftLine | Leaving::Abandoned | Leaving::Released => End::Refused,
         }
     }
 
