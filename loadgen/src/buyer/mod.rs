@@ -97,6 +97,18 @@ pub async fn visit_admitted(sale: &Sale, who: Admitted<'_>, intent: Intent, due:
     leaving
 }
 
+/// Holds what `intent` says, and does nothing more with it.
+///
+/// # Errors
+/// Why there is no hold.
+pub async fn hold_only(sale: &Sale, who: Admitted<'_>, intent: Intent, due: Instant) -> Result<Hold, Leaving> {
+    let Admitted { number, account_number, account, pass } = who;
+    let rng = StdRng::seed_from_u64(intent.seed);
+    let mut buyer =
+        Buyer { sale, number, account_number, account, intent, pass: Some(pass), joins: false, rng, keys: 0 };
+    buyer.hold(due).await
+}
+
 impl Buyer<'_> {
     async fn shop(&mut self, due: Instant) -> Result<Leaving, Leaving> {
         let hold = self.hold(due).await?;

@@ -46,6 +46,12 @@ pub struct QueueOptions {
     /// Of the waiters, accounts of hoarders
     #[arg(long, env = "USHER_LOADGEN_HOARDERS", default_value_t = 10)]
     pub hoarders: u32,
+    /// Percent of the hoarders whose bots hold, never buy, and hold again when that has run out
+    #[arg(long, env = "USHER_LOADGEN_SQUATTING", default_value = "30", value_parser = percent)]
+    pub squatting: f64,
+    /// Seconds that a hold of the event lasts
+    #[arg(long, env = "USHER_LOADGEN_HOLD_TTL", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_200))]
+    pub hold_ttl: u32,
     /// Bots of each hoarder, which join, claim and hold at the same time
     #[arg(long, env = "USHER_LOADGEN_BOTS_PER_HOARDER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub bots_per_hoarder: u32,

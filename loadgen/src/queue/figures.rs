@@ -14,9 +14,10 @@ use super::memory::MemoryLine;
 use super::record::Record;
 use super::restart::RestartLine;
 use super::sockets::SeenBySockets;
+use super::squat::most_at_once;
 use super::storm::StormLine;
 use super::verdict::{PURCHASES_MIN, STRETCH_S_MIN, nobody_is_let_in_before_another};
-use super::waiter::End;
+use super::waiter::{End, Kind};
 use crate::audit::Verdict;
 use crate::cli::QueueOptions;
 use crate::measure::{Measurements, Step};
@@ -87,6 +88,12 @@ pub struct ShareLine {
     pub units_bots: u64,
     pub hoarders: u64,
     pub bots: u64,
+    /// Units that these bots would buy if nothing held them back.
+    pub units_wanted_by_bots: u64,
+    /// Accounts whose bots hold and never buy, their holds, and the most units that one account held at once.
+    pub squatters: u64,
+    pub squats: u64,
+    pub squatted_at_once_max: u32,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -144,7 +151,7 @@ impl QueueReport {
             restart: record.restart.clone(),
             admission: AdmissionLine::of(record),
             promises: PromiseLine::of(record),
-            shares: ShareLine::of(record, options.bots_per_hoarder),
+            shares: ShareLine::of(record),
             storm: StormLine::of(record, options.refresh_per_s),
             sockets: SocketLine {
                 sockets: options.sockets,
@@ -322,11 +329,21 @@ impl PromiseLine {
 }
 
 impl ShareLine {
-    fn of(record: &Record, bots_per_hoarder: u32) -> Self {
+    fn of(record: &Record) -> Self {
         let (units_honest, units_bots) = record.shares();
         let hoarders = record.hoarders();
         let purchases = record.log.bought.len() as u64;
-        Self { purchases, units_honest, units_bots, hoarders, bots: hoarders * u64::from(bots_per_hoarder) }
+        Self {
+            purchases,
+            units_honest,
+            units_bots,
+            hoarders,
+            bots: hoarders * u64::from(record.bots_per_hoarder),
+            units_wanted_by_bots: record.units_wanted_by_bots(),
+            squatters: record.count(Kind::Squatter),
+            squats: record.log.squats.len() as u64,
+            squatted_at_once_max: most_at_once(&record.log.squats),
+        }
     }
 }
 

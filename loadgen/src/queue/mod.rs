@@ -14,6 +14,7 @@ mod refresh;
 mod restart;
 mod room;
 mod sockets;
+mod squat;
 mod stages;
 mod storm;
 mod verdict;
@@ -51,7 +52,7 @@ use crowd::Crowd;
 use figures::{Around, QueueReport};
 use joins::JoinLine;
 use lapsed::Lapsed;
-use line::{Line, Lookout};
+use line::Lookout;
 use memory::MemoryLine;
 use record::{Record, Waited};
 use refresh::Storms;
@@ -122,7 +123,7 @@ impl<'a> Run<'a> {
         let setup = connect(&options.server, options.server.connections.unwrap_or(CONNECTIONS), clock)?;
         let organizer = organizer(&options.organizer).context(crate::Usage)?;
         let settings = settings(options);
-        let (house, small) = (self::house(options.seats), self::house(100));
+        let (house, small) = (self::house(options.seats, options.hold_ttl), self::house(100, options.hold_ttl));
         let room =
             Room::arm(&setup, &organizer, &house, settings.clone(), clock.now(), Some(UNTIL_OPENED_AT_LATEST)).await?;
         let other = Room::arm(&setup, &organizer, &small, settings, clock.now(), Some(UNTIL_OPENED_AT_LATEST)).await?;
@@ -153,8 +154,9 @@ impl<'a> Run<'a> {
         })));
         let waiters = waiters(options, &accounts);
         let allowance = arena.allowance();
+        let hold_ttl = Duration::from_secs(options.hold_ttl.into());
         let sale = Sale { client, arena, accounts, allowance, ledger, tag, slow_pay: Duration::ZERO, blind: false };
-        let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, Line::default(), options.bots_per_hoarder));
+        let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, options.bots_per_hoarder, hold_ttl));
         let sockets = Arc::new(Sockets::new(dial));
         let (memory, restart) = (None, None);
         Ok(Self { options, setup, clock, room, other, crowd, sockets, before, lapsed, memory, restart, progress })
@@ -177,11 +179,11 @@ impl<'a> Run<'a> {
             None => None,
         };
         self.progress.begin("joining", 1);
-        for waiter in crowd.waiters.iter().filter(|waiter| waiter.kind == Kind::Hoarder) {
+        for waiter in crowd.waiters.iter().filter(|waiter| waiter.kind.is_bot()) {
             let bots = (0..self.options.bots_per_hoarder).map(|_| crowd.ask(waiter, Step::Join, Instant::now()));
             futures_util::future::join_all(bots).await;
         }
-        let is_left = |waiter: &&Arc<Waiter>| waiter.is_early && waiter.kind != Kind::Hoarder;
+        let is_left = |waiter: &&Arc<Waiter>| waiter.is_early && !waiter.kind.is_bot();
         let early = crowd.waiters.iter().filter(is_left).map(|waiter| waiter.index).collect();
         let connections = self.options.server.connections.unwrap_or(CONNECTIONS).max(1);
         let (slice, timeout) = (self.options.slice, self.options.server.timeout);
@@ -301,6 +303,7 @@ impl<'a> Run<'a> {
             turns_untold: sockets.untold,
             priority_shoppers: ACCOUNTS_BESIDE as u32,
             units_per_customer_max: UNITS_PER_CUSTOMER_MAX,
+            bots_per_hoarder: self.options.bots_per_hoarder,
             capacity: crowd.sale.arena.capacity(),
         };
         let checks = verdict::judge(&record).into_iter().chain(bought.checks).collect::<Vec<_>>();
@@ -334,12 +337,12 @@ fn settings(options: &QueueOptions) -> WaitingRoomSettings {
     }
 }
 
-fn house(seats: u32) -> Venue {
+fn house(seats: u32, hold_ttl_s: u32) -> Venue {
     Venue {
         title: "The one behind a waiting room",
         seats,
         standing: 0,
-        hold_ttl_s: 600,
+        hold_ttl_s,
         holds_per_customer_max: 4,
         units_per_customer_max: Some(UNITS_PER_CUSTOMER_MAX),
     }
@@ -357,7 +360,9 @@ fn waiters(options: &QueueOptions, accounts: &Accounts) -> Vec<Arc<Waiter>> {
     (0..options.waiters)
         .map(|index| {
             let drawn = mix.draw(&habits, UNITS_PER_CUSTOMER_MAX, &mut rng);
+            let is_squatter = index < hoarders && is_nth(index, options.squatting);
             let (kind, intent) = match (index < hoarders, drawn.ending) {
+                _ if is_squatter => (Kind::Squatter, drawn),
                 (true, _) => (Kind::Hoarder, Intent { units: UNITS_PER_CUSTOMER_MAX, ending: Ending::Buys, ..drawn }),
                 (false, Ending::Abandons) => (Kind::Leaver, drawn),
                 (false, _) => (Kind::Buyer, drawn),

@@ -40,6 +40,7 @@ pub struct Record {
     /// Who was let in past the line by the organizer.
     pub priority_shoppers: u32,
     pub units_per_customer_max: u32,
+    pub bots_per_hoarder: u32,
     /// Of the whole house.
     pub capacity: u32,
 }
@@ -161,7 +162,16 @@ impl Record {
         (units(false), units(true))
     }
 
+    pub fn count(&self, kind: Kind) -> u64 {
+        self.waiters.iter().filter(|waited| waited.kind == kind).count() as u64
+    }
+
+    /// Units that the hoarders' bots would buy if nothing held them back.
+    pub fn units_wanted_by_bots(&self) -> u64 {
+        self.hoarders() * u64::from(self.bots_per_hoarder) * u64::from(self.units_per_customer_max)
+    }
+
     pub fn hoarders(&self) -> u64 {
-        self.waiters.iter().filter(|waited| waited.kind == Kind::Hoarder).count() as u64
+        self.count(Kind::Hoarder)
     }
 }

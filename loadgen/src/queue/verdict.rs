@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::proof::{self, Order};
 use super::record::Record;
+use super::squat::most_at_once;
 use super::waiter::{End, Told};
 use crate::audit::Check;
 
@@ -41,7 +42,9 @@ pub fn judge(record: &Record) -> Vec<Check> {
         shoppers_are_few_enough(record),
         promises_are_kept(record),
         nobody_gets_past(record),
+        hoarders_keep_to_the_limit(record),
         honest_buyers_get_theirs(record),
+        squatters_hold_little_and_not_for_long(record),
         storms_stop_no_purchase(record),
     ]
 }
@@ -228,12 +231,32 @@ fn nobody_gets_past(record: &Record) -> Check {
     check
 }
 
+fn hoarders_keep_to_the_limit(record: &Record) -> Check {
+    let mut check = Check::new("hoarders get no more than their accounts may have, however many bots they are");
+    let (hoarders, (_, bots)) = (record.hoarders(), record.shares());
+    let most = hoarders * u64::from(record.units_per_customer_max);
+    check.expect(bots <= most, || format!("{bots} units to bots of {hoarders} accounts"));
+    check.looked_at = bots;
+    check
+}
+
+fn squatters_hold_little_and_not_for_long(record: &Record) -> Check {
+    let mut check = Check::new("who holds and never buys holds no more than his account may, and not past its time");
+    let squats = &record.log.squats;
+    let most = most_at_once(squats);
+    check.expect(most <= record.units_per_customer_max, || format!("{most} units at once by one account"));
+    let late = squats.iter().filter(|squat| squat.is_late).count();
+    check.expect(late == 0, || format!("{late} of {} holds were alive a second after their end", squats.len()));
+    check.looked_at = squats.len() as u64;
+    check
+}
+
 fn honest_buyers_get_theirs(record: &Record) -> Check {
-    let mut check = Check::new("hoarders get no more than one customer may, and honest buyers 9 of 10 units");
-    if record.hoarders() > 0 {
-        let (honest, bots) = record.shares();
-        let most = record.hoarders() * u64::from(record.units_per_customer_max);
-        check.expect(bots <= most, || format!("{bots} units to bots of {} accounts", record.hoarders()));
+    let mut check = Check::new("where bots want more than a tenth of what is sold, honest buyers get 9 of 10 units");
+    let (honest, bots) = record.shares();
+    let wanted = record.units_wanted_by_bots() as f64;
+    // Otherwise they could not get more if nothing were in their way.
+    if wanted > (1.0 - HONEST_SHARE_MIN) * (honest + bots) as f64 {
         let share = honest as f64 / (honest + bots).max(1) as f64;
         check.expect(share >= HONEST_SHARE_MIN, || format!("{:.1} % to honest buyers", share * 100.0));
         check.looked_at = honest + bots;

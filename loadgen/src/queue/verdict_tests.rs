@@ -15,6 +15,7 @@ use super::super::line::tests::pushed;
 use super::super::record::Waited;
 use super::super::refresh::{Slice, Storms, Weather};
 use super::super::restart::RestartLine;
+use super::super::squat::Squat;
 use super::super::waiter::{Kind, Promise, Seen};
 use super::*;
 
@@ -49,7 +50,14 @@ fn sound() -> Record {
     let at = |ms: u32| start + Duration::from_millis(ms.into());
     let order = Order::of(&proof(true)).unwrap();
     let opened = 1_000;
-    let mut log = Log { shoppers_max: 10, ..Log::default() };
+    let squat = Squat {
+        account: 0,
+        units: 1,
+        from: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+        until: DateTime::from_timestamp(1_800_000_010, 0).unwrap(),
+        is_late: false,
+    };
+    let mut log = Log { shoppers_max: 10, squats: vec![squat], ..Log::default() };
     let waiters = (0..WAITERS).map(|number| {
         let rank = order.rank(number);
         let called = opened + (rank + 1) * 1_000 / RATE;
@@ -122,6 +130,7 @@ fn sound() -> Record {
         turns_untold: 0,
         priority_shoppers: 3,
         units_per_customer_max: 4,
+        bots_per_hoarder: 100,
         capacity: 1_000,
     }
 }
@@ -237,7 +246,7 @@ fn promises_that_are_broken_are_found_when_the_line_was_steady() {
 fn bots_that_get_more_than_their_due_are_found() {
     finds("past the line", |record| record.bypass[0].through = 1);
     finds("hoarders", |record| record.log.bought.push((record.started, 4, true)));
-    finds("hoarders", |record| record.log.bought.retain(|(_, _, is_bot)| *is_bot));
+    finds("9 of 10 units", |record| record.log.bought.retain(|(_, _, is_bot)| *is_bot));
     finds("let in", |record| record.waiters[9].seen.end = Some(End::Refused));
     finds("let in", |record| record.waiters[9].seen.end = Some(End::SoldOut));
     let sold_out = failing(|record| {
@@ -245,6 +254,26 @@ fn bots_that_get_more_than_their_due_are_found() {
         record.waiters[9].seen.end = Some(End::SoldOut);
     });
     assert_eq!(sold_out, Vec::<String>::new(), "there was nothing left for him");
+}
+
+#[test]
+fn squatters_that_hold_too_much_or_too_long_are_found() {
+    let extend = |record: &mut Record, count: u32, is_late: bool| {
+        let squat = record.log.squats[0];
+        record.log.squats.extend((0..count).map(|_| Squat { is_late, ..squat }));
+    };
+    finds("never buys", |record| extend(record, 4, false));
+    finds("never buys", |record| extend(record, 1, true));
+    assert_eq!(failing(|record| extend(record, 3, false)), Vec::<String>::new());
+}
+
+#[test]
+fn a_share_that_bots_could_not_have_changed_is_not_looked_at() {
+    let mut record = sound();
+    let share = |record: &Record| judge(record).into_iter().find(|check| check.name.contains("9 of 10")).unwrap();
+    assert!(share(&record).looked_at > 0);
+    record.bots_per_hoarder = 1;
+    assert_eq!(share(&record).looked_at, 0);
 }
 
 #[test]
