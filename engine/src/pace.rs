@@ -38,6 +38,9 @@ pub(crate) struct Meter {
     since: Instant,
     commands: AtomicU32,
     /// µs after `since` at which the journal last gave a sign of life with commands waiting. [`NOBODY_WAITS`] otherwise.
+    ///
+    /// Only the event's actor writes it, in [`Meter::wait`] and [`Meter::hear`], so that looking first and writing then is
+    /// no race. Readers take one number and nothing that would have to agree with it.
     waiting_since_us: AtomicU64,
     window: Mutex<Window>,
 }
