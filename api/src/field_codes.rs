@@ -9,6 +9,7 @@ pub const FIELD_CODES: &[(&str, &str, &str)] = &[
         "Add it to categories, or mend the name.",
     ),
     ("CHARACTER", "A character that cannot be there, such as a control character or NUL.", "Leave it out."),
+    ("CHECK_DIGITS", "The check digits do not fit.", "Copy the number again: a character is wrong or out of place."),
     ("COLOR", "Not a colour.", "Send # and six hexadecimal digits."),
     ("COUNTRY", "No country of ISO 3166-1 alpha-2.", "Send two capital letters such as DE."),
     ("CURRENCY", "No currency of ISO 4217.", "Send three capital letters such as EUR."),

@@ -44,6 +44,9 @@ pub(crate) struct Meter {
     /// Of [`EVERY_ONE_MAX`], what is left since the last look.
     every_one: AtomicU32,
     /// µs after `since` at which the journal last gave a sign of life with commands waiting. [`NOBODY_WAITS`] otherwise.
+    ///
+    /// Only the event's actor writes it, in [`Meter::wait`] and [`Meter::hear`], so that looking first and writing then is
+    /// no race. Readers take one number and nothing that would have to agree with it.
     waiting_since_us: AtomicU64,
     window: Mutex<Window>,
 }

@@ -55,6 +55,9 @@ pub(crate) enum Unsent<M> {
     NotRunning(M),
 }
 
+/// `layout`, `line` and `due_us` are written by one actor at a time and read by anybody. Each is complete by itself and
+/// nobody may read two of them as one moment: a reader that is late by a write decides nothing, because the actor decides
+/// again. That is why they need no lock between them, and no model.
 pub(crate) struct Slot {
     event: EventId,
     state: watch::Sender<State>,

@@ -44,7 +44,8 @@ pub enum Step {
 }
 
 impl Step {
-    pub const OF_BUYERS: [Self; 5] = [Self::Hold, Self::Order, Self::Pay, Self::Release, Self::Read];
+    pub const OF_BUYERS: [Self; 7] =
+        [Self::Hold, Self::Order, Self::Pay, Self::Release, Self::Read, Self::Join, Self::Claim];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -82,6 +83,8 @@ pub enum Leaving {
     SoldOut,
     /// The rule said no.
     Refused,
+    /// Was not let in by the waiting room in time.
+    LeftLine,
     /// No final answer within the time to give up.
     LeftUnknown,
     /// An answer outside the contract.

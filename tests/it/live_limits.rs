@@ -1,11 +1,13 @@
 //! Caps, times and tokens of sockets: exact, and none of them anybody else's loss.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::task::JoinSet;
 use usher_tests::live::{Opening, Watcher, open};
-use usher_tests::server::TestServer;
+use usher_tests::server::{Session, TestServer};
 use wire::{LiveFrame, LiveRequest};
 
 use super::show::Show;
@@ -66,16 +68,31 @@ async fn a_storm_of_reconnects_is_answered_and_the_cap_of_the_server_holds() {
     .await;
     let show = Show::on_sale(&server).await;
     let buyer = server.attendee().await;
-    let mut storm = JoinSet::new();
-    for _ in 0..400 {
-        let (address, event) = (server.address(), show.id.clone());
-        storm.spawn(async move { open(address, &event, &Opening::default()).await });
+    let mut calm = Vec::new();
+    for seat in 1..=5 {
+        calm.push(purchase(&server, &show, &buyer, &format!("A-1-{seat}")).await);
     }
-    let begun = Instant::now();
-    show.buy(&server, &buyer, json!([{"seat": "A-1-1"}])).await;
-    let bought = begun.elapsed();
+    // Each comes back as soon as it is refused, until the purchases are done.
+    let (mut storm, is_over) = (JoinSet::new(), Arc::new(AtomicBool::new(false)));
+    for _ in 0..200 {
+        let (address, event, is_over) = (server.address(), show.id.clone(), Arc::clone(&is_over));
+        storm.spawn(async move {
+            let mut answers = Vec::new();
+            while !is_over.load(Relaxed) {
+                answers.push(open(address, &event, &Opening::default()).await);
+            }
+            answers
+        });
+    }
+    let mut stormy = Vec::new();
+    for seat in 1..=10 {
+        stormy.push(purchase(&server, &show, &buyer, &format!("A-2-{seat}")).await);
+    }
+    is_over.store(true, Relaxed);
     let (mut opened, mut waits) = (Vec::new(), Vec::new());
-    for answer in storm.join_all().await {
+    let answers: Vec<_> = storm.join_all().await.into_iter().flatten().collect();
+    assert!(answers.len() >= 400, "{} came", answers.len());
+    for answer in answers {
         match answer {
             Ok(watcher) => opened.push(watcher),
             Err(refused) => {
@@ -89,11 +106,19 @@ async fn a_storm_of_reconnects_is_answered_and_the_cap_of_the_server_holds() {
     waits.dedup();
     assert!(waits.len() > 3, "who is refused comes back at another moment: {waits:?}");
     assert!(waits.iter().all(|seconds| (1..=10).contains(seconds)), "{waits:?}");
-    assert!(bought < Duration::from_secs(5), "a purchase took {bought:?}");
+    // Two hundred on the same cores as the server and the buyer.
+    let (calm, stormy) = (median(calm), median(stormy));
+    assert!(stormy < calm * 20 + Duration::from_millis(500), "a purchase took {stormy:?}, and {calm:?} before");
     for watcher in &mut opened {
         watcher.until(|watcher, _| (watcher.snapshots == 1).then_some(())).await;
     }
     server.stop().await;
+}
+
+async fn purchase(server: &TestServer, show: &Show, buyer: &Session, seat: &str) -> Duration {
+    let begun = Instant::now();
+    show.buy(server, buyer, json!([{"seat": seat}])).await;
+    begun.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -191,47 +216,81 @@ async fn arena(server: &TestServer) -> Show {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_never_reads_is_closed_and_holds_up_nobody() {
+async fn those_that_never_read_are_closed_and_hold_up_nobody() {
     let server = TestServer::start_with(|config| {
         config.live.write_timeout = Duration::from_millis(500);
         config.live.sockets_per_user_max = 1;
     })
     .await;
     let show = arena(&server).await;
-    let (slow, buyer) = (server.attendee().await, server.attendee().await);
-    let mut stalled = Watcher::open(&server, &show.id, Opening::signed_in(&slow)).await;
-    let mut reader = Watcher::open(&server, &show.id, Opening::default()).await;
-    reader.until(|watcher, _| (watcher.snapshots == 1).then_some(())).await;
+    let buyer = server.attendee().await;
+    let mut readers = Vec::new();
+    for _ in 0..READERS {
+        let mut reader = Watcher::open(&server, &show.id, Opening::default()).await;
+        reader.until(|watcher, _| (watcher.snapshots == 1).then_some(())).await;
+        readers.push(reader);
+    }
+    let (mut calm, mut waited) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        calm.push(told_to_all(&server, &show, &buyer, &mut readers).await);
+    }
+    let mut stalled = Vec::new();
+    for _ in 0..STALLED {
+        let account = server.attendee().await;
+        let socket = Watcher::open(&server, &show.id, Opening::signed_in(&account)).await;
+        stalled.push((account, socket));
+    }
     let deadline = Instant::now() + Duration::from_secs(40);
-    let mut waited = Duration::ZERO;
-    let mut number = 0;
-    // While it is there, the account's only place is taken.
-    loop {
-        stalled.say(&LiveRequest::Snapshot {}).await;
-        number += 1;
-        if number % 4 == 0 {
-            let hold = show.hold(&server, &buyer, json!([{"area": "F", "quantity": 1}])).await;
-            let begun = Instant::now();
-            let seq = hold["seq"].as_u64().unwrap();
-            reader.reach(seq).await;
-            waited = waited.max(begun.elapsed());
-            let path = show.path(&format!("/holds/{}", hold["id"].as_str().unwrap()));
-            server.delete(Some(&buyer), &path).await.expect(204);
+    let mut closed = Vec::new();
+    // While one is there, its account's only place is taken.
+    while !stalled.is_empty() {
+        let mut open_still = Vec::new();
+        for (account, mut socket) in stalled {
+            socket.say(&LiveRequest::Snapshot {}).await;
+            match open(server.address(), &show.id, &Opening::signed_in(&account)).await {
+                Ok(_) => closed.push(socket),
+                Err(refused) => {
+                    assert_eq!(refused.code, "SOCKETS_TOO_MANY");
+                    open_still.push((account, socket));
+                }
+            }
         }
-        match open(server.address(), &show.id, &Opening::signed_in(&slow)).await {
-            Ok(_) => break,
-            Err(refused) => assert_eq!(refused.code, "SOCKETS_TOO_MANY"),
-        }
-        assert!(Instant::now() < deadline, "the stalled socket is still open after {number} snapshots");
+        stalled = open_still;
+        waited.push(told_to_all(&server, &show, &buyer, &mut readers).await);
+        assert!(Instant::now() < deadline, "{} stalled sockets are still open", stalled.len());
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    assert!(waited < Duration::from_secs(3), "the one that reads waited {waited:?}");
-    assert_eq!(reader.snapshots, 1, "nor did it fall behind");
-    // It had been sent all it could take; there is an end, and no last word.
-    while let Some(frame) = stalled.frame().await {
-        assert!(!matches!(frame, LiveFrame::Bye { .. }), "{frame:?}");
+    let (calm, waited) = (median(calm), median(waited));
+    assert!(waited < calm * 5 + Duration::from_millis(500), "those that read waited {waited:?}, and {calm:?} before");
+    assert!(readers.iter().all(|reader| reader.snapshots == 1), "nor did they fall behind");
+    // They had been sent all they could take; there is an end, and no last word.
+    for mut socket in closed {
+        while let Some(frame) = socket.frame().await {
+            assert!(!matches!(frame, LiveFrame::Bye { .. }), "{frame:?}");
+        }
     }
     server.stop().await;
+}
+
+const STALLED: usize = 6;
+const READERS: usize = 4;
+
+/// From a hold to the last reader that has heard of it. The hold is given back.
+async fn told_to_all(server: &TestServer, show: &Show, buyer: &Session, readers: &mut [Watcher]) -> Duration {
+    let hold = show.hold(server, buyer, json!([{"area": "F", "quantity": 1}])).await;
+    let begun = Instant::now();
+    for reader in readers {
+        reader.reach(hold["seq"].as_u64().unwrap()).await;
+    }
+    let waited = begun.elapsed();
+    let path = show.path(&format!("/holds/{}", hold["id"].as_str().unwrap()));
+    server.delete(Some(buyer), &path).await.expect(204);
+    waited
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 /// It is sent all it can take, and then waited for; the login ends meanwhile, and so does the socket.

@@ -156,6 +156,8 @@ impl Hub {
 
     /// `false`: somebody has come.
     pub fn forget_unwatched(&self, feed: &Arc<Feed>) -> bool {
+        // Whoever comes counts himself under this lock: between looking and removing nobody can. Whoever leaves does not need
+        // it: he can only make it true later, and the publisher looks again.
         let mut feeds = self.feeds.lock();
         let is_unwatched = feed.watchers() == 0;
         if is_unwatched {

@@ -18,6 +18,15 @@ use super::forms::Form;
 use super::metrics;
 use super::personal::{Inbox, Post};
 
+// Who writes, and why nobody waits for a call that does not come:
+// - Everything that is written is taken from the feed and the inbox under `way`, so that frames keep their order whoever
+//   writes them.
+// - The crew passes over a socket only while `blocked_at` is set. The one who set it, under the same lock, was either the
+//   task, which then waits for the peer and writes again until nothing is due, or the crew, which calls the task. `call` keeps
+//   one permit, so that it does not matter whether the task waits for it yet.
+// - News is in the feed before the crew is told of it. If the crew passes over a socket because of `blocked_at`, the task
+//   has yet to take the lock to clear it, and finds the news then. If the task had cleared it, the crew writes the news itself.
+
 /// Frames that go out with one write, if that many are due.
 const GATHERED_MAX: usize = 8;
 

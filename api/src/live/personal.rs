@@ -55,6 +55,8 @@ pub enum Post {
 }
 
 impl Inbox {
+    /// Until something was put since the last time. Whoever takes, takes until there is nothing: the one permit that `put`
+    /// leaves, always after its frame, is enough, and one too many costs a look.
     pub async fn arrived(&self) {
         self.arrived.notified().await;
     }

@@ -94,7 +94,8 @@ impl Pace {
         }
     }
 
-    /// All of it since the last time.
+    /// All of it since the last time. Work that is added between the two swaps is counted with its time now and its writes
+    /// the next time, or the other way round; nothing of it is lost, and what is made of it is an average.
     pub fn take_work(&self) -> (Duration, u32) {
         let busy_us = self.busy_us.swap(0, Ordering::Relaxed);
         (Duration::from_micros(busy_us), self.writes.swap(0, Ordering::Relaxed))

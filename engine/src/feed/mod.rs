@@ -59,7 +59,7 @@ impl Picture {
 pub struct Changes {
     /// Everything up to here is contained. May have grown when nothing else has.
     pub lsn: Lsn,
-    /// When the oldest of these changes became durable, by the engine's clock. `None`: there are none.
+    /// When the event heard that the oldest of these changes is durable, by the engine's clock. `None`: there are none.
     pub oldest: Option<TimeUs>,
     /// Seat map, tiers or policy have changed: everything starts anew from here.
     pub picture: Option<Box<Picture>>,

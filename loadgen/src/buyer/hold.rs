@@ -13,13 +13,18 @@ use crate::mix::Want;
 use crate::pool::Call;
 
 const TRIES: u32 = 4;
+/// Another buyer of the same account may end the session first.
+const LINES: u32 = 3;
+const QUEUE_REQUIRED: &str = "QUEUE_REQUIRED";
 const TAKEN: &str = "SEATS_TAKEN";
 const KEY_REUSED: &str = "IDEMPOTENCY_KEY_REUSED";
 
 impl Buyer<'_> {
     pub(super) async fn hold(&mut self, due: Instant) -> Result<Hold, Leaving> {
         let mut since = due;
-        for tries_left in (0..TRIES).rev() {
+        let (mut tries_left, mut lines_left) = (TRIES, LINES);
+        loop {
+            tries_left -= 1;
             let items = self.items(since).await?;
             let call = self.hold_call(self.request(&items))?;
             let settled = self.write(Step::Hold, &call, since).await.read::<Hold>();
@@ -42,6 +47,11 @@ impl Buyer<'_> {
                     return Ok(hold);
                 }
                 Outcome::Refused(refusal) if refusal.code == TAKEN && tries_left > 0 => since = Instant::now(),
+                Outcome::Refused(refusal) if refusal.code == QUEUE_REQUIRED && self.joins && lines_left > 0 => {
+                    (tries_left, lines_left) = (TRIES, lines_left - 1);
+                    self.stand_in_line().await?;
+                    since = Instant::now();
+                }
                 outcome => {
                     if matches!(outcome, Outcome::GaveUp { maybe_done: true } | Outcome::Broken(_)) {
                         self.note(Entry::HoldUnknown { account: self.account_number, units: self.intent.units });
@@ -50,7 +60,6 @@ impl Buyer<'_> {
                 }
             }
         }
-        Err(Leaving::Refused)
     }
 
     /// What this buyer asks for. Looks first when it names seats.
@@ -121,6 +130,8 @@ impl Buyer<'_> {
         let settled = self.sale.client.settle(Step::Hold, Some(self.account), &call, Instant::now()).await;
         match settled.outcome {
             Outcome::Refused(refusal) if refusal.status == 422 && refusal.code == KEY_REUSED => {}
+            // The account's session ended meanwhile.
+            Outcome::Refused(refusal) if refusal.code == QUEUE_REQUIRED && self.joins => {}
             Outcome::GaveUp { .. } => {}
             Outcome::Done(_) => {
                 self.note(Entry::HoldUnknown { account: self.account_number, units: self.intent.units % 4 + 2 });

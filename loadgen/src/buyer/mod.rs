@@ -2,6 +2,7 @@
 //! the buyer acts on it.
 
 mod hold;
+mod line;
 mod purchase;
 
 use std::sync::Arc;
@@ -44,6 +45,8 @@ struct Buyer<'a> {
     intent: Intent,
     /// Of the waiting room.
     pass: Option<String>,
+    /// Joins a waiting room that it meets.
+    joins: bool,
     rng: StdRng,
     keys: u32,
 }
@@ -54,13 +57,17 @@ pub async fn visit(sale: &Sale, number: u32, intent: Intent, due: Instant) {
     measured.arrived();
     let (account_number, account) = sale.accounts.take(intent.units, sale.allowance);
     let rng = StdRng::seed_from_u64(intent.seed);
-    let mut buyer = Buyer { sale, number, account_number, account: &account, intent, pass: None, rng, keys: 0 };
+    let mut buyer =
+        Buyer { sale, number, account_number, account: &account, intent, pass: None, joins: true, rng, keys: 0 };
     let leaving = match buyer.shop(due).await {
         Ok(leaving) | Err(leaving) => leaving,
     };
+    if leaving != Leaving::Bought {
+        buyer.leave_line().await;
+    }
     let (kept, bought) = match leaving {
         Leaving::Bought => (false, intent.units),
-        Leaving::Released | Leaving::SoldOut | Leaving::Refused => (false, 0),
+        Leaving::Released | Leaving::SoldOut | Leaving::Refused | Leaving::LeftLine => (false, 0),
         Leaving::Abandoned | Leaving::LeftUnknown | Leaving::Broken => (true, intent.units),
     };
     account.leave(kept, intent.units, bought);
@@ -81,12 +88,25 @@ pub async fn visit_admitted(sale: &Sale, who: Admitted<'_>, intent: Intent, due:
     let measured = &sale.client.measured;
     measured.arrived();
     let rng = StdRng::seed_from_u64(intent.seed);
-    let mut buyer = Buyer { sale, number, account_number, account, intent, pass: Some(pass), rng, keys: 0 };
+    let mut buyer =
+        Buyer { sale, number, account_number, account, intent, pass: Some(pass), joins: false, rng, keys: 0 };
     let leaving = match buyer.shop(due).await {
         Ok(leaving) | Err(leaving) => leaving,
     };
     measured.left(leaving);
     leaving
+}
+
+/// Holds what `intent` says, and does nothing more with it.
+///
+/// # Errors
+/// Why there is no hold.
+pub async fn hold_only(sale: &Sale, who: Admitted<'_>, intent: Intent, due: Instant) -> Result<Hold, Leaving> {
+    let Admitted { number, account_number, account, pass } = who;
+    let rng = StdRng::seed_from_u64(intent.seed);
+    let mut buyer =
+        Buyer { sale, number, account_number, account, intent, pass: Some(pass), joins: false, rng, keys: 0 };
+    buyer.hold(due).await
 }
 
 impl Buyer<'_> {

@@ -46,18 +46,35 @@ pub struct QueueOptions {
     /// Of the waiters, accounts of hoarders
     #[arg(long, env = "USHER_LOADGEN_HOARDERS", default_value_t = 10)]
     pub hoarders: u32,
+    /// Percent of the hoarders whose bots hold, never buy, and hold again when that has run out
+    #[arg(long, env = "USHER_LOADGEN_SQUATTING", default_value = "30", value_parser = percent)]
+    pub squatting: f64,
+    /// Seconds that a hold of the event lasts
+    #[arg(long, env = "USHER_LOADGEN_HOLD_TTL", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_200))]
+    pub hold_ttl: u32,
     /// Bots of each hoarder, which join, claim and hold at the same time
     #[arg(long, env = "USHER_LOADGEN_BOTS_PER_HOARDER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub bots_per_hoarder: u32,
     /// Tries to get past the line, over all kinds
     #[arg(long, env = "USHER_LOADGEN_BYPASS_TRIES", default_value_t = 1_000)]
     pub bypass_tries: u32,
-    /// Joins and looks per second by those who have a place, in every second slice; 0: none
+    /// Joins and looks per second by those who have a place, in every second slice and over connections of their own; 0:
+    /// none
     #[arg(long, env = "USHER_LOADGEN_REFRESH_PER_S", default_value_t = 0)]
     pub refresh_per_s: u32,
+    /// Seconds without a storm, once the crowd has come, which purchases in storms are compared with
+    #[arg(long, env = "USHER_LOADGEN_STORM_BASELINE", default_value_t = 10.0, value_parser = seconds)]
+    pub storm_baseline: f64,
     /// Seconds of a calm slice, and of a stormy one
     #[arg(long, env = "USHER_LOADGEN_STORM_SLICE", default_value_t = 2.0, value_parser = seconds)]
     pub storm_slice: f64,
+    /// Process of the server, when it runs on this machine: its memory before and after the early ones join
+    #[arg(long, env = "USHER_LOADGEN_SERVER_PID")]
+    pub server_pid: Option<u32>,
+    /// Shell command that ends the server (`kill -9`) and starts it again in the background; run before the line opens,
+    /// then every place is asked for again
+    #[arg(long, env = "USHER_LOADGEN_RESTART_COMMAND")]
+    pub restart_command: Option<String>,
     /// Seconds of a slice of joins, and of one of the call that does nothing
     #[arg(long, env = "USHER_LOADGEN_SLICE", default_value_t = 0.5, value_parser = seconds)]
     pub slice: f64,

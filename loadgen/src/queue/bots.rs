@@ -7,10 +7,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 use wire::{BestAvailable, HoldItem, HoldRequest, JoinRequest, Place, PlaceState};
 
 use super::crowd::Crowd;
+use super::joins::NO_OP;
+use super::lapsed::Lapsed;
 use super::room::Room;
 use crate::account::Account;
 use crate::buyer::{Admitted, visit_admitted};
@@ -21,6 +25,8 @@ use crate::pool::Call;
 
 /// Accounts that bots need besides the waiters.
 pub const ACCOUNTS: usize = 6;
+/// Connections of bots: those of a replay, which are all used at the same moment, and of the other tries.
+pub const CONNECTIONS: u32 = REPLAYED_AT_ONCE as u32 + 200;
 /// Tries of one kind under way at once; a replay sends this many at the same moment.
 const AT_ONCE: usize = 8;
 const REPLAYED_AT_ONCE: usize = 1_000;
@@ -35,14 +41,16 @@ enum Kind {
     OtherEvent,
     Left,
     Bought,
+    Expired,
     Replayed,
     ForeignTicket,
     ForgedTicket,
     UsedPriority,
     ForgedPriority,
+    ExpiredPriority,
 }
 
-const KINDS: [(Kind, &str); 13] = [
+const KINDS: [(Kind, &str); 15] = [
     (Kind::NoPass, "hold without a pass"),
     (Kind::Garbage, "hold with a made-up pass"),
     (Kind::Forged, "hold with one's own pass, one character changed"),
@@ -51,11 +59,13 @@ const KINDS: [(Kind, &str); 13] = [
     (Kind::OtherEvent, "hold with the pass of another event"),
     (Kind::Left, "hold with the pass of a session that was left"),
     (Kind::Bought, "hold with the pass of a session that bought"),
+    (Kind::Expired, "hold with the pass of a session that time has ended"),
     (Kind::Replayed, "hold with a dead pass, 1,000 at once"),
     (Kind::ForeignTicket, "join with another account's place ticket"),
     (Kind::ForgedTicket, "join with a changed place ticket"),
     (Kind::UsedPriority, "join with a priority pass that is used up"),
     (Kind::ForgedPriority, "join with a changed priority pass"),
+    (Kind::ExpiredPriority, "join with a priority pass that has expired"),
 ];
 
 #[derive(Clone, Debug, Serialize)]
@@ -81,6 +91,7 @@ pub struct Loot {
     /// In line like everybody.
     waiter: (Arc<Account>, String, u32),
     priority: String,
+    lapsed: Lapsed,
 }
 
 impl Loot {
@@ -92,6 +103,7 @@ impl Loot {
         crowd: &Crowd,
         room: &Room,
         other: &Room,
+        lapsed: Lapsed,
         accounts: &[Arc<Account>],
         first: u32,
     ) -> Result<Self> {
@@ -121,6 +133,7 @@ impl Loot {
             other: (Arc::clone(elsewhere), other_pass),
             waiter: (Arc::clone(waiter), ticket, place.number.context("a place without a number")?),
             priority,
+            lapsed,
         })
     }
 
@@ -150,7 +163,8 @@ impl Loot {
 
     /// Who tries, and with what.
     fn call(&self, crowd: &Crowd, kind: Kind, number: u64) -> (&Account, Call) {
-        let hold = |account, pass| -> (&Account, Call) { (account, hold_call(crowd, pass)) };
+        let event = crowd.sale.arena.event.id;
+        let hold = |account, pass| -> (&Account, Call) { (account, hold_call(event, pass)) };
         let join = |account, ticket, priority| -> (&Account, Call) { (account, join_call(crowd, ticket, priority)) };
         match kind {
             Kind::NoPass => hold(&self.thief, None),
@@ -161,10 +175,23 @@ impl Loot {
             Kind::OtherEvent => hold(&self.other.0, Some(self.other.1.clone())),
             Kind::Left | Kind::Replayed => hold(&self.left.0, Some(self.left.1.clone())),
             Kind::Bought => hold(&self.bought.0, Some(self.bought.1.clone())),
+            Kind::Expired => (&*self.lapsed.account, hold_call(self.lapsed.event, Some(self.lapsed.pass.clone()))),
             Kind::ForeignTicket => join(&self.thief, Some(self.waiter.1.clone()), None),
             Kind::ForgedTicket => join(&self.waiter.0, Some(changed(&self.waiter.1, number)), None),
             Kind::UsedPriority => join(&self.thief, None, Some(self.priority.clone())),
             Kind::ForgedPriority => join(&self.thief, None, Some(changed(&self.priority, number))),
+            Kind::ExpiredPriority => join(&self.thief, None, Some(self.lapsed.priority.clone())),
+        }
+    }
+
+    /// When the try is one of its kind.
+    fn ripe_at(&self, kind: Kind) -> Option<Instant> {
+        match kind {
+            Kind::Expired => Some(self.lapsed.session_over),
+            Kind::ExpiredPriority => Some(self.lapsed.priority_over),
+            Kind::NoPass | Kind::Garbage | Kind::Forged | Kind::TicketAsPass | Kind::Foreign | Kind::OtherEvent => None,
+            Kind::Left | Kind::Bought | Kind::Replayed | Kind::ForeignTicket | Kind::ForgedTicket => None,
+            Kind::UsedPriority | Kind::ForgedPriority => None,
         }
     }
 
@@ -186,7 +213,16 @@ async fn try_all(
     tries: u64,
 ) -> BypassLine {
     let mut line = BypassLine { what, tries: 0, through: 0, codes: BTreeMap::new() };
-    let at_once = if kind == Kind::Replayed { REPLAYED_AT_ONCE } else { AT_ONCE };
+    if let Some(ripe_at) = loot.ripe_at(kind).filter(|_| tries > 0) {
+        tokio::select! {
+            () = tokio::time::sleep_until(ripe_at.into()) => {}
+            () = crowd.until_over() => {}
+        }
+    }
+    if kind == Kind::Replayed {
+        replay(loot, crowd, client, tries, &mut line).await;
+        return line;
+    }
     let mut under_way = JoinSet::new();
     for number in 0..tries {
         if crowd.is_over() {
@@ -194,7 +230,7 @@ async fn try_all(
         }
         let (loot, crowd, client) = (Arc::clone(loot), Arc::clone(crowd), client.clone());
         under_way.spawn(async move { try_once(&loot, &crowd, &client, kind, number).await });
-        while under_way.len() >= at_once {
+        while under_way.len() >= AT_ONCE {
             line.add(under_way.join_next().await);
         }
     }
@@ -202,6 +238,32 @@ async fn try_all(
         line.add(under_way.join_next().await);
     }
     line
+}
+
+/// In rounds: all of one are sent at the same moment, each over a connection that is open by then.
+async fn replay(loot: &Arc<Loot>, crowd: &Arc<Crowd>, client: &Client, tries: u64, line: &mut BypassLine) {
+    let mut left = tries;
+    while left > 0 && !crowd.is_over() {
+        let count = left.min(REPLAYED_AT_ONCE as u64);
+        let start = Arc::new(Barrier::new(count as usize));
+        let mut round = JoinSet::new();
+        for number in 0..count {
+            let (loot, crowd, client) = (Arc::clone(loot), Arc::clone(crowd), client.clone());
+            let start = Arc::clone(&start);
+            round.spawn(async move {
+                // Opens as many connections as will be used, the first time.
+                start.wait().await;
+                let known = client.settle(Step::Setup, None, &Call::get(NO_OP.to_owned()), Instant::now()).await;
+                drop(known);
+                start.wait().await;
+                try_once(&loot, &crowd, &client, Kind::Replayed, number).await
+            });
+        }
+        while !round.is_empty() {
+            line.add(round.join_next().await);
+        }
+        left -= count;
+    }
 }
 
 impl BypassLine {
@@ -236,11 +298,11 @@ async fn enter(crowd: &Crowd, room: &Room, account: &Account, priority: &str) ->
     place.pass.with_context(|| format!("a priority pass made its owner {:?} and gave no pass", place.state))
 }
 
-fn hold_call(crowd: &Crowd, pass: Option<String>) -> Call {
+fn hold_call(event: Uuid, pass: Option<String>) -> Call {
     let best_available = Some(BestAvailable { quantity: 1, ..BestAvailable::default() });
     let items = vec![HoldItem { best_available, ..HoldItem::default() }];
     let body = HoldRequest { items, pass, ..HoldRequest::default() };
-    let path = format!("/api/v1/events/{}/holds", crowd.sale.arena.event.id);
+    let path = format!("/api/v1/events/{event}/holds");
     Call::post(path, None, &body).unwrap_or_else(|_| unreachable!("the bodies of wire can be written"))
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use wire::{JoinRequest, Place, PlaceState};
 
 use super::line::Line;
+use super::squat::Squat;
 use super::waiter::{End, Kind, Told, Waiter};
 use crate::account::Account;
 use crate::buyer::{Admitted, Sale, visit_admitted};
@@ -28,6 +29,8 @@ pub struct Crowd {
     pub waiters: Vec<Arc<Waiter>>,
     pub line: Line,
     pub bots_per_hoarder: u32,
+    /// Of the event.
+    pub hold_ttl: Duration,
     /// By rank: who waits for the pushed numbers to reach him.
     pub expected: Mutex<BTreeMap<u32, Arc<Waiter>>>,
     /// Somebody was added to them.
@@ -48,15 +51,18 @@ pub struct Log {
     pub bought: Vec<(Instant, u32, bool)>,
     /// Of every answer: shoppers inside.
     pub shoppers_max: u32,
+    /// Holds of bots that buy nothing.
+    pub squats: Vec<Squat>,
 }
 
 impl Crowd {
-    pub fn new(sale: Sale, path: String, waiters: Vec<Arc<Waiter>>, line: Line, bots_per_hoarder: u32) -> Self {
+    pub fn new(sale: Sale, path: String, waiters: Vec<Arc<Waiter>>, bots_per_hoarder: u32, hold_ttl: Duration) -> Self {
         Self {
+            hold_ttl,
             sale,
             path,
             waiters,
-            line,
+            line: Line::default(),
             bots_per_hoarder,
             expected: Mutex::default(),
             added: Notify::new(),
@@ -172,6 +178,11 @@ impl Crowd {
         let end = match waiter.kind {
             Kind::Leaver => End::Left,
             Kind::Buyer => self.shop(waiter, &pass).await,
+            Kind::Squatter => {
+                let bots = (0..self.bots_per_hoarder).map(|_| self.squat(waiter, &pass));
+                let ends = futures_util::future::join_all(bots).await;
+                ends.into_iter().max().unwrap_or(End::Left)
+            }
             Kind::Hoarder => {
                 let bots = (0..self.bots_per_hoarder).map(|_| self.shop(waiter, &pass));
                 let ends = futures_util::future::join_all(bots).await;
@@ -185,7 +196,7 @@ impl Crowd {
     }
 
     async fn shop(&self, waiter: &Waiter, pass: &str) -> End {
-        let number = self.visits.fetch_add(1, Relaxed);
+        let number = self.next_visit();
         let who = Admitted { number, account_number: waiter.index, account: &waiter.account, pass: pass.to_owned() };
         match visit_admitted(&self.sale, who, waiter.intent, Instant::now()).await {
             Leaving::Bought => {
@@ -195,8 +206,12 @@ impl Crowd {
             }
             Leaving::LeftUnknown | Leaving::Broken => End::Unknown,
             Leaving::SoldOut => End::SoldOut,
-            Leaving::Refused | Leaving::Abandoned | Leaving::Released => End::Refused,
+            Leaving::Refused | Leaving::LeftLine | Leaving::Abandoned | Leaving::Released => End::Refused,
         }
+    }
+
+    pub(super) fn next_visit(&self) -> u32 {
+        self.visits.fetch_add(1, Relaxed)
     }
 
     pub async fn leave(&self, account: &Account) {

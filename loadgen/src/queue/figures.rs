@@ -10,10 +10,14 @@ use wire::{AdmissionLimit, WaitingRoomSettings};
 
 use super::bots::BypassLine;
 use super::joins::JoinLine;
-use super::record::{Compared, Record};
+use super::memory::MemoryLine;
+use super::record::Record;
+use super::restart::RestartLine;
 use super::sockets::SeenBySockets;
-use super::verdict::PURCHASES_MIN;
-use super::waiter::End;
+use super::squat::most_at_once;
+use super::storm::StormLine;
+use super::verdict::{PURCHASES_MIN, STRETCH_S_MIN, nobody_is_let_in_before_another};
+use super::waiter::{End, Kind};
 use crate::audit::Verdict;
 use crate::cli::QueueOptions;
 use crate::measure::{Measurements, Step};
@@ -31,6 +35,8 @@ pub struct QueueReport {
     pub waiters: u32,
     pub settings: WaitingRoomSettings,
     pub joins: JoinLine,
+    pub memory: Option<MemoryLine>,
+    pub restart: Option<RestartLine>,
     pub admission: AdmissionLine,
     pub promises: PromiseLine,
     pub shares: ShareLine,
@@ -53,6 +59,11 @@ pub struct AdmissionLine {
     pub steady_s: f64,
     pub called_per_s: f64,
     pub rate_per_s: f64,
+    /// Of the stretches of 10 s and more, the furthest from its rate, in percent.
+    pub rate_error_max_percent: Option<f64>,
+    /// Answers that told somebody to wait when a later rank was known to be inside, of how many that were looked at.
+    pub inversions: u64,
+    pub inversions_looked_at: u64,
     /// Seconds by what limited.
     pub limited_s: BTreeMap<String, f64>,
 }
@@ -77,16 +88,12 @@ pub struct ShareLine {
     pub units_bots: u64,
     pub hoarders: u64,
     pub bots: u64,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct StormLine {
-    /// Asked; what was answered is under `answers`.
-    pub refresh_per_s: u32,
-    pub unsent: u64,
-    pub calm_purchases: u64,
-    pub calm_purchases_per_s: f64,
-    pub stormy_purchases_per_s: f64,
+    /// Units that these bots would buy if nothing held them back.
+    pub units_wanted_by_bots: u64,
+    /// Accounts whose bots hold and never buy, their holds, and the most units that one account held at once.
+    pub squatters: u64,
+    pub squats: u64,
+    pub squatted_at_once_max: u32,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -140,9 +147,11 @@ impl QueueReport {
             waiters: options.waiters,
             settings: record.settings.clone(),
             joins: record.joins.clone(),
+            memory: record.memory,
+            restart: record.restart.clone(),
             admission: AdmissionLine::of(record),
             promises: PromiseLine::of(record),
-            shares: ShareLine::of(record, options.bots_per_hoarder),
+            shares: ShareLine::of(record),
             storm: StormLine::of(record, options.refresh_per_s),
             sockets: SocketLine {
                 sockets: options.sockets,
@@ -199,6 +208,7 @@ impl QueueReport {
         let mut tiles = vec![
             (format!("{through} of {tries}"), "bypass tries got through".to_owned()),
             (format!("{}", admission.admitted), "admitted".to_owned()),
+            (format!("{} of {}", admission.inversions, admission.inversions_looked_at), "inversions".to_owned()),
             (format!("{:.1}/s", admission.called_per_s), format!("called, of {:.1}/s allowed", admission.rate_per_s)),
             (format!("{:.1} s", self.promises.error_p90_s), "error of a promised wait, p90".to_owned()),
             (
@@ -213,9 +223,16 @@ impl QueueReport {
             ));
             tiles.push((format!("{:.1} µs", joins.beyond_no_op_us), "a join beyond a no-op".to_owned()));
         }
-        if storm.calm_purchases >= PURCHASES_MIN {
-            let share = 100.0 * storm.stormy_purchases_per_s / storm.calm_purchases_per_s;
-            tiles.push((format!("{share:.0} %"), "of calm purchases in a storm".to_owned()));
+        if let Some(memory) = self.memory {
+            tiles.push((format!("{:.0} B", memory.per_waiter_bytes), "of server memory per waiter".to_owned()));
+        }
+        if let Some(restart) = &self.restart {
+            let kept = restart.places - restart.lost - restart.changed;
+            tiles.push((format!("{kept} of {}", restart.places), "places kept over a restart".to_owned()));
+        }
+        if storm.baseline.purchases >= PURCHASES_MIN {
+            let share = 100.0 * storm.purchases_kept;
+            tiles.push((format!("{share:.0} %"), format!("of purchases kept at {:.1} × the load", storm.overload)));
         }
         tiles
     }
@@ -239,6 +256,7 @@ impl QueueReport {
                 heads: vec!["limit", "seconds"],
                 rows: limits.collect(),
             },
+            self.storm.table(),
             Table {
                 title: "Past the line",
                 texts: 2,
@@ -262,6 +280,9 @@ impl AdmissionLine {
         let called: u32 = stretches.iter().map(|stretch| stretch.called).sum();
         let due: f64 =
             stretches.iter().map(|stretch| stretch.seconds * f64::from(stretch.rate_per_minute) / 60.0).sum();
+        let long = stretches.iter().filter(|stretch| stretch.seconds >= STRETCH_S_MIN);
+        let errors = long.map(|stretch| 100.0 * stretch.error());
+        let order = nobody_is_let_in_before_another(record);
         let mut limited_s = BTreeMap::new();
         for pair in record.history.0.windows(2) {
             *limited_s.entry(name(pair[0].room.limited_by).to_owned()).or_default() +=
@@ -273,6 +294,9 @@ impl AdmissionLine {
             steady_s,
             called_per_s: f64::from(called) / steady_s.max(1e-9),
             rate_per_s: due / steady_s.max(1e-9),
+            rate_error_max_percent: errors.reduce(f64::max),
+            inversions: order.violations_total,
+            inversions_looked_at: order.looked_at,
             limited_s,
         }
     }
@@ -305,23 +329,20 @@ impl PromiseLine {
 }
 
 impl ShareLine {
-    fn of(record: &Record, bots_per_hoarder: u32) -> Self {
+    fn of(record: &Record) -> Self {
         let (units_honest, units_bots) = record.shares();
         let hoarders = record.hoarders();
         let purchases = record.log.bought.len() as u64;
-        Self { purchases, units_honest, units_bots, hoarders, bots: hoarders * u64::from(bots_per_hoarder) }
-    }
-}
-
-impl StormLine {
-    fn of(record: &Record, refresh_per_s: u32) -> Self {
-        let Compared { calm, stormy, calm_s, stormy_s } = record.storm();
         Self {
-            refresh_per_s,
-            unsent: record.storms.unsent,
-            calm_purchases: calm,
-            calm_purchases_per_s: calm as f64 / calm_s.max(1e-9),
-            stormy_purchases_per_s: stormy as f64 / stormy_s.max(1e-9),
+            purchases,
+            units_honest,
+            units_bots,
+            hoarders,
+            bots: hoarders * u64::from(record.bots_per_hoarder),
+            units_wanted_by_bots: record.units_wanted_by_bots(),
+            squatters: record.count(Kind::Squatter),
+            squats: record.log.squats.len() as u64,
+            squatted_at_once_max: most_at_once(&record.log.squats),
         }
     }
 }

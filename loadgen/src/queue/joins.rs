@@ -19,7 +19,7 @@ use crate::pool::{Call, exchange};
 use crate::report::LatencyLine;
 use crate::slices::{Slices, Turn};
 
-const NO_OP: &str = "/api/v1/ping";
+pub const NO_OP: &str = "/api/v1/ping";
 /// A prime: the connections do not follow each other through the waiters.
 const STRIDE: u32 = 7_919;
 const AGAIN_AFTER: Duration = Duration::from_millis(50);

@@ -21,6 +21,8 @@ use crate::measure::Step;
 use crate::pool::Call;
 
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// What may be called at once after a pause, as time at the rate.
+const SAVED_UP: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Debug)]
@@ -122,6 +124,31 @@ pub struct Stretch {
     pub seconds: f64,
     pub rate_per_minute: u32,
     pub called: u32,
+    /// Places called per second, by the line that fits all that was told after the first second best: neither a frame
+    /// that came late nor what a pause had saved up makes it steeper. 0 when less was told.
+    pub slope_per_s: f64,
+}
+
+impl Stretch {
+    /// How far it was from its rate, as a share of that.
+    pub fn error(&self) -> f64 {
+        (self.slope_per_s * 60.0 / f64::from(self.rate_per_minute.max(1)) - 1.0).abs()
+    }
+}
+
+fn slope_per_s(run: &[Pushed]) -> f64 {
+    let start = run[0].at + SAVED_UP;
+    let told: Vec<(f64, f64)> = run
+        .iter()
+        .filter(|pushed| pushed.at >= start)
+        .map(|pushed| ((pushed.at - start).as_secs_f64(), f64::from(pushed.room.called)))
+        .collect();
+    let count = told.len().max(1) as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| told.iter().map(of).sum::<f64>() / count;
+    let (mean_at, mean_called) = (mean(|one| one.0), mean(|one| one.1));
+    let along: f64 = told.iter().map(|(at, called)| (at - mean_at) * (called - mean_called)).sum();
+    let spread: f64 = told.iter().map(|(at, _)| (at - mean_at).powi(2)).sum();
+    if spread > 0.0 { along / spread } else { 0.0 }
 }
 
 impl History {
@@ -150,6 +177,7 @@ impl History {
                 seconds: (last.at - first.at).as_secs_f64(),
                 rate_per_minute: first.room.rate_per_minute,
                 called: last.room.called.saturating_sub(first.room.called),
+                slope_per_s: slope_per_s(run),
             }
         };
         self.0.chunk_by(is_alike).filter(|run| run.len() > 1).map(of).collect()
@@ -190,9 +218,30 @@ pub mod tests {
             [0, 1, 2, 4, 5, 9, 10].map(|rank| history.called_at(rank)),
             [Some(at(250)), Some(at(250)), Some(at(500)), Some(at(500)), Some(at(750)), Some(at(1_250)), None]
         );
-        assert_eq!(history.stretches(), [Stretch { seconds: 0.5, rate_per_minute: 600, called: 5 }]);
+        let stretch = Stretch { seconds: 0.5, rate_per_minute: 600, called: 5, slope_per_s: 0.0 };
+        assert_eq!(history.stretches(), [stretch]);
         assert!(history.is_steady(at(100), at(600), 600) && !history.is_steady(at(100), at(600), 300));
         assert!(!history.is_steady(at(100), at(800), 600) && !history.is_steady(at(800), at(900), 600));
+    }
+
+    #[test]
+    fn a_late_frame_and_a_burst_do_not_change_the_rate_that_is_seen() {
+        let start = Instant::now();
+        // Ten a second after ten at once; every fifth frame is late.
+        let told = |quarter: u64| {
+            let called = 10 + (quarter * 10 / 4) as u32;
+            let late = if quarter % 5 == 4 { 200 } else { 0 };
+            pushed(start, quarter * 250 + late, if quarter == 0 { 0 } else { called }, 600, AdmissionLimit::Rate)
+        };
+        let stretches = History((0..=80).map(told).collect()).stretches();
+        assert_eq!(stretches.len(), 1);
+        assert!(stretches[0].error() < 0.01, "{:?}", stretches[0]);
+        let slower = |quarter| {
+            let Pushed { at, room } = told(quarter);
+            Pushed { at, room: WaitingRoom { called: room.called * 97 / 100, ..room } }
+        };
+        let stretches = History((0..=80).map(slower).collect()).stretches();
+        assert!(stretches[0].error() > 0.02, "{:?}", stretches[0]);
     }
 
     #[test]

@@ -5,13 +5,18 @@ mod bots;
 mod crowd;
 pub mod figures;
 mod joins;
+mod lapsed;
 mod line;
+mod memory;
 mod proof;
 mod record;
 mod refresh;
+mod restart;
 mod room;
 mod sockets;
+mod squat;
 mod stages;
+mod storm;
 mod verdict;
 mod waiter;
 
@@ -46,18 +51,19 @@ use bots::{ACCOUNTS, BypassLine, Loot};
 use crowd::Crowd;
 use figures::{Around, QueueReport};
 use joins::JoinLine;
-use line::{Line, Lookout};
+use lapsed::Lapsed;
+use line::Lookout;
+use memory::MemoryLine;
 use record::{Record, Waited};
 use refresh::Storms;
-use room::Room;
+use restart::RestartLine;
+use room::{Room, UNTIL_OPENED_AT_LATEST};
 use sockets::Sockets;
 use waiter::{Kind, Waiter, Way};
 
-/// Those of the bots, and the lookout's.
-const ACCOUNTS_BESIDE: usize = ACCOUNTS + 1;
+/// Those of the bots, that of a session that lapses, and the lookout's.
+const ACCOUNTS_BESIDE: usize = ACCOUNTS + 2;
 const CONNECTIONS: u32 = 256;
-/// Of bots: a replay sends as many at once.
-const BOT_CONNECTIONS: u32 = 512;
 const UNITS_PER_CUSTOMER_MAX: u32 = 4;
 const SESSION_S: u32 = 900;
 const CLAIM_WITHIN_S: u32 = 600;
@@ -75,6 +81,9 @@ struct Run<'a> {
     crowd: Arc<Crowd>,
     sockets: Arc<Sockets>,
     before: QueueProof,
+    lapsed: Option<Lapsed>,
+    memory: Option<MemoryLine>,
+    restart: Option<RestartLine>,
     progress: Progress,
 }
 
@@ -89,12 +98,15 @@ struct Played {
 /// # Errors
 /// The run cannot be made. What waiters meet in it is no error: it is in the report.
 pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
-    process::allow_sockets(u64::from(options.sockets + 2 * CONNECTIONS + BOT_CONNECTIONS))?;
+    let connections = options.server.connections.unwrap_or(CONNECTIONS);
+    let storm = if options.refresh_per_s > 0 { refresh::CONNECTIONS } else { 0 };
+    process::allow_sockets(u64::from(options.sockets + 2 * connections + storm + bots::CONNECTIONS))?;
     let mut run = Run::prepare(options).await?;
     let mut follower = JoinSet::new();
     let (lookout, place_of_lookout) = run.lookout().await?;
     follower.spawn(run.crowd.line.clone().follow(run.sockets.dial.clone(), lookout));
     let joins = run.fill().await?;
+    run.restart().await?;
     run.open().await?;
     let played = run.play(joins).await?;
     let places = vec![place_of_lookout, played.place_of_bots];
@@ -111,14 +123,17 @@ impl<'a> Run<'a> {
         let setup = connect(&options.server, options.server.connections.unwrap_or(CONNECTIONS), clock)?;
         let organizer = organizer(&options.organizer).context(crate::Usage)?;
         let settings = settings(options);
-        let house = house(options.seats);
-        let room = Room::arm(&setup, &organizer, &house, settings.clone(), clock.now()).await?;
-        let other = Room::arm(&setup, &organizer, &self::house(100), settings, clock.now()).await?;
+        let (house, small) = (self::house(options.seats, options.hold_ttl), self::house(100, options.hold_ttl));
+        let room =
+            Room::arm(&setup, &organizer, &house, settings.clone(), clock.now(), Some(UNTIL_OPENED_AT_LATEST)).await?;
+        let other = Room::arm(&setup, &organizer, &small, settings, clock.now(), Some(UNTIL_OPENED_AT_LATEST)).await?;
         let before = room.proof().await.context("reading the commitment")?;
         let arena = Arc::new(Arena::load(&setup, Some(room.event)).await?);
         let tag = format!("{:x}{:04x}", clock.started_at.timestamp_micros(), rand::random::<u16>());
         let wanted = options.waiters as usize + ACCOUNTS_BESIDE;
         let accounts = Accounts::prepare(&setup, wanted, options.accounts_file.as_deref(), &tag, &progress).await?;
+        let lapsing = Arc::clone(&accounts.all()[options.waiters as usize + ACCOUNTS]);
+        let lapsed = Some(Lapsed::collect(&setup, (&organizer, clock), &room, &small, lapsing).await?);
         let dial = Dial::new(setup.pool.authority(), room.event, options.sockets.max(1), 0, LIVE_JSON).await?;
         let seats: Availability = setup.ask(Step::Setup, None, &arena.availability_call()).await?;
 
@@ -139,10 +154,12 @@ impl<'a> Run<'a> {
         })));
         let waiters = waiters(options, &accounts);
         let allowance = arena.allowance();
+        let hold_ttl = Duration::from_secs(options.hold_ttl.into());
         let sale = Sale { client, arena, accounts, allowance, ledger, tag, slow_pay: Duration::ZERO, blind: false };
-        let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, Line::default(), options.bots_per_hoarder));
+        let crowd = Arc::new(Crowd::new(sale, room.path(), waiters, options.bots_per_hoarder, hold_ttl));
         let sockets = Arc::new(Sockets::new(dial));
-        Ok(Self { options, setup, clock, room, other, crowd, sockets, before, progress })
+        let (memory, restart) = (None, None);
+        Ok(Self { options, setup, clock, room, other, crowd, sockets, before, lapsed, memory, restart, progress })
     }
 
     /// The last account takes the first place.
@@ -155,18 +172,36 @@ impl<'a> Run<'a> {
     }
 
     /// The early ones join; hoarders first, each with all its bots at the same time.
-    async fn fill(&self) -> Result<JoinLine> {
+    async fn fill(&mut self) -> Result<JoinLine> {
         let crowd = &self.crowd;
+        let before = match self.options.server_pid {
+            Some(pid) => Some((pid, memory::before_joins(crowd, pid).await?)),
+            None => None,
+        };
         self.progress.begin("joining", 1);
-        for waiter in crowd.waiters.iter().filter(|waiter| waiter.kind == Kind::Hoarder) {
+        for waiter in crowd.waiters.iter().filter(|waiter| waiter.kind.is_bot()) {
             let bots = (0..self.options.bots_per_hoarder).map(|_| crowd.ask(waiter, Step::Join, Instant::now()));
             futures_util::future::join_all(bots).await;
         }
-        let is_left = |waiter: &&Arc<Waiter>| waiter.is_early && waiter.kind != Kind::Hoarder;
+        let is_left = |waiter: &&Arc<Waiter>| waiter.is_early && !waiter.kind.is_bot();
         let early = crowd.waiters.iter().filter(is_left).map(|waiter| waiter.index).collect();
         let connections = self.options.server.connections.unwrap_or(CONNECTIONS).max(1);
         let (slice, timeout) = (self.options.slice, self.options.server.timeout);
-        joins::run(crowd, early, connections, Duration::from_secs_f64(slice), Duration::from_secs_f64(timeout)).await
+        let (slice, timeout) = (Duration::from_secs_f64(slice), Duration::from_secs_f64(timeout));
+        let line = joins::run(crowd, early, connections, slice, timeout).await?;
+        if let Some((pid, before)) = before {
+            let joined = crowd.waiters.iter().filter(|waiter| waiter.is_early).count() as u64;
+            self.memory = Some(MemoryLine::of(joined, before, memory::read(pid).await?));
+        }
+        Ok(line)
+    }
+
+    async fn restart(&mut self) -> Result<()> {
+        if let Some(command) = &self.options.restart_command {
+            self.progress.begin("restart", 1);
+            self.restart = Some(restart::run(&self.crowd, command).await?);
+        }
+        Ok(())
     }
 
     async fn open(&mut self) -> Result<()> {
@@ -182,7 +217,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn play(&self, joins: JoinLine) -> Result<Played> {
+    async fn play(&mut self, joins: JoinLine) -> Result<Played> {
+        let lapsed = self.lapsed.take().context("played twice")?;
         let (options, crowd) = (self.options, &self.crowd);
         self.progress.begin("waiting", u64::from(options.waiters));
         let seconds = Duration::from_secs_f64;
@@ -191,18 +227,22 @@ impl<'a> Run<'a> {
         stages.spawn(stages::arrive(Arc::clone(crowd), false, seconds(options.late_over)));
         stages.spawn(stages::dispatch(Arc::clone(crowd)));
         stages.spawn(Arc::clone(&self.sockets).run(Arc::clone(crowd)));
-        let (crowd_of_storms, sockets) = (Arc::clone(crowd), Arc::clone(&self.sockets));
-        let (per_s, slice) = (options.refresh_per_s, seconds(options.storm_slice));
         let mut storms = JoinSet::new();
-        storms.spawn(async move { refresh::run(crowd_of_storms, sockets, per_s, slice).await });
+        let plan = refresh::Plan {
+            per_s: options.refresh_per_s,
+            slice: seconds(options.storm_slice),
+            settle: seconds(options.look_over.max(options.late_over)),
+            baseline: seconds(options.storm_baseline),
+        };
+        let client = self.client_beside(refresh::CONNECTIONS)?;
+        storms.spawn(refresh::run(Arc::clone(crowd), Arc::clone(&self.sockets), client, plan));
 
         let tried = AtomicBool::new(false);
         let bots = async {
             let accounts = &crowd.sale.accounts.all()[options.waiters as usize..][..ACCOUNTS];
-            let loot = Loot::collect(crowd, &self.room, &self.other, accounts, options.waiters).await?;
+            let loot = Loot::collect(crowd, &self.room, &self.other, lapsed, accounts, options.waiters).await?;
             let place = loot.place();
-            let client = connect(&options.server, BOT_CONNECTIONS, self.clock)?;
-            let client = Client { measured: Arc::clone(&crowd.client().measured), ..client };
+            let client = self.client_beside(bots::CONNECTIONS)?;
             let lines = loot.use_up(Arc::clone(crowd), client, options.bypass_tries).await;
             tried.store(true, Relaxed);
             anyhow::Ok((lines, place))
@@ -214,6 +254,12 @@ impl<'a> Run<'a> {
         }
         let storms = storms.join_next().await.context("the storms")??;
         Ok(Played { joins, storms, bypass, place_of_bots })
+    }
+
+    /// With connections of its own, counted with all others.
+    fn client_beside(&self, connections: u32) -> Result<Client> {
+        let client = connect(&self.options.server, connections, self.clock)?;
+        Ok(Client { measured: Arc::clone(&self.crowd.client().measured), ..client })
     }
 
     /// Until all waiters and bots are through, or the time is over.
@@ -249,12 +295,15 @@ impl<'a> Run<'a> {
             storms: played.storms,
             bypass: played.bypass,
             joins: played.joins,
+            memory: self.memory,
+            restart: self.restart.clone(),
             proofs: (self.before.clone(), after),
             places_of_bots,
             turns_told: sockets.turns,
             turns_untold: sockets.untold,
             priority_shoppers: ACCOUNTS_BESIDE as u32,
             units_per_customer_max: UNITS_PER_CUSTOMER_MAX,
+            bots_per_hoarder: self.options.bots_per_hoarder,
             capacity: crowd.sale.arena.capacity(),
         };
         let checks = verdict::judge(&record).into_iter().chain(bought.checks).collect::<Vec<_>>();
@@ -288,12 +337,12 @@ fn settings(options: &QueueOptions) -> WaitingRoomSettings {
     }
 }
 
-fn house(seats: u32) -> Venue {
+fn house(seats: u32, hold_ttl_s: u32) -> Venue {
     Venue {
         title: "The one behind a waiting room",
         seats,
         standing: 0,
-        hold_ttl_s: 600,
+        hold_ttl_s,
         holds_per_customer_max: 4,
         units_per_customer_max: Some(UNITS_PER_CUSTOMER_MAX),
     }
@@ -311,7 +360,9 @@ fn waiters(options: &QueueOptions, accounts: &Accounts) -> Vec<Arc<Waiter>> {
     (0..options.waiters)
         .map(|index| {
             let drawn = mix.draw(&habits, UNITS_PER_CUSTOMER_MAX, &mut rng);
+            let is_squatter = index < hoarders && is_nth(index, options.squatting);
             let (kind, intent) = match (index < hoarders, drawn.ending) {
+                _ if is_squatter => (Kind::Squatter, drawn),
                 (true, _) => (Kind::Hoarder, Intent { units: UNITS_PER_CUSTOMER_MAX, ending: Ending::Buys, ..drawn }),
                 (false, Ending::Abandons) => (Kind::Leaver, drawn),
                 (false, _) => (Kind::Buyer, drawn),

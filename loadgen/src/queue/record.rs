@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use serde::Serialize;
 use wire::{QueueProof, WaitingRoomSettings};
 
 use super::bots::BypassLine;
 use super::crowd::Log;
 use super::joins::JoinLine;
 use super::line::History;
-use super::refresh::Storms;
+use super::memory::MemoryLine;
+use super::refresh::{Storms, Weather};
+use super::restart::RestartLine;
 use super::waiter::{Kind, Promise, Seen};
 use crate::measure::histogram;
 
@@ -25,6 +28,8 @@ pub struct Record {
     pub storms: Storms,
     pub bypass: Vec<BypassLine>,
     pub joins: JoinLine,
+    pub memory: Option<MemoryLine>,
+    pub restart: Option<RestartLine>,
     /// Before anybody could join, and at the end.
     pub proofs: (QueueProof, QueueProof),
     /// Of the lookout, and of the bots that joined in the ordinary way.
@@ -35,6 +40,7 @@ pub struct Record {
     /// Who was let in past the line by the organizer.
     pub priority_shoppers: u32,
     pub units_per_customer_max: u32,
+    pub bots_per_hoarder: u32,
     /// Of the whole house.
     pub capacity: u32,
 }
@@ -60,13 +66,42 @@ impl Kept {
     }
 }
 
-/// Purchases per second in calm slices and in stormy ones, while somebody still waited.
+/// What went on in one kind of weather, while somebody still waited.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Spell {
+    pub seconds: f64,
+    pub purchases: u64,
+    /// Requests answered, other than refreshes.
+    pub requests: u64,
+    pub refreshes: u64,
+    /// Refreshes sent.
+    pub offered: u64,
+}
+
+impl Spell {
+    pub fn per_s(&self, count: u64) -> f64 {
+        count as f64 / self.seconds.max(1e-9)
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Compared {
-    pub calm: u64,
-    pub stormy: u64,
-    pub calm_s: f64,
-    pub stormy_s: f64,
+    pub baseline: Spell,
+    pub calm: Spell,
+    pub stormy: Spell,
+}
+
+impl Compared {
+    /// Purchases per second in storms, over those before the first of them.
+    pub fn share(&self) -> f64 {
+        self.stormy.per_s(self.stormy.purchases) / self.baseline.per_s(self.baseline.purchases).max(1e-9)
+    }
+
+    /// Requests offered per second in storms, over those answered before the first of them.
+    pub fn overload(&self) -> f64 {
+        let offered = self.stormy.requests + self.stormy.offered;
+        self.stormy.per_s(offered) / self.baseline.per_s(self.baseline.requests).max(1e-9)
+    }
 }
 
 impl Record {
@@ -102,21 +137,18 @@ impl Record {
         let exhausted =
             self.history.0.iter().find(|pushed| pushed.room.called > 0 && pushed.room.called >= pushed.room.joined);
         let until = exhausted.map(|pushed| pushed.at);
-        for pair in self.storms.slices.chunks_exact(2) {
-            if until.is_some_and(|until| pair[1].1 > until) {
-                break;
-            }
-            for (from, to, is_stormy) in pair {
-                let bought = self.log.bought.iter().filter(|(at, ..)| from <= at && at < to).count() as u64;
-                let seconds = to.saturating_duration_since(*from).as_secs_f64();
-                if *is_stormy {
-                    compared.stormy += bought;
-                    compared.stormy_s += seconds;
-                } else {
-                    compared.calm += bought;
-                    compared.calm_s += seconds;
-                }
-            }
+        for slice in self.storms.slices.iter().take_while(|slice| until.is_none_or(|until| slice.to <= until)) {
+            let spell = match slice.weather {
+                Weather::Baseline => &mut compared.baseline,
+                Weather::Calm => &mut compared.calm,
+                Weather::Stormy => &mut compared.stormy,
+            };
+            let bought = self.log.bought.iter().filter(|(at, ..)| slice.from <= *at && *at < slice.to).count();
+            spell.purchases += bought as u64;
+            spell.seconds += slice.to.saturating_duration_since(slice.from).as_secs_f64();
+            spell.requests += slice.requests;
+            spell.refreshes += slice.refreshes;
+            spell.offered += slice.offered;
         }
         compared
     }
@@ -130,7 +162,16 @@ impl Record {
         (units(false), units(true))
     }
 
+    pub fn count(&self, kind: Kind) -> u64 {
+        self.waiters.iter().filter(|waited| waited.kind == kind).count() as u64
+    }
+
+    /// Units that the hoarders' bots would buy if nothing held them back.
+    pub fn units_wanted_by_bots(&self) -> u64 {
+        self.hoarders() * u64::from(self.bots_per_hoarder) * u64::from(self.units_per_customer_max)
+    }
+
     pub fn hoarders(&self) -> u64 {
-        self.waiters.iter().filter(|waited| waited.kind == Kind::Hoarder).count() as u64
+        self.count(Kind::Hoarder)
     }
 }

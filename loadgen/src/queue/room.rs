@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::Method;
 use uuid::Uuid;
-use wire::{PriorityPass, PriorityPassRequest, QueueProof, WaitingRoomSettings};
+use wire::{JoinRequest, PriorityPass, PriorityPassRequest, QueueProof, WaitingRoomSettings};
 
 use crate::account::{Account, Credentials};
 use crate::client::Client;
@@ -13,7 +13,7 @@ use crate::pool::Call;
 use crate::venue::{Organizer, Venue};
 
 /// The line opens when the early ones have joined, however long that takes.
-const UNTIL_OPENED_AT_LATEST: TimeDelta = TimeDelta::hours(24);
+pub const UNTIL_OPENED_AT_LATEST: TimeDelta = TimeDelta::hours(24);
 
 pub struct Room {
     client: Client,
@@ -22,8 +22,14 @@ pub struct Room {
     pub settings: WaitingRoomSettings,
 }
 
+/// Into the room at `path`, like everybody.
+pub fn join_call(path: &str) -> Call {
+    let body = JoinRequest::default();
+    Call::post(path.to_owned(), None, &body).unwrap_or_else(|_| unreachable!("the bodies of wire can be written"))
+}
+
 impl Room {
-    /// Makes an event with a room that collects a pre-queue.
+    /// Makes an event with a room that collects a pre-queue for this long, or is open at once.
     ///
     /// # Errors
     /// The organizer is refused, or a step of it.
@@ -33,12 +39,13 @@ impl Room {
         venue: &Venue,
         settings: WaitingRoomSettings,
         now: DateTime<Utc>,
+        opens_after: Option<TimeDelta>,
     ) -> Result<Self> {
         let event = venue.open(client, organizer, now).await.context("making the event")?;
         let Organizer { email, password } = organizer.clone();
         let organizer = Account::new(Credentials { email, password, token: String::new() });
         organizer.sign_in(client).await?;
-        let settings = WaitingRoomSettings { opens_at: Some(now + UNTIL_OPENED_AT_LATEST), ..settings };
+        let settings = WaitingRoomSettings { opens_at: opens_after.map(|after| now + after), ..settings };
         let room = Self { client: client.clone(), organizer, event, settings };
         room.put().await?;
         Ok(room)
@@ -73,10 +80,16 @@ impl Room {
     /// # Errors
     /// The server refuses it.
     pub async fn priority_pass(&self) -> Result<String> {
+        self.priority_pass_until(None).await
+    }
+
+    /// # Errors
+    /// The server refuses it.
+    pub async fn priority_pass_until(&self, expires_at: Option<DateTime<Utc>>) -> Result<String> {
         let body = PriorityPassRequest {
             reason: "a load test's own shopper".to_owned(),
             uses: None,
-            expires_at: None,
+            expires_at,
             user_id: None,
         };
         let call = Call::post(format!("{}/priority-passes", self.path()), None, &body)?;

@@ -5,20 +5,21 @@ use std::time::Instant;
 
 use super::proof::{self, Order};
 use super::record::Record;
+use super::squat::most_at_once;
 use super::waiter::{End, Told};
 use crate::audit::Check;
 
 /// Of what was sold, to those who are not bots.
 const HONEST_SHARE_MIN: f64 = 0.9;
-/// Purchases per second in a storm, against calm.
+/// Purchases per second in a storm, against those before the first.
 const STORM_SHARE_MIN: f64 = 0.9;
-/// With fewer in calm, the comparison says nothing.
+/// With fewer before the first storm, the comparison says nothing.
 pub const PURCHASES_MIN: u64 = 100;
 /// Of the house, bought at the end: so little is left that somebody may rightly have been told that nothing is. What
 /// others held at that moment may have come back.
 const SOLD_OUT_SHARE: f64 = 0.9;
 /// Of a stretch that the rate is measured over.
-const STRETCH_S_MIN: f64 = 3.0;
+pub const STRETCH_S_MIN: f64 = 10.0;
 const RATE_ERROR_MAX: f64 = 0.01;
 /// Between a call and the frame that tells of it.
 const FRAME_DELAY_S: f64 = 0.3;
@@ -30,6 +31,7 @@ const SHOPPERS_SLACK: u32 = 1;
 pub fn judge(record: &Record) -> Vec<Check> {
     vec![
         everybody_has_one_place(record),
+        a_restart_keeps_places(record),
         numbers_follow_arrival(record),
         ranks_are_as_proven(record),
         nobody_is_let_in_before_another(record),
@@ -40,7 +42,9 @@ pub fn judge(record: &Record) -> Vec<Check> {
         shoppers_are_few_enough(record),
         promises_are_kept(record),
         nobody_gets_past(record),
+        hoarders_keep_to_the_limit(record),
         honest_buyers_get_theirs(record),
+        squatters_hold_little_and_not_for_long(record),
         storms_stop_no_purchase(record),
     ]
 }
@@ -53,6 +57,17 @@ fn everybody_has_one_place(record: &Record) -> Check {
             Some(number) => check.expect(numbers.insert(number), || format!("number {number} was given twice")),
             None => check.expect(false, || format!("waiter {} has no number", waited.index)),
         }
+    }
+    check
+}
+
+fn a_restart_keeps_places(record: &Record) -> Check {
+    let mut check = Check::new("a restart keeps every place");
+    if let Some(restart) = &record.restart {
+        check.expect(restart.lost == 0, || format!("{} of {} are lost", restart.lost, restart.places));
+        check.expect(restart.changed == 0, || format!("{} have another number", restart.changed));
+        check.expect(restart.doubled == 0, || format!("{} have the number of another", restart.doubled));
+        check.looked_at = restart.places;
     }
     check
 }
@@ -118,7 +133,7 @@ fn ranks_are_as_proven(record: &Record) -> Check {
 }
 
 /// An inversion: told to wait after somebody behind him was known to be inside.
-fn nobody_is_let_in_before_another(record: &Record) -> Check {
+pub fn nobody_is_let_in_before_another(record: &Record) -> Check {
     let mut check = Check::new("no inversion: nobody waits while a later rank is inside");
     let moment = |told: &Told| (if told.is_admitted { told.answered } else { told.asked }, told.is_admitted, told.rank);
     for (rank, highest_inside) in sweep(record.log.told.iter().map(moment).collect()) {
@@ -168,13 +183,13 @@ fn calls_keep_to_the_rate(record: &Record) -> Check {
 }
 
 fn the_rate_is_used(record: &Record) -> Check {
-    let mut check = Check::new("where only the rate limits, it is met within 1 %");
+    let mut check = Check::new("where only the rate limits for 10 s and more, it is met within 1 %");
     for stretch in record.history.stretches().iter().filter(|stretch| stretch.seconds >= STRETCH_S_MIN) {
         let per_s = f64::from(stretch.rate_per_minute) / 60.0;
-        let due = per_s * stretch.seconds;
-        let error = (f64::from(stretch.called) - due).abs();
-        check.expect(error <= due * RATE_ERROR_MAX + per_s * FRAME_DELAY_S + 1.0, || {
-            format!("{} in {:.1} s at {per_s:.1} per second: {due:.0} were due", stretch.called, stretch.seconds)
+        // Places are called one by one: none more or less than that over the whole stretch.
+        let allowed = RATE_ERROR_MAX + 1.0 / (per_s * stretch.seconds);
+        check.expect(stretch.error() <= allowed, || {
+            format!("{:.1} per second for {:.1} s, where {per_s:.1} are due", stretch.slope_per_s, stretch.seconds)
         });
     }
     check
@@ -216,12 +231,32 @@ fn nobody_gets_past(record: &Record) -> Check {
     check
 }
 
+fn hoarders_keep_to_the_limit(record: &Record) -> Check {
+    let mut check = Check::new("hoarders get no more than their accounts may have, however many bots they are");
+    let (hoarders, (_, bots)) = (record.hoarders(), record.shares());
+    let most = hoarders * u64::from(record.units_per_customer_max);
+    check.expect(bots <= most, || format!("{bots} units to bots of {hoarders} accounts"));
+    check.looked_at = bots;
+    check
+}
+
+fn squatters_hold_little_and_not_for_long(record: &Record) -> Check {
+    let mut check = Check::new("who holds and never buys holds no more than his account may, and not past its time");
+    let squats = &record.log.squats;
+    let most = most_at_once(squats);
+    check.expect(most <= record.units_per_customer_max, || format!("{most} units at once by one account"));
+    let late = squats.iter().filter(|squat| squat.is_late).count();
+    check.expect(late == 0, || format!("{late} of {} holds were alive a second after their end", squats.len()));
+    check.looked_at = squats.len() as u64;
+    check
+}
+
 fn honest_buyers_get_theirs(record: &Record) -> Check {
-    let mut check = Check::new("hoarders get no more than one customer may, and honest buyers 9 of 10 units");
-    if record.hoarders() > 0 {
-        let (honest, bots) = record.shares();
-        let most = record.hoarders() * u64::from(record.units_per_customer_max);
-        check.expect(bots <= most, || format!("{bots} units to bots of {} accounts", record.hoarders()));
+    let mut check = Check::new("where bots want more than a tenth of what is sold, honest buyers get 9 of 10 units");
+    let (honest, bots) = record.shares();
+    let wanted = record.units_wanted_by_bots() as f64;
+    // Otherwise they could not get more if nothing were in their way.
+    if wanted > (1.0 - HONEST_SHARE_MIN) * (honest + bots) as f64 {
         let share = honest as f64 / (honest + bots).max(1) as f64;
         check.expect(share >= HONEST_SHARE_MIN, || format!("{:.1} % to honest buyers", share * 100.0));
         check.looked_at = honest + bots;
@@ -230,14 +265,15 @@ fn honest_buyers_get_theirs(record: &Record) -> Check {
 }
 
 fn storms_stop_no_purchase(record: &Record) -> Check {
-    let mut check = Check::new("purchases go on in a storm at 9 tenths of their rate in calm");
+    let mut check = Check::new("purchases go on in a storm at 9 tenths of their rate before the first");
     let compared = record.storm();
-    if compared.calm >= PURCHASES_MIN {
-        let (calm, stormy) = (compared.calm as f64 / compared.calm_s, compared.stormy as f64 / compared.stormy_s);
-        check.expect(stormy >= calm * STORM_SHARE_MIN, || {
-            format!("{stormy:.0} per second in storms, {calm:.0} in calm")
+    let (baseline, stormy) = (compared.baseline, compared.stormy);
+    if baseline.purchases >= PURCHASES_MIN && stormy.seconds > 0.0 {
+        check.expect(compared.share() >= STORM_SHARE_MIN, || {
+            let (before, in_storms) = (baseline.per_s(baseline.purchases), stormy.per_s(stormy.purchases));
+            format!("{in_storms:.0} per second in storms, {before:.0} before, at {:.1} × the load", compared.overload())
         });
-        check.looked_at = compared.calm + compared.stormy;
+        check.looked_at = baseline.purchases + stormy.purchases;
     }
     check
 }

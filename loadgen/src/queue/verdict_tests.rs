@@ -13,7 +13,9 @@ use super::super::joins::JoinLine;
 use super::super::line::History;
 use super::super::line::tests::pushed;
 use super::super::record::Waited;
-use super::super::refresh::Storms;
+use super::super::refresh::{Slice, Storms, Weather};
+use super::super::restart::RestartLine;
+use super::super::squat::Squat;
 use super::super::waiter::{Kind, Promise, Seen};
 use super::*;
 
@@ -37,13 +39,26 @@ fn proof(is_open: bool) -> QueueProof {
     }
 }
 
+/// With ten requests a second beside the refreshes.
+fn slice(from: Instant, to: Instant, weather: Weather, offered: u64) -> Slice {
+    let requests = (to - from).as_secs() * 10;
+    Slice { from, to, weather, requests, refreshes: offered, offered }
+}
+
 /// 50 waiters, let in at 5 per second: everything as it should be.
 fn sound() -> Record {
     let start = Instant::now();
     let at = |ms: u32| start + Duration::from_millis(ms.into());
     let order = Order::of(&proof(true)).unwrap();
     let opened = 1_000;
-    let mut log = Log { shoppers_max: 10, ..Log::default() };
+    let squat = Squat {
+        account: 0,
+        units: 1,
+        from: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+        until: DateTime::from_timestamp(1_800_000_010, 0).unwrap(),
+        is_late: false,
+    };
+    let mut log = Log { shoppers_max: 10, squats: vec![squat], ..Log::default() };
     let waiters = (0..WAITERS).map(|number| {
         let rank = order.rank(number);
         let called = opened + (rank + 1) * 1_000 / RATE;
@@ -90,7 +105,13 @@ fn sound() -> Record {
         waiters,
         history: History(frames.take(41).collect()),
         log,
-        storms: Storms { slices: vec![(at(1_000), at(6_000), false), (at(6_000), at(10_900), true)], unsent: 0 },
+        storms: Storms {
+            slices: vec![
+                slice(at(1_000), at(6_000), Weather::Baseline, 0),
+                slice(at(6_000), at(10_900), Weather::Stormy, 4_851),
+            ],
+            ..Storms::default()
+        },
         bypass: vec![BypassLine { what: "hold without a pass", tries: 9, through: 0, codes: BTreeMap::new() }],
         joins: JoinLine {
             connections: 1,
@@ -102,12 +123,15 @@ fn sound() -> Record {
             beyond_no_op_us: 0.0,
             latency: Vec::new(),
         },
+        memory: None,
+        restart: Some(RestartLine { places: EARLY.into(), ..RestartLine::default() }),
         proofs: (proof(false), proof(true)),
         places_of_bots: vec![WAITERS],
         turns_told: 5,
         turns_untold: 0,
         priority_shoppers: 3,
         units_per_customer_max: 4,
+        bots_per_hoarder: 100,
         capacity: 1_000,
     }
 }
@@ -141,6 +165,14 @@ fn a_place_that_is_missing_or_given_twice_is_found() {
     finds("one number", |record| record.waiters[3].seen.number = None);
     finds("one number", |record| record.waiters[3].seen.number = Some(4));
     finds("one number", |record| record.places_of_bots = vec![7]);
+}
+
+#[test]
+fn what_a_restart_did_to_a_place_is_found() {
+    let restarted = |line| move |record: &mut Record| record.restart = Some(line);
+    finds("restart", restarted(RestartLine { places: 9, lost: 1, ..RestartLine::default() }));
+    finds("restart", restarted(RestartLine { places: 9, changed: 1, ..RestartLine::default() }));
+    finds("restart", restarted(RestartLine { places: 9, doubled: 1, ..RestartLine::default() }));
 }
 
 #[test]
@@ -215,7 +247,7 @@ fn promises_that_are_broken_are_found_when_the_line_was_steady() {
 fn bots_that_get_more_than_their_due_are_found() {
     finds("past the line", |record| record.bypass[0].through = 1);
     finds("hoarders", |record| record.log.bought.push((record.started, 4, true)));
-    finds("hoarders", |record| record.log.bought.retain(|(_, _, is_bot)| *is_bot));
+    finds("9 of 10 units", |record| record.log.bought.retain(|(_, _, is_bot)| *is_bot));
     finds("let in", |record| record.waiters[9].seen.end = Some(End::Refused));
     finds("let in", |record| record.waiters[9].seen.end = Some(End::SoldOut));
     let sold_out = failing(|record| {
@@ -226,9 +258,35 @@ fn bots_that_get_more_than_their_due_are_found() {
 }
 
 #[test]
+fn squatters_that_hold_too_much_or_too_long_are_found() {
+    let extend = |record: &mut Record, count: u32, is_late: bool| {
+        let squat = record.log.squats[0];
+        record.log.squats.extend((0..count).map(|_| Squat { is_late, ..squat }));
+    };
+    finds("never buys", |record| extend(record, 4, false));
+    finds("never buys", |record| extend(record, 1, true));
+    assert_eq!(failing(|record| extend(record, 3, false)), Vec::<String>::new());
+}
+
+#[test]
+fn a_share_that_bots_could_not_have_changed_is_not_looked_at() {
+    let mut record = sound();
+    let share = |record: &Record| judge(record).into_iter().find(|check| check.name.contains("9 of 10")).unwrap();
+    assert!(share(&record).looked_at > 0);
+    record.bots_per_hoarder = 1;
+    assert_eq!(share(&record).looked_at, 0);
+}
+
+#[test]
 fn a_storm_that_stops_purchases_is_found() {
     finds("storm", |record| {
-        let calm = record.storms.slices[0];
-        (0..200).for_each(|_| record.log.bought.push((calm.0, 1, false)));
+        let before = record.storms.slices[0].from;
+        (0..200).for_each(|_| record.log.bought.push((before, 1, false)));
     });
+    // However few were bought between the storms, which may be what a storm left behind.
+    let compared = sound().storm();
+    assert!((compared.overload() - 100.0).abs() < 2.0, "{}", compared.overload());
+    let mut record = sound();
+    record.storms.slices[1].weather = Weather::Calm;
+    assert_eq!((record.storm().stormy.purchases, record.storm().calm.purchases), (0, compared.stormy.purchases));
 }

@@ -14,8 +14,10 @@ pub enum Kind {
     Buyer,
     /// Leaves without buying.
     Leaver,
-    /// Many bots on one account.
+    /// Many bots on one account that buy what they can.
     Hoarder,
+    /// Many bots on one account that hold and never buy.
+    Squatter,
 }
 
 /// How a waiter learns that it is his turn.
@@ -81,6 +83,12 @@ pub struct Told {
     pub answered: Instant,
     pub rank: u32,
     pub is_admitted: bool,
+}
+
+impl Kind {
+    pub const fn is_bot(self) -> bool {
+        matches!(self, Self::Hoarder | Self::Squatter)
+    }
 }
 
 impl Waiter {

@@ -31,7 +31,8 @@ pub struct WatchReport {
     pub duration_s: f64,
     pub booking: Vec<BookingLine>,
     pub feed: FeedLine,
-    /// `delivery`: from the moment the oldest change of a delta became durable to its last byte at a watcher.
+    /// `delivery`: from the moment the event heard that the oldest change of a delta is durable to its last byte at a
+    /// watcher. Between the commit and that lies a hand-over, which is not in it.
     pub latency: Vec<LatencyLine>,
     /// Sockets that the server closed, by reason.
     pub closes: BTreeMap<String, u64>,
@@ -50,6 +51,8 @@ pub struct FeedLine {
     pub deltas_per_s_and_socket: f64,
     pub bytes_per_frame: f64,
     pub gaps: u64,
+    /// Deltas dated after their arrival.
+    pub early: u64,
     pub snapshots_again: u64,
     /// Came back and went on without a snapshot.
     pub resumed: u64,
@@ -59,10 +62,16 @@ pub struct FeedLine {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ServerLine {
+    /// Before anything was booked.
     pub rss_before_bytes: u64,
+    /// After the booking that nobody watched.
+    pub rss_booked_bytes: u64,
     pub rss_idle_bytes: u64,
     pub rss_after_bytes: u64,
+    /// Since before anything was booked: what the booking took and did not give back is in it, an upper bound.
     pub rss_per_socket_idle_bytes: f64,
+    /// Since that booking: what it left free may have been used again, a lower bound.
+    pub rss_per_socket_idle_beyond_booking_bytes: f64,
     pub rss_per_socket_after_bytes: f64,
     /// Processor time over time: 1 is one core.
     pub cores_before: f64,
@@ -84,6 +93,7 @@ pub struct SecondLine {
 #[derive(Clone, Debug, Default)]
 pub struct ServerReadings {
     pub before: Option<Usage>,
+    pub booked: Option<Usage>,
     pub idle: Option<Usage>,
     pub after: Option<Usage>,
     /// Processor time of each stretch of booking, and its length.
@@ -98,18 +108,21 @@ impl ServerReadings {
     }
 
     fn line(&self, sockets: u32, frames: u64, bookings: &[BookingLine]) -> Option<ServerLine> {
-        let (before, idle, after) = (self.before?, self.idle?, self.after?);
+        let (before, booked, idle, after) = (self.before?, self.booked?, self.idle?, self.after?);
         let (cpu_before, took_before) = *self.stretches.get("before")?;
         let (cpu_watched, took_watched) = *self.stretches.get("watched")?;
         let holds = |phase: &str| bookings.iter().find(|line| line.phase == phase).map(|line| line.holds.max(1) as f64);
         let of_booking = cpu_before.as_secs_f64() * holds("watched")? / holds("before")?;
-        let per_socket = |at: Usage| (at.rss_bytes as f64 - before.rss_bytes as f64) / f64::from(sockets.max(1));
+        let per_socket =
+            |from: Usage, to: Usage| (to.rss_bytes as f64 - from.rss_bytes as f64) / f64::from(sockets.max(1));
         Some(ServerLine {
             rss_before_bytes: before.rss_bytes,
+            rss_booked_bytes: booked.rss_bytes,
             rss_idle_bytes: idle.rss_bytes,
             rss_after_bytes: after.rss_bytes,
-            rss_per_socket_idle_bytes: per_socket(idle),
-            rss_per_socket_after_bytes: per_socket(after),
+            rss_per_socket_idle_bytes: per_socket(before, idle),
+            rss_per_socket_idle_beyond_booking_bytes: per_socket(booked, idle),
+            rss_per_socket_after_bytes: per_socket(before, after),
             cores_before: cpu_before.as_secs_f64() / took_before.as_secs_f64(),
             cores_watched: cpu_watched.as_secs_f64() / took_watched.as_secs_f64(),
             cpu_us_per_frame: (cpu_watched.as_secs_f64() - of_booking) * 1e6 / frames.max(1) as f64,
@@ -267,6 +280,7 @@ impl FeedLine {
             deltas_per_s_and_socket: deltas / seconds / f64::from(sockets.max(1)),
             bytes_per_frame: bytes as f64 / frames.max(1) as f64,
             gaps: seen.gaps,
+            early: seen.early,
             snapshots_again: seen.snapshots_again,
             resumed: seen.resumed,
             stalled_closed: seen.stalled_closed,

@@ -138,9 +138,10 @@ impl<'a> Run<'a> {
     /// The same booking without a watcher: what it costs by itself.
     async fn baseline(&mut self) -> Result<()> {
         self.progress.begin("baseline", 1);
+        self.server.before = self.usage()?;
         self.book("before", Duration::from_secs_f64(self.options.baseline)).await?;
         tokio::time::sleep(PAUSE).await;
-        self.server.before = self.usage()?;
+        self.server.booked = self.usage()?;
         Ok(())
     }
 

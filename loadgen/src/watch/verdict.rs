@@ -50,7 +50,9 @@ fn nothing_is_missed(seen: &Shard) -> Check {
 }
 
 fn nothing_is_early(seen: &Shard) -> Check {
-    let mut check = Check::new("no change arrives before it is durable");
+    // That nothing is told before it is durable cannot be seen from outside: the date is the server's word, given when it
+    // hears of the commit. It is the engine's tests that hold it.
+    let mut check = Check::new("no delta is dated after its arrival");
     check.expect(seen.early == 0, || format!("{} deltas are dated after their arrival", seen.early));
     check.looked_at = seen.seconds.iter().map(|second| second.deltas).sum();
     check

@@ -1,30 +1,44 @@
 //! RELIABILITY T36: whatever is sent instead of a pass, nobody who was not admitted holds anything.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use usher::line::tokens::{Pass, PlaceTicket};
+use usher_loadgen::process::allow_sockets;
 use usher_tests::server::{Session, TestServer, send};
 
 use super::{attendees, in_us};
 use crate::show::{Show, on_each_store, text};
 
 const AT_ONCE: usize = 32;
+const REPLAYED_AT_ONCE: usize = 1_000;
 
 /// Holds asked for in parallel. What they were answered, counted by code.
-async fn try_all(server: &TestServer, show: &Show, tries: Vec<(Session, Value)>) -> BTreeMap<String, usize> {
+async fn try_all(
+    server: &TestServer,
+    show: &Show,
+    at_once: usize,
+    tries: Vec<(Session, Value)>,
+) -> BTreeMap<String, usize> {
     let mut codes = BTreeMap::new();
     let mut running = JoinSet::new();
+    // Those that may all be under way are sent at the same moment.
+    let start = Arc::new(Barrier::new(if tries.len() <= at_once { tries.len() } else { 1 }));
     for (account, pass) in tries {
-        if running.len() == AT_ONCE {
+        if running.len() == at_once {
             let code: String = running.join_next().await.unwrap().unwrap();
             *codes.entry(code).or_default() += 1;
         }
         let body = json!({"items": [{"best_available": {"quantity": 1}}], "pass": pass});
         let request = server.request(Method::POST, &show.path("/holds")).bearer_auth(&account.access_token).json(&body);
+        let start = Arc::clone(&start);
         running.spawn(async move {
+            start.wait().await;
             let answer = send(request).await;
             answer.body["code"].as_str().map_or_else(|| answer.status.to_string(), str::to_owned)
         });
@@ -37,6 +51,7 @@ async fn try_all(server: &TestServer, show: &Show, tries: Vec<(Session, Value)>)
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_tries_without_a_good_pass_hold_nothing() {
+    allow_sockets(2 * REPLAYED_AT_ONCE as u64).unwrap();
     on_each_store(async |server: &TestServer| {
         let (show, other) = (Show::on_sale(server).await, Show::on_sale(server).await);
         show.open_room(server, json!({"shoppers_max": 1})).await;
@@ -88,22 +103,53 @@ async fn thousands_of_tries_without_a_good_pass_hold_nothing() {
             let forged = json!(String::from_utf8(forged).unwrap());
             tries.extend([&honest, &bot, &accomplice].map(|account| (account.clone(), forged.clone())));
         }
-        // Replayed by those it is not for.
-        tries.extend((0..1_000).map(|at| (if at % 2 == 0 { &bot } else { &accomplice }.clone(), json!(pass))));
         let count = tries.len();
-        let codes = try_all(server, &show, tries).await;
+        let codes = try_all(server, &show, AT_ONCE, tries).await;
         assert_eq!(codes, BTreeMap::from([("QUEUE_REQUIRED".to_owned(), count)]), "{strange:?}");
-        assert!(count > 1_700, "{count}");
+        assert!(count > 700, "{count}");
+        // Replayed by those it is not for.
+        let thief = |at: usize| if at.is_multiple_of(2) { &bot } else { &accomplice }.clone();
+        let replays = (0..REPLAYED_AT_ONCE).map(|at| (thief(at), json!(pass))).collect();
+        let codes = try_all(server, &show, REPLAYED_AT_ONCE, replays).await;
+        assert_eq!(codes, BTreeMap::from([("QUEUE_REQUIRED".to_owned(), REPLAYED_AT_ONCE)]));
         assert_eq!(show.totals(server).await, [90, 0, 0, 0]);
 
         // The pass was good all the time. Once its session is over it is worth nothing, however often it is sent.
         show.hold_with(server, &honest, &json!(pass), 1).await.expect(201);
         assert_eq!(server.delete(Some(&honest), &show.room("")).await.status, 204);
-        let codes = try_all(server, &show, (0..300).map(|_| (honest.clone(), json!(pass))).collect()).await;
-        assert_eq!(codes, BTreeMap::from([("QUEUE_REQUIRED".to_owned(), 300)]));
+        let replays = (0..REPLAYED_AT_ONCE).map(|_| (honest.clone(), json!(pass))).collect();
+        let codes = try_all(server, &show, REPLAYED_AT_ONCE, replays).await;
+        assert_eq!(codes, BTreeMap::from([("QUEUE_REQUIRED".to_owned(), REPLAYED_AT_ONCE)]));
         assert_eq!(show.totals(server).await, [89, 1, 0, 0]);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_time_has_ended_holds_nothing() {
+    allow_sockets(2 * REPLAYED_AT_ONCE as u64).unwrap();
+    let server = TestServer::start().await;
+    let show = Show::on_sale(&server).await;
+    show.open_room(&server, json!({"session_s": 30})).await;
+    let account = server.attendee().await;
+    show.join(&server, &account).await;
+    let pass = show.until(&server, &account, "admitted").await["pass"].clone();
+    // The shortest session there is. Until its last moment the pass is good.
+    tokio::time::sleep(Duration::from_secs(24)).await;
+    assert_eq!(show.place(&server, &account).await["pass"], pass);
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    show.until(&server, &account, "lapsed").await;
+    let replays = (0..REPLAYED_AT_ONCE).map(|_| (account.clone(), pass.clone())).collect();
+    let codes = try_all(&server, &show, REPLAYED_AT_ONCE, replays).await;
+    assert_eq!(codes, BTreeMap::from([("QUEUE_REQUIRED".to_owned(), REPLAYED_AT_ONCE)]));
+    assert_eq!(show.totals(&server).await, [90, 0, 0, 0]);
+    // In line again, he gets another one, and the old one stays dead.
+    show.join(&server, &account).await;
+    let another = show.until(&server, &account, "admitted").await["pass"].clone();
+    assert_ne!(another, pass);
+    show.hold_with(&server, &account, &pass, 1).await.problem(425, "QUEUE_REQUIRED");
+    show.hold_with(&server, &account, &another, 1).await.expect(201);
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
