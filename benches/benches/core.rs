@@ -126,6 +126,7 @@ fn best_available(c: &mut Criterion) {
                     wants: vec![want],
                     access_codes: Vec::new(),
                     discount_codes: Box::default(),
+                    box_office: None,
                 }),
             };
             group.bench_function(BenchmarkId::new(name, quantity), |b| {

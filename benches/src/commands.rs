@@ -53,6 +53,7 @@ impl Stream {
                 wants,
                 access_codes: Vec::new(),
                 discount_codes: Box::default(),
+                box_office: None,
             }),
         }
     }

@@ -131,6 +131,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0020_jobs.sql"),
         sqlite: include_str!("../migrations/sqlite/0020_jobs.sql"),
     },
+    Step {
+        number: 21,
+        name: "box_office",
+        postgres: include_str!("../migrations/postgres/0021_box_office.sql"),
+        sqlite: include_str!("../migrations/sqlite/0021_box_office.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

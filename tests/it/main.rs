@@ -8,6 +8,7 @@ mod audit;
 mod audit_accounts;
 mod audit_log;
 mod bad_input;
+mod box_office;
 mod calendars;
 mod cancellations;
 mod catalogue;

@@ -11,6 +11,7 @@ const SLICES: &[&str] = &[
     "api_keys",
     "attendees",
     "audit_entries",
+    "box_office",
     "calendars",
     "discount_codes",
     "feedback",

@@ -105,6 +105,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
         "Only a refund that was given up takes an admin's word; this one was made or still will be.",
     ),
     ("PAYMENT_REFUND_NOT_FOUND", "There is no such refund."),
+    ("NOTHING_DUE", "Nothing of the order is to be paid out at the box office: not refunded, or paid out already."),
     ("MAIL_NOT_FAILED", "Only a mail that was given up is tried again by hand; this one was sent or still will be."),
     ("EVENT_TITLE_TAKEN", "The organizer has another event of this title that begins at the same time."),
     ("EVENT_FIELD_FROZEN", "Date, place and time zone stand fast once anything is sold; errors names the fields."),
@@ -216,6 +217,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("DISCOUNT_CODE_EXPIRED", "The discount code is not valid any more."),
     ("DISCOUNT_CODE_NOT_APPLICABLE", "The discount code takes nothing off what the hold asks for."),
     ("DISCOUNT_CODE_PER_CUSTOMER", "The customer has used the discount code as often as anybody may."),
+    ("PRICE_ABOVE_TIER", "The box office sells at the tiers' prices or lower ones."),
     ("DISCOUNT_CODE_SPENT", "Fewer tickets are left by the discount code than the hold would have by it."),
 ];
 

@@ -23,6 +23,7 @@ use crate::webhook::{self, Sender};
 
 use notices::Notices;
 use outbox::Outbox;
+pub use tidings::purchase;
 
 /// How often one looks for what has happened.
 const LOOK: Duration = Duration::from_secs(1);

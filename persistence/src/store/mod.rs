@@ -10,6 +10,8 @@ mod attempts;
 mod attendee_cut_offs;
 mod attendees;
 mod audit_log;
+mod box_office;
+mod box_office_payouts;
 mod calendars;
 mod cancellations;
 mod catalogue;
@@ -79,6 +81,8 @@ pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attempts::AttemptLimit;
 pub use attendees::{Attendee, AttendeeOf};
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
+pub use box_office::{BoxOfficeHold, BoxOfficeSale, BoxOfficeTakings, BoxOfficeWords};
+pub use box_office_payouts::{BoxOfficePayout, NewPayout, PayoutRefusal};
 pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
 pub use check_in_lists::CheckInList;
@@ -306,6 +310,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         attendees::STATEMENTS,
         audit_log::STATEMENTS,
         event_index::STATEMENTS,
+        box_office::STATEMENTS,
+        box_office_payouts::STATEMENTS,
         calendars::STATEMENTS,
         cancellations::STATEMENTS,
         check_in_lists::STATEMENTS,

@@ -7,6 +7,7 @@ mod access;
 mod api_keys;
 mod append;
 mod audit_log;
+mod box_office;
 mod events;
 mod fencing;
 mod finding;
