@@ -11,7 +11,7 @@ use crate::auth::Caller;
 use crate::error::{ApiError, Noun};
 use crate::event_access::{self, Capability};
 use crate::state::AppState;
-use crate::{order_units, refund_policy, ticket_view, time};
+use crate::{counter, order_units, refund_policy, ticket_view, time};
 
 /// The caller's own order.
 ///
@@ -20,6 +20,20 @@ use crate::{order_units, refund_policy, ticket_view, time};
 pub async fn own(state: &AppState, customer: UserId, order: OrderId) -> Result<Order, ApiError> {
     let order = state.store.order_find(order).await?;
     order.filter(|order| order.customer_id == customer).ok_or(ApiError::NotFound(Noun::Order))
+}
+
+/// The caller's own order, or one of an event's counter where the caller works.
+///
+/// # Errors
+/// No such order; the store is not available.
+pub async fn to_print(state: &AppState, caller: Caller, order: OrderId) -> Result<Order, ApiError> {
+    let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
+    let is_his = order.customer_id == caller.user || is_at_counter_of(state, caller, &order).await?;
+    if is_his { Ok(order) } else { Err(ApiError::NotFound(Noun::Order)) }
+}
+
+async fn is_at_counter_of(state: &AppState, caller: Caller, order: &Order) -> Result<bool, StoreError> {
+    Ok(counter::is_house(order.customer_id, order.event_id) && counter::works_at(state, caller, order.event_id).await?)
 }
 
 /// The order, if it is the caller's or of an event whose orders he may see. With an API key, those take the scope
@@ -41,19 +55,19 @@ pub async fn visible(state: &AppState, caller: Caller, order: OrderId) -> Result
 /// Who asks for a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refunder {
-    /// Runs the event.
+    /// Runs the event; of an order of its counter, works there.
     Organizer,
     /// Of an event that starts then, as it is announced now.
     Buyer { starts_at: TimeUs },
 }
 
-/// The order, if the caller runs its event or has bought it.
+/// The order, if the caller runs its event, works at the counter that sold it or has bought it.
 ///
 /// # Errors
 /// No such order of the caller or of his events; the store is not available.
 pub async fn to_refund(state: &AppState, caller: Caller, order: OrderId) -> Result<(Order, Refunder), ApiError> {
     let order = state.store.order_find(order).await?.ok_or(ApiError::NotFound(Noun::Order))?;
-    if may(state, caller, &order, Capability::Manage).await? {
+    if may(state, caller, &order, Capability::Manage).await? || is_at_counter_of(state, caller, &order).await? {
         return Ok((order, Refunder::Organizer));
     }
     if order.customer_id != caller.user {

@@ -10,9 +10,10 @@ use crate::config::Http;
 use crate::error::{ApiError, Malformed, Noun};
 use crate::state::AppState;
 use crate::{
-    access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, discount_codes, docs,
-    events, feedback, gate, health, history, holds, images, live, mails, orders, outbox, pages, payments, problems,
-    rsvps, scanners, seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
+    access_codes, accounts, admin, api_keys, attendees, audit_entries, box_office, calendars, check_in_lists,
+    discount_codes, docs, events, feedback, gate, health, history, holds, images, live, mails, orders, outbox, pages,
+    payments, problems, rsvps, scanners, seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks,
+    withdrawals,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -58,6 +59,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(venues::routes())
         .merge(calendars::routes())
         .merge(holds::routes())
+        .merge(box_office::routes())
         .merge(orders::routes())
         .merge(payments::routes())
         .merge(tickets::routes())

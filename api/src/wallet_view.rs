@@ -35,7 +35,9 @@ const fn kind(kind: EntryKind) -> WalletEntryKind {
         | EntryKind::Refunded
         | EntryKind::FeeKept
         | EntryKind::Granted
-        | EntryKind::RefundPaid => WalletEntryKind::Refund,
+        | EntryKind::RefundPaid
+        | EntryKind::SoldAtBoxOffice
+        | EntryKind::PaidOutAtBoxOffice => WalletEntryKind::Refund,
     }
 }
 

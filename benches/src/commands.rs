@@ -56,6 +56,7 @@ impl Stream {
                 wants,
                 access_codes: Vec::new(),
                 discount_codes: Box::default(),
+                box_office: None,
             }),
         }
     }

@@ -1,3 +1,4 @@
+mod box_office;
 mod codes;
 mod door;
 

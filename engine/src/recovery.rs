@@ -221,6 +221,7 @@ mod tests {
             wants: vec![Want::Seat { seat: SeatIx(seat.into()), tier: None }],
             access_codes: vec![],
             discount_codes: Box::default(),
+            box_office: None,
         })
     }
 

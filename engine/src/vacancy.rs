@@ -31,8 +31,15 @@ impl Vacancy {
     fn may_change(&mut self, change: &Change) -> bool {
         let Some(is_sold_out) = self.is_sold_out else { return true };
         match change {
-            Change::HoldPlaced(hold) | Change::HoldPlacedByCode(hold) | Change::HoldPlacedAtDiscount(hold) => {
+            Change::HoldPlaced(hold)
+            | Change::HoldPlacedByCode(hold)
+            | Change::HoldPlacedAtDiscount(hold)
+            | Change::HoldPlacedAtBoxOffice(hold) => {
                 self.left = self.left.saturating_sub(hold.units());
+                !is_sold_out && self.left == 0
+            }
+            Change::BoxOfficeSold(sold) if sold.held.is_none() => {
+                self.left = self.left.saturating_sub(sold.placed.units());
                 !is_sold_out && self.left == 0
             }
             Change::OrderPaid { reseated, .. } => *reseated != Reseated::No && !is_sold_out,
@@ -61,7 +68,8 @@ impl Vacancy {
             | Change::Line(_)
             | Change::AccessCodeSet(_)
             | Change::DiscountCodeSet(_)
-            | Change::Door(_) => false,
+            | Change::Door(_)
+            | Change::BoxOfficeSold(_) => false,
         }
     }
 }

@@ -1,15 +1,15 @@
 //! What happened: the journal's facts. Append only: a variant or field is never reordered, removed or given another
 //! meaning, because the position of a variant is its number on disk (golden files guard it).
 
-mod forms;
+pub(crate) mod forms;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessCodeSpec, Direction, DiscountCodeSpec, HoldId, MinorOff, OrderId, PaymentId, Place, Policy, RefusedScan,
-    RoomSettings, SeatIx, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId, bytes16, spec,
+    AccessCodeSpec, BoxOfficeOrder, Direction, DiscountCodeSpec, HoldId, MinorOff, OrderId, PaymentId, Place, Policy,
+    RefusedScan, RoomSettings, SeatIx, SeatMapSpec, TicketId, TierIx, TierSpec, TimeUs, UserId, bytes16, spec,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +108,10 @@ pub enum Change {
     DiscountCodeSet(Box<DiscountCodeSpec>),
     /// A hold some of whose items are cheaper by discount codes; it may draw on access codes as well.
     HoldPlacedAtDiscount(#[serde(with = "forms::at_discount")] Arc<PlacedHold>),
+    /// By the box office: of withheld blocks too, and until it is released.
+    HoldPlacedAtBoxOffice(#[serde(with = "forms::at_discount")] Arc<PlacedHold>),
+    /// By the box office, paid for.
+    BoxOfficeSold(Box<BoxOfficeOrder>),
 }
 
 impl Change {

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessCodeSpec, AreaIx, DiscountCodeSpec, HoldId, OrderId, PaymentId, Policy, PolicyPatch, RequestId, RoomSettings,
-    SeatIx, SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch, TierSpec, TimeUs, UndoReason, UserId, bytes16,
+    AccessCodeSpec, AreaIx, BoxOffice, BoxOfficeSale, DiscountCodeSpec, HoldId, OrderId, PaymentId, Policy,
+    PolicyPatch, RequestId, RoomSettings, SeatIx, SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch,
+    TierSpec, TimeUs, UndoReason, UserId, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -149,6 +150,8 @@ pub enum Verb {
     },
     /// Adds the code, or replaces the one with the same digest.
     SetDiscountCode(Box<DiscountCodeSpec>),
+    /// An order that is paid at once, with its tickets.
+    SellAtBoxOffice(Box<BoxOfficeSale>),
 }
 
 /// By what a shopper asks to come in. Who owns which number or pass is checked outside.
@@ -175,6 +178,9 @@ pub struct PlaceHold {
     pub access_codes: Vec<[u8; 16]>,
     /// Digests of the discount codes that the buyer names. One that gives nothing is refused.
     pub discount_codes: Box<[[u8; 16]]>,
+    /// Staff asks: neither sale windows, codes, the waiting room nor limits per order and customer stand in its way, and the
+    /// hold lives until it is released.
+    pub box_office: Option<Box<BoxOffice>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,6 +5,7 @@
 //! | account | of | its balance |
 //! |---|---|---|
 //! | `provider` | order | what payment providers have taken in for us, and not given back (debit) |
+//! | `box_office` | order | what the box office has taken in and not paid out (debit) |
 //! | `sales` | order | the price of tickets that stand (credit) |
 //! | `retained` | order | kept of refunded tickets, less what was given beyond their price (credit) |
 //! | `refunds_due` | order | owed to the buyer by the way it came (credit) |
@@ -29,11 +30,20 @@ pub enum Account {
     Wallet,
     WithdrawalsDue,
     Bank,
+    BoxOffice,
 }
 
 impl Account {
-    pub const ALL: [Self; 7] =
-        [Self::Provider, Self::Sales, Self::Retained, Self::RefundsDue, Self::Wallet, Self::WithdrawalsDue, Self::Bank];
+    pub const ALL: [Self; 8] = [
+        Self::Provider,
+        Self::Sales,
+        Self::Retained,
+        Self::RefundsDue,
+        Self::Wallet,
+        Self::WithdrawalsDue,
+        Self::Bank,
+        Self::BoxOffice,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -44,6 +54,7 @@ impl Account {
             Self::Wallet => "wallet",
             Self::WithdrawalsDue => "withdrawals_due",
             Self::Bank => "bank",
+            Self::BoxOffice => "box_office",
         }
     }
 }
@@ -70,10 +81,14 @@ pub enum EntryKind {
     WithdrawalPaid,
     /// Back in the wallet.
     WithdrawalReturned,
+    /// The box office took it for tickets.
+    SoldAtBoxOffice,
+    /// What was owed back was paid out, at the box office.
+    PaidOutAtBoxOffice,
 }
 
 impl EntryKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Captured,
         Self::Refused,
         Self::Refunded,
@@ -84,6 +99,8 @@ impl EntryKind {
         Self::WithdrawalRequested,
         Self::WithdrawalPaid,
         Self::WithdrawalReturned,
+        Self::SoldAtBoxOffice,
+        Self::PaidOutAtBoxOffice,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -98,6 +115,8 @@ impl EntryKind {
             Self::WithdrawalRequested => "withdrawal_requested",
             Self::WithdrawalPaid => "withdrawal_paid",
             Self::WithdrawalReturned => "withdrawal_returned",
+            Self::SoldAtBoxOffice => "sold_at_box_office",
+            Self::PaidOutAtBoxOffice => "paid_out_at_box_office",
         }
     }
 
@@ -114,6 +133,8 @@ impl EntryKind {
             Self::WithdrawalRequested => (Account::Wallet, Account::WithdrawalsDue),
             Self::WithdrawalPaid => (Account::WithdrawalsDue, Account::Bank),
             Self::WithdrawalReturned => (Account::WithdrawalsDue, Account::Wallet),
+            Self::SoldAtBoxOffice => (Account::BoxOffice, Account::Sales),
+            Self::PaidOutAtBoxOffice => (Account::RefundsDue, Account::BoxOffice),
         }
     }
 }
@@ -175,6 +196,10 @@ impl Inventory {
             }
             Change::OrderRefundedToWallet { order, tickets, amount_minor } => {
                 self.refund_movements(*order, tickets, *amount_minor, RefundTo::Wallet)
+            }
+            Change::BoxOfficeSold(sold) => {
+                let taken = [(EntryKind::SoldAtBoxOffice, sold.placed.total_minor())];
+                self.movements(sold.order, Some(sold.payment), taken.into())
             }
             _ => return,
         };

@@ -11,6 +11,7 @@
 mod answer;
 mod apply;
 mod availability;
+mod box_office;
 mod bytes16;
 mod change;
 mod codes;
@@ -52,6 +53,7 @@ mod views;
 
 pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
+pub use box_office::{BoxOffice, BoxOfficeOrder, BoxOfficeSale, Sold, Tender};
 pub use change::{
     Admission, Change, CodeUse, DiscountUse, DoorChange, HoldCodes, Item, LineChange, PlacedHold, Reseated, UndoReason,
 };
@@ -73,8 +75,8 @@ pub use off::MinorOff;
 pub use orders::{EDGES, OrderStatus};
 pub use presence::{Headcount, PartHeadcount};
 pub use projection::{
-    ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow, PaymentRow,
-    PaymentStatus, RefundOwed, Row, TicketRow,
+    BoxOfficeSaleRow, ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow,
+    PaymentRow, PaymentStatus, RefundOwed, Row, TicketRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

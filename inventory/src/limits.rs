@@ -31,6 +31,8 @@ pub const ITEMS_PER_HOLD_MAX: usize = 50;
 /// Seats and area units of one hold together.
 pub const UNITS_PER_HOLD_MAX: u32 = 100;
 pub const HOLDS_PER_CUSTOMER_MAX: u32 = 1_000;
+/// Live holds of the box office of one event.
+pub const BOX_OFFICE_HOLDS_MAX: u32 = 1_000;
 /// Holds expired by one change: bounds the length of one actor turn.
 pub const HOLDS_PER_EXPIRY_MAX: usize = 1_000;
 

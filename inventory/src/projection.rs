@@ -3,8 +3,8 @@
 //! an older one after a newer one, changes nothing.
 
 use crate::{
-    Direction, EventId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, TicketId, TierId, TimeUs,
-    UserId,
+    Direction, EventId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, Tender, TicketId, TierId,
+    TimeUs, UserId,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Row {
         lsn: Lsn,
     },
     Conflict(Box<ConflictRow>),
+    /// Beside its order.
+    BoxOfficeSale(Box<BoxOfficeSaleRow>),
 }
 
 /// A queued scan that contradicts what is known. `(event, lsn)` names it.
@@ -44,6 +46,18 @@ pub struct ConflictRow {
     pub forced: bool,
     pub reason: RefusedScan,
     /// When it was sent.
+    pub at: TimeUs,
+    pub lsn: Lsn,
+}
+
+/// How an order of the box office was paid, and who took it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoxOfficeSaleRow {
+    pub order: OrderId,
+    pub event: EventId,
+    /// `None`: nobody in particular.
+    pub user: Option<UserId>,
+    pub tender: Tender,
     pub at: TimeUs,
     pub lsn: Lsn,
 }

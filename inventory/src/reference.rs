@@ -5,6 +5,7 @@
 //! choose by itself are the seats of best available and the ids of tickets: it takes the fast core's answer, checks that
 //! it was admissible, and goes on from there. Not for production: everything here is linear in the size of the event.
 
+mod box_office;
 mod choice;
 mod config;
 mod discounts;
@@ -279,6 +280,7 @@ impl Reference {
             Verb::LeaveLine { user, round, number } => Ok(self.leave_line(now, *user, *round, *number)?),
             Verb::UndoScan { ticket, nonce, .. } => Ok(self.undo_scan(*ticket, *nonce)?),
             Verb::SetDiscountCode(spec) => Ok(self.set_discount_code(spec)?),
+            Verb::SellAtBoxOffice(sale) => self.sell_at_box_office(now, sale, said),
         }
     }
 
@@ -347,7 +349,8 @@ impl Reference {
 
     /// When the earliest active hold is due.
     pub fn next_due(&self) -> Option<TimeUs> {
-        self.holds.iter().filter(|hold| hold.state == HoldState::Active).map(|hold| hold.expires_at).min()
+        let due = self.holds.iter().filter(|hold| hold.state == HoldState::Active).map(|hold| hold.expires_at);
+        due.filter(|at| *at != TimeUs::NEVER).min()
     }
 
     fn live_items(&self) -> impl Iterator<Item = &Item> {

@@ -188,6 +188,8 @@ pub enum Rejection {
     DiscountCodePerCustomer { code: u32, max: u32 },
     #[error("{left} left by this discount code")]
     DiscountCodeSpent { code: u32, left: u32 },
+    #[error("a unit costs {max_minor} minor units: the box office sells at that or less")]
+    PriceAboveTier { max_minor: i64 },
 }
 
 /// Result codes at the door, after those of pretix (FEATURES 4.7). Journaled with conflicts: append only.
@@ -323,6 +325,7 @@ impl Rejection {
             Self::DiscountCodeNotApplicable { .. } => "DISCOUNT_CODE_NOT_APPLICABLE",
             Self::DiscountCodePerCustomer { .. } => "DISCOUNT_CODE_PER_CUSTOMER",
             Self::DiscountCodeSpent { .. } => "DISCOUNT_CODE_SPENT",
+            Self::PriceAboveTier { .. } => "PRICE_ABOVE_TIER",
         }
     }
 

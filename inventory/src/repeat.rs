@@ -32,6 +32,7 @@ impl Inventory {
             | Verb::DeleteTier { .. }
             | Verb::SetAccessCode(_)
             | Verb::SetDiscountCode(_)
+            | Verb::SellAtBoxOffice(_)
             | Verb::SetPolicy(_)
             | Verb::PatchPolicy(_)
             | Verb::Publish

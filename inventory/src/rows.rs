@@ -2,9 +2,9 @@
 
 use crate::holds::{Found, OrderAt};
 use crate::{
-    Change, ConflictRow, Direction, DoorChange, HoldId, Inventory, ItemDiscount, ItemRow, OfferRow, OfferedTier,
-    OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus, Place, Record, RefundOwed, Row,
-    TicketId, TicketRow, TimeUs, UserId,
+    BoxOfficeOrder, BoxOfficeSaleRow, Change, ConflictRow, Direction, DoorChange, HoldId, Inventory, ItemDiscount,
+    ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus,
+    Place, Record, RefundOwed, Row, TicketId, TicketRow, TimeUs, UserId,
 };
 
 impl Inventory {
@@ -27,6 +27,7 @@ impl Inventory {
             | Change::HoldPlaced(_)
             | Change::HoldPlacedByCode(_)
             | Change::HoldPlacedAtDiscount(_)
+            | Change::HoldPlacedAtBoxOffice(_)
             | Change::HoldReleased { .. }
             | Change::Line(_)
             | Change::PolicySetInFull(_) => {}
@@ -58,6 +59,7 @@ impl Inventory {
                 rows.extend(self.tickets.range(range).iter().map(|ticket| self.ticket_row(ticket.id)));
                 rows.push(self.outbox_row(record, OutboxKind::OrderPaid, *order, self.buyer(*order)));
             }
+            Change::BoxOfficeSold(sold) => self.box_office_rows(record, sold, rows),
             Change::PaymentRefused { order, payment, amount_minor } => {
                 rows.push(self.payment_row(record, *order, *payment, PaymentStatus::RefundDue, Some(*amount_minor)));
                 rows.extend(self.refund_row(record, *order, *payment, *amount_minor));
@@ -73,7 +75,9 @@ impl Inventory {
                 rows.extend(tickets.iter().map(|ticket| self.ticket_row(*ticket)));
                 rows.push(self.outbox_row(record, OutboxKind::OrderRefunded, *order, self.buyer(*order)));
                 if matches!(record.change, Change::OrderRefunded { .. }) {
-                    let payment = self.orders.get(at).paid_by;
+                    let sold = self.orders.get(at);
+                    // What the box office has taken, it gives back: no provider has it.
+                    let payment = sold.paid_by.filter(|_| !sold.placed.is_of_box_office());
                     rows.extend(payment.and_then(|payment| self.refund_row(record, *order, payment, *amount_minor)));
                 }
             }
@@ -92,6 +96,24 @@ impl Inventory {
             }
         }
         self.ledger_rows(record, rows);
+    }
+
+    fn box_office_rows(&self, record: &Record, sold: &BoxOfficeOrder, rows: &mut Vec<Row>) {
+        let at = self.orders.at(sold.order);
+        rows.push(self.order_row(at));
+        let amount_minor = Some(sold.placed.total_minor());
+        rows.push(self.payment_row(record, sold.order, sold.payment, PaymentStatus::Captured, amount_minor));
+        let range = self.orders.get(at).tickets.clone();
+        rows.extend(self.tickets.range(range).iter().map(|ticket| self.ticket_row(ticket.id)));
+        rows.push(Row::BoxOfficeSale(Box::new(BoxOfficeSaleRow {
+            order: sold.order,
+            event: self.event,
+            user: record.origin.user,
+            tender: sold.tender,
+            at: record.at,
+            lsn: self.lsn,
+        })));
+        rows.push(self.outbox_row(record, OutboxKind::OrderPaid, sold.order, self.buyer(sold.order)));
     }
 
     fn door_rows(&self, record: &Record, change: &DoorChange, rows: &mut Vec<Row>) {

@@ -7,6 +7,8 @@ pub struct TimeUs(pub i64);
 impl TimeUs {
     pub const MIN: Self = Self(i64::MIN);
     pub const MAX: Self = Self(i64::MAX);
+    /// When a hold of the box office expires.
+    pub const NEVER: Self = Self::MAX;
 
     #[must_use]
     pub const fn plus_us(self, us: i64) -> Self {

@@ -104,7 +104,10 @@ impl Inventory {
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
+            Change::HoldPlaced(placed)
+            | Change::HoldPlacedByCode(placed)
+            | Change::HoldPlacedAtDiscount(placed)
+            | Change::HoldPlacedAtBoxOffice(placed) => {
                 touched.items(&placed.items);
                 touched.holds.push(news(placed, HoldKind::Placed, placed.expires_at, lsn));
                 self.touches_shopper(placed.customer, touched);
@@ -129,6 +132,10 @@ impl Inventory {
                 }
             }
             Change::OrderPaid { order, reseated, .. } => self.touches_sale(*order, reseated, lsn, touched),
+            Change::BoxOfficeSold(sold) => match sold.held {
+                Some(hold) => self.touches_end(hold, HoldKind::Confirmed, lsn, touched),
+                None => touched.items(&sold.placed.items),
+            },
             Change::OrderRefunded { tickets, .. } | Change::OrderRefundedToWallet { tickets, .. } => {
                 self.touches_tickets(tickets, touched);
             }

@@ -13,7 +13,7 @@ use crate::orders::OrderStatus;
 use crate::presence::Presence;
 use crate::{
     AreaIx, Counts, HoldId, Inventory, Item, OrderId, Place, PlacedHold, PriceStep, SeatIx, SeatState, SectionIx,
-    TierIx, UserId,
+    TierIx, TimeUs, UserId,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -147,7 +147,8 @@ impl Inventory {
                 recount.add(&hold.placed, item, Owner::hold(slot))?;
             }
             recount.discount(customer, units_by_code(&hold.placed));
-            if self.holds.due_of(slot) != Some(hold.expires_at) {
+            let due = Some(hold.expires_at).filter(|due| *due != TimeUs::NEVER);
+            if self.holds.due_of(slot) != due {
                 return Err(Violation::HoldNotDue(hold.placed.hold));
             }
             let Some(order) = hold.order.map(|order| self.orders.get(order)) else { continue };

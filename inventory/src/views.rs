@@ -109,6 +109,21 @@ impl Inventory {
         })
     }
 
+    /// Live holds of the customer and when they were placed, by ascending id behind `after`, at most `count`.
+    pub fn holds_of(&self, customer: UserId, after: Option<HoldId>, count: usize) -> Vec<(Arc<PlacedHold>, TimeUs)> {
+        if self.customers.get(customer).is_none_or(|customer| customer.holds == 0) {
+            return Vec::new();
+        }
+        let live = self.holds.iter_live().map(|(_, hold)| hold).filter(|hold| hold.placed.customer == customer);
+        let mut holds: Vec<_> = live
+            .filter(|hold| after.is_none_or(|after| hold.placed.hold > after))
+            .map(|hold| (Arc::clone(&hold.placed), hold.placed_at))
+            .collect();
+        holds.sort_unstable_by_key(|(placed, _)| placed.hold);
+        holds.truncate(count);
+        holds
+    }
+
     pub fn order(&self, id: OrderId) -> Option<OrderView> {
         let (_, order) = self.orders.find(id)?;
         Some(OrderView {

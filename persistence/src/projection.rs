@@ -6,7 +6,8 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use inventory::{
-    ConflictRow, EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row, TicketRow, TimeUs,
+    BoxOfficeSaleRow, ConflictRow, EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row,
+    TicketRow, TimeUs,
 };
 
 use crate::OrderItem;
@@ -23,6 +24,7 @@ pub(crate) struct Tables<'a> {
     pub offers: Vec<&'a OfferRow>,
     pub sold_out: Vec<SoldOutRow>,
     pub conflicts: Vec<&'a ConflictRow>,
+    pub box_office_sales: Vec<&'a BoxOfficeSaleRow>,
 }
 
 #[derive(Clone, Copy)]
@@ -58,6 +60,7 @@ impl<'a> Tables<'a> {
                     tables.sold_out.push(SoldOutRow { event, is_sold_out, lsn });
                 }
                 Row::Conflict(row) => tables.conflicts.push(row),
+                Row::BoxOfficeSale(row) => tables.box_office_sales.push(row),
             }
         }
         tables.orders = newest(tables.orders, |row| row.order, |row| row.lsn);
@@ -71,7 +74,7 @@ impl<'a> Tables<'a> {
         tables
     }
 
-    /// Of the rows that one statement writes: all but offers and conflicts.
+    /// Of the rows that one statement writes: all but offers, conflicts and sales of the box office.
     pub fn is_empty(&self) -> bool {
         self.orders.is_empty()
             && self.tickets.is_empty()
@@ -204,11 +207,34 @@ macro_rules! write_conflicts {
 
 pub(crate) use write_conflicts;
 
+/// As for offers: one beside an order and its tickets.
+macro_rules! write_box_office_sales {
+    ($connection:expr, $tables:expr) => {
+        for row in &$tables.box_office_sales {
+            sqlx::query($crate::projection::BOX_OFFICE_SALE)
+                .bind(row.order.uuid())
+                .bind(row.event.uuid())
+                .bind(row.user.map(inventory::UserId::uuid))
+                .bind(row.at.0)
+                .bind(row.tender.name())
+                .execute(&mut *$connection)
+                .await?;
+        }
+    };
+}
+
+pub(crate) use write_box_office_sales;
+
 pub(crate) const CONFLICT: &str = "
     INSERT INTO gate_conflicts (event_id, lsn, ticket_id, user_id, direction, scanned_at, forced, reason, earlier_at,
         recorded_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (event_id, lsn) DO NOTHING";
+
+pub(crate) const BOX_OFFICE_SALE: &str = "
+    INSERT INTO box_office_sales (order_id, event_id, sold_by, sold_at, tender)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (order_id) DO NOTHING";
 
 pub(crate) const OFFER: &str = "
     UPDATE events SET price_min_minor = $2, price_max_minor = $3, sale_from = $4, sale_until = $5, offer_lsn = $6
@@ -223,7 +249,7 @@ pub(crate) const OFFERED_TIER: &str = "
 pub(crate) const SOLD_OUT: &str = "
     UPDATE events SET is_sold_out = $2, sold_out_lsn = $3 WHERE id = $1 AND sold_out_lsn < $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT, CONFLICT];
+pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT, CONFLICT, BOX_OFFICE_SALE];
 
 /// Postgres cannot store the NUL character, and a row that cannot be stored would refuse its commit for ever.
 pub(crate) fn text_column(text: &str) -> String {

@@ -10,6 +10,7 @@ mod audit_log;
 mod backfill;
 mod bad_input;
 mod binary;
+mod box_office;
 mod calendars;
 mod cancellations;
 mod catalogue;

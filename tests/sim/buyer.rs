@@ -78,8 +78,14 @@ impl Buyer {
         let event = EVENTS[self.rng.below(2) as usize];
         let hold = HoldId::from_bytes(self.rng.bytes());
         let wants = (0..self.rng.between(1, 3)).flat_map(|_| self.wants()).collect();
-        let place =
-            PlaceHold { hold, customer: self.user, wants, access_codes: vec![], discount_codes: Box::default() };
+        let place = PlaceHold {
+            hold,
+            customer: self.user,
+            wants,
+            access_codes: vec![],
+            discount_codes: Box::default(),
+            box_office: None,
+        };
         let Some(Submitted { answer: Answer::HoldPlaced(placed), .. }) = self.ask(event, Verb::PlaceHold(place)).await
         else {
             return;

@@ -104,7 +104,10 @@ impl Ledger {
             | Change::PaymentRefused { .. }
             | Change::Line(_)
             | Change::PolicySetInFull(_) => {}
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
+            Change::HoldPlaced(placed)
+            | Change::HoldPlacedByCode(placed)
+            | Change::HoldPlacedAtDiscount(placed)
+            | Change::HoldPlacedAtBoxOffice(placed) => {
                 self.take(&placed.items, findings);
                 let hold = Hold {
                     items: placed.items.clone(),
@@ -132,6 +135,16 @@ impl Ledger {
                 let items = found.items.clone();
                 let placed = Order { hold: *hold, items, status: "pending_payment", paid_lsn: None };
                 self.orders.insert(*order, placed);
+            }
+            Change::BoxOfficeSold(sale) => {
+                let placed = &sale.placed;
+                if let Some(held) = sale.held {
+                    self.end(held, HoldState::Bought, findings);
+                }
+                self.take(&placed.items, findings);
+                let paid_lsn = Some(self.last_lsn);
+                let sold = Order { hold: placed.hold, items: placed.items.clone(), status: "paid", paid_lsn };
+                self.orders.insert(sale.order, sold);
             }
             Change::OrderPaid { order, reseated, .. } => self.pay(*order, reseated, findings),
             Change::OrderCancelled { order } => {

@@ -8,6 +8,7 @@ mod admin;
 mod api_keys;
 mod audience;
 mod audit_log;
+mod box_office;
 mod calendars;
 mod check_in_lists;
 mod common;
@@ -48,6 +49,10 @@ pub use audience::{
     RsvpPut,
 };
 pub use audit_log::{AuditEntry, AuditVia};
+pub use box_office::{
+    BoxOfficeHold, BoxOfficeHoldRequest, BoxOfficeOrderRequest, BoxOfficePayment, BoxOfficePayout,
+    BoxOfficePayoutRequest, BoxOfficeSale, BoxOfficeTaking, BoxOfficeTakings,
+};
 pub use calendars::{CalendarDay, CalendarEvent, CalendarFeed, CalendarMonth};
 pub use check_in_lists::{CheckInList, CheckInListCreate, CheckInListPatch};
 pub use common::{FieldError, Money, Page, Problem};

@@ -74,11 +74,7 @@ fn balance(event: EventId, money: &OrderMoney, found: Option<&OrderBalances>, re
     let accounts = [
         (Account::Sales, of(|it| it.sales_minor), money.standing_minor),
         // Nothing is lost between the accounts.
-        (
-            Account::Provider,
-            of(|it| it.provider_minor + it.sales_minor + it.retained_minor + it.refunds_due_minor + it.wallet_minor),
-            0,
-        ),
+        (Account::Provider, of(|it| it.provider_minor + others(it)), 0),
     ];
     for (account, has_minor, should_minor) in accounts {
         if has_minor != should_minor {
@@ -99,6 +95,11 @@ fn balance(event: EventId, money: &OrderMoney, found: Option<&OrderBalances>, re
             report.add(event, format!("I6: {has_minor} were {what} of order {}, not {should_minor}", money.order));
         }
     }
+}
+
+/// Beside the provider's: the one that took the money in has none of another's.
+const fn others(it: &OrderBalances) -> i64 {
+    it.box_office_minor + it.sales_minor + it.retained_minor + it.refunds_due_minor + it.wallet_minor
 }
 
 /// What a provider is said to have given back was owed.

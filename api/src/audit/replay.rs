@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use engine::{Journal, JournalError, Snapshot};
 use inventory::{
-    ConflictRow, Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow, PaymentId,
-    PaymentRow, Record, Row, TicketId, TicketRow,
+    BoxOfficeSaleRow, ConflictRow, Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow,
+    PaymentId, PaymentRow, Record, Row, TicketId, TicketRow,
 };
 use persistence::{JournalHead, Store};
 
@@ -25,6 +25,7 @@ pub struct Replayed {
     /// By the state at `from`: what changes have moved that are not there any more.
     pub opening: Vec<OrderMoney>,
     pub conflicts: BTreeMap<Lsn, ConflictRow>,
+    pub box_office_sales: BTreeMap<OrderId, BoxOfficeSaleRow>,
     pub status: Option<&'static str>,
     /// Rows of changes up to here are not known: the journal was trimmed and a snapshot stands in for it.
     pub from: Lsn,
@@ -41,6 +42,7 @@ impl Replayed {
             money: Vec::new(),
             opening: Vec::new(),
             conflicts: BTreeMap::new(),
+            box_office_sales: BTreeMap::new(),
             status: None,
             from,
         }
@@ -57,6 +59,7 @@ impl Replayed {
             // Of what is asked here, the engine's alone: it writes them with whatever comes first after a start.
             Row::Offer(_) | Row::SoldOut { .. } => {}
             Row::Conflict(conflict) => drop(self.conflicts.insert(conflict.lsn, *conflict)),
+            Row::BoxOfficeSale(sale) => drop(self.box_office_sales.insert(sale.order, *sale)),
         }
     }
 }

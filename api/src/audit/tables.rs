@@ -25,7 +25,8 @@ pub async fn compare(store: &Store, event: EventId, replayed: &Replayed, report:
     }
     seen.report(event, replayed, report);
     outbox(store, event, replayed, report).await?;
-    conflicts(store, event, replayed, report).await
+    conflicts(store, event, replayed, report).await?;
+    box_office_sales(store, event, replayed, report).await
 }
 
 /// Rows that were found and compared. A row that the journal knows and nobody found is missing.
@@ -163,6 +164,36 @@ async fn conflicts(store: &Store, event: EventId, replayed: &Replayed, report: &
     }
     for missing in replayed.conflicts.keys().filter(|lsn| !found.contains(*lsn)) {
         report.add(event, format!("conflict {missing} is not in the tables"));
+    }
+    Ok(())
+}
+
+/// How each order of the box office was paid.
+async fn box_office_sales(
+    store: &Store,
+    event: EventId,
+    replayed: &Replayed,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let mut before = None;
+    let mut found = std::collections::BTreeSet::new();
+    loop {
+        let sales = store.box_office_sales(event, false, before, PAGE).await?;
+        let Some(last) = sales.last() else { break };
+        before = Some(last.order_id);
+        for sale in &sales {
+            let of_journal = replayed.box_office_sales.get(&sale.order_id).map(|row| (row.user, row.tender, row.at));
+            match of_journal {
+                Some(row) if row == (sale.sold_by, sale.tender, sale.sold_at) => {}
+                Some(row) => report.add(event, format!("{sale:?} in the tables, {row:?} by the journal")),
+                None if replayed.from > Lsn::ZERO => {}
+                None => report.add(event, format!("sale {} of the box office is not in the journal", sale.order_id)),
+            }
+            found.insert(sale.order_id);
+        }
+    }
+    for missing in replayed.box_office_sales.keys().filter(|order| !found.contains(*order)) {
+        report.add(event, format!("sale {missing} of the box office is not in the tables"));
     }
     Ok(())
 }

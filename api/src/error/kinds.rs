@@ -65,6 +65,8 @@ pub enum Conflict {
     /// Only what was given up is tried again by hand.
     MailNotFailed,
     PaymentRefundNotFailed,
+    /// Nothing is owed back of the order, or it was paid out.
+    NothingDue,
     ImagesTooMany,
     /// Its organizer has another of this title at this time.
     EventTitleTaken,

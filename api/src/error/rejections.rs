@@ -45,6 +45,7 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::DiscountCodeInvalid { .. }
         | Rejection::DiscountCodeUnknown { .. }
         | Rejection::DiscountCodeNotApplicable { .. }
+        | Rejection::PriceAboveTier { .. }
         | Rejection::UnitsPerHoldExceeded { .. }
         | Rejection::PerOrderMinimum { .. }
         | Rejection::PerOrderMaximum { .. }

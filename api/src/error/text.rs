@@ -69,6 +69,7 @@ impl ApiError {
                 Conflict::StaffMemberExists => "STAFF_MEMBER_EXISTS",
                 Conflict::MailNotFailed => "MAIL_NOT_FAILED",
                 Conflict::PaymentRefundNotFailed => "PAYMENT_REFUND_NOT_FAILED",
+                Conflict::NothingDue => "NOTHING_DUE",
                 Conflict::ImagesTooMany => "IMAGES_TOO_MANY",
                 Conflict::EventTitleTaken => "EVENT_TITLE_TAKEN",
                 Conflict::EventInSeries => "EVENT_IN_SERIES",
@@ -185,6 +186,9 @@ impl ApiError {
                 }
                 Conflict::PaymentRefundNotFailed => {
                     "The refund was made, or still will be: only one that was given up takes an admin's word."
+                }
+                Conflict::NothingDue => {
+                    "Nothing of the order is to be paid out: it was not refunded, or all of it was paid out."
                 }
                 Conflict::VenuesTooMany => "The account has as many venues as it may. Delete one.",
                 Conflict::WebhooksTooMany => "The account has as many webhooks as it may. Delete one.",

@@ -1,10 +1,8 @@
 //! Seats and places kept for one buyer while he decides and pays.
 
-mod explain;
 mod extend;
 mod place;
 mod release;
-mod wants;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

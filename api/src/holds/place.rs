@@ -1,17 +1,15 @@
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use axum::Json;
 use axum::extract::State;
 use engine::EventHandle;
 use http::StatusCode;
-use inventory::{Answer, EventId, HoldId, Layout, Lsn, Place, PlaceHold, PlacedHold, Rejection, UserId};
-use wire::{HeldItem, Hold, HoldRequest, ItemDiscount, Money};
+use inventory::{Answer, EventId, HoldId, Layout, Lsn, PlaceHold, PlacedHold, Rejection, UserId};
+use wire::{Hold, HoldRequest, Money};
 
-use super::explain::explain;
-use super::wants;
 use crate::error::ApiError;
 use crate::extract::PathId;
+use crate::hold_items::{self, Labels};
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
@@ -72,21 +70,20 @@ fn wanted(
     Ok(PlaceHold {
         hold: HoldId::from_uuid(ids::mint(state.now())),
         customer,
-        wants: wants::parse(request, layout)?,
+        wants: hold_items::parse(request, layout)?,
         access_codes: request.access_codes.iter().map(|code| state.access_codes.digest_of(code)).collect(),
         discount_codes: request.discount_codes.iter().map(|it| state.access_codes.discount_digest_of(it)).collect(),
+        box_office: None,
     })
 }
 
 fn named(error: ApiError, event: EventId, request: &HoldRequest, layout: &Layout) -> ApiError {
     match error {
         ApiError::Rejected(Rejection::QueueRequired, _) => ApiError::QueueRequired(event),
-        ApiError::Rejected(rejection, _) => explain(rejection, request, layout),
+        ApiError::Rejected(rejection, _) => hold_items::explain(rejection, request, layout),
         other => other,
     }
 }
-
-type Labels = BTreeMap<[u8; 16], String>;
 
 /// Of the discount codes that the hold has something by. What is unknown now is known to have happened.
 async fn labels(handle: &EventHandle, hold: &PlacedHold) -> Result<Labels, ApiError> {
@@ -103,28 +100,10 @@ async fn labels(handle: &EventHandle, hold: &PlacedHold) -> Result<Labels, ApiEr
 fn render(event: EventId, hold: &PlacedHold, lsn: Lsn, layout: &Layout, labels: &Labels) -> Hold {
     let currency = layout.policy().currency;
     let money = |amount_minor| Money { amount_minor, currency: currency.code().to_owned() };
-    let items = (0..).zip(&hold.items).map(|(at, item)| {
-        let discount = hold.discounts().iter().find(|used| used.item == at);
-        let (seat, area) = match item.place {
-            Place::Seat(seat) => (Some(layout.seat_id(seat)), None),
-            Place::Area { area, .. } => (None, Some(layout.area_id(area).to_owned())),
-        };
-        HeldItem {
-            seat,
-            area,
-            quantity: item.place.units(),
-            tier_id: layout.tiers()[item.tier.ix()].id.uuid(),
-            price: money(item.price_minor),
-            discount: discount.map(|used| ItemDiscount {
-                label: used.code.and_then(|code| labels.get(&code).cloned()),
-                amount: money(used.off_minor),
-            }),
-        }
-    });
     Hold {
         id: hold.hold.uuid(),
         event_id: event.uuid(),
-        items: items.collect(),
+        items: hold_items::render(hold, layout, labels),
         total: money(hold.total_minor()),
         expires_at: time::utc(hold.expires_at),
         adjacent: hold.adjacent,

@@ -25,6 +25,7 @@ use crate::webhook::{self, Sender};
 use lapses::Lapses;
 use notices::Notices;
 use outbox::Outbox;
+pub use tidings::purchase;
 
 /// How often one looks for what has happened.
 const LOOK: Duration = Duration::from_secs(1);

@@ -9,7 +9,7 @@ use thiserror::Error;
 use wire::WebhookType;
 
 use crate::mail::{self, Letter, Purchase, Refund, Show, TicketNote};
-use crate::{derived_id, money};
+use crate::{counter, derived_id, money};
 
 #[derive(Debug, Error)]
 pub enum TidingsError {
@@ -62,6 +62,18 @@ pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutco
     Ok(OutboxOutcome::Done { mails, news: Some(news), notice })
 }
 
+/// What a buyer is told of a paid order. What has become of its tickets since is told by mails of its own.
+pub fn purchase(event: &Event, order: &Order, tickets: &[Ticket]) -> Purchase {
+    let is_his = |ticket: &&Ticket| ticket.holder_id == order.customer_id && ticket.state != TicketState::Voided;
+    Purchase {
+        order: order.id.uuid(),
+        show: Show::of(event.id, &KnownEvent::of(event)),
+        total: money::text(order.total_minor, &order.currency),
+        tickets: tickets.iter().filter(is_his).map(note).collect(),
+        at_box_office: counter::is_house(order.customer_id, order.event_id),
+    }
+}
+
 /// Where the letters of one happening are written.
 struct Desk<'a> {
     store: &'a Store,
@@ -100,18 +112,19 @@ impl Desk<'_> {
         Ok(Some(mail::row(self.id("mail", Some(user.id)), &user.email, letter, self.now)?))
     }
 
+    /// Who bought at the counter has no account, and left an address or none.
+    async fn to_counter_buyer(&self, order: &Order, letter: &Letter) -> Result<Option<NewMail>, TidingsError> {
+        let named = self.store.attendees_list(order.id).await?;
+        let email = named.into_iter().find(|buyer| buyer.position == 0).and_then(|buyer| buyer.email);
+        let mail = email.map(|email| mail::row(self.id("mail", Some(order.customer_id)), &email, letter, self.now));
+        Ok(mail.transpose()?)
+    }
+
+    /// Of a sale at the counter, that has sent the tickets itself: to nobody.
     async fn paid(&self) -> Result<Vec<NewMail>, TidingsError> {
         let order = self.order().await?;
         let tickets = self.store.ticket_list(order.id).await?;
-        // What has become of them since is told by mails of its own.
-        let is_his = |ticket: &&Ticket| ticket.holder_id == order.customer_id && ticket.state != TicketState::Voided;
-        let purchase = Purchase {
-            order: order.id.uuid(),
-            show: self.show(),
-            total: money::text(order.total_minor, &order.currency),
-            tickets: tickets.iter().filter(is_his).map(note).collect(),
-        };
-        let letter = Letter::OrderPaid(Box::new(purchase));
+        let letter = Letter::OrderPaid(Box::new(purchase(self.event, &order, &tickets)));
         Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
     }
 
@@ -127,7 +140,11 @@ impl Desk<'_> {
             show: self.show(),
             total: money::text(order.total_minor, &order.currency),
             refunded: money::text(order.refunded_minor, &order.currency),
+            at_box_office: counter::is_house(order.customer_id, order.event_id),
         }));
+        if counter::is_house(order.customer_id, order.event_id) {
+            return Ok(self.to_counter_buyer(&order, &letter).await?.into_iter().collect());
+        }
         Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
     }
 

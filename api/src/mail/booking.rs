@@ -40,6 +40,9 @@ pub struct Purchase {
     pub show: Show,
     pub total: String,
     pub tickets: Vec<TicketNote>,
+    /// By somebody without an account: nothing is at his, and all codes are in the mail.
+    #[serde(default)]
+    pub at_box_office: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,9 @@ pub struct Refund {
     pub total: String,
     /// All in all.
     pub refunded: String,
+    /// The money is there.
+    #[serde(default)]
+    pub at_box_office: bool,
 }
 
 /// What a letter may need beside what it says.
@@ -89,8 +95,13 @@ impl Purchase {
         let mut blocks = vec![Block::text("Thank you: your order is paid. You have tickets for")];
         blocks.extend(self.show.blocks());
         blocks.push(Block::Text(format!("Total: {}", self.total)));
-        blocks.push(Block::link("Your order", format!("{}/orders/{}", means.site, self.order)));
-        blocks.extend(tickets(&self.show, &self.tickets, means));
+        if self.at_box_office {
+            blocks.push(self.show.link(means));
+            blocks.extend(all_tickets(&self.show, &self.tickets, means));
+        } else {
+            blocks.push(Block::link("Your order", format!("{}/orders/{}", means.site, self.order)));
+            blocks.extend(tickets(&self.show, &self.tickets, means));
+        }
         blocks
     }
 }
@@ -101,7 +112,12 @@ impl Refund {
         blocks.extend(self.show.blocks());
         blocks.push(Block::Text(format!("Refunded so far: {} of {}", self.refunded, self.total)));
         blocks.push(Block::text("Tickets that were refunded admit nobody any more."));
-        blocks.push(Block::link("Your order", format!("{}/orders/{}", means.site, self.order)));
+        if self.at_box_office {
+            blocks.push(Block::text("You bought at the box office: it gives you the money."));
+            blocks.push(self.show.link(means));
+        } else {
+            blocks.push(Block::link("Your order", format!("{}/orders/{}", means.site, self.order)));
+        }
         blocks
     }
 }
@@ -193,20 +209,35 @@ pub fn cancelled_event(show: &Show, means: Means<'_>) -> Vec<Block> {
 }
 
 fn tickets(show: &Show, tickets: &[TicketNote], means: Means<'_>) -> Vec<Block> {
-    let event = EventId::from_uuid(show.id);
     let block = |(ix, ticket): (usize, &TicketNote)| {
-        let claim = Claim { ticket: TicketId::from_uuid(ticket.id), generation: ticket.generation };
-        let png = (ix < PICTURES_MAX).then(|| code_picture::png(&means.signer.code(event, claim))).flatten();
-        let picture = png.map(|png| Picture { cid: format!("ticket-{}@usher", ix + 1), png });
+        let picture = (ix < PICTURES_MAX).then(|| picture(show, ix, ticket, means)).flatten();
         let url = format!("{}/tickets/{}", means.site, ticket.id);
-        Block::Ticket { label: ticket.label.clone(), url, picture }
+        Block::Ticket { label: ticket.label.clone(), url: Some(url), picture }
     };
     let mut blocks: Vec<Block> = tickets.iter().enumerate().map(block).collect();
     if tickets.len() > PICTURES_MAX {
         blocks.push(Block::Text(format!("Codes of the first {PICTURES_MAX} are in this mail; the links have all.")));
     }
-    if !tickets.is_empty() {
-        blocks.push(Block::text("Whoever shows a code gets in: keep this mail to yourself."));
-    }
+    blocks.extend((!tickets.is_empty()).then(warning));
     blocks
+}
+
+/// For a reader to whom the links would open nothing. An order has no more tickets than a hold has units.
+fn all_tickets(show: &Show, tickets: &[TicketNote], means: Means<'_>) -> Vec<Block> {
+    let block = |(ix, ticket): (usize, &TicketNote)| Block::Ticket {
+        label: ticket.label.clone(),
+        url: None,
+        picture: picture(show, ix, ticket, means),
+    };
+    tickets.iter().enumerate().map(block).chain((!tickets.is_empty()).then(warning)).collect()
+}
+
+fn picture(show: &Show, ix: usize, ticket: &TicketNote, means: Means<'_>) -> Option<Picture> {
+    let claim = Claim { ticket: TicketId::from_uuid(ticket.id), generation: ticket.generation };
+    let png = code_picture::png(&means.signer.code(EventId::from_uuid(show.id), claim))?;
+    Some(Picture { cid: format!("ticket-{}@usher", ix + 1), png })
+}
+
+fn warning() -> Block {
+    Block::text("Whoever shows a code gets in: keep this mail to yourself.")
 }

@@ -8,7 +8,7 @@ pub enum Block {
     Text(String),
     Code(String),
     Link { label: &'static str, url: String },
-    Ticket { label: String, url: String, picture: Option<Picture> },
+    Ticket { label: String, url: Option<String>, picture: Option<Picture> },
 }
 
 /// Travels with the mail.
@@ -91,6 +91,7 @@ mod tests {
             show: show(),
             total: "45.00 EUR".to_owned(),
             tickets: (1..=tickets).map(note).collect(),
+            at_box_office: false,
         }))
     }
 
@@ -165,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_from_the_box_office_has_every_code_and_nothing_that_takes_an_account() {
+        let Letter::OrderPaid(purchase) = purchase(12) else { unreachable!() };
+        let letter = Letter::OrderPaid(Box::new(Purchase { at_box_office: true, ..*purchase }));
+        let mail = rendered(&letter);
+        assert_eq!(mail.pictures.len(), 12);
+        for text in [&mail.plain, &mail.html] {
+            assert!(text.contains("Seat A-1-12, Stalls") && text.contains(&format!("{SITE}/events/")), "{text}");
+            assert!(!text.contains("/orders/") && !text.contains("/tickets/"), "{text}");
+        }
+    }
+
+    #[test]
     fn letters_about_a_purchase_name_the_event_and_carry_no_code_in_words() {
         let show = || Box::new(show());
         let note = TicketNote { id: Uuid::from_u128(1), generation: 1, label: "Seat A-1-1, Stalls".to_owned() };
@@ -174,6 +187,7 @@ mod tests {
             show: *show(),
             total: "9 EUR".to_owned(),
             refunded: "4 EUR".to_owned(),
+            at_box_office: false,
         };
         let table = [
             (purchase(1), "Total: 45.00 EUR"),

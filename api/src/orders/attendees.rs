@@ -6,12 +6,9 @@ use persistence::Attendee;
 use wire::OrderRequest;
 
 use crate::error::ApiError;
-use crate::event_access;
 use crate::field_errors::FieldErrors;
 use crate::state::AppState;
-
-const NAME_CHARS_MAX: usize = 200;
-const EMAIL_CHARS_MAX: usize = 254;
+use crate::{attendee, event_access};
 
 /// # Errors
 /// The fields at fault; more names than the hold has units.
@@ -21,13 +18,7 @@ pub async fn check(handle: &EventHandle, customer: UserId, request: &OrderReques
     }
     let mut errors = FieldErrors::default();
     for (at, attendee) in request.attendees.iter().enumerate() {
-        let chars = attendee.name.chars().count();
-        if attendee.name.trim().is_empty() || chars > NAME_CHARS_MAX {
-            errors.add(format!("attendees[{at}].name"), "LENGTH", format!("1 to {NAME_CHARS_MAX} characters"));
-        }
-        if attendee.email.as_deref().is_some_and(|email| !is_address(email)) {
-            errors.add(format!("attendees[{at}].email"), "EMAIL", "an e-mail address");
-        }
+        attendee::check(&mut errors, &format!("attendees[{at}]"), attendee);
     }
     // A hold that has ended, or is not the customer's, is refused by the core with its own code.
     if let Some(HoldView::Live { placed, .. }) = handle.hold(HoldId::from_uuid(request.hold_id)).await?
@@ -37,12 +28,6 @@ pub async fn check(handle: &EventHandle, customer: UserId, request: &OrderReques
         errors.add("attendees", "TOO_MANY", format!("the hold is for {}", placed.units()));
     }
     Ok(errors.none()?)
-}
-
-fn is_address(email: &str) -> bool {
-    email.chars().count() <= EMAIL_CHARS_MAX
-        && !email.chars().any(|c| c.is_control() || c.is_whitespace())
-        && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
 }
 
 /// Once: a repeated request does not undo what was corrected since.

@@ -6,6 +6,7 @@ use serde_json::json;
 use wire::{Order, RefundRequest};
 
 use crate::audit_log::{self, Action, Source};
+use crate::counter;
 use crate::error::ApiError;
 use crate::event_access;
 use crate::extract::PathId;
@@ -21,7 +22,8 @@ const REASON_CHARS_MAX: usize = 500;
 ///
 /// The refunded tickets are void and their places free; tickets that have been inside stay. Those who run the event give back
 /// any amount up to what is left. Buyers get what they were promised when they bought, for tickets that are theirs still:
-/// without naming any, for all that something was promised for.
+/// without naming any, for all that something was promised for. Orders of the box office are refunded by those who work
+/// there, too, and the money is paid out there: see its payouts.
 #[utoipa::path(post, path = "/orders/{id}/refund", tag = "orders", request_body = RefundRequest,
     params(("id" = Uuid, Path, description = "Order")), security(("bearer" = [])),
     responses((status = 200, description = "The order as it is now", body = Order), Written))]
@@ -33,7 +35,7 @@ pub async fn refund(
 ) -> Result<Json<Order>, ApiError> {
     let Write { caller, origin, body, claim: _claim } = write;
     let (order, refunder) = order_access::to_refund(&state, caller, OrderId::from_uuid(id)).await?;
-    check(&body, refunder)?;
+    check(&body, &order, refunder)?;
     let right = right(&body, &order, caller.user, refunder)?;
     let to = match body.to {
         Some(wire::RefundTo::Wallet) => RefundTo::Wallet,
@@ -61,7 +63,7 @@ pub async fn refund(
     Ok(Json(order_access::changed(&state, caller.user, order.id).await?))
 }
 
-fn check(body: &RefundRequest, refunder: Refunder) -> Result<(), FieldErrors> {
+fn check(body: &RefundRequest, order: &persistence::Order, refunder: Refunder) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
     if body.tickets.len() > UNITS_PER_HOLD_MAX as usize {
         errors.add("tickets", "TOO_MANY", format!("at most {UNITS_PER_HOLD_MAX}"));
@@ -71,6 +73,9 @@ fn check(body: &RefundRequest, refunder: Refunder) -> Result<(), FieldErrors> {
     }
     if body.amount.is_some() && refunder != Refunder::Organizer {
         errors.add("amount", "NOT_ALLOWED", "a buyer gets what was promised: leave it out");
+    }
+    if body.to == Some(wire::RefundTo::Wallet) && counter::is_house(order.customer_id, order.event_id) {
+        errors.add("to", "NOT_ALLOWED", "who bought at the box office has no wallet: the money is paid out there");
     }
     errors.none()
 }

@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::problems::Read;
 use crate::state::AppState;
-use crate::{event_status, order_access, time};
+use crate::{counter, event_status, order_access, time};
 
 /// Shows an order
 ///
@@ -20,7 +20,8 @@ pub async fn show(State(state): State<AppState>, PathId(id): PathId, caller: Cal
     let order = order_access::visible(&state, caller, OrderId::from_uuid(id)).await?;
     // Also one that was deleted since.
     let event = state.store.event_find_any(order.event_id).await?;
-    let order = order_access::full(&state, caller.user, order).await?;
+    let viewer = counter::viewer(&state, caller, order.customer_id, order.event_id).await?;
+    let order = order_access::full(&state, viewer, order).await?;
     Ok(Json(Order { event: event.map(render), ..order }))
 }
 

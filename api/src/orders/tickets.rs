@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::problems::Read;
 use crate::state::AppState;
-use crate::{order_access, ticket_view};
+use crate::{counter, order_access, ticket_view};
 
 /// Lists the tickets of an order
 ///
@@ -23,6 +23,7 @@ pub async fn tickets(
 ) -> Result<Json<Page<Ticket>>, ApiError> {
     let order = order_access::visible(&state, caller, OrderId::from_uuid(id)).await?;
     let tickets = state.store.ticket_list(order.id).await?;
-    let items = tickets.into_iter().map(|ticket| ticket_view::render(&state, caller.user, ticket)).collect();
+    let viewer = counter::viewer(&state, caller, order.customer_id, order.event_id).await?;
+    let items = tickets.into_iter().map(|ticket| ticket_view::render(&state, viewer, ticket)).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }

@@ -26,7 +26,7 @@ pub async fn calendar(
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let ticket = live(&state, caller.user, TicketId::from_uuid(id)).await?;
+    let ticket = live(&state, caller, TicketId::from_uuid(id)).await?;
     let event = state.store.event_find_any(ticket.event_id).await?.ok_or(ApiError::NotFound(Noun::Ticket))?;
     let layout = words::layout(&state, &event).await;
     let place = words::place(&ticket, layout.as_deref()).into_iter();

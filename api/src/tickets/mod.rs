@@ -15,6 +15,8 @@ use persistence::{Ticket, TicketState};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::Caller;
+use crate::counter;
 use crate::error::{ApiError, Noun};
 use crate::state::AppState;
 
@@ -40,8 +42,16 @@ async fn own(state: &AppState, holder: UserId, ticket: TicketId) -> Result<Ticke
     ticket.filter(|ticket| ticket.holder_id == holder).ok_or(ApiError::NotFound(Noun::Ticket))
 }
 
-/// The same, unless it is void: then it admits nobody, and is shown nowhere.
-async fn live(state: &AppState, holder: UserId, ticket: TicketId) -> Result<Ticket, ApiError> {
-    let ticket = own(state, holder, ticket).await?;
-    if ticket.state == TicketState::Voided { Err(Rejection::TicketVoid.into()) } else { Ok(ticket) }
+/// The same, or one of an event's counter where the caller works, unless it is void: then it admits nobody, and is shown
+/// nowhere.
+async fn live(state: &AppState, caller: Caller, ticket: TicketId) -> Result<Ticket, ApiError> {
+    let ticket = state.store.ticket_find(ticket).await?.ok_or(ApiError::NotFound(Noun::Ticket))?;
+    let is_his = ticket.holder_id == caller.user
+        || counter::is_house(ticket.holder_id, ticket.event_id)
+            && counter::works_at(state, caller, ticket.event_id).await?;
+    match ticket.state {
+        _ if !is_his => Err(ApiError::NotFound(Noun::Ticket)),
+        TicketState::Voided => Err(Rejection::TicketVoid.into()),
+        TicketState::Issued | TicketState::CheckedIn | TicketState::CheckedOut => Ok(ticket),
+    }
 }

@@ -36,8 +36,8 @@ struct Page<'a> {
         (status = 409, description = "TICKET_VOID: it admits nobody", body = wire::Problem,
             content_type = "application/problem+json")))]
 pub async fn print(State(state): State<AppState>, PathId(id): PathId, caller: Caller) -> Result<Response, ApiError> {
-    let ticket = live(&state, caller.user, TicketId::from_uuid(id)).await?;
-    let found = words::of_order(&state, caller.user, ticket.order_id).await?;
+    let ticket = live(&state, caller, TicketId::from_uuid(id)).await?;
+    let found = words::of_order(&state, ticket.holder_id, ticket.order_id).await?;
     let words = found.into_iter().find(|(found, _)| found.id == ticket.id);
     let (_, words) = words.ok_or(ApiError::NotFound(Noun::Ticket))?;
     let html = page(&words)?;

@@ -9,12 +9,12 @@ use crate::event_access::{self, Capability};
 use crate::extract::PathId;
 use crate::problems::Read;
 use crate::state::AppState;
-use crate::ticket_view;
+use crate::{counter, ticket_view};
 
 /// Shows a ticket
 ///
 /// To its holder, with the code, and to those who run its event and its staff, without: with an API key, if it has the
-/// scope `reports`, too.
+/// scope `reports`, too. Those who work at its box office see the codes of what was sold there.
 #[utoipa::path(get, path = "/tickets/{id}", tag = "tickets", params(("id" = Uuid, Path, description = "Ticket")),
     security(("bearer" = [])),
     responses((status = 200, description = "The ticket", body = Ticket), Read))]
@@ -27,5 +27,6 @@ pub async fn show(State(state): State<AppState>, PathId(id): PathId, caller: Cal
         }
         caller.scoped(ApiScope::Reports)?;
     }
-    Ok(Json(ticket_view::render(&state, caller.user, ticket)))
+    let viewer = counter::viewer(&state, caller, ticket.holder_id, ticket.event_id).await?;
+    Ok(Json(ticket_view::render(&state, viewer, ticket)))
 }

@@ -264,6 +264,7 @@ pub fn hold_of(user: u8, seats: &[u32]) -> PlaceHold {
         wants: seats.iter().map(|seat| Want::Seat { seat: SeatIx(*seat), tier: None }).collect(),
         access_codes: vec![],
         discount_codes: Box::default(),
+        box_office: None,
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
         | Change::TierSetWithRefundSteps(_)
         | Change::AccessCodeSet(_)
         | Change::DiscountCodeSet(_)
+        | Change::HoldPlacedAtBoxOffice(_)
+        | Change::BoxOfficeSold(_)
         | Change::PolicySet(_)
         | Change::Published
         | Change::EventCancelled

@@ -1,6 +1,7 @@
 //! Makes a journaled change. Cannot fail: what a change may be was decided, and a record that does not follow from the
 //! state is a bug or damage, at which these assertions stop.
 
+mod box_office;
 mod configure;
 mod holds;
 mod line;
@@ -70,6 +71,8 @@ impl Inventory {
             Change::AccessCodeSet(spec) => configure::set_access_code(self, spec),
             Change::Door(change) => tickets::at_door(self, change),
             Change::DiscountCodeSet(spec) => configure::set_discount_code(self, spec),
+            Change::HoldPlacedAtBoxOffice(placed) => box_office::place(self, at, placed),
+            Change::BoxOfficeSold(sold) => box_office::sell(self, at, sold),
         }
     }
 }

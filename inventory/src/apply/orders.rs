@@ -46,7 +46,7 @@ pub(super) fn place(
     Answer::OrderPlaced { order, expires_at }
 }
 
-fn refund_terms(inventory: &Inventory, items: &[Item]) -> RefundTerms {
+pub(super) fn refund_terms(inventory: &Inventory, items: &[Item]) -> RefundTerms {
     let mut terms: Vec<(TierIx, RefundPolicy)> = Vec::new();
     for (tier, _) in by_tier(items) {
         if let Some(refund) = &inventory.layout.tiers()[tier.ix()].terms.refund
@@ -111,6 +111,22 @@ pub(super) fn pay(
 /// The same items in other places. Records leave out what is off their prices.
 fn elsewhere(items: &[Item], places: &[Item]) -> Vec<Item> {
     items.iter().zip(places).map(|(item, other)| Item { off: item.off, ..*other }).collect()
+}
+
+/// Makes an order paid whose places are its own already.
+pub(super) fn settle(
+    inventory: &mut Inventory,
+    at: TimeUs,
+    index: OrderAt,
+    payment: PaymentId,
+    entropy: [u8; 16],
+) -> Answer {
+    let placed = Arc::clone(&inventory.orders.get(index).placed);
+    let tickets = issue(inventory, at, index, &placed, entropy);
+    let order = inventory.orders.become_status(index, OrderStatus::Paid);
+    order.paid_by = Some(payment);
+    order.tickets = tickets;
+    Answer::OrderPaid(Arc::new(paid_order(inventory, index)))
 }
 
 fn issue(

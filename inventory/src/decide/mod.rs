@@ -1,6 +1,7 @@
 //! One file per verb: what it asks of the state, and the change or the refusal that follows. Nothing here changes
 //! anything. Keys are not looked at: whoever calls has asked [`Inventory::repeat`] first.
 
+mod box_office;
 mod call_places;
 mod cancel_order;
 mod configure;
@@ -76,6 +77,7 @@ impl Inventory {
             Verb::LeaveLine { user, round, number } => leave_line::decide(self, now, *user, *round, *number),
             Verb::UndoScan { ticket, nonce, reason } => undo_scan::decide(self, *ticket, *nonce, *reason),
             Verb::SetDiscountCode(spec) => configure::set_discount_code(self, spec),
+            Verb::SellAtBoxOffice(sale) => box_office::sell(self, now, sale),
         }
     }
 

@@ -2,23 +2,44 @@
 //! All faults are collected and the first by precedence is answered, so that the answer does not depend on the order
 //! in which this code looks.
 
-use crate::codes::{Code, overdrawn};
+mod terms;
+
+use std::sync::Arc;
+
+use crate::codes::Code;
 use crate::house::{Party, Scope, Taken};
-use crate::limits::{ACCESS_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
+use crate::limits::{ACCESS_CODES_PER_HOLD_MAX, BOX_OFFICE_HOLDS_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX};
 use crate::{
-    AreaIx, BestAvailable, Change, CodeUse, HoldCodes, Inventory, Item, Place, PlaceHold, PlacedHold, Rejection,
-    SeatIx, TierIx, TimeUs, Want,
+    AreaIx, BestAvailable, Change, HoldCodes, Inventory, Item, Place, PlaceHold, PlacedHold, Rejection, SeatIx, TierIx,
+    TimeUs, Want,
 };
 
 use super::limits::{Units, customer_limits, hold_limits, quotas};
-use super::{Decision, discount, price_steps};
+use super::{Decision, box_office};
 
 pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Decision {
+    let placed = placed(inventory, now, wanted)?;
+    if wanted.box_office.is_none() {
+        return Ok(Change::hold_placed(placed));
+    }
+    let max = BOX_OFFICE_HOLDS_MAX;
+    if inventory.customers.get(wanted.customer).is_some_and(|customer| customer.holds >= max) {
+        return Err(Rejection::HoldsPerCustomerExceeded { max });
+    }
+    Ok(Change::HoldPlacedAtBoxOffice(Arc::new(placed)))
+}
+
+/// The hold, or what the box office sells without one.
+#[inline]
+pub(super) fn placed(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Result<PlacedHold, Rejection> {
     if inventory.holds.knows(wanted.hold) {
         return Err(Rejection::KeyReused);
     }
     inventory.must_be_on_sale()?;
-    inventory.must_be_inside(now, wanted.customer)?;
+    let is_public = wanted.box_office.is_none();
+    if is_public {
+        inventory.must_be_inside(now, wanted.customer)?;
+    }
     if wanted.wants.is_empty() {
         return Err(Rejection::HoldEmpty);
     }
@@ -28,8 +49,12 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
     let mut draft = Draft::new(inventory, now, wanted);
     draft.name_places();
     draft.pick_places();
-    draft.check_sale();
-    draft.check_limits();
+    if is_public {
+        draft.check_sale();
+        draft.check_limits();
+    } else {
+        draft.check_size();
+    }
     draft.check_places();
     let cover = &inventory.layout.cover;
     if cover.stepped | cover.coded != 0 {
@@ -38,16 +63,20 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
     if !wanted.discount_codes.is_empty() {
         draft.apply_discounts();
     }
+    if !is_public {
+        draft.apply_price();
+    }
+    let ttl_us = inventory.layout.policy().hold_ttl_us;
     match draft.fault {
         Some(fault) => Err(fault),
-        None => Ok(Change::hold_placed(PlacedHold {
+        None => Ok(PlacedHold {
             hold: wanted.hold,
             customer: wanted.customer,
             items: draft.items,
-            expires_at: now.plus_us(inventory.layout.policy().hold_ttl_us),
+            expires_at: if is_public { now.plus_us(ttl_us) } else { TimeUs::NEVER },
             adjacent: draft.adjacent,
             codes: draft.codes,
-        })),
+        }),
     }
 }
 
@@ -61,6 +90,8 @@ struct Draft<'a> {
     taken: Taken,
     adjacent: bool,
     codes: Option<Box<HoldCodes>>,
+    /// Blocks that the box office may take from.
+    blocks: u64,
     /// The first by precedence of those met so far.
     fault: Option<Rejection>,
 }
@@ -69,7 +100,8 @@ impl<'a> Draft<'a> {
     fn new(inventory: &'a Inventory, now: TimeUs, wanted: &'a PlaceHold) -> Self {
         let items = Vec::with_capacity(wanted.wants.iter().map(room_for).sum());
         let (units, taken) = (Units::none(), Taken::default());
-        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: None, fault: None }
+        let blocks = wanted.box_office.as_ref().map_or(0, |staff| box_office::blocks(inventory, staff));
+        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: None, blocks, fault: None }
     }
 
     #[cold]
@@ -154,6 +186,9 @@ impl<'a> Draft<'a> {
     /// is no other: they say what is left.
     fn on_sale(&self, covering: u64) -> u64 {
         let cover = &self.inventory.layout.cover;
+        if self.wanted.box_office.is_some() {
+            return cover.open & covering;
+        }
         let (mut tiers, mut spent) = (cover.always_on_sale & covering, 0);
         let mut left = cover.open & covering & !tiers;
         while left != 0 {
@@ -280,6 +315,13 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Of a hold of the box office.
+    fn check_size(&mut self) {
+        if self.units.total > UNITS_PER_HOLD_MAX {
+            self.refuse(Rejection::UnitsPerHoldExceeded { max: UNITS_PER_HOLD_MAX });
+        }
+    }
+
     fn check_places(&mut self) {
         let (inventory, wanted) = (self.inventory, self.wanted);
         let grid = &inventory.layout.grid;
@@ -287,12 +329,17 @@ impl<'a> Draft<'a> {
         for want in &wanted.wants {
             match *want {
                 Want::Seat { seat, .. } if seat.0 < grid.seat_count() => {
-                    if !inventory.house.is_free(grid.spot(seat)) && !conflicts.contains(&seat) {
+                    let is_free = inventory.house.is_free(grid.spot(seat))
+                        || self.blocks != 0 && box_office::may_take_seat(inventory, self.blocks, seat);
+                    if !is_free && !conflicts.contains(&seat) {
                         conflicts.push(seat);
                     }
                 }
                 Want::Area { area, .. } if area.ix() < grid.areas.len() => {
-                    let free = inventory.house.area(area).free();
+                    let free = match self.blocks {
+                        0 => inventory.house.area(area).free(),
+                        blocks => box_office::area_free(inventory, blocks, area),
+                    };
                     if self.units_in(area) > free {
                         self.refuse(Rejection::AreaSoldOut { area, free });
                     }
@@ -306,48 +353,6 @@ impl<'a> Draft<'a> {
         if let Some(fault) = quotas(inventory, &self.units) {
             self.refuse(fault);
         }
-    }
-
-    /// What tiers with price steps and codes add to a hold, once everything else about it is settled.
-    #[cold]
-    fn apply_terms(&mut self) {
-        let mut used: Vec<(CodeUse, u32)> = Vec::new();
-        for (tier, units) in self.units.each() {
-            used.extend(self.code_use(tier, units, &used));
-        }
-        if let Some(left) = overdrawn(&self.inventory.codes, used.iter().map(|(used, units)| (used.code, *units))) {
-            self.refuse(Rejection::AccessCodeSpent { left });
-        }
-        if self.fault.is_none() {
-            self.items = price_steps::price(self.inventory, self.now, &self.items);
-            let access = used.into_iter().map(|(used, _)| used).collect();
-            self.codes = HoldCodes { access, discounts: Vec::new() }.boxed();
-        }
-    }
-
-    /// Of a hold that is refused for nothing else.
-    #[cold]
-    fn apply_discounts(&mut self) {
-        if self.fault.is_some() {
-            return;
-        }
-        match discount::take_off(self.inventory, self.now, self.wanted, &mut self.items) {
-            Ok(discounts) => self.codes.get_or_insert_default().discounts = discounts,
-            Err(fault) => self.refuse(fault),
-        }
-    }
-
-    /// The first code that has enough left beside what earlier tiers draw on it; else the first, which says what is left.
-    fn code_use(&self, tier: TierIx, units: u32, earlier: &[(CodeUse, u32)]) -> Option<(CodeUse, u32)> {
-        if self.knows_own_code(tier) {
-            return None;
-        }
-        let drawn = |code: [u8; 16]| -> u32 {
-            earlier.iter().filter(|(used, _)| used.code == code).map(|(_, units)| units).sum()
-        };
-        let has_enough = |code: &&Code| code.left() >= drawn(code.spec.digest) + units;
-        let code = self.codes_for(tier).find(has_enough).or_else(|| self.codes_for(tier).next())?;
-        Some((CodeUse { tier, code: code.spec.digest }, units))
     }
 
     fn units_in(&self, area: AreaIx) -> u32 {

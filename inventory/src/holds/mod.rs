@@ -156,7 +156,7 @@ impl Holds {
         }
         if is_extended {
             self.due.insert_aside(slot, expires_at);
-        } else {
+        } else if expires_at != TimeUs::NEVER {
             self.due.insert(slot, expires_at);
         }
         slot
@@ -185,7 +185,9 @@ impl Holds {
         let hold = self.slots[slot as usize].take().expect("a hold is where its id says").hold;
         self.vacant.push(slot);
         self.memory.insert(&self.hashes, id, Ended { customer: hold.placed.customer, end, order: hold.order });
-        self.due.remove(slot);
+        if hold.expires_at != TimeUs::NEVER {
+            self.due.remove(slot);
+        }
         (slot, hold)
     }
 
@@ -213,7 +215,7 @@ impl Holds {
         self.due.first()
     }
 
-    /// When the hold in the slot will expire; `None` when nothing makes it.
+    /// When the hold in the slot will expire; `None` when nothing makes it, as that of the box office.
     pub fn due_of(&self, slot: u32) -> Option<TimeUs> {
         self.due.of(slot)
     }

@@ -153,6 +153,31 @@ impl House {
         self.blocks_withheld
     }
 
+    /// Whether nobody has the seat and its block is withheld.
+    pub fn is_kept(&self, grid: &Grid, seat: SeatIx) -> bool {
+        self.state(grid, seat) == SeatState::Blocked
+    }
+
+    /// A seat that is kept can be taken once. When it is given back it is kept again.
+    pub fn lift(&mut self, grid: &Grid, seat: SeatIx) {
+        if !self.is_kept(grid, seat) {
+            return;
+        }
+        let spot = grid.spot(seat);
+        let lane = grid.lane_of(spot);
+        self.free[spot.row as usize] |= spot.bit();
+        let counts = &mut self.sections[grid.rows[spot.row as usize].section.ix()];
+        counts.blocked -= 1;
+        counts.free += 1;
+        self.cell_free[grid.lanes[lane as usize].cell as usize] += 1;
+        self.refresh(grid, lane);
+    }
+
+    /// Whether the units that nobody has are kept; gives what it was.
+    pub fn keep_area(&mut self, area: AreaIx, withheld: bool) -> bool {
+        std::mem::replace(&mut self.areas[area.ix()].withheld, withheld)
+    }
+
     /// Free seats become held, or sold when a late payment takes them.
     pub fn take(&mut self, grid: &Grid, seats: impl Iterator<Item = SeatIx>, owner: Owner) {
         self.hand_over(grid, seats, Owner::NOBODY, owner, |house, lane, Together { mask, count }| {

@@ -82,6 +82,10 @@ impl Layout {
         self.grid.seat_count()
     }
 
+    pub fn has_block(&self, name: &str) -> bool {
+        self.grid.find_block(name).is_some()
+    }
+
     pub fn section_count(&self) -> usize {
         self.grid.sections.len()
     }

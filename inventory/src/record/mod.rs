@@ -45,7 +45,7 @@ const VERSION_FIRST: u8 = 1;
 const VERSION_LINE: u8 = 2;
 /// Terms of tiers, and access codes.
 const VERSION_TERMS: u8 = 3;
-/// Refunds by steps and into wallets, discount codes, what the door remembers and the limit of entries.
+/// Refunds by steps and into wallets, discount codes, what the door remembers, the limit of entries and the box office.
 const VERSION: u8 = 4;
 const HEAD_BYTES: usize = 8;
 
@@ -124,7 +124,9 @@ const fn version(change: &Change) -> u8 {
         | Change::DiscountCodeSet(_)
         | Change::HoldPlacedAtDiscount(_)
         | Change::Door(_)
-        | Change::PolicySetInFull(_) => VERSION,
+        | Change::PolicySetInFull(_)
+        | Change::HoldPlacedAtBoxOffice(_)
+        | Change::BoxOfficeSold(_) => VERSION,
         _ => VERSION_FIRST,
     }
 }

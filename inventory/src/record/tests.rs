@@ -1,3 +1,4 @@
+mod box_office;
 mod discounts;
 mod door;
 mod money;

@@ -3,32 +3,28 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::box_office::Bought;
 use super::{Hold, HoldState, OrderState, Reference, Refusal, Said};
 use crate::{
-    Answer, HoldCodes, HoldId, PlaceHold, PlacedHold, Rejection, SaleWindow, TierIx, TimeUs, UserId, Want, limits,
+    Answer, DiscountUse, HoldCodes, HoldId, Item, PlaceHold, PlacedHold, Rejection, SaleWindow, TierIx, TimeUs, UserId,
+    Want, limits,
 };
 
 /// Checks of one kind are made over all items before those of the next kind, because the order of
 /// [`Rejection`]'s variants is the order of precedence.
 impl Reference {
     pub(super) fn place_hold(&mut self, now: TimeUs, place: &PlaceHold, said: Said<'_>) -> Result<Answer, Refusal> {
-        if self.holds.iter().any(|hold| hold.id == place.hold) {
-            return Err(Rejection::KeyReused.into());
+        let (Bought { items, codes, discounts }, adjacent) = self.seated(now, place, said)?;
+        let is_public = place.box_office.is_none();
+        let live = self.holds.iter().filter(|hold| hold.state == HoldState::Active && hold.customer == place.customer);
+        if !is_public && live.count() as u32 >= limits::BOX_OFFICE_HOLDS_MAX {
+            return Err(Rejection::HoldsPerCustomerExceeded { max: limits::BOX_OFFICE_HOLDS_MAX }.into());
         }
-        self.on_sale()?;
-        self.must_be_inside(now, place.customer)?;
-        check_shape(place)?;
-        self.check_names(place)?;
-        let tiers = self.tiers_of_wants(now, place)?;
-        self.check_sale(now, place)?;
-        let (items, adjacent) = self.seat_wants(now, place, &tiers, said)?;
-        let codes = self.codes_of(now, place, &items);
-        let (items, discounts) = self.discounted(now, place, &items)?;
         let placed = PlacedHold {
             hold: place.hold,
             customer: place.customer,
             items,
-            expires_at: now.plus_us(self.policy.hold_ttl_us),
+            expires_at: if is_public { now.plus_us(self.policy.hold_ttl_us) } else { TimeUs::NEVER },
             adjacent,
             codes: HoldCodes { access: codes.clone(), discounts: discounts.clone() }.boxed(),
         };
@@ -45,6 +41,39 @@ impl Reference {
             order: None,
         });
         Ok(Answer::HoldPlaced(Arc::new(placed)))
+    }
+
+    /// What the hold would have, at its prices.
+    pub(super) fn seated(&self, now: TimeUs, place: &PlaceHold, said: Said<'_>) -> Result<(Bought, bool), Refusal> {
+        if self.holds.iter().any(|hold| hold.id == place.hold) {
+            return Err(Rejection::KeyReused.into());
+        }
+        self.on_sale()?;
+        if place.box_office.is_none() {
+            self.must_be_inside(now, place.customer)?;
+        }
+        check_shape(place)?;
+        self.check_names(place)?;
+        let tiers = self.tiers_of_wants(now, place)?;
+        if place.box_office.is_none() {
+            self.check_sale(now, place)?;
+        }
+        let (items, adjacent) = self.seat_wants(now, place, &tiers, said)?;
+        let codes = self.codes_of(now, place, &items);
+        let (items, discounts) = self.charged(now, place, &items)?;
+        Ok((Bought { items, codes, discounts }, adjacent))
+    }
+
+    /// By discount codes, or as staff says.
+    pub(super) fn charged(
+        &self,
+        now: TimeUs,
+        place: &PlaceHold,
+        items: &[Item],
+    ) -> Result<(Vec<Item>, Vec<DiscountUse>), Rejection> {
+        let (items, discounts) = self.discounted(now, place, items)?;
+        let price_minor = place.box_office.as_ref().and_then(|staff| staff.price_minor);
+        Ok(Self::repriced(price_minor, &items)?.unwrap_or((items, discounts)))
     }
 
     fn check_names(&self, place: &PlaceHold) -> Result<(), Rejection> {
@@ -118,6 +147,9 @@ impl Reference {
 
     /// Whether this customer could buy in the tier now.
     fn is_on_sale(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> bool {
+        if place.box_office.is_some() {
+            return self.tiers[tier.ix()].open;
+        }
         let is_known = self.knows_code(now, tier, place);
         let tier = &self.tiers[tier.ix()];
         is_known

@@ -1,11 +1,12 @@
 //! Orders and their money: place, pay (in time or late), cancel, refund.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Hold, HoldState, Order, OrderState, Reference, Refusal, Said, Ticket, TicketState};
 use crate::{
-    Answer, Change, Item, OrderId, PaidOrder, PaymentOutcome, Phase, Place, PlaceOrder, Rejection, Reseated, SeatState,
-    SettlePayment, TicketId, TimeUs, UserId, limits,
+    Answer, Change, Item, OrderId, PaidOrder, PaymentOutcome, Phase, Place, PlaceOrder, RefundPolicy, Rejection,
+    Reseated, SeatState, SettlePayment, TicketId, TierIx, TierSpec, TimeUs, UserId, limits,
 };
 
 impl Reference {
@@ -20,9 +21,8 @@ impl Reference {
             return Err(Rejection::HoldHasOrder);
         }
         hold.order = Some(place.order);
-        let promise = |item: &Item| Some((item.tier, self.tiers[item.tier.ix()].terms.refund.clone()?));
         self.orders.push(Order {
-            promised: hold.items.iter().filter_map(promise).collect(),
+            promised: promises(&self.tiers, &hold.items),
             id: place.order,
             hold: place.hold,
             customer: place.customer,
@@ -173,7 +173,7 @@ impl Reference {
     }
 
     /// One ticket per unit, under the ids that the fast core drew, which must be new.
-    fn issue(&mut self, order: usize, said: Said<'_>) -> Result<Vec<TicketId>, Refusal> {
+    pub(super) fn issue(&mut self, order: usize, said: Said<'_>) -> Result<Vec<TicketId>, Refusal> {
         let Ok((_, Answer::OrderPaid(paid))) = said else {
             return Err(Refusal::Choice("the payment should have been accepted".into()));
         };
@@ -247,4 +247,9 @@ impl Reference {
             Err(Rejection::OrderTransition { from: state.name(), to })
         }
     }
+}
+
+/// What the tiers of the items promise at this moment.
+pub(super) fn promises(tiers: &[TierSpec], items: &[Item]) -> BTreeMap<TierIx, RefundPolicy> {
+    items.iter().filter_map(|item| Some((item.tier, tiers[item.tier.ix()].terms.refund.clone()?))).collect()
 }

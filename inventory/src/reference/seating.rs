@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::choice::{Class, Party};
 use super::holds::units_of;
 use super::{HoldState, Order, Reference, Refusal, Said};
-use crate::{Answer, AreaIx, Item, Place, PlaceHold, Rejection, SeatIx, SeatState, TierIx, TimeUs, UserId, Want};
+use crate::{
+    Answer, AreaIx, Change, Item, Place, PlaceHold, Rejection, SeatIx, SeatState, TierIx, TimeUs, UserId, Want,
+};
 
 /// Units wanted of every tier.
 pub(super) type ByTier = BTreeMap<TierIx, u32>;
@@ -127,7 +129,8 @@ impl Reference {
         said: Said<'_>,
     ) -> Result<(Vec<Item>, bool), Refusal> {
         let mut states = self.seat_states();
-        let taken = named_seats(&place.wants).filter(|seat| states[seat.ix()] != SeatState::Free).collect::<Vec<_>>();
+        let is_taken = |seat: &SeatIx| !self.may_have(place, *seat, states[seat.ix()]);
+        let taken = named_seats(&place.wants).filter(is_taken).collect::<Vec<_>>();
         for seat in named_seats(&place.wants) {
             states[seat.ix()] = SeatState::Held;
         }
@@ -166,7 +169,11 @@ impl Reference {
             *by_tier.entry(tier).or_default() += best.quantity;
         }
         let units = place.wants.iter().map(units_of).sum();
-        self.check_limits(place.customer, units, &by_tier)?;
+        if place.box_office.is_none() {
+            self.check_limits(place.customer, units, &by_tier)?;
+        } else if units > crate::limits::UNITS_PER_HOLD_MAX {
+            return Err(Rejection::UnitsPerHoldExceeded { max: crate::limits::UNITS_PER_HOLD_MAX }.into());
+        }
         if !taken.is_empty() {
             return Err(Rejection::SeatsTaken { seats: taken }.into());
         }
@@ -188,7 +195,7 @@ impl Reference {
                         items.extend(vec![seat; best.quantity as usize]);
                     }
                 }
-                self.discounted(now, place, &self.priced(now, &items))?;
+                self.charged(now, place, &self.priced(now, &items))?;
                 Err(Refusal::Choice(format!("refused without a reason: {said}")))
             }
         }
@@ -202,8 +209,14 @@ impl Reference {
         said: Said<'_>,
         from: usize,
     ) -> Result<Seated, Refusal> {
-        match said {
-            Ok((_, Answer::HoldPlaced(placed))) => {
+        let placed = match said {
+            Ok((Change::BoxOfficeSold(sold), _)) => Ok(&sold.placed),
+            Ok((_, Answer::HoldPlaced(placed))) => Ok(placed),
+            Ok(_) => return Err(Refusal::Choice("a hold was answered with something else".into())),
+            Err(rejection) => Err(rejection),
+        };
+        match placed {
+            Ok(placed) => {
                 let quantity = party.best.quantity as usize;
                 let chosen = placed.items.get(from..from + quantity).unwrap_or_default();
                 let class = party.check(chosen)?;
@@ -213,7 +226,6 @@ impl Reference {
                 let unpriced = |item: &Item| Item::new(item.place, item.tier, self.tiers[item.tier.ix()].price_minor);
                 Ok(Seated::Here(class, chosen.iter().map(unpriced).collect()))
             }
-            Ok(_) => Err(Refusal::Choice("a hold was answered with something else".into())),
             Err(_) => match (party.refusal(), in_tier.refusal()) {
                 (Ok(rejection), _) => Ok(Seated::Nowhere(rejection)),
                 (Err(_), Err(_)) => Ok(Seated::Somewhere),
@@ -230,7 +242,7 @@ impl Reference {
             }
         }
         for (area, quantity) in wanted {
-            let free = self.area_counts(area.ix()).free;
+            let free = self.area_left(place, area.ix());
             if quantity > free {
                 return Err(Rejection::AreaSoldOut { area, free });
             }

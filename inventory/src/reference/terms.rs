@@ -211,6 +211,7 @@ impl Reference {
     pub(super) fn is_open_to(&self, now: TimeUs, tier: TierIx, place: &PlaceHold) -> bool {
         let spec = &self.tiers[tier.ix()];
         (spec.access_code.is_none() && !spec.terms.needs_code)
+            || place.box_office.is_some()
             || self.knows_own_code(tier, place)
             || self.event_codes(now, tier, place).iter().any(|code| self.code_left(*code) > 0)
     }

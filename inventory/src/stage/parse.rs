@@ -1,5 +1,6 @@
 //! Rows of text to commands.
 
+mod box_office;
 mod refund;
 
 use super::{START, Stage};
@@ -110,6 +111,8 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
         "delete-tier" => Verb::DeleteTier { tier: TierId::from_bytes(id(args[0])) },
         "code" => Verb::SetAccessCode(Box::new(access_code(args))),
         "discount" => Verb::SetDiscountCode(Box::new(discount_code(args))),
+        "keep" => Verb::PlaceHold(box_office::hold(stage, args)),
+        "sell" => Verb::SellAtBoxOffice(Box::new(box_office::sale(stage, args))),
         "policy" => Verb::SetPolicy(Box::new(policy(args))),
         "publish" => Verb::Publish,
         "cancel-event" => Verb::CancelEvent { only_unsold: args.contains(&"unsold") },
@@ -226,7 +229,14 @@ fn place_hold(stage: &Stage, args: &[&str]) -> PlaceHold {
     let wants = args[2..].iter().filter(|word| !word.contains('=')).map(|word| want(stage, word)).collect();
     let access_codes = list(value(args, "code")).iter().map(|code| id(code)).collect();
     let discount_codes = list(value(args, "off")).iter().map(|code| id(code)).collect();
-    PlaceHold { hold: HoldId::from_bytes(id(args[0])), customer: user(args[1]), wants, access_codes, discount_codes }
+    PlaceHold {
+        hold: HoldId::from_bytes(id(args[0])),
+        customer: user(args[1]),
+        wants,
+        access_codes,
+        discount_codes,
+        box_office: None,
+    }
 }
 
 fn want(stage: &Stage, word: &str) -> Want {

@@ -101,6 +101,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         Rejection::EventSold { units } | Rejection::TierInUse { units } => format!("{code} {units}"),
         Rejection::OrderTransition { from, to } => format!("{code} {from} {to}"),
         Rejection::AmountMismatch { expected_minor } => format!("{code} {expected_minor}"),
+        Rejection::PriceAboveTier { max_minor } => format!("{code} {max_minor}"),
         Rejection::RefundExceeds { left_minor } => format!("{code} {left_minor}"),
         Rejection::ScanRefused(refused) => format!("{code} {refused}"),
         Rejection::RoomFrozen { field } => format!("{code} {field}"),

@@ -42,6 +42,7 @@ fn r_a_thousand_attempts_on_one_seat_have_one_winner() {
             wants: vec![seat(0)],
             access_codes: vec![],
             discount_codes: Box::default(),
+            box_office: None,
         };
         show.ask(Verb::PlaceHold(place))
     };
@@ -364,6 +365,7 @@ fn peers_a_key_knows_its_request_and_survives_a_crash() {
             wants: vec![seat(ix)],
             access_codes: vec![],
             discount_codes: Box::default(),
+            box_office: None,
         }),
     };
     let first = show.send(place(0, 1)).unwrap();

@@ -78,6 +78,7 @@ impl Show {
             wants,
             access_codes: vec![],
             discount_codes: Box::default(),
+            box_office: None,
         }))
         .map(|_| hold)
     }

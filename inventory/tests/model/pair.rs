@@ -1,13 +1,16 @@
 //! The fast core and the twin, side by side, and what is needed to check one against the other.
 
+pub mod desk;
+mod notes;
+
 use std::cell::RefCell;
 
 use inventory::reference::{Reference, Verdict};
 use inventory::{
-    Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, LineChange,
-    LineView, Lsn, OrderId, OrderStatus, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, QueuedScan,
-    Record, Rejection, Reseated, ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId,
-    TierId, TierIx, TierSpec, TimeUs, UndoReason, UserId, Verb, Want,
+    Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, Lsn, OrderId,
+    Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, QueuedScan, Record, Rejection, ScanTicket, SeatIx,
+    SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierId, TierIx, TierSpec, TimeUs, UndoReason, UserId,
+    Verb, Want,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -153,8 +156,10 @@ impl<'a> Pair<'a> {
                     Answer::OrderPaid(paid) => self.tickets.extend(&paid.tickets),
                     _ => {}
                 }
-                if let Change::OrderPlaced { order, customer, .. } = &record.change {
-                    self.orders.push((*customer, *order));
+                match &record.change {
+                    Change::OrderPlaced { order, customer, .. } => self.orders.push((*customer, *order)),
+                    Change::BoxOfficeSold(sold) => self.orders.push((sold.placed.customer, sold.order)),
+                    _ => {}
                 }
                 if command.origin.key.is_some() {
                     self.answered.push((self.now, command.clone(), answer));
@@ -167,26 +172,6 @@ impl<'a> Pair<'a> {
             }
         }
         self.compare()
-    }
-
-    fn note_late(&self, change: &Change) {
-        let Change::OrderPaid { order, reseated, .. } = change else { return };
-        let is_late = self.fast.order(*order).is_some_and(|view| view.status == OrderStatus::Expired);
-        match reseated {
-            Reseated::SamePlaces if is_late => self.reached.borrow_mut().note("late_same_places".to_owned()),
-            Reseated::OtherPlaces(_) => self.reached.borrow_mut().note("late_other_places".to_owned()),
-            Reseated::SamePlaces | Reseated::No => {}
-        }
-    }
-
-    /// Right after a change of the line, when what is past has been dropped.
-    fn compare_line(&self, record: &Record, view: &LineView) -> Checked {
-        let (called, shoppers, waiting) = self.twin.line(self.now);
-        prop_assert_eq!((view.called, view.shoppers), (called, shoppers));
-        let is_call = matches!(record.change, Change::Line(LineChange::PlacesCalled { .. }));
-        // Ranks that were given up are passed over in a full room as well.
-        prop_assert!(!is_call || waiting == 0 || shoppers + waiting <= view.settings.shoppers_max);
-        Ok(())
     }
 
     fn compare(&self) -> Checked {
@@ -335,6 +320,7 @@ impl<'a> Pair<'a> {
             }
             Act::DeleteTier { tier } => Verb::DeleteTier { tier: TierId::from_bytes([*tier; 16]) },
             Act::AccessCode(code) => Verb::SetAccessCode(code.clone()),
+            Act::Desk(act) => self.desk(act),
             Act::DiscountCode(code) => Verb::SetDiscountCode(code.clone()),
             Act::Policy(policy) => Verb::SetPolicy(policy.clone()),
             Act::PolicyPart(patch) => Verb::PatchPolicy(patch.clone()),
@@ -369,7 +355,8 @@ impl<'a> Pair<'a> {
         let wants = wants.collect();
         let fresh = HoldId::from_bytes(self.id());
         let hold = if old_id { self.holds.first().map_or(fresh, |(_, id)| *id) } else { fresh };
-        PlaceHold { hold, customer, wants, access_codes: digests(codes), discount_codes: Box::default() }
+        let access_codes = digests(codes);
+        PlaceHold { hold, customer, wants, access_codes, discount_codes: Box::default(), box_office: None }
     }
 
     fn settle(&mut self, order: u8, payment: u8, declined: bool, off_minor: i64, foreign: bool) -> SettlePayment {

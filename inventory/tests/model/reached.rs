@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory::{Answer, Item, PlacedHold, Rejection};
+use inventory::{Answer, Item, PlacedHold, Rejection, TimeUs};
 
 #[derive(Debug, Default)]
 pub struct Reached(BTreeMap<String, u32>);
@@ -28,7 +28,7 @@ const WANTED: &str = "Configured HoldPlaced HoldExtended HoldReleased HoldsExpir
     SCAN_REFUSED:product SCAN_REFUSED:rules SCAN_REFUSED:undone ScanUndone ScanConflicted SCAN_NOT_FOUND SCAN_NOT_LAST \
     DISCOUNT_CODE_INVALID DISCOUNT_CODE_UNKNOWN DISCOUNT_CODE_NOT_STARTED DISCOUNT_CODE_EXPIRED \
     DISCOUNT_CODE_NOT_APPLICABLE DISCOUNT_CODE_PER_CUSTOMER DISCOUNT_CODE_SPENT \
-    repeat split_party late_same_places late_other_places several_prices by_code at_discount";
+    repeat split_party late_same_places late_other_places several_prices by_code at_discount PRICE_ABOVE_TIER kept";
 
 impl Reached {
     pub fn answer(&mut self, answer: &Answer) {
@@ -51,6 +51,9 @@ impl Reached {
         }
         if !placed.codes().is_empty() {
             self.note("by_code".to_owned());
+        }
+        if placed.expires_at == TimeUs::NEVER {
+            self.note("kept".to_owned());
         }
         if !placed.discounts().is_empty() {
             self.note("at_discount".to_owned());

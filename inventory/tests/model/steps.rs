@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::arena::{SECOND_US, access_code, discount_code, policy, tier};
 use crate::line::{self, LineAct};
+use crate::pair::desk::{self, DeskAct};
 
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -132,6 +133,7 @@ pub enum Act {
         only_unsold: bool,
     },
     Line(LineAct),
+    Desk(DeskAct),
 }
 
 pub fn step() -> impl Strategy<Value = Step> {
@@ -159,6 +161,7 @@ fn act() -> impl Strategy<Value = Act> {
         18 => owning(),
         4 => organizing(),
         18 => line::act().prop_map(Act::Line),
+        10 => desk::act().prop_map(Act::Desk),
     ]
 }
 
@@ -166,7 +169,7 @@ fn rarely() -> impl Strategy<Value = bool> {
     prop::bool::weighted(0.05)
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+pub fn wish() -> impl Strategy<Value = Wish> {
     let tier = || option::weighted(0.3, any::<u8>());
     let quantity = || prop_oneof![90 => 1..5u32, 1 => Just(0), 1 => Just(1_000), 1 => Just(u32::MAX)];
     let best = (quantity(), tier(), option::weighted(0.3, any::<u8>()), prop::bool::weighted(0.25));

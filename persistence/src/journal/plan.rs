@@ -107,7 +107,8 @@ impl Round {
 
     /// Whether any batch has rows that are written by statements of their own.
     pub fn has_rare_rows(&self) -> bool {
-        self.rows().any(|row| matches!(row, Row::Offer(_) | Row::SoldOut { .. } | Row::Conflict(_)))
+        self.rows()
+            .any(|row| matches!(row, Row::Offer(_) | Row::SoldOut { .. } | Row::Conflict(_) | Row::BoxOfficeSale(_)))
     }
 
     /// Of the batches of these events.

@@ -8,7 +8,9 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::projection::{StatusRow, Tables, items_column, lsn_column, text_column, write_conflicts, write_offers};
+use crate::projection::{
+    StatusRow, Tables, items_column, lsn_column, text_column, write_box_office_sales, write_conflicts, write_offers,
+};
 
 type Statement = Query<'static, sqlx::Sqlite, SqliteArguments>;
 
@@ -117,6 +119,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, rows: impl Iterator
     }
     write_offers!(connection, tables);
     write_conflicts!(connection, tables);
+    write_box_office_sales!(connection, tables);
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub struct AttendeeOf<'a> {
 
 const COUNT: &str = "SELECT COUNT(*) FROM attendees WHERE order_id = $1";
 
-const INSERT: &str = "
+pub(super) const INSERT: &str = "
     INSERT INTO attendees (order_id, position, name, email, name_key, email_key)
     VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (order_id, position) DO NOTHING";
@@ -50,6 +50,22 @@ pub(super) const FORGET: &str = "DELETE FROM attendees WHERE order_id = $1 AND p
 
 pub(super) const STATEMENTS: &[&str] = &[COUNT, INSERT, LIST, SET, FORGET];
 
+/// The statement that adds one, to be executed in a transaction. One at its position stays.
+macro_rules! insert_attendee {
+    ($order:expr, $attendee:expr) => {{
+        let attendee: &$crate::Attendee = $attendee;
+        sqlx::query($crate::store::attendees::INSERT)
+            .bind($order.uuid())
+            .bind(i64::from(attendee.position))
+            .bind(attendee.name.clone())
+            .bind(attendee.email.clone())
+            .bind($crate::store::attendees::folded(&attendee.name))
+            .bind(attendee.email.as_deref().map($crate::store::attendees::folded))
+    }};
+}
+
+pub(super) use insert_attendee;
+
 impl Store {
     /// Unless the order has attendees: they may have been corrected since the order was placed. No more than the units of
     /// one hold; each position once.
@@ -61,15 +77,7 @@ impl Store {
                 return Ok(());
             }
             for attendee in attendees {
-                sqlx::query(INSERT)
-                    .bind(order.uuid())
-                    .bind(i64::from(attendee.position))
-                    .bind(&attendee.name)
-                    .bind(&attendee.email)
-                    .bind(folded(&attendee.name))
-                    .bind(attendee.email.as_deref().map(folded))
-                    .execute(&mut *transaction)
-                    .await?;
+                insert_attendee!(order, attendee).execute(&mut *transaction).await?;
             }
             Ok(())
         })
@@ -101,6 +109,6 @@ impl Store {
 }
 
 /// Folded here: the databases fold differently, and SQLite nothing but ASCII.
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.to_lowercase()
 }

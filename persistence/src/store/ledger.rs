@@ -37,12 +37,14 @@ row! {
     pub struct OrderBalances {
         pub order_id: OrderId,
         pub provider_minor: i64,
+        pub box_office_minor: i64,
         pub sales_minor: i64,
         pub retained_minor: i64,
         pub refunds_due_minor: i64,
         pub wallet_minor: i64,
         /// By entries of this kind: owed back for tickets, by either way.
         pub refunded_minor: i64,
+        /// By providers and at the box office.
         pub captured_minor: i64,
         pub refused_minor: i64,
     }
@@ -118,6 +120,8 @@ macro_rules! balances {
     SELECT order_id, ",
             balance!("provider", "provider_minor"),
             ", ",
+            balance!("box_office", "box_office_minor"),
+            ", ",
             balance!("sales", "sales_minor"),
             ", ",
             balance!("retained", "retained_minor"),
@@ -128,7 +132,8 @@ macro_rules! balances {
             ",
         CAST(COALESCE(SUM(CASE WHEN kind IN ('refunded', 'refunded_to_wallet') THEN amount_minor ELSE 0 END), 0)
             AS bigint) AS refunded_minor,
-        CAST(COALESCE(SUM(CASE WHEN kind = 'captured' THEN amount_minor ELSE 0 END), 0) AS bigint) AS captured_minor,
+        CAST(COALESCE(SUM(CASE WHEN kind IN ('captured', 'sold_at_box_office') THEN amount_minor ELSE 0 END), 0)
+            AS bigint) AS captured_minor,
         CAST(COALESCE(SUM(CASE WHEN kind = 'refused' THEN amount_minor ELSE 0 END), 0) AS bigint) AS refused_minor
     FROM ledger_entries WHERE event_id = $1 AND order_id > $2 ",
             $condition,

@@ -11,6 +11,8 @@ mod attendee_cut_offs;
 mod attendees;
 mod audit_log;
 mod backlogs;
+mod box_office;
+mod box_office_payouts;
 mod calendars;
 mod cancellations;
 mod catalogue;
@@ -81,6 +83,8 @@ pub use attempts::AttemptLimit;
 pub use attendees::{Attendee, AttendeeOf};
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use backlogs::{Backlog, WorkKind};
+pub use box_office::{BoxOfficeHold, BoxOfficeSale, BoxOfficeTakings, BoxOfficeWords};
+pub use box_office_payouts::{BoxOfficePayout, NewPayout, PayoutRefusal};
 pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
 pub use check_in_lists::CheckInList;
@@ -309,6 +313,8 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         audit_log::STATEMENTS,
         backlogs::STATEMENTS,
         event_index::STATEMENTS,
+        box_office::STATEMENTS,
+        box_office_payouts::STATEMENTS,
         calendars::STATEMENTS,
         cancellations::STATEMENTS,
         check_in_lists::STATEMENTS,

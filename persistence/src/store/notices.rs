@@ -73,6 +73,7 @@ row! {
 row! {
     /// Somebody with a ticket.
     pub struct Holder {
+        /// Of the account; of a buyer at the box office, the order's.
         pub id: UserId,
         pub email: String,
     }
@@ -122,14 +123,22 @@ const CLAIM: &str = "
 /// One step.
 const ORDERS: &str = "SELECT id FROM orders WHERE event_id = $1 AND id > $2 ORDER BY id LIMIT $3";
 
-/// A cancelled event is told to those, too, whose tickets were voided because of it.
+/// A cancelled event is told to those, too, whose tickets were voided because of it. The box office's orders are the event's
+/// own: whoever left an address there has no account, and cannot switch reminders off.
 const HOLDERS: &str = "
     SELECT DISTINCT users.id, users.email FROM orders
     JOIN tickets ON tickets.order_id = orders.id JOIN users ON users.id = tickets.holder_id
     WHERE orders.event_id = $1 AND orders.id > $2 AND orders.id <= $3 AND users.erased_at IS NULL
         AND (tickets.state <> 'voided'
             OR ($4 = 'cancelled' AND tickets.lsn > (SELECT status_lsn FROM events WHERE events.id = $1)))
-        AND ($4 <> 'reminder' OR users.reminders = $5)";
+        AND ($4 <> 'reminder' OR users.reminders = $5)
+    UNION
+    SELECT orders.id, attendees.email FROM orders
+    JOIN attendees ON attendees.order_id = orders.id AND attendees.position = 0
+    WHERE orders.event_id = $1 AND orders.id > $2 AND orders.id <= $3 AND orders.customer_id = orders.event_id
+        AND attendees.email IS NOT NULL AND $4 <> 'reminder' AND EXISTS (
+            SELECT 1 FROM tickets WHERE tickets.order_id = orders.id AND (tickets.state <> 'voided'
+                OR ($4 = 'cancelled' AND tickets.lsn > (SELECT status_lsn FROM events WHERE events.id = $1))))";
 
 const ADVANCE: &str = "
     UPDATE notices SET after_id = $4, due_at = $5 WHERE event_id = $1 AND kind = $2 AND claim = $3 AND status = 'queued'";

@@ -253,6 +253,7 @@ impl Ids {
             ("{tier_id}", &self.tier),
             ("{event_id}", &self.series_session),
             ("{hold_id}", &self.hold),
+            ("{order_id}", &self.paid),
             ("{user_id}", &self.door),
             ("{name}", &self.block),
             // Of these the scene has none: whoever has the right hears so.

@@ -145,6 +145,7 @@ fn webhooks() -> Vec<Operation> {
 }
 
 fn events() -> Vec<Operation> {
+    const COUNTER: Rule = staff(&["box_office"]);
     vec![
         op("GET /events", ANYBODY),
         op("POST /events", ORGANIZERS).body(|_| show::words()),
@@ -175,6 +176,15 @@ fn events() -> Vec<Operation> {
         op("PUT /events/{id}/access-codes", RUNS).draft().body(|_| json!({"code": "SPRING", "label": "Press"})),
         op("POST /events/{id}/blocks/{name}/release", RUNS),
         op("POST /events/{id}/blocks/{name}/withhold", RUNS),
+        op("GET /events/{id}/box-office/holds", COUNTER),
+        op("POST /events/{id}/box-office/holds", COUNTER)
+            .body(|_| json!({"items": [{"seat": "A-3-1"}], "reason": "Press"})),
+        op("DELETE /events/{id}/box-office/holds/{hold_id}", COUNTER),
+        op("GET /events/{id}/box-office/orders", COUNTER),
+        op("POST /events/{id}/box-office/orders", COUNTER)
+            .body(|_| json!({"items": [{"seat": "A-3-2"}], "payment": "cash"})),
+        op("POST /events/{id}/box-office/orders/{order_id}/payouts", COUNTER).body(|_| json!({"payment": "cash"})),
+        op("GET /events/{id}/box-office/takings", COUNTER),
         op("GET /events/{id}/audit-log", RUNS),
         op("GET /events/{id}/history/availability", RUNS),
         op("GET /events/{id}/history/seats/{seat}", RUNS),

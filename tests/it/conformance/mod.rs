@@ -8,6 +8,7 @@ mod api_keys;
 mod append;
 mod audit_log;
 mod backlogs;
+mod box_office;
 mod events;
 mod fencing;
 mod finding;

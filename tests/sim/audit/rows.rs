@@ -30,7 +30,8 @@ impl Case<'_> {
                 | Row::EventStatus { .. }
                 | Row::Offer(_)
                 | Row::SoldOut { .. }
-                | Row::Conflict(_) => {}
+                | Row::Conflict(_)
+                | Row::BoxOfficeSale(_) => {}
             }
         }
         self.check_orders(&orders, findings);

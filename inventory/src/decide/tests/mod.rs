@@ -1,4 +1,5 @@
 mod best_available;
+mod box_office;
 mod configure;
 mod discounts;
 mod gate;
@@ -20,6 +21,7 @@ mod turns;
 fn every_rejection_is_reached_by_a_table() {
     let tables = [
         include_str!("best_available.rs"),
+        include_str!("box_office.rs"),
         include_str!("configure.rs"),
         include_str!("discounts.rs"),
         include_str!("gate.rs"),

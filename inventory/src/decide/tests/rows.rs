@@ -24,6 +24,7 @@ fn told(row: &Row) -> String {
         Row::EventStatus { status, .. } => format!("event {status}"),
         Row::Offer(offer) => format!("offer of {} tiers", offer.tiers.len()),
         Row::SoldOut { is_sold_out, .. } => format!("sold out {is_sold_out}"),
+        Row::BoxOfficeSale(it) => format!("box office {}", it.tender.name()),
         Row::Conflict(it) => format!("conflict {} at {}", it.reason, it.scanned_at.since(it.at)),
     }
 }
@@ -40,6 +41,7 @@ fn rows_after(stage: &mut Stage, row: &str) -> Vec<String> {
             Row::Ledger(it) => it.lsn,
             Row::Offer(it) => it.lsn,
             Row::Conflict(it) => it.lsn,
+            Row::BoxOfficeSale(it) => it.lsn,
             Row::EventStatus { lsn, .. } | Row::SoldOut { lsn, .. } => *lsn,
         };
         assert_eq!(of, lsn);
@@ -144,4 +146,45 @@ fn an_extension_moves_the_expiry_of_the_order_row() {
 fn names_in_rows_are_those_of_the_contract() {
     assert_eq!(PaymentStatus::RefundDue.name(), "refund_due");
     assert_eq!(OutboxKind::PaymentRefund.name(), "payment_refund");
+}
+
+#[test]
+fn what_the_box_office_has_sold_is_on_its_own_account_and_asked_back_of_no_provider() {
+    let mut stage = Stage::on_sale("A 1000 | oooo");
+    let mut then = |row: &str, expected: &[&str]| assert_eq!(rows_after(&mut stage, row), expected, "{row}");
+    let items = "[A-1-1*1 at 900, A-1-2*1 at 900]";
+    then(
+        "sell o1 desk A-1-1 A-1-2 at=900 by=card_terminal -> paid 2 tickets A-1-1 A-1-2",
+        &[
+            &format!("order paid 1800-0 {items}"),
+            "payment captured 1800",
+            "ticket A-1-1 issued gen 1",
+            "ticket A-1-2 issued gen 1",
+            "box office card_terminal",
+            "outbox order_paid",
+            "ledger sold_at_box_office 1800",
+        ],
+    );
+    then(
+        "refund o1 500 -> refunded 500",
+        &[
+            &format!("order refunded 1800-500 {items}"),
+            "ticket A-1-1 voided gen 1",
+            "ticket A-1-2 voided gen 1",
+            "outbox order_refunded",
+            "ledger refunded 500",
+            "ledger fee_kept 1300",
+        ],
+    );
+    then(
+        "sell o2 desk A-1-3 at=0 by=comp -> paid 1 tickets A-1-3",
+        &[
+            "order paid 0-0 [A-1-3*1 at 0]",
+            "payment captured 0",
+            "ticket A-1-3 issued gen 1",
+            "box office comp",
+            "outbox order_paid",
+        ],
+    );
+    stage.check();
 }

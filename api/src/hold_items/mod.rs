@@ -1,5 +1,8 @@
-//! A hold's items from public names to the core's indices, outside the event's actor. Which places may be had is not
+//! A hold's items between public names and the core's indices, outside the event's actor. Which places may be had is not
 //! asked here: only whether the request says something that can be asked.
+
+mod explain;
+mod view;
 
 use inventory::limits::{
     ACCESS_CODES_PER_HOLD_MAX, DISCOUNT_CODES_PER_HOLD_MAX, ITEMS_PER_HOLD_MAX, UNITS_PER_HOLD_MAX,
@@ -11,6 +14,9 @@ use wire::{HoldItem, HoldRequest};
 use crate::access_code;
 use crate::error::ApiError;
 use crate::field_errors::FieldErrors;
+
+pub use explain::explain;
+pub use view::{Labels, render};
 
 /// # Errors
 /// Rejected when a name or quantity is no good; invalid when an item does not say which kind it is.

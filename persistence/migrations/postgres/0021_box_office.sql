@@ -1,0 +1,39 @@
+-- What staff says of places kept without a time limit. Words about people: kept out of the journal, which has the places.
+CREATE TABLE box_office_holds (
+    hold_id uuid NOT NULL PRIMARY KEY,
+    event_id uuid NOT NULL,
+    placed_by uuid NOT NULL,
+    placed_at bigint NOT NULL,
+    reason text NOT NULL,
+    label text
+);
+CREATE INDEX box_office_holds_by_event ON box_office_holds (event_id, hold_id);
+
+-- How an order of the box office was paid, and who took it. Projected, with its order: no foreign keys and no checks. What
+-- staff says of it comes after.
+CREATE TABLE box_office_sales (
+    order_id uuid NOT NULL PRIMARY KEY,
+    event_id uuid NOT NULL,
+    sold_by uuid,
+    sold_at bigint NOT NULL,
+    tender text NOT NULL,
+    reference text,
+    reason text
+);
+CREATE INDEX box_office_sales_by_event ON box_office_sales (event_id, order_id);
+
+-- Money that was owed back for such an order and was paid out. `id` is that of its entry in the ledger.
+CREATE TABLE box_office_payouts (
+    id uuid NOT NULL PRIMARY KEY,
+    order_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    paid_by uuid NOT NULL,
+    paid_at bigint NOT NULL,
+    tender text NOT NULL CHECK (tender IN ('cash', 'card_terminal', 'external')),
+    reference text,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    currency text NOT NULL,
+    request_key bytea UNIQUE
+);
+CREATE INDEX box_office_payouts_by_order ON box_office_payouts (order_id, id);
+CREATE INDEX box_office_payouts_by_event ON box_office_payouts (event_id, id);
