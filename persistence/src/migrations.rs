@@ -132,14 +132,16 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0020_jobs.sql"),
     },
     Step {
-        number: 23,
-        name: "seams",
-        postgres: include_str!("../migrations/postgres/0023_seams.sql"),
-        sqlite: include_str!("../migrations/sqlite/0023_seams.sql"),
         number: 21,
         name: "box_office",
         postgres: include_str!("../migrations/postgres/0021_box_office.sql"),
         sqlite: include_str!("../migrations/sqlite/0021_box_office.sql"),
+    },
+    Step {
+        number: 23,
+        name: "seams",
+        postgres: include_str!("../migrations/postgres/0023_seams.sql"),
+        sqlite: include_str!("../migrations/sqlite/0023_seams.sql"),
     },
 ];
 
