@@ -316,3 +316,6 @@ impl Open {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
