@@ -38,6 +38,8 @@ pub enum Bug {
     RoomLeftOff,
     /// The line is called at three times its rate.
     CalledTooFast,
+    /// Three times as many as may be are called in.
+    CalledTooMany,
     /// Whoever opens an event does not find who has come in.
     OpenForgetsSessions,
     /// Which line was meant does not arrive: what was said of one is done in whichever there is.
@@ -45,7 +47,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    pub const PLANTED: [Self; 18] = [
+    pub const PLANTED: [Self; 19] = [
         Self::AckBeforeDurable,
         Self::CrashLosesLastCommit,
         Self::OpenForgetsLastCommit,
@@ -62,6 +64,7 @@ impl Bug {
         Self::FeedLosesChange,
         Self::RoomLeftOff,
         Self::CalledTooFast,
+        Self::CalledTooMany,
         Self::OpenForgetsSessions,
         Self::RoundsIgnored,
     ];
@@ -72,6 +75,7 @@ impl Bug {
             (Self::KeysForgotten, _) => command.origin.key = None,
             (Self::RoomLeftOff, Verb::SetWaitingRoom { settings, .. }) => settings.active = false,
             (Self::CalledTooFast, Verb::SetWaitingRoom { settings, .. }) => settings.rate_per_min *= 3,
+            (Self::CalledTooMany, Verb::SetWaitingRoom { settings, .. }) => settings.shoppers_max *= 3,
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The waiting room of a run: the first show may have one. Its keeper sets it up, opens the line and calls; buyers join,
-//! come in, shop with a session or without one, and leave. Numbers are given out by a desk that forgets nothing.
+//! come in, shop with a session or without one, and leave. Numbers are given out by a desk that writes them down before it
+//! tells them, and that a crash makes forget what it has not written yet, as a keeper's rows are.
 
 use std::time::Duration;
 
@@ -17,29 +18,58 @@ pub const BEACON: &str = "tomorrow's numbers";
 /// Who has which number of the present line.
 #[derive(Default)]
 pub struct Desk {
+    /// The first `durable` of them are written down.
     owners: Vec<UserId>,
+    durable: usize,
+    /// Grows whenever what was not written down is lost.
+    losses: u32,
     /// As the event counts them, the last that is known of.
     round: u32,
 }
 
 impl Desk {
+    /// Numbers that are durable: the event is told of no others.
     pub fn joined(&self) -> u32 {
-        self.owners.len() as u32
+        self.durable as u32
     }
 
     /// Numbers begin anew with another line.
     pub fn see(&mut self, round: u32) {
         if self.round < round {
-            self.owners.clear();
-            self.round = round;
+            *self = Self { round, losses: self.losses + 1, ..Self::default() };
         }
     }
 
-    /// The line and the number in it.
-    pub fn join(&mut self, user: UserId) -> (u32, u32) {
+    /// A number that is not durable yet.
+    fn take(&mut self, user: UserId) -> Taken {
         self.owners.push(user);
-        (self.round, self.joined() - 1)
+        Taken { user, round: self.round, number: self.owners.len() as u32 - 1, losses: self.losses }
     }
+
+    /// One commit for all that wait. Whether this one is durable; if not it is lost, and its number may be another's.
+    fn commit(&mut self, taken: Taken) -> bool {
+        if self.losses == taken.losses {
+            self.durable = self.owners.len();
+        }
+        let durable = &self.owners[..self.durable];
+        self.round == taken.round && durable.get(taken.number as usize) == Some(&taken.user)
+    }
+
+    /// Whatever is not durable is gone. `true`: there was something.
+    pub fn crash(&mut self) -> bool {
+        let had_more = self.owners.len() > self.durable;
+        self.owners.truncate(self.durable);
+        self.losses += u32::from(had_more);
+        had_more
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Taken {
+    user: UserId,
+    round: u32,
+    number: u32,
+    losses: u32,
 }
 
 /// What a buyer knows of his place.
@@ -146,7 +176,14 @@ impl Buyer {
         }
         let (round, number) = match self.place {
             Ticket { round, number: Some(number) } => (round, number),
-            Ticket { number: None, .. } => self.world.desk().join(self.user),
+            Ticket { number: None, .. } => {
+                let taken = self.world.desk().take(self.user);
+                sleep(Duration::from_millis(self.rng.between(1, 150))).await;
+                if !self.world.desk().commit(taken) {
+                    return;
+                }
+                (taken.round, taken.number)
+            }
         };
         self.place = Ticket { round, number: Some(number) };
         self.enter(Entry::Place { round, number }).await;

@@ -207,6 +207,9 @@ impl World {
     /// The node is gone at once, with everything in its memory and on its wires.
     pub fn crash(&self, node: &Node) {
         self.disk.crash(node.id, self.now_us());
+        if self.desk().crash() {
+            self.note("places_lost");
+        }
         self.notes().nodes.retain(|it| it.id != node.id);
         node.crash.set();
     }

@@ -371,3 +371,6 @@ impl Open {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

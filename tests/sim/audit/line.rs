@@ -19,7 +19,16 @@ const SECOND_US: i128 = 1_000_000;
 
 struct Inside {
     started_at: TimeUs,
+    /// At the start; it may have been put off since.
+    granted: TimeUs,
     until: TimeUs,
+}
+
+/// One call, with the rate that was in force for it.
+struct Call {
+    at: TimeUs,
+    places: u32,
+    rate_per_min: u32,
 }
 
 /// The records of one event, as far as they concern its waiting room.
@@ -33,8 +42,9 @@ struct Line {
     seed: Option<([u8; 32], u32)>,
     called: u32,
     joined: u32,
-    rate_per_min: u32,
-    calls: Vec<(TimeUs, u32)>,
+    calls: Vec<Call>,
+    /// Ranks that were called and neither claimed nor given up, and when they lapse at the earliest.
+    open: BTreeMap<u32, TimeUs>,
     claimed: BTreeSet<u32>,
     given_up: BTreeSet<u32>,
     inside: BTreeMap<UserId, Inside>,
@@ -129,7 +139,6 @@ impl Line {
                     *self = Self { round, key: *key, inside, ends, holders, buyers, ..Self::default() };
                 }
                 if let Some(Verb::SetWaitingRoom { settings, .. }) = asked.map(|op| &op.command.verb) {
-                    self.rate_per_min = self.rate_per_min.max(settings.rate_per_min);
                     self.settings = Some((**settings).clone());
                 }
             }
@@ -144,12 +153,12 @@ impl Line {
                 self.seed = Some((seed, *shuffled));
                 self.joined = *joined;
             }
-            LineChange::PlacesCalled { joined, called, .. } => self.call(record, *joined, *called, findings),
+            LineChange::PlacesCalled { joined, called, .. } => self.call(record, asked, *joined, *called, findings),
             LineChange::SessionStarted { user, admission, until, .. } => {
                 if let Admission::Place { number, rank } = admission {
                     self.claim(record, *number, *rank, findings);
                 }
-                self.inside.insert(*user, Inside { started_at: record.at, until: *until });
+                self.inside.insert(*user, Inside { started_at: record.at, granted: *until, until: *until });
             }
             LineChange::Left { user, session, place } => {
                 if *session {
@@ -157,25 +166,51 @@ impl Line {
                     self.ends.push((*user, record.lsn.0));
                 }
                 self.given_up.extend(place);
+                if let Some(place) = place.filter(|_| self.seed.is_some()) {
+                    self.open.remove(&place);
+                }
             }
         }
     }
 
-    fn call(&mut self, record: &Record, joined: u32, called: u32, findings: &mut Findings) {
+    fn call(&mut self, record: &Record, asked: Option<&Op>, joined: u32, called: u32, findings: &mut Findings) {
         if called <= self.called || called > joined || joined < self.joined || self.seed.is_none() {
             findings.add(format!("I10: record {} calls up to {called} after {}", record.lsn, self.called));
         }
-        let given_up = self.given_up.range(self.called..called.max(self.called)).count() as u32;
-        self.calls.push((record.at, called.saturating_sub(self.called).saturating_sub(given_up)));
+        let ranks: Vec<u32> = (self.called..called).filter(|rank| !self.given_up.contains(rank)).collect();
         (self.called, self.joined) = (called, joined);
-        let rate = i128::from(self.rate_per_min);
-        let mut places = 0;
-        for (from, count) in self.calls.iter().rev() {
-            places += i128::from(*count) * PLACE;
-            if places > rate * i128::from(record.at.since(*from)) + PLACE.max(rate * SECOND_US) {
-                findings.add(format!("I10: record {} calls faster than {rate} a minute", record.lsn));
+        let Some((settings, asked)) = self.settings.as_ref().zip(asked) else { return };
+        let Verb::CallPlaces { rate_per_min, .. } = &asked.command.verb else { return };
+        let rate_per_min = settings.rate_per_min.min(*rate_per_min);
+        let (lapse, shoppers_max) = (record.at.plus_us(settings.claim_within_us), settings.shoppers_max);
+        self.calls.push(Call { at: record.at, places: ranks.len() as u32, rate_per_min });
+        self.open.extend(ranks.iter().map(|rank| (*rank, lapse)));
+        self.check_rate(record, findings);
+        let inside = self.inside.values().filter(|inside| inside.granted > record.at).count();
+        let expected = self.open.values().filter(|until| **until > record.at).count();
+        if !ranks.is_empty() && inside + expected > shoppers_max as usize {
+            let what = format!("{inside} are inside, {expected} are called, and {shoppers_max} may be");
+            findings.add(format!("I10: at record {} {what}", record.lsn));
+        }
+    }
+
+    /// Over every stretch of time that ends now: what was saved up when it began, and what came in since, each at the rate
+    /// that was in force then.
+    fn check_rate(&self, record: &Record, findings: &mut Findings) {
+        let (mut places, mut earned) = (0, 0);
+        let mut later: Option<&Call> = None;
+        for call in self.calls.iter().rev() {
+            if let Some(later) = later {
+                earned += i128::from(later.rate_per_min) * i128::from(later.at.since(call.at));
+            }
+            places += i128::from(call.places) * PLACE;
+            let saved_up = PLACE.max(i128::from(call.rate_per_min) * SECOND_US);
+            if places > earned + saved_up {
+                let since = record.at.since(call.at);
+                findings.add(format!("I10: record {} calls faster than its rate, over {since} µs", record.lsn));
                 return;
             }
+            later = Some(call);
         }
     }
 
@@ -184,6 +219,7 @@ impl Line {
         if !is_its_rank || claimed >= self.called || self.given_up.contains(&claimed) {
             findings.add(format!("I10: record {} lets rank {claimed} in before its turn", record.lsn));
         }
+        self.open.remove(&claimed);
         if !self.claimed.insert(claimed) {
             findings.add(format!("I10: record {} lets rank {claimed} in twice", record.lsn));
         }

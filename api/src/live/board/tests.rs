@@ -9,12 +9,12 @@ use proptest::prelude::*;
 use uuid::Uuid;
 use wire::{LiveBinary, LiveFrame, LiveSnapshot};
 
-use super::super::forms::{self, Form, Forms};
+use super::super::forms::{self, Form};
 use super::*;
 
 const ROWS: [usize; 3] = [5, 3, 4];
-const SEATS: usize = 12;
-const AREAS: usize = 2;
+pub const SEATS: usize = 12;
+pub const AREAS: usize = 2;
 
 /// Two sections with an area between them and one behind. Row `2` has an aisle in it.
 fn layout() -> Arc<Layout> {
@@ -49,20 +49,20 @@ fn layout() -> Arc<Layout> {
     Arc::clone(inventory.layout())
 }
 
-const FULL: Counts = Counts { free: 100, held: 0, sold: 0, blocked: 0 };
+pub const FULL: Counts = Counts { free: 100, held: 0, sold: 0, blocked: 0 };
 
 pub fn board() -> Board {
     Board::new(layout(), Phase::Published, Lsn(1), vec![SeatState::Free; SEATS], vec![FULL; AREAS])
 }
 
-fn state_of(code: usize) -> SeatState {
+pub fn state_of(code: usize) -> SeatState {
     [SeatState::Free, SeatState::Held, SeatState::Sold, SeatState::Blocked][code % 4]
 }
 
 /// What a client knows, by public ids.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct View {
-    seq: u64,
+pub struct View {
+    pub seq: u64,
     seats: BTreeMap<String, char>,
     areas: BTreeMap<String, u32>,
 }
@@ -77,7 +77,12 @@ fn payload(frame: &Bytes) -> &[u8] {
 }
 
 impl View {
-    fn truth(board: &Board, seq: u64) -> Self {
+    /// Of somebody who knows nothing and says that he knows this.
+    pub fn empty(seq: u64) -> Self {
+        Self { seq, ..Self::default() }
+    }
+
+    pub fn truth(board: &Board, seq: u64) -> Self {
         let seats = board.seats.states.iter().enumerate();
         let areas = board.areas.states.iter().enumerate();
         Self {
@@ -88,8 +93,11 @@ impl View {
     }
 
     fn of_json(board: &Board) -> (Self, LiveSnapshot) {
-        let frame = forms::snapshot(board, Uuid::nil(), Form::Json);
-        let LiveFrame::Snapshot(snapshot) = serde_json::from_slice(payload(&frame)).unwrap() else { panic!() };
+        Self::read_json(&forms::snapshot(board, Uuid::nil(), Form::Json))
+    }
+
+    fn read_json(frame: &Bytes) -> (Self, LiveSnapshot) {
+        let LiveFrame::Snapshot(snapshot) = serde_json::from_slice(payload(frame)).unwrap() else { panic!() };
         let mut view = Self { seq: snapshot.seq, ..Self::default() };
         for section in &snapshot.sections {
             match &section.rows {
@@ -104,20 +112,39 @@ impl View {
     }
 
     fn of_binary(board: &Board) -> Self {
-        let frame = forms::snapshot(board, Uuid::nil(), Form::Binary);
-        let LiveBinary::Snapshot(snapshot) = LiveBinary::decode(payload(&frame)).unwrap() else { panic!() };
+        Self::read_binary(&forms::snapshot(board, Uuid::nil(), Form::Binary), &board.layout)
+    }
+
+    /// A snapshot.
+    pub fn read(frame: &Bytes, form: Form, layout: &Layout) -> Self {
+        match form {
+            Form::Json => Self::read_json(frame).0,
+            Form::Binary => Self::read_binary(frame, layout),
+        }
+    }
+
+    /// A delta.
+    pub fn apply(&mut self, frame: &Bytes, form: Form, layout: &Layout) {
+        match form {
+            Form::Json => self.apply_json(frame, layout),
+            Form::Binary => self.apply_binary(frame, layout),
+        }
+    }
+
+    fn read_binary(frame: &Bytes, layout: &Layout) -> Self {
+        let LiveBinary::Snapshot(snapshot) = LiveBinary::decode(payload(frame)).unwrap() else { panic!() };
         let seats = snapshot.seats.iter().enumerate();
         let areas = snapshot.areas.iter().enumerate();
         let letter = |state| wire::state_letter(state).unwrap();
         Self {
             seq: snapshot.seq,
-            seats: seats.map(|(at, state)| (board.layout.seat_id(seat_ix(at)), letter(*state))).collect(),
-            areas: areas.map(|(at, area)| (board.layout.area_id(area_ix(at)).to_owned(), area.held)).collect(),
+            seats: seats.map(|(at, state)| (layout.seat_id(seat_ix(at)), letter(*state))).collect(),
+            areas: areas.map(|(at, area)| (layout.area_id(area_ix(at)).to_owned(), area.held)).collect(),
         }
     }
 
-    fn apply_json(&mut self, forms: &Forms, layout: &Layout) {
-        let LiveFrame::Delta(delta) = serde_json::from_slice(payload(&forms.json)).unwrap() else { panic!() };
+    fn apply_json(&mut self, frame: &Bytes, layout: &Layout) {
+        let LiveFrame::Delta(delta) = serde_json::from_slice(payload(frame)).unwrap() else { panic!() };
         assert!(delta.prev <= self.seq && self.seq < delta.seq);
         self.seq = delta.seq;
         for (first, letters) in delta.seats {
@@ -127,8 +154,8 @@ impl View {
         self.areas.extend(delta.areas.into_iter().map(|area| (area.id, area.held)));
     }
 
-    fn apply_binary(&mut self, forms: &Forms, layout: &Layout) {
-        let LiveBinary::Delta(delta) = LiveBinary::decode(payload(&forms.binary)).unwrap() else { panic!() };
+    fn apply_binary(&mut self, frame: &Bytes, layout: &Layout) {
+        let LiveBinary::Delta(delta) = LiveBinary::decode(payload(frame)).unwrap() else { panic!() };
         self.seq = delta.seq;
         let seats = delta.seats.into_iter();
         self.seats.extend(seats.map(|(at, state)| (layout.seat_id(SeatIx(at)), wire::state_letter(state).unwrap())));
@@ -183,8 +210,8 @@ proptest! {
                         Some(cut) => {
                             prop_assert_eq!((cut.prev, cut.seq), (prev, lsn));
                             let forms = forms::delta(&cut, &board.layout, 7);
-                            json.apply_json(&forms, &board.layout);
-                            binary.apply_binary(&forms, &board.layout);
+                            json.apply_json(&forms.json, &board.layout);
+                            binary.apply_binary(&forms.binary, &board.layout);
                         }
                     }
                     prop_assert_eq!(&json, &View::truth(&board, json.seq));
