@@ -38,7 +38,8 @@ pub struct Export {
     pub transfers_sent: Vec<TicketTransfer>,
     /// Tickets offered to the account's address, once it is confirmed.
     pub transfers_received: Vec<TicketTransfer>,
-    /// Sent or to be sent to the account's address, as far as they are kept. What a mail said is not kept.
+    /// Sent or to be sent to the account's address, once it is confirmed, as far as they are kept. What a mail said is not
+    /// kept.
     pub mails: Vec<ExportedMail>,
     pub wallet_entries: Vec<WalletEntry>,
     pub withdrawals: Vec<Withdrawal>,

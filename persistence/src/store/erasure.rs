@@ -30,6 +30,7 @@ pub enum Erasure {
 row! {
     pub struct Account {
         pub email: String,
+        pub email_confirmed_at: Option<TimeUs>,
         pub created_at: TimeUs,
         pub role: Role,
         pub status: UserStatus,
@@ -49,7 +50,7 @@ row! {
 }
 
 const FIND: &str = "
-    SELECT users.email, users.created_at, users.role, users.status,
+    SELECT users.email, users.email_confirmed_at, users.created_at, users.role, users.status,
         (SELECT COUNT(*) FROM events WHERE organizer_id = users.id AND events.status = 'published'
             AND COALESCE(ends_at, starts_at) > $2) AS live_events,
         (SELECT COUNT(*) FROM users AS other WHERE other.role = 'admin' AND other.status = 'active'
@@ -108,9 +109,12 @@ impl Store {
             for statement in [DELETE_ATTENDEES, DELETE_NAMED] {
                 sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
             }
-            let forget = sqlx::query(FORGET_RECIPIENT).bind(email_key(&account.email));
-            forget.execute(&mut *transaction).await?;
-            sqlx::query(DELETE_MAILS).bind(&account.email).execute(&mut *transaction).await?;
+            // What was sent to an address that nobody has confirmed is its owner's, whoever has registered it.
+            if account.email_confirmed_at.is_some() {
+                let forget = sqlx::query(FORGET_RECIPIENT).bind(email_key(&account.email));
+                forget.execute(&mut *transaction).await?;
+                sqlx::query(DELETE_MAILS).bind(&account.email).execute(&mut *transaction).await?;
+            }
             sqlx::query(DELETE).bind(user.uuid()).execute(&mut *transaction).await?;
             let insert = sqlx::query(INSERT_NOBODY).bind(user.uuid()).bind(&nobody).bind(account.created_at.0);
             insert.bind(now.0).execute(&mut *transaction).await?;
