@@ -46,6 +46,7 @@ mod openapi;
 mod orders;
 mod passwords;
 mod payments;
+mod personal_data;
 mod purchase_mails;
 mod queue_proof;
 mod refunds;

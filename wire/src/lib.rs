@@ -56,7 +56,8 @@ pub use events::{
     EventPatch, EventPolicy, EventStatus, RowStates, SectionCounts, TierCounts,
 };
 pub use export::{
-    Export, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole,
+    Export, ExportedAttendees, ExportedEvent, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPass,
+    ExportedPlace, ExportedRsvp, ExportedSeries, ExportedStaffRole, ExportedVenue,
 };
 pub use gate::{
     BundleKey, BundleRules, BundleTicket, GateBundle, GateConflict, GateRefusal, GateTicket, ListOccupancy, Occupancy,

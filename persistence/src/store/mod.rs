@@ -77,7 +77,7 @@ pub(crate) use catalogue::Catalogue;
 
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attempts::AttemptLimit;
-pub use attendees::{Attendee, AttendeeOf};
+pub use attendees::{Attendee, AttendeeOf, NamedAttendee};
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};

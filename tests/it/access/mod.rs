@@ -18,8 +18,8 @@
 //! are expected to open is read from the document. Ids in paths and bodies come from [`scene::Ids`]: a path with a
 //! parameter that `Ids::path` does not know, or a body about an object that it does not have, needs a field there.
 
-mod matrix;
+pub mod matrix;
 mod owned_fields;
 mod rules;
 mod scene;
-mod table;
+pub mod table;

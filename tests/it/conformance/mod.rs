@@ -10,7 +10,7 @@ mod audit_log;
 mod events;
 mod fencing;
 mod finding;
-mod fixture;
+pub mod fixture;
 mod leases;
 mod mails;
 mod money;
