@@ -16,7 +16,10 @@ pub struct World<'a> {
     attendee: Session,
     rival: Session,
     elsewhere: Session,
+    sells_elsewhere: Session,
     suspended: Session,
+    /// Key of a device at the gate of an event that no scene is about.
+    pub scanner: String,
 }
 
 /// An event with those who have to do with it.
@@ -94,7 +97,11 @@ impl<'a> World<'a> {
         let (attendee, rival) = (server.attendee().await, server.organizer().await);
         let other = Show::on_sale(server).await;
         let elsewhere = member(server, &other, "door").await;
-        Self { server, admin, attendee, rival, elsewhere, suspended }
+        let sells_elsewhere = member(server, &other, "box_office").await;
+        let scanner = json!({"name": "Elsewhere 1"});
+        let scanner = server.post(Some(&other.organizer), &other.path("/scanners"), scanner).await.expect(201);
+        let scanner = text(&scanner["key"]);
+        Self { server, admin, attendee, rival, elsewhere, sells_elsewhere, suspended, scanner }
     }
 
     pub async fn draft(&self) -> Scene {
@@ -159,6 +166,8 @@ impl<'a> World<'a> {
             Who::Attendee => Some(&self.attendee),
             Who::Rival => Some(&self.rival),
             Who::Elsewhere => Some(&self.elsewhere),
+            Who::SellsElsewhere => Some(&self.sells_elsewhere),
+            Who::Admin => Some(&self.admin),
             Who::Suspended => Some(&self.suspended),
             Who::Door => Some(&scene.door),
             Who::BoxOffice => Some(&scene.box_office),
