@@ -33,6 +33,7 @@ mod guesses;
 mod holds;
 mod images;
 mod kill;
+mod lifetimes;
 mod limits;
 mod live;
 mod live_hostile;
