@@ -87,17 +87,51 @@ async fn a_code_used_many_times_at_once_signs_in_once() {
     .await;
 }
 
+/// Impatience costs nothing: what is not sent does not count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_clicks_are_one_mail_and_leave_three_more() {
+    on_both_stores(|server, smtp| async move {
+        register(&server).await;
+        let at_once = futures_util::future::join_all((0..4).map(|_| ask(&server, ADA))).await;
+        assert!(at_once.iter().all(|answer| answer.status == 202), "{at_once:?}");
+        let mut last = code(&smtp, 1).await;
+        for _ in 0..20 {
+            ask(&server, ADA).await.expect(202);
+        }
+        for sent in 2..=4 {
+            for _ in 0..5 {
+                verify(&server, ADA, &wrong(&last)).await.problem(401, "CODE_WRONG");
+            }
+            ask(&server, ADA).await.expect(202);
+            last = code(&smtp, sent).await;
+        }
+        for _ in 0..5 {
+            verify(&server, ADA, &wrong(&last)).await.problem(401, "CODE_WRONG");
+        }
+        ask(&server, ADA).await.problem(429, "RATE_LIMITED");
+        server.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_address_is_answered_like_a_known_one() {
     on_both_stores(|server, smtp| async move {
         register(&server).await;
-        for _ in 0..3 {
+        for sent in 1..=4 {
             let answers = [ask(&server, ADA).await, ask(&server, NOBODY).await];
             assert!(answers.iter().all(|answer| answer.status == 202 && answer.text.is_empty()), "{answers:?}");
+            let last = wrong(&code(&smtp, sent).await);
+            // One that cannot be guessed any more is on nobody's way.
+            for email in [ADA, NOBODY] {
+                for _ in 0..5 {
+                    verify(&server, email, &last).await.problem(401, "CODE_WRONG");
+                }
+            }
         }
         ask(&server, ADA).await.problem(429, "RATE_LIMITED");
         ask(&server, NOBODY).await.problem(429, "RATE_LIMITED");
-        let last = wrong(&code(&smtp, 1).await);
+        let last = wrong(&code(&smtp, 4).await);
         let mut problems = Vec::new();
         for email in [ADA, NOBODY, "never-asked@example.org"] {
             let mut problem = verify(&server, email, &last).await.problem(401, "CODE_WRONG");
