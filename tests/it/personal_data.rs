@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use usher_tests::server::{Home, PASSWORD, Session, TestServer, send};
 
 use crate::access::matrix::Document;
+use crate::access::scene::link;
 use crate::conformance::fixture::Fixture;
 use crate::show::{self, Show, give, on_each_store, text};
 
@@ -260,14 +261,7 @@ async fn the_export_shows_every_trace() {
         let (account, show) = (&traces.account, &traces.show);
         let state = server.app().state();
         let user = inventory::UserId::from_uuid(account.id.parse().unwrap());
-        let identity = persistence::Identity {
-            issuer: "https://accounts.example.org".into(),
-            subject: "ada-1".into(),
-            user_id: user,
-            email: account.email.clone(),
-            created_at: state.now(),
-        };
-        assert!(state.store.identity_insert(&identity).await.unwrap());
+        link(server, account).await;
         let event = inventory::EventId::from_uuid(show.id.parse().unwrap());
         state.store.feedback_put(event, user, 4, "Too loud", state.now()).await.unwrap();
 
@@ -281,7 +275,7 @@ async fn the_export_shows_every_trace() {
         };
         let venue = only("venues");
         assert_eq!((&venue["name"], &venue["seat_maps"]), (&json!("The house"), &json!(["hall"])));
-        assert_eq!(only("identities")["subject"], "ada-1");
+        assert_eq!(only("identities")["subject"], json!(account.id));
         assert_eq!(only("feedback")["text"], "Too loud");
         let pass = only("priority_passes");
         assert_eq!((&pass["reason"], &pass["event_id"]), (&json!(REASON), &json!(show.id)));

@@ -61,6 +61,23 @@ pub struct Session {
     pub is_current: bool,
 }
 
+/// Who the account is at another provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LinkedIdentity {
+    pub id: Uuid,
+    /// The provider.
+    #[schema(example = "https://accounts.google.com")]
+    pub issuer: String,
+    /// As the provider told it when the two were linked.
+    pub email: String,
+    pub linked_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Identities {
+    pub items: Vec<LinkedIdentity>,
+}
+
 /// `DELETE /me/sessions`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

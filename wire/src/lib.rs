@@ -35,10 +35,10 @@ mod wallets;
 mod webhooks;
 
 pub use accounts::{
-    ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, LoginRequest, LogoutRequest,
-    MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered, ResetPasswordRequest, Role,
-    SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn, SecondFactorStart,
-    Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
+    ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, Identities, LinkedIdentity,
+    LoginRequest, LogoutRequest, MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered,
+    ResetPasswordRequest, Role, SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret,
+    SecondFactorSignIn, SecondFactorStart, Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };
 pub use admin::{AdminSummary, EventCount, OrderCount, Revenue, UserCount};
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};

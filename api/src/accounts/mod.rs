@@ -10,6 +10,7 @@ mod export;
 mod exported;
 mod forgot_password;
 mod google;
+mod identities;
 mod links;
 mod list;
 mod login;
@@ -17,6 +18,7 @@ mod logout;
 mod mail_limit;
 mod me;
 mod me_patch;
+mod newcomer;
 mod patch;
 mod refresh;
 mod register;
@@ -48,6 +50,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(session_end::session_end))
         .routes(routes!(export::export))
         .merge(google::routes())
+        .routes(routes!(identities::identities))
+        .routes(routes!(identities::identity_unlink))
         .merge(second_factor::routes())
         .routes(routes!(code_send::code_send))
         .routes(routes!(code_verify::code_verify))

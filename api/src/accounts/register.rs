@@ -11,6 +11,7 @@ use wire::{Problem, RegisterRequest, Registered};
 
 use super::{check, links, mail_limit, view};
 use crate::attempts::is_within;
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Conflict, Noun};
 use crate::idempotency::{self, AnonymousWrite, remembered};
 use crate::ids;
@@ -29,6 +30,7 @@ use crate::state::AppState;
 pub async fn register(
     State(state): State<AppState>,
     context: RequestContext,
+    source: Source,
     write: AnonymousWrite<RegisterRequest>,
 ) -> Result<Response, ApiError> {
     let AnonymousWrite { key, body, claim: _claim } = write;
@@ -39,7 +41,8 @@ pub async fn register(
         let user = made.insert(user(&state, body).await?);
         let (token, mail) = links::link(&state, user, LinkPurpose::ConfirmEmail)?;
         let is_sent = is_within(mail_limit::CONFIRMATION.take(&state, &user.email, context.peer).await)?;
-        state.store.user_register(user, is_sent.then_some((&token, &mail))).await?;
+        let entry = source.anonymous_entry(Action::UserRegister).object(user.id).row(user.created_at);
+        state.store.user_register(user, is_sent.then_some((&token, &mail)), &entry).await?;
         if is_sent {
             state.mail.queued();
         }

@@ -23,6 +23,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("SCOPE_REQUIRED", "The call needs a scope that the API key does not have; detail names it."),
     ("NOT_FOR_API_KEYS", "The call is for people. Sign in and send an access token."),
     ("API_KEY_NOT_FOUND", "The account has no such API key."),
+    ("IDENTITY_NOT_FOUND", "The account is not linked to any such account of another provider."),
     ("API_KEYS_TOO_MANY", "The account has as many API keys as it may. Revoke one."),
     (
         "SECOND_FACTOR_REQUIRED",

@@ -43,7 +43,11 @@ pub enum Letter {
     AddressProved {},
     ApiKeyCreated {},
     SecondFactorOn {},
+    /// By its owner.
+    SecondFactorOff {},
     SecondFactorReset {},
+    IdentityLinked {},
+    IdentityUnlinked {},
     /// To whoever it is offered to, with or without an account. Its event alone is named: not who offers it.
     TicketOffered {
         token: String,
@@ -88,6 +92,9 @@ impl Letter {
             Self::AddressProved {} => "address_proved",
             Self::ApiKeyCreated {} => "api_key_created",
             Self::SecondFactorOn {} => "second_factor_on",
+            Self::SecondFactorOff {} => "second_factor_off",
+            Self::IdentityLinked {} => "identity_linked",
+            Self::IdentityUnlinked {} => "identity_unlinked",
             Self::SecondFactorReset {} => "second_factor_reset",
             Self::TicketOffered { .. } => "ticket_offered",
             Self::OrderPaid(_) => "order_paid",
@@ -112,7 +119,9 @@ impl Letter {
             Self::AddressProved {} => "Your address is confirmed",
             Self::ApiKeyCreated {} => "An API key was made for your account",
             Self::SecondFactorOn {} => "Your second factor was switched on",
-            Self::SecondFactorReset {} => "Your second factor was switched off",
+            Self::SecondFactorOff {} | Self::SecondFactorReset {} => "Your second factor was switched off",
+            Self::IdentityLinked {} => "Google signs in to your account",
+            Self::IdentityUnlinked {} => "Google does not sign in to your account any more",
             Self::TicketOffered { .. } => "A ticket is offered to you",
             Self::OrderPaid(purchase) => return about("Your tickets", &purchase.show),
             Self::OrderCancelled { show, .. } => return about("Your order was cancelled", show),
@@ -136,7 +145,10 @@ impl Letter {
             | Self::AddressProved {}
             | Self::ApiKeyCreated {}
             | Self::SecondFactorOn {}
+            | Self::SecondFactorOff {}
             | Self::SecondFactorReset {}
+            | Self::IdentityLinked {}
+            | Self::IdentityUnlinked {}
             | Self::OrderPaid(_)
             | Self::OrderCancelled { .. }
             | Self::OrderRefunded(_)
@@ -212,20 +224,32 @@ impl Letter {
                 Block::text("If you do not want it, do nothing."),
             ],
             Self::ApiKeyCreated {} => {
-                let mut blocks =
-                    vec![Block::text("An API key was made for your account: a program can act for you with it.")];
-                blocks.extend(unless_it_was_you(site));
-                blocks
+                told("An API key was made for your account: a program can act for you with it.", site)
             }
-            Self::SecondFactorOn {} => {
-                let text =
-                    "Signing in to your account asks for a code of an app from now on. Other devices were signed out.";
-                let mut blocks = vec![Block::text(text)];
-                blocks.extend(unless_it_was_you(site));
-                blocks
+            Self::SecondFactorOn {} => told(
+                "Signing in to your account asks for a code of an app from now on. Other devices were signed out.",
+                site,
+            ),
+            Self::SecondFactorOff {} => {
+                told("Signing in to your account does not ask for a code of an app any more: the password is enough.", site)
             }
+            Self::IdentityLinked {} => told(
+                "Whoever signs in at Google with this address signs in to your account from now on. You can end that in \
+                 your account.",
+                site,
+            ),
+            Self::IdentityUnlinked {} => told(
+                "Signing in at Google does not open your account any more. A code by mail or a password does.",
+                site,
+            ),
         }
     }
+}
+
+fn told(what: &str, site: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::text(what)];
+    blocks.extend(unless_it_was_you(site));
+    blocks
 }
 
 fn unless_it_was_you(site: &str) -> [Block; 2] {

@@ -108,6 +108,9 @@ mod tests {
             (Letter::AddressProved {}, "https://tickets.example/forgot-password"),
             (Letter::ApiKeyCreated {}, "https://tickets.example/forgot-password"),
             (Letter::SecondFactorOn {}, "https://tickets.example/forgot-password"),
+            (Letter::SecondFactorOff {}, "https://tickets.example/forgot-password"),
+            (Letter::IdentityLinked {}, "https://tickets.example/forgot-password"),
+            (Letter::IdentityUnlinked {}, "https://tickets.example/forgot-password"),
             (Letter::SecondFactorReset {}, "https://tickets.example/forgot-password"),
             (
                 Letter::TicketOffered { token: token(), event: "Fidelio".to_owned() },

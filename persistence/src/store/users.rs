@@ -1,6 +1,6 @@
 use inventory::{TimeUs, UserId};
 
-use super::audit_log::audit;
+use super::audit_log::{audit, audited};
 use super::link_tokens::insert_link_token;
 use super::mails::insert_mail;
 use super::{AuditEntry, Image, LinkToken, NewMail, Store, changed, on_pool, on_transaction};
@@ -121,7 +121,8 @@ const SET_ACCESS: &str = "
         OR EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.status = 'active' AND other.id <> $1))
     RETURNING id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar";
 
-const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1 AND erased_at IS NULL";
+const SET_NAME: &str = "
+    UPDATE users SET name = $2, name_key = $3 WHERE id = $1 AND name <> $2 AND erased_at IS NULL";
 
 const ACCESS_CHANGED_AT: &str = "SELECT access_changed_at FROM users WHERE id = $1";
 
@@ -179,7 +180,7 @@ impl Store {
         if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
     }
 
-    /// With the link that confirms the address and the mail that carries it, if one is to be sent.
+    /// With its entry, and with the link that confirms the address and the mail that carries it, if one is to be sent.
     ///
     /// # Errors
     /// [`StoreError::EmailTaken`] when another account has the address in any case.
@@ -188,6 +189,7 @@ impl Store {
         &self,
         user: &User,
         confirmation: Option<(&LinkToken, &NewMail)>,
+        entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         let is_new = on_transaction!(self, transaction => async {
             if insert_user!(user).execute(&mut *transaction).await?.rows_affected() == 0 {
@@ -197,6 +199,7 @@ impl Store {
                 insert_link_token!(token).execute(&mut *transaction).await?;
                 insert_mail!(mail).execute(&mut *transaction).await?;
             }
+            audit!(&mut *transaction, entry).await?;
             Ok(true)
         })?;
         if is_new { Ok(()) } else { Err(StoreError::EmailTaken) }
@@ -271,10 +274,10 @@ impl Store {
         })
     }
 
-    /// Whether there is such a user.
+    /// Whether there is such a user, of another name until now.
     #[boxed]
-    pub async fn user_set_name(&self, id: UserId, name: &str) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(SET_NAME).bind(id.uuid()).bind(name).bind(name_key(name)))
+    pub async fn user_set_name(&self, id: UserId, name: &str, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(SET_NAME).bind(id.uuid()).bind(name).bind(name_key(name)))
             .map(|touched| touched == 1)
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use persistence::AuditFilter;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use usher_tests::server::{Answer, Session, TestServer, send};
@@ -25,6 +26,37 @@ const REFUSALS: [&str; 10] = [
     "ACCOUNT_SUSPENDED",
     "ROUTE_NOT_FOUND",
     "EVENT_NOT_FOUND",
+];
+
+/// Who buys and comes leaves his traces in the journal, and in orders and tickets.
+const JOURNAL: &str = "its log is the journal";
+const NO_CHANGE: &str = "nothing is changed";
+
+/// Writes that leave no entry in the audit log, and why.
+const UNWRITTEN: &[(&str, &str)] = &[
+    ("DELETE /events/{id}/holds/{hold_id}", JOURNAL),
+    ("DELETE /events/{id}/rsvp", "an answer, told anew as often as he likes"),
+    ("DELETE /events/{id}/waiting-room", "a place in a line"),
+    ("DELETE /me/avatar", "of an account without a picture nothing is changed"),
+    ("PATCH /orders/{id}/attendees", JOURNAL),
+    ("POST /auth/codes", NO_CHANGE),
+    ("POST /auth/forgot-password", NO_CHANGE),
+    ("POST /auth/login", "a login is listed with the account's sessions"),
+    ("POST /auth/logout", "of an unknown token nothing is changed"),
+    ("POST /auth/resend-confirmation", NO_CHANGE),
+    ("POST /events/{id}/feedback", "an opinion, with its author"),
+    ("POST /events/{id}/gate/scans", JOURNAL),
+    ("POST /events/{id}/gate/scans/batch", JOURNAL),
+    ("POST /events/{id}/holds", JOURNAL),
+    ("POST /events/{id}/holds/{hold_id}/extend", JOURNAL),
+    ("POST /events/{id}/waiting-room", "a place in a line"),
+    ("POST /orders", JOURNAL),
+    ("POST /orders/{id}/cancel", JOURNAL),
+    ("POST /orders/{id}/pay", JOURNAL),
+    ("POST /orders/{id}/status", JOURNAL),
+    ("POST /me/second-factor", "it is on once it is confirmed, which leaves one"),
+    ("POST /ping", NO_CHANGE),
+    ("PUT /events/{id}/rsvp", "an answer, told anew as often as he likes"),
 ];
 
 /// The document's operations by the names of the table.
@@ -66,6 +98,8 @@ async fn the_table_lists_every_operation() {
     let gone: Vec<_> = listed.difference(&served).collect();
     assert!(missing.is_empty(), "say in access/table.rs who may call {missing:#?}");
     assert!(gone.is_empty(), "access/table.rs lists what is not served: {gone:#?}");
+    let unwritten: Vec<_> = UNWRITTEN.iter().filter(|(name, _)| !served.contains(name)).collect();
+    assert!(unwritten.is_empty(), "access/matrix.rs excuses what is not served: {unwritten:#?}");
     server.stop().await;
 }
 
@@ -127,6 +161,9 @@ impl Call<'_> {
             }
             let session = self.world.session(self.scene, self.row.rule, who);
             let answer = send(signed(self.request(&self.scene.ids), session)).await;
+            if who == Who::Right {
+                wrong.extend(self.not_written_down(&answer).await);
+            }
             match expected {
                 Expected::LetIn => wrong.extend(self.not_let_in(&format!("{who:?}"), &answer, who == Who::Right)),
                 Expected::Refused(status, code) => {
@@ -177,6 +214,23 @@ impl Call<'_> {
         let key = self.world.api_key(self.scene, self.row.rule, &[needed]).await;
         let answer = send(self.request(&self.scene.ids).bearer_auth(key)).await;
         self.not_let_in("a key with the scope", &answer, true)
+    }
+
+    /// A change that is done is in the audit log, unless there is a reason.
+    async fn not_written_down(&self, answer: &Answer) -> Option<String> {
+        let reason = UNWRITTEN.iter().find(|(name, _)| *name == self.row.name).map(|(_, reason)| reason);
+        if !self.row.is_write() || !(200..300).contains(&answer.status) {
+            return None;
+        }
+        let request = answer.header("x-request-id");
+        let state = self.world.server.app().state();
+        let entries = state.store.audit_list(&AuditFilter::default(), None, 200).await.expect("the store is there");
+        let is_written = entries.iter().any(|entry| entry.request_id.as_deref() == Some(request));
+        match (is_written, reason) {
+            (true, None) | (false, Some(_)) => None,
+            (false, None) => Some(format!("{} leaves no entry in the audit log", self.name())),
+            (true, Some(reason)) => Some(format!("{} leaves an entry, though: {reason}", self.name())),
+        }
     }
 
     fn request(&self, ids: &Ids) -> RequestBuilder {

@@ -21,5 +21,5 @@
 pub mod matrix;
 mod owned_fields;
 mod rules;
-mod scene;
+pub mod scene;
 pub mod table;

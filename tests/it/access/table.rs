@@ -65,6 +65,8 @@ fn accounts() -> Vec<Operation> {
         op("GET /me/sessions", SIGNED_IN),
         op("DELETE /me/sessions", SIGNED_IN).body(|_| json!({"keep_current": true})),
         op("DELETE /me/sessions/{id}", own("SESSION_NOT_FOUND")),
+        op("GET /me/identities", SIGNED_IN),
+        op("DELETE /me/identities/{id}", own("IDENTITY_NOT_FOUND")),
         op("DELETE /users/{id}", ADMINS),
         op("DELETE /users/{id}/second-factor", ADMINS),
         op("PATCH /users/{id}", ADMINS).body(|_| json!({"role": "organizer"})),

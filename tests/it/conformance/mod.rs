@@ -6,7 +6,7 @@
 mod access;
 mod api_keys;
 mod append;
-mod audit_log;
+pub mod audit_log;
 mod events;
 mod fencing;
 mod finding;

@@ -78,9 +78,9 @@ async fn users_are_found_listed_and_changed(fixture: Fixture) {
     let rest = store.user_list(&UserFilter::default(), Some(first[2].id), 3).await.unwrap();
     assert_eq!(rest.iter().map(|user| user.id).collect::<Vec<_>>(), ids[3..]);
 
-    assert!(store.user_set_name(ids[0], "Grace").await.unwrap());
+    assert!(store.user_set_name(ids[0], "Grace", None).await.unwrap());
     assert_eq!(store.user_find(ids[0]).await.unwrap().unwrap().name, "Grace");
-    assert!(!store.user_set_name(user(), "Nobody").await.unwrap());
+    assert!(!store.user_set_name(user(), "Nobody", None).await.unwrap());
     assert_eq!(store.user_find(user()).await.unwrap(), None);
 }
 
@@ -100,7 +100,7 @@ async fn users_are_searched_by_how_they_begin(fixture: Fixture) {
     assert_eq!(found("ADA").await, ids[..2]);
     assert_eq!(found("ad").await, [ids[0], ids[1], ids[3]]);
     assert_eq!(found("Äd").await, ids[1..2]);
-    assert!(store.user_set_name(ids[3], "Zoë").await.unwrap());
+    assert!(store.user_set_name(ids[3], "Zoë", None).await.unwrap());
     assert_eq!(found("zoë").await, ids[3..]);
     assert_eq!(found("%").await, []);
 }
