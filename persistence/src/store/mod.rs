@@ -56,6 +56,7 @@ mod staff;
 mod summary;
 mod ticket_transfers;
 mod tickets;
+mod user_list;
 mod users;
 mod venues;
 mod waiting_places;
@@ -121,7 +122,8 @@ pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use summary::{EventCount, OrderCount, Summary, UserCount};
 pub use ticket_transfers::{NewTransfer, TicketTransfer, TransferSide, TransferStatus};
 pub use tickets::{Ticket, TicketState};
-pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserFilter, UserStatus};
+pub use user_list::{UserFilter, UserSort};
+pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserStatus};
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
@@ -345,6 +347,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         summary::STATEMENTS,
         ticket_transfers::STATEMENTS,
         tickets::STATEMENTS,
+        user_list::STATEMENTS,
         users::STATEMENTS,
         venues::STATEMENTS,
         waiting_places::STATEMENTS,

@@ -42,15 +42,6 @@ row! {
     }
 }
 
-/// Which accounts. What is `None` does not narrow.
-#[derive(Clone, Debug, Default)]
-pub struct UserFilter {
-    /// How the name or the address begins, in any case.
-    pub search: Option<String>,
-    pub role: Option<Role>,
-    pub status: Option<UserStatus>,
-}
-
 /// What an admin changes about an account. What is `None` stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Access {
@@ -96,20 +87,6 @@ const FIND_BY_EMAIL: &str = "
     SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar
     FROM users WHERE email_key = $1 AND erased_at IS NULL";
 
-const LIST: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
-    WHERE id > $1 AND erased_at IS NULL AND (CAST($3 AS text) IS NULL OR role = $3)
-        AND (CAST($4 AS text) IS NULL OR status = $4)
-    ORDER BY id LIMIT $2";
-
-/// `$5` to `$6` is everything that begins with `$5`.
-const SEARCH: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
-    WHERE id > $1 AND erased_at IS NULL AND (CAST($3 AS text) IS NULL OR role = $3)
-        AND (CAST($4 AS text) IS NULL OR status = $4)
-        AND ((email_key >= $5 AND email_key < $6) OR (name_key >= $5 AND name_key < $6))
-    ORDER BY id LIMIT $2";
-
 /// Whoever takes an admin away does so alone. A row of its own: admins locked one by one could wait for each other.
 pub(super) const LOCK_ADMINS: &str = "UPDATE locks SET name = name WHERE name = 'admins'";
 
@@ -142,8 +119,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     INSERT,
     FIND,
     FIND_BY_EMAIL,
-    LIST,
-    SEARCH,
     SET_NAME,
     LOCK_ADMINS,
     SET_ACCESS,
@@ -219,30 +194,6 @@ impl Store {
         on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email_key(email)).fetch_optional(pool))
     }
 
-    /// Oldest first, behind `after`.
-    #[boxed]
-    pub async fn user_list(
-        &self,
-        filter: &UserFilter,
-        after: Option<UserId>,
-        limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
-        let after = after.map_or_else(uuid::Uuid::nil, UserId::uuid);
-        let range = filter.search.as_ref().map(|search| beginning_with(name_key(search)));
-        on_pool!(self, pool => {
-            let query = sqlx::query_as(if range.is_some() { SEARCH } else { LIST })
-                .bind(after)
-                .bind(i64::from(limit))
-                .bind(filter.role.map(Role::name))
-                .bind(filter.status.map(UserStatus::name));
-            match range {
-                Some((first, past)) => query.bind(first).bind(past),
-                None => query,
-            }
-            .fetch_all(pool)
-        })
-    }
-
     /// Changes all of it, with its entry, or nothing.
     #[boxed]
     pub async fn user_set_access(
@@ -299,12 +250,6 @@ pub(super) fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Keys are compared byte by byte, and no character sorts behind the last one.
-fn beginning_with(key: String) -> (String, String) {
-    let past = format!("{key}{}", char::MAX);
-    (key, past)
-}
-
-fn name_key(name: &str) -> String {
+pub(super) fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }

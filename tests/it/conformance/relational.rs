@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use engine::Journal;
 use inventory::{TimeUs, UserId};
-use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus, Venue};
+use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserSort, UserStatus, Venue};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
@@ -73,9 +73,9 @@ async fn users_are_found_listed_and_changed(fixture: Fixture) {
     for _ in 0..5 {
         ids.push(insert_user(store, user()).await);
     }
-    let first = store.user_list(&UserFilter::default(), None, 3).await.unwrap();
+    let first = store.user_list(&UserFilter::default(), UserSort::Oldest, None, 3).await.unwrap();
     assert_eq!(first.iter().map(|user| user.id).collect::<Vec<_>>(), ids[..3]);
-    let rest = store.user_list(&UserFilter::default(), Some(first[2].id), 3).await.unwrap();
+    let rest = store.user_list(&UserFilter::default(), UserSort::Oldest, Some(first[2].id), 3).await.unwrap();
     assert_eq!(rest.iter().map(|user| user.id).collect::<Vec<_>>(), ids[3..]);
 
     assert!(store.user_set_name(ids[0], "Grace", None).await.unwrap());
@@ -94,7 +94,7 @@ async fn users_are_searched_by_how_they_begin(fixture: Fixture) {
     }
     let found = async |search: &str| {
         let filter = UserFilter { search: Some(search.into()), ..UserFilter::default() };
-        let found = store.user_list(&filter, None, 9).await.unwrap();
+        let found = store.user_list(&filter, UserSort::Oldest, None, 9).await.unwrap();
         found.iter().map(|user| user.id).collect::<Vec<_>>()
     };
     assert_eq!(found("ADA").await, ids[..2]);
