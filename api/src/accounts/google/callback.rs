@@ -56,7 +56,8 @@ pub async fn callback(
     let user = account::of(&state, &person, &source).await?;
     let binding = ids::entropy::<32>();
     let code = exchange::code(&state, &binding, user.id, time::plus(now, CODE_TTL))?;
-    let cookie = cookie::set(&binding, CODE_TTL, provider.is_secure()).map(|cookie| (header::SET_COOKIE, cookie));
+    let scope = cookie::Scope::of(&state, provider);
+    let cookie = cookie::set(&binding, CODE_TTL, scope).map(|cookie| (header::SET_COOKIE, cookie));
     let page = format!("{}#sign_in={}", provider.return_url(), URL_SAFE_NO_PAD.encode(code));
     Ok((AppendHeaders(cookie), Redirect::to(&page)).into_response())
 }
