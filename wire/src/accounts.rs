@@ -275,4 +275,7 @@ pub struct CodeRequest {
     /// Six digits.
     #[schema(example = "012345")]
     pub code: String,
+    /// 1 to 200 characters. Of an account that is made by this; without it the address says what its owner is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }

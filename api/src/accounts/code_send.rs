@@ -13,18 +13,18 @@ use crate::mail::{CODE_GOOD_FOR, Letter};
 use crate::problems::Written;
 use crate::request::RequestContext;
 use crate::state::AppState;
-use crate::{ids, time};
+use crate::time;
 
 /// A code that is on its way is not replaced: anybody may ask for another one while its owner types it.
 const SPARED_US: i64 = 60 * 1_000_000;
 
 /// Sends a code to sign in with
 ///
-/// If the address has an account, which the answer does not tell. It takes the place of the code before, unless that is
-/// younger than a minute: then none is sent, and none counts. Four in half an hour asked for from one network address, six
+/// Whether the address has an account or not: without one, signing in with the code makes it. It takes the place of the code
+/// before, unless that is younger than a minute: then none is sent, and none counts. Four in half an hour asked for from one network address, six
 /// in all.
 #[utoipa::path(post, path = "/auth/codes", tag = "accounts", request_body = EmailRequest,
-    responses((status = 202, description = "Sent, if there is such an account"), Written))]
+    responses((status = 202, description = "Sent"), Written))]
 pub async fn code_send(
     State(state): State<AppState>,
     context: RequestContext,
@@ -34,6 +34,7 @@ pub async fn code_send(
         let email = write.body.email;
         check::all([check::email(&email)])?;
         // Who clicks again and again gets one mail, and has used up one.
+        let email = email.trim().to_owned();
         let nothing = new_code(&state, [0; 32]);
         if !state.store.login_code_is_spared(state.one_time.address(&email), &nothing).await? {
             let counted = mail_limit::CODE.take(&state, &email, context.peer).await?;
@@ -49,23 +50,18 @@ fn new_code(state: &AppState, hash: [u8; 32]) -> NewCode {
     NewCode { hash, expires_at, guesses_max: code_verify::GUESSES_MAX, spared_us: SPARED_US }
 }
 
-/// An address without an account gets a row that no code fits: guessing at it is answered alike.
+/// To the address as its account has it, if there is one.
 async fn send(state: AppState, email: String, counted: Counted) -> Result<(), ApiError> {
     let address = state.one_time.address(&email);
-    let is_sent = match state.store.user_find_by_email(&email).await? {
-        None => state.store.login_code_send(address, &new_code(&state, ids::entropy()), None).await?,
-        Some(user) => {
-            let code = OneTimeCode::draw();
-            let letter = Letter::LoginCode { code: code.text().to_owned() };
-            let mail = state.mail.compose(&user.email, &letter, state.now())?;
-            let code = new_code(&state, state.one_time.code(&address, &code));
-            let is_sent = state.store.login_code_send(address, &code, Some(&mail)).await?;
-            if is_sent {
-                state.mail.queued();
-            }
-            is_sent
-        }
-    };
+    let recipient = state.store.user_find_by_email(&email).await?.map_or(email, |user| user.email);
+    let code = OneTimeCode::draw();
+    let letter = Letter::LoginCode { code: code.text().to_owned() };
+    let mail = state.mail.compose(&recipient, &letter, state.now())?;
+    let code = new_code(&state, state.one_time.code(&address, &code));
     // Of two that were asked for at once one is sent.
-    if is_sent { Ok(()) } else { counted.give_back(&state).await }
+    if !state.store.login_code_send(address, &code, &mail).await? {
+        return counted.give_back(&state).await;
+    }
+    state.mail.queued();
+    Ok(())
 }

@@ -181,6 +181,7 @@ impl Letter {
                 Block::text("Your code to sign in:"),
                 Block::Code(code.clone()),
                 Block::text("It is good for 5 minutes and for one sign-in. Nobody of ours ever asks you for it."),
+                Block::text("If nobody has an account with this address yet, signing in makes one."),
                 Block::text("If you did not ask for it, do nothing."),
             ],
             Self::ResetPassword { token } => vec![

@@ -1,5 +1,5 @@
 //! Short codes sent by mail to sign in with, one per address. What makes six digits safe is here: few guesses, few sends,
-//! a short life, one use. An address without an account has its row too, so that nobody learns from an answer which have one.
+//! a short life, one use. An address needs no account: who shows that it is his gets one.
 
 use inventory::TimeUs;
 
@@ -49,15 +49,14 @@ impl Store {
         Ok(spared.is_some())
     }
 
-    /// In place of the address' code before, with all its guesses. `mail` carries the code, where somebody is to get it.
-    /// Whether it is sent: not while the one before is younger than `spared_us` and may be guessed, since somebody may be
+    /// In place of the address' code before, with all its guesses. `mail` carries the code. Whether it is sent: not while the one before is younger than `spared_us` and may be guessed, since somebody may be
     /// typing it.
     #[boxed]
     pub async fn login_code_send(
         &self,
         address_key: [u8; 32],
         code: &NewCode,
-        mail: Option<&NewMail>,
+        mail: &NewMail,
     ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let put = sqlx::query(PUT)
@@ -69,9 +68,7 @@ impl Store {
             if put.execute(&mut *transaction).await?.rows_affected() == 0 {
                 return Ok(false);
             }
-            if let Some(mail) = mail {
-                insert_mail!(mail).execute(&mut *transaction).await?;
-            }
+            insert_mail!(mail).execute(&mut *transaction).await?;
             Ok(true)
         })
     }
