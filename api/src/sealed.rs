@@ -35,6 +35,8 @@ pub struct Seals {
     pub answers: Seal,
     /// With which webhooks are signed, at rest.
     pub webhook: Seal,
+    /// Links of mails to addresses that accounts are to have.
+    pub email_change: Seal,
 }
 
 impl Seals {
@@ -47,6 +49,7 @@ impl Seals {
             sign_in: Seal::derive(secret, b"sign-in code")?,
             answers: Seal::derive(secret, b"idempotent answer")?,
             webhook: Seal::derive(secret, b"webhook secret")?,
+            email_change: Seal::derive(secret, b"e-mail change")?,
         })
     }
 }

@@ -33,7 +33,7 @@ pub use store::{
     Access, AccessChange, ApiKey, ApiKeyStanding, AttemptLimit, Attendee, AttendeeOf, Audience, AuditEntry,
     AuditFilter, AuditVia, BookedPlace, CalendarRange, Cancellation, CancellationProgress, CancellationStatus,
     ChangedAccess, CheckInList, Checkout, CheckoutState, ClaimedNotice, ClaimedWebhook, Delivery, DeliveryStatus,
-    Device, Erasure, Event, EventCopies, EventCount, EventCursor, EventFilter, EventPatch, EventPhase, EventQuery,
+    Device, EmailChange, EmailChanged, Erasure, Event, EventCopies, EventCount, EventCursor, EventFilter, EventPatch, EventPhase, EventQuery,
     EventSort, EventStatus, Feedback, FeedbackTotals, GateConflict, GateDirection, GateRefusal, GuessLimit, Guest,
     GuestFilter, Holder, IdempotentAnswer, Identity, Image, ImageFormat, ItemDiscount, Join, Joined, JournalHead,
     KnownEvent, LedgerEntry, LinkPurpose, LinkToken, Listing, Mail, MailAttempt, MailStatus, NamedAttendee, NamedGuest, Near, NewCode,

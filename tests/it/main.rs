@@ -17,6 +17,7 @@ mod discounts;
 mod documents;
 mod door;
 mod edge;
+mod email_change;
 mod email_confirmation;
 mod erasure;
 mod errors;

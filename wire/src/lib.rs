@@ -36,7 +36,7 @@ mod webhooks;
 
 pub use accounts::{
     ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, Identities, LinkedIdentity,
-    LoginRequest, LogoutRequest, MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered,
+    LoginRequest, LogoutRequest, MeEmail, MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered,
     ResetPasswordRequest, Role, SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret,
     SecondFactorSignIn, SecondFactorStart, Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };

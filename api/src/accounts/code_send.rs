@@ -21,8 +21,8 @@ const SPARED_US: i64 = 60 * 1_000_000;
 /// Sends a code to sign in with
 ///
 /// Whether the address has an account or not: without one, signing in with the code makes it. It takes the place of the code
-/// before, unless that is younger than a minute: then none is sent, and none counts. Four in half an hour asked for from one network address, six
-/// in all.
+/// before, unless that is younger than a minute: then none is sent, and none counts. Four in half an hour asked for from one
+/// network address, six in all.
 #[utoipa::path(post, path = "/auth/codes", tag = "accounts", request_body = EmailRequest,
     responses((status = 202, description = "Sent"), Written))]
 pub async fn code_send(

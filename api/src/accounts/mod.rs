@@ -5,6 +5,7 @@ mod check;
 mod code_send;
 mod code_verify;
 mod confirm_email;
+mod email_change;
 mod erase;
 mod export;
 mod exported;
@@ -56,6 +57,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(code_send::code_send))
         .routes(routes!(code_verify::code_verify))
         .routes(routes!(confirm_email::confirm_email))
+        .routes(routes!(email_change::email_change))
+        .routes(routes!(email_change::email_change_confirm))
         .routes(routes!(resend_confirmation::resend_confirmation))
         .routes(routes!(forgot_password::forgot_password))
         .routes(routes!(reset_password::reset_password))

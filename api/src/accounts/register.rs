@@ -20,7 +20,7 @@ use crate::state::AppState;
 
 /// Makes an account of role attendee. Any other role is given by an admin. A mail asks to confirm the address.
 ///
-/// That an address is taken is told, as nowhere else: whoever registers has to know. An address that has had its share of
+/// That an address is taken is told, as nowhere else but to who wants it for his account: he has to know. An address that has had its share of
 /// mails gets the account without one.
 #[utoipa::path(post, path = "/auth/register", tag = "accounts", request_body = RegisterRequest, responses(
     (status = 201, description = "The account", body = Registered),

@@ -36,6 +36,7 @@ actions! {
     CheckInListDelete = "check_in_list.delete",
     CheckInListUpdate = "check_in_list.update",
     DiscountCodeSet = "discount_code.set",
+    EmailChange = "email.change",
     EmailConfirm = "email.confirm",
     EventCancel = "event.cancel",
     EventClone = "event.clone",

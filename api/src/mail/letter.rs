@@ -29,6 +29,12 @@ pub enum Letter {
     ConfirmEmail {
         token: String,
     },
+    /// To the address that an account is to have.
+    ConfirmNewEmail {
+        token: String,
+    },
+    /// To the address that it had.
+    EmailChanged {},
     LoginCode {
         code: String,
     },
@@ -86,6 +92,8 @@ impl Letter {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::ConfirmEmail { .. } => "confirm_email",
+            Self::ConfirmNewEmail { .. } => "confirm_new_email",
+            Self::EmailChanged {} => "email_changed",
             Self::LoginCode { .. } => "login_code",
             Self::ResetPassword { .. } => "reset_password",
             Self::PasswordChanged { .. } => "password_changed",
@@ -113,6 +121,8 @@ impl Letter {
         let about = |what: &str, show: &Show| -> Cow<'static, str> { format!("{what}: {}", show.title).into() };
         Cow::Borrowed(match self {
             Self::ConfirmEmail { .. } => "Confirm your e-mail address",
+            Self::ConfirmNewEmail { .. } => "Confirm your new e-mail address",
+            Self::EmailChanged {} => "Your e-mail address was changed",
             Self::LoginCode { .. } => "Your code to sign in",
             Self::ResetPassword { .. } => "Choose a new password",
             Self::PasswordChanged { .. } => "Your password was changed",
@@ -137,11 +147,12 @@ impl Letter {
     /// After this it is not sent any more. `None`: good for ever.
     pub const fn good_for(&self) -> Option<Duration> {
         match self {
-            Self::ConfirmEmail { .. } => Some(CONFIRM_GOOD_FOR),
+            Self::ConfirmEmail { .. } | Self::ConfirmNewEmail { .. } => Some(CONFIRM_GOOD_FOR),
             Self::LoginCode { .. } => Some(CODE_GOOD_FOR),
             Self::ResetPassword { .. } => Some(RESET_GOOD_FOR),
             Self::TicketOffered { .. } => Some(TRANSFER_GOOD_FOR),
             Self::PasswordChanged { .. }
+            | Self::EmailChanged {}
             | Self::AddressProved {}
             | Self::ApiKeyCreated {}
             | Self::SecondFactorOn {}
@@ -176,6 +187,15 @@ impl Letter {
                 Block::text("Somebody, hopefully you, made an account with this address."),
                 Block::link("Confirm the address", format!("{site}/confirm-email#token={token}")),
                 Block::text("The link is good for 24 hours. If it was not you, do nothing."),
+            ],
+            Self::ConfirmNewEmail { token } => vec![
+                Block::text("Somebody, hopefully you, wants to use this address for his account."),
+                Block::link("Use this address", format!("{site}/confirm-email-change#token={token}")),
+                Block::text("The link is good for 24 hours and for one use. If it was not you, do nothing."),
+            ],
+            Self::EmailChanged {} => vec![
+                Block::text("Your account has another e-mail address from now on. This one does not open it any more."),
+                Block::text("If it was not you, tell us at once: whoever did it knows your password."),
             ],
             Self::LoginCode { code } => vec![
                 Block::text("Your code to sign in:"),

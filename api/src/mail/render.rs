@@ -100,6 +100,11 @@ mod tests {
         let table = [
             (Letter::ConfirmEmail { token: token() }, "https://tickets.example/confirm-email#token=t0k-en"),
             (Letter::ResetPassword { token: token() }, "https://tickets.example/reset-password#token=t0k-en"),
+            (Letter::ConfirmNewEmail { token: token() }, "https://tickets.example/confirm-email-change#token=t0k-en"),
+            (
+                Letter::EmailChanged {},
+                "Your account has another e-mail address from now on. This one does not open it any more.",
+            ),
             (Letter::LoginCode { code: "012345".to_owned() }, "012345"),
             (
                 Letter::PasswordChanged { api_keys_left: 2 },

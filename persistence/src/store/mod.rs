@@ -15,6 +15,7 @@ mod cancellations;
 mod catalogue;
 mod check_in_lists;
 mod checkouts;
+mod email_changes;
 mod erasure;
 mod event_copies;
 pub(crate) mod event_index;
@@ -84,6 +85,7 @@ pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
 pub use check_in_lists::CheckInList;
 pub use checkouts::{Checkout, CheckoutState, PaymentProvider};
+pub use email_changes::{EmailChange, EmailChanged};
 pub use erasure::Erasure;
 pub use event_copies::EventCopies;
 pub use event_near::Near;
@@ -314,6 +316,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         checkouts::STATEMENTS,
         event_copies::STATEMENTS,
         event_names::STATEMENTS,
+        email_changes::STATEMENTS,
         erasure::STATEMENTS,
         events::STATEMENTS,
         feedback::STATEMENTS,

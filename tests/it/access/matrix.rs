@@ -55,6 +55,7 @@ const UNWRITTEN: &[(&str, &str)] = &[
     ("POST /orders/{id}/status", JOURNAL),
     ("POST /me/second-factor", "it is on once it is confirmed, which leaves one"),
     ("POST /ping", NO_CHANGE),
+    ("PUT /me/email", "it is another once it is confirmed, which leaves one"),
     ("PUT /events/{id}/rsvp", "an answer, told anew as often as he likes"),
 ];
 

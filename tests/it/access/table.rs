@@ -99,6 +99,9 @@ fn ways_in() -> Vec<Operation> {
         op("POST /auth/forgot-password", OPEN).body(|ids| json!({"email": ids.buyer_email})),
         op("POST /auth/resend-confirmation", OPEN).body(|ids| json!({"email": ids.buyer_email})),
         op("POST /auth/reset-password", OPEN).body(|_| json!({"token": "none", "password": PASSWORD})),
+        op("PUT /me/email", SIGNED_IN)
+            .body(|ids| json!({"email": format!("other-{}", ids.buyer_email), "password": PASSWORD})),
+        op("POST /auth/confirm-email-change", OPEN).body(|_| json!({"token": "none"})),
         op("PUT /me/password", SIGNED_IN).body(|_| json!({"current_password": PASSWORD, "new_password": PASSWORD})),
     ]
 }
