@@ -27,7 +27,9 @@ async fn an_address_is_changed_once_the_new_one_is_shown_to_be_his() {
     on_both_stores(|server, smtp| async move {
         let ada = server.attendee().await;
         ask(&server, &ada, json!({"email": NEW, "password": "wrong horse"})).await.problem(401, "CREDENTIALS_WRONG");
-        ask(&server, &ada, json!({"email": "no address", "password": PASSWORD})).await.problem(422, "VALIDATION_FAILED");
+        ask(&server, &ada, json!({"email": "no address", "password": PASSWORD}))
+            .await
+            .problem(422, "VALIDATION_FAILED");
         // A link for a new password goes to the present address, which may be lost.
         server.post(None, "/auth/forgot-password", json!({"email": ada.email})).await.expect(202);
         let reset = smtp.mails(&ada.email, "Choose a new password", 1).await.pop().unwrap().token();

@@ -22,7 +22,7 @@ struct Lives {
 
 impl Lives {
     /// The first row that the condition finds, once it is there, ends so many minutes after it was made.
-    async fn must_end(&mut self, table: &str, condition: &str, minutes: i64) {
+    async fn must_end(&self, table: &str, condition: &str, minutes: i64) {
         let text = format!("SELECT expires_at FROM {table} WHERE {condition}");
         let mut connection = self.database.connect().await.unwrap();
         let found = async {
@@ -49,7 +49,7 @@ impl Lives {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn codes_and_links_are_good_for_as_long_as_is_said() {
     let home = Home::embedded();
-    let database = SqliteConnectOptions::new().filename(home.data_dir().join("usher.sqlite3")).read_only(true);
+    let database = SqliteConnectOptions::new().filename(home.data_dir().join("usher.sqlite3"));
     let server = TestServer::start_in(home, |_| {}).await;
     let show = Show::on_sale(&server).await;
     let account = server.attendee().await;

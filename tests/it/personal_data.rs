@@ -165,7 +165,8 @@ async fn every_column_that_may_name_an_account_has_its_fate() {
         WHERE tables.type = 'table' AND keys.\"table\" = 'users' AND keys.on_delete = 'CASCADE'";
     let cascading: BTreeSet<String> =
         sqlx::query(sql).fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get(0)).collect();
-    let said = known.iter().filter(|(_, fate)| **fate == Cascade).map(|(column, _)| (*column).to_owned()).collect();
+    let said: BTreeSet<String> =
+        known.iter().filter(|(_, fate)| **fate == Cascade).map(|(column, _)| (*column).to_owned()).collect();
     assert_eq!(cascading, said);
 }
 
@@ -176,7 +177,9 @@ async fn the_export_has_the_sections_that_columns_are_told_in() {
     let sections = document["components"]["schemas"]["Export"]["properties"].as_object().unwrap();
     for (column, _, told) in NAMES_ACCOUNT {
         match told {
-            In(section) => assert!(sections.contains_key(*section), "{column} is told in `{section}`, which is not there"),
+            In(section) => {
+                assert!(sections.contains_key(*section), "{column} is told in `{section}`, which is not there")
+            }
             Not(reason) => assert!(!reason.is_empty()),
         }
     }
@@ -206,7 +209,8 @@ async fn by_device(server: &TestServer, session: &Session, method: Method, path:
 impl Traces {
     async fn on(server: &TestServer) -> Self {
         let (show, friend, account) = (Show::on_sale(server).await, server.attendee().await, server.organizer().await);
-        let call = async |method: Method, path: &str, body: Value| by_device(server, &account, method, path, body).await;
+        let call =
+            async |method: Method, path: &str, body: Value| by_device(server, &account, method, path, body).await;
         call(Method::PATCH, "/me", json!({"name": NAME})).await;
         for password in ["wrong horse", PASSWORD] {
             let body = json!({"email": account.email, "password": password});
@@ -224,16 +228,19 @@ impl Traces {
 
         let order = show.buy(server, &account, json!([{"seat": "A-1-1"}, {"seat": "A-1-2"}])).await;
         let ticket = text(&order["tickets"][0]["id"]);
-        call(Method::PATCH, &format!("/tickets/{ticket}/attendee"), json!({"name": NAME, "email": account.email})).await;
+        call(Method::PATCH, &format!("/tickets/{ticket}/attendee"), json!({"name": NAME, "email": account.email}))
+            .await;
         let others = show.buy(server, &friend, json!([{"seat": "A-1-3"}])).await;
         let given = text(&others["tickets"][0]["id"]);
         give(server, &friend, &given, &account).await;
-        call(Method::PATCH, &format!("/tickets/{given}/attendee"), json!({"name": "Byron", "email": "b@example.org"})).await;
+        call(Method::PATCH, &format!("/tickets/{given}/attendee"), json!({"name": "Byron", "email": "b@example.org"}))
+            .await;
         let offer = format!("/tickets/{}/transfer", text(&order["tickets"][1]["id"]));
         call(Method::POST, &offer, json!({"email": friend.email})).await;
         call(Method::PUT, &show.path("/rsvp"), json!({"answer": "yes"})).await;
 
-        let of_organizer = async |path: &str, body: Value| server.post(Some(&show.organizer), path, body).await.expect(201);
+        let of_organizer =
+            async |path: &str, body: Value| server.post(Some(&show.organizer), path, body).await.expect(201);
         of_organizer(&show.path("/staff"), json!({"email": account.email, "role": "door"})).await;
         let pass = json!({"reason": REASON, "user_id": account.id});
         of_organizer(&show.path("/waiting-room/priority-passes"), pass).await;
@@ -300,8 +307,11 @@ async fn the_export_shows_every_trace() {
 
         let named: Vec<&Value> = export["named_attendees"].as_array().unwrap().iter().collect();
         assert_eq!(named.len(), 2, "one of an order of his own, one of a friend's");
-        let named: BTreeSet<String> =
-            named.iter().flat_map(|order| order["attendees"].as_array().unwrap()).map(|one| text(&one["name"])).collect();
+        let named: BTreeSet<String> = named
+            .iter()
+            .flat_map(|order| order["attendees"].as_array().unwrap())
+            .map(|one| text(&one["name"]))
+            .collect();
         assert_eq!(named, BTreeSet::from([NAME.to_owned(), "Byron".to_owned()]));
 
         let entries = export["audit_entries"].as_array().unwrap();
@@ -340,7 +350,8 @@ async fn nothing_of_a_person_is_left_behind() {
     for column in columns(&mut connection).await {
         let (table, name) = column.split_once('.').unwrap();
         for needle in [account.email.as_str(), NAME, DEVICE, REASON, "Byron"] {
-            let sql = format!("SELECT COUNT(*) FROM \"{table}\" WHERE instr(lower(CAST(\"{name}\" AS text)), lower($1)) > 0");
+            let sql =
+                format!("SELECT COUNT(*) FROM \"{table}\" WHERE instr(lower(CAST(\"{name}\" AS text)), lower($1)) > 0");
             let rows: i64 =
                 sqlx::query_scalar(AssertSqlSafe(sql)).bind(needle).fetch_one(&mut connection).await.unwrap();
             assert_eq!(rows, 0, "{column} still has {needle}");

@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn a_cookie_is_for_a_domain_and_nothing_else_comes_into_its_line() {
         assert!(is_domain("example.org") && is_domain("tickets-1.example.org"));
-        for text in ["", "org", ".example.org", "example.org.", "example.org; Secure", "-a.org", "a b.org", "https://a.org"] {
+        for text in
+            ["", "org", ".example.org", "example.org.", "example.org; Secure", "-a.org", "a b.org", "https://a.org"]
+        {
             assert!(!is_domain(text), "{text}");
         }
     }

@@ -251,9 +251,10 @@ impl Letter {
                 "Signing in to your account asks for a code of an app from now on. Other devices were signed out.",
                 site,
             ),
-            Self::SecondFactorOff {} => {
-                told("Signing in to your account does not ask for a code of an app any more: the password is enough.", site)
-            }
+            Self::SecondFactorOff {} => told(
+                "Signing in to your account does not ask for a code of an app any more: the password is enough.",
+                site,
+            ),
             Self::IdentityLinked {} => told(
                 "Whoever signs in at Google with this address signs in to your account from now on. You can end that in \
                  your account.",

@@ -109,8 +109,16 @@ pub(super) const FORGET_PLACES_OF_OBJECT: &str = "
     UPDATE audit_log SET ip = NULL, user_agent = NULL
     WHERE object_id = $1 AND actor_id IS NULL AND via = 'anonymous' AND (ip IS NOT NULL OR user_agent IS NOT NULL)";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, LIST_OF_EVENT, LIST_OF_OBJECT, LIST_OF_ACTOR, LIST, LIST_OF_PERSON, FORGET_PLACES, FORGET_PLACES_OF_OBJECT];
+pub(super) const STATEMENTS: &[&str] = &[
+    INSERT,
+    LIST_OF_EVENT,
+    LIST_OF_OBJECT,
+    LIST_OF_ACTOR,
+    LIST,
+    LIST_OF_PERSON,
+    FORGET_PLACES,
+    FORGET_PLACES_OF_OBJECT,
+];
 
 /// Adds an entry inside a transaction.
 macro_rules! audit {

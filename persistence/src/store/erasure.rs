@@ -85,8 +85,17 @@ const INSERT_NOBODY: &str = "
 const INSERT_FAMILY: &str = "
     INSERT INTO refresh_families (id, user_id, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5)";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[FIND, FAMILIES, DELETE_ATTENDEES, DELETE_NAMED, DELETE_SEAT_MAPS, DELETE_VENUES, DELETE, INSERT_NOBODY, INSERT_FAMILY];
+pub(super) const STATEMENTS: &[&str] = &[
+    FIND,
+    FAMILIES,
+    DELETE_ATTENDEES,
+    DELETE_NAMED,
+    DELETE_SEAT_MAPS,
+    DELETE_VENUES,
+    DELETE,
+    INSERT_NOBODY,
+    INSERT_FAMILY,
+];
 
 impl Store {
     /// Whether there are reasons against it is decided in the transaction that erases: of the last two admins one stays,

@@ -115,18 +115,8 @@ pub(super) const LOCK_OWNER: &str = "
 
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 
-pub(super) const STATEMENTS: &[&str] = &[
-    INSERT,
-    FIND,
-    FIND_BY_EMAIL,
-    SET_NAME,
-    LOCK_ADMINS,
-    SET_ACCESS,
-    ACCESS_CHANGED_AT,
-    LIST_CHANGED,
-    LOCK_OWNER,
-    ANY,
-];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, FIND_BY_EMAIL, SET_NAME, LOCK_ADMINS, SET_ACCESS, ACCESS_CHANGED_AT, LIST_CHANGED, LOCK_OWNER, ANY];
 
 macro_rules! insert_user {
     ($user:expr) => {{

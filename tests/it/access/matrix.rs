@@ -156,7 +156,8 @@ impl Call<'_> {
         for who in self.row.rule.callers().iter().copied() {
             // An admin who is let in would end what the one with the right comes for.
             let expected = self.row.rule.expects(who, self.row.is_write());
-            if who == Who::Admin && expected == Expected::LetIn && self.row.is_write() || self.is_refund_by_admin(who) {
+            let would_end_it = who == Who::Admin && expected == Expected::LetIn && self.row.is_write();
+            if would_end_it || self.is_refund_by_admin(who) {
                 continue;
             }
             let session = self.world.session(self.scene, self.row.rule, who);

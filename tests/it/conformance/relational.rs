@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use engine::Journal;
 use inventory::{TimeUs, UserId};
-use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserSort, UserStatus, Venue};
+use persistence::{
+    Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserSort, UserStatus, Venue,
+};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
