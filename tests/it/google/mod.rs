@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod lies;
+mod packaged;
 
 use persistence::{Redacted, Role, User, UserStatus};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
