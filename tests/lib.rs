@@ -2,6 +2,7 @@ pub mod frozen;
 pub mod hooks;
 pub mod live;
 pub mod openid;
+pub mod openid_packaged;
 pub mod postgres;
 pub mod process;
 pub mod redis;

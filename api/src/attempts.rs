@@ -21,7 +21,7 @@ pub struct Attempts {
 }
 
 /// What counts one attempt.
-pub struct Counted([AttemptLimit; 2]);
+pub struct Counted(Vec<AttemptLimit>);
 
 impl Attempts {
     /// # Errors
@@ -35,11 +35,25 @@ impl Attempts {
             attempts_max,
         });
         take(state, &limits, self.window).await?;
-        Ok(Counted(limits))
+        Ok(Counted(limits.into()))
     }
 }
 
 impl Counted {
+    /// All that was counted for one attempt.
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Nothing has come of it: it does not count.
+    ///
+    /// # Errors
+    /// The store is not available.
+    pub async fn give_back(&self, state: &AppState) -> Result<(), ApiError> {
+        Ok(state.store.attempts_give_back(&self.0).await?)
+    }
+
     /// It was right: the next ones begin anew.
     ///
     /// # Errors
@@ -59,8 +73,11 @@ pub async fn by_ip(
     ip: IpAddr,
     attempts_max: u32,
     window: Duration,
-) -> Result<(), ApiError> {
-    by_subject(state, what, subscriber(ip).to_string().as_bytes(), attempts_max, window).await
+) -> Result<Counted, ApiError> {
+    let subject_key = state.one_time.limit(what, subscriber(ip).to_string().as_bytes());
+    let limits = vec![AttemptLimit { subject_key, attempts_max }];
+    take(state, &limits, window).await?;
+    Ok(Counted(limits))
 }
 
 /// What one account may do.
@@ -108,9 +125,9 @@ async fn take(state: &AppState, limits: &[AttemptLimit], window: Duration) -> Re
 ///
 /// # Errors
 /// Those that are no limit.
-pub fn is_within(taken: Result<(), ApiError>) -> Result<bool, ApiError> {
+pub fn is_within<T>(taken: Result<T, ApiError>) -> Result<bool, ApiError> {
     match taken {
-        Ok(()) => Ok(true),
+        Ok(_) => Ok(true),
         Err(ApiError::RateLimited { .. }) => Ok(false),
         Err(error) => Err(error),
     }

@@ -86,11 +86,19 @@ fn cors(config: &Http) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(config.cors_origins.iter().filter_map(|origin| HeaderValue::try_from(origin).ok()))
     };
-    let exposed = [header::RETRY_AFTER, header::LINK, header::HeaderName::from_static("x-request-id")];
+    let exposed = [
+        header::RETRY_AFTER,
+        header::LINK,
+        header::ETAG,
+        header::HeaderName::from_static("x-request-id"),
+        header::HeaderName::from_static("idempotency-replayed"),
+    ];
     let headers = [
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
+        header::IF_NONE_MATCH,
         header::HeaderName::from_static("idempotency-key"),
+        header::HeaderName::from_static("x-api-key"),
         header::HeaderName::from_static("x-request-id"),
     ];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];

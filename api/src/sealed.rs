@@ -37,6 +37,8 @@ pub struct Seals {
     pub webhook: Seal,
     /// Where money of wallets is paid out to, at rest.
     pub payout: Seal,
+    /// Links of mails to addresses that accounts are to have.
+    pub email_change: Seal,
 }
 
 impl Seals {
@@ -50,6 +52,7 @@ impl Seals {
             answers: Seal::derive(secret, b"idempotent answer")?,
             webhook: Seal::derive(secret, b"webhook secret")?,
             payout: Seal::derive(secret, b"payout")?,
+            email_change: Seal::derive(secret, b"e-mail change")?,
         })
     }
 }

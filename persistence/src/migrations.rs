@@ -138,10 +138,16 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0021_box_office.sql"),
     },
     Step {
-        number: 23,
+        number: 22,
         name: "seams",
-        postgres: include_str!("../migrations/postgres/0023_seams.sql"),
-        sqlite: include_str!("../migrations/sqlite/0023_seams.sql"),
+        postgres: include_str!("../migrations/postgres/0022_seams.sql"),
+        sqlite: include_str!("../migrations/sqlite/0022_seams.sql"),
+    },
+    Step {
+        number: 23,
+        name: "erasure",
+        postgres: include_str!("../migrations/postgres/0023_erasure.sql"),
+        sqlite: include_str!("../migrations/sqlite/0023_erasure.sql"),
     },
 ];
 

@@ -35,8 +35,28 @@ async fn what_an_account_does_to_its_own_locks_is_written_down() {
         server.delete(Some(&user), &format!("/me/api-keys/{}", text(&key["api_key"]["id"]))).await.expect(204);
         let change = json!({"current_password": PASSWORD, "new_password": "another horse"});
         server.put(Some(&user), "/me/password", change).await.expect(204);
-        let expected = ["second_factor.on", "second_factor.off", "api_key.create", "api_key.revoke", "password.change"];
+        for _ in 0..2 {
+            server.patch(Some(&user), "/me", json!({"name": "Ada Lovelace", "reminders": false})).await.expect(200);
+        }
+        let expected = [
+            "second_factor.on",
+            "second_factor.off",
+            "api_key.create",
+            "api_key.revoke",
+            "password.change",
+            "profile.update",
+            "profile.update",
+        ];
         assert_eq!(actions(server, &format!("actor={}", user.id)).await, expected);
+        let made = entries(server, &format!("object={}&action=user.register", user.id)).await;
+        assert_eq!((made.len(), &made[0]["via"]), (1, &json!("anonymous")));
+        let renamed = entries(server, &format!("object={}&action=profile.update", user.id)).await;
+        assert_eq!(renamed[1]["new"], json!({"name": true}), "that, and not which: nothing is taken out of the log");
+        let mails = server.app().state().store.mail_list_to(&user.email, None, 100).await.unwrap();
+        let told: Vec<&str> = mails.iter().rev().map(|mail| mail.kind.as_str()).collect();
+        let expected =
+            ["confirm_email", "second_factor_on", "second_factor_off", "api_key_created", "password_changed"];
+        assert_eq!(told, expected);
         let on = entries(server, &format!("object={}&action=second_factor.on", user.id)).await;
         assert_eq!(on[0]["new"], json!({"recovery_codes_made": 10}));
         let whole = json!(entries(server, &format!("actor={}", user.id)).await).to_string();

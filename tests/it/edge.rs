@@ -32,13 +32,13 @@ async fn a_shop_of_an_allowed_origin_may_ask_and_read_the_answer() {
     let (status, headers) = preflight(&server, SHOP).await;
     assert_eq!((status, &headers["access-control-allow-origin"]), (200, &HeaderValue::from_static(SHOP)));
     assert!(lists(headers.get("access-control-allow-methods"), &["get", "post", "put", "patch", "delete"]));
-    let allowed = ["authorization", "content-type", "idempotency-key", "x-request-id"];
+    let allowed = ["authorization", "content-type", "idempotency-key", "if-none-match", "x-api-key", "x-request-id"];
     assert!(lists(headers.get("access-control-allow-headers"), &allowed), "{headers:?}");
     assert!(!headers.contains_key("access-control-allow-credentials"), "tokens are sent by hand, never by the browser");
 
     let simple = send(server.request(Method::GET, "/events").header("origin", SHOP)).await;
     assert_eq!((simple.status, simple.header("access-control-allow-origin")), (200, SHOP));
-    let exposed = ["retry-after", "link", "x-request-id"];
+    let exposed = ["retry-after", "link", "etag", "idempotency-replayed", "x-request-id"];
     assert!(lists(simple.headers.get("access-control-expose-headers"), &exposed), "{:?}", simple.headers);
     let refused = send(server.request(Method::GET, "/me").header("origin", SHOP)).await;
     assert_eq!(refused.header("access-control-allow-origin"), SHOP, "a shop must be able to read why not");

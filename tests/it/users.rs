@@ -16,7 +16,7 @@ async fn register(server: &TestServer, name: &str, email: &str) -> Session {
 }
 
 #[tokio::test]
-async fn accounts_are_found_by_how_name_or_address_begin() {
+async fn accounts_are_found_by_how_words_of_name_or_address_begin() {
     on_each_store(async |server: &TestServer| {
         let admin = server.admin().await;
         let ada = register(server, "Ada Lovelace", "lovelace@example.org").await;
@@ -25,6 +25,30 @@ async fn accounts_are_found_by_how_name_or_address_begin() {
         let found = async |query: &str| emails(&server.get(Some(&admin), &format!("/users?{query}")).await.expect(200));
         assert_eq!(found("search=ada").await, ["lovelace@example.org", "zz-top@example.org"]);
         assert_eq!(found("search=%20LOVE").await, ["lovelace@example.org"]);
+        assert_eq!(found("search=lov%20ada").await, ["lovelace@example.org"]);
+        assert_eq!(found("search=ovelace").await, Vec::<String>::new());
+        assert_eq!(found("search=top").await, ["zz-top@example.org"]);
+        assert_eq!(found("search=zz-top%40ex").await, ["zz-top@example.org"]);
+        assert_eq!(found("search=adam_").await, ["zz-top@example.org"]);
+        assert_eq!(found("search=adam-").await, Vec::<String>::new());
+        let three = |order: [&'static str; 3]| order.map(str::to_owned);
+        for (sort, order) in [
+            ("oldest", three(["lovelace@example.org", "zz-top@example.org", "o%@example.org"])),
+            ("newest", three(["o%@example.org", "zz-top@example.org", "lovelace@example.org"])),
+            ("name", three(["lovelace@example.org", "zz-top@example.org", "o%@example.org"])),
+            ("email", three(["lovelace@example.org", "o%@example.org", "zz-top@example.org"])),
+        ] {
+            assert_eq!(found(&format!("search=example&sort={sort}")).await, order, "{sort}");
+            let (mut pages, mut path) = (Vec::new(), format!("/users?search=example&sort={sort}&limit=1"));
+            for _ in 0..3 {
+                let page = server.get(Some(&admin), &path).await.expect(200);
+                pages.extend(emails(&page));
+                let next = page["next_cursor"].as_str().unwrap_or_default().to_owned();
+                path = format!("/users?search=example&sort={sort}&limit=1&cursor={next}");
+            }
+            assert_eq!(pages, order, "{sort}");
+        }
+        server.get(Some(&admin), "/users?sort=age").await.problem(400, "QUERY_INVALID");
         assert_eq!(found("search=%C3%B6ster").await, ["o%@example.org"]);
         assert_eq!(found("search=o%25").await, ["o%@example.org"]);
         assert_eq!(found("search=%25").await, Vec::<String>::new());

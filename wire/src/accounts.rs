@@ -62,6 +62,23 @@ pub struct Session {
     pub is_current: bool,
 }
 
+/// Who the account is at another provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LinkedIdentity {
+    pub id: Uuid,
+    /// The provider.
+    #[schema(example = "https://accounts.google.com")]
+    pub issuer: String,
+    /// As the provider told it when the two were linked.
+    pub email: String,
+    pub linked_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Identities {
+    pub items: Vec<LinkedIdentity>,
+}
+
 /// `DELETE /me/sessions`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +213,19 @@ pub struct MePatch {
     pub reminders: Option<bool>,
 }
 
+/// `PUT /me/email`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeEmail {
+    pub email: String,
+    /// Of an account without a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Of the second factor, or a recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
 /// `DELETE /me`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -264,4 +294,7 @@ pub struct CodeRequest {
     /// Six digits.
     #[schema(example = "012345")]
     pub code: String,
+    /// 1 to 200 characters. Of an account that is made by this; without it the address says what its owner is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }

@@ -4,8 +4,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    ApiKey, CalendarFeed, MailStatus, Order, RsvpAnswer, SecondFactor, Session, StaffRole, Ticket, TicketTransfer,
-    User, WalletEntry, Webhook, Withdrawal,
+    ApiKey, Attendee, AuditEntry, CalendarFeed, Coordinates, EventStatus, MailStatus, Order, RsvpAnswer, SecondFactor,
+    Session, StaffRole, Ticket, TicketTransfer, User, WalletEntry, Webhook, Withdrawal,
 };
 
 /// What the server keeps about an account, for its owner.
@@ -38,10 +38,22 @@ pub struct Export {
     pub transfers_sent: Vec<TicketTransfer>,
     /// Tickets offered to the account's address, once it is confirmed.
     pub transfers_received: Vec<TicketTransfer>,
-    /// Sent or to be sent to the account's address, as far as they are kept. What a mail said is not kept.
+    /// Sent or to be sent to the account's address, once it is confirmed, as far as they are kept. What a mail said is not
+    /// kept.
     pub mails: Vec<ExportedMail>,
     pub wallet_entries: Vec<WalletEntry>,
     pub withdrawals: Vec<Withdrawal>,
+    /// Ways past waiting rooms that are for this account alone, and why they were made.
+    pub priority_passes: Vec<ExportedPass>,
+    /// Whom the account has named itself for tickets that it held, also tickets of other people's orders.
+    pub named_attendees: Vec<ExportedAttendees>,
+    pub venues: Vec<ExportedVenue>,
+    /// Those that the account organizes. `GET /events/{id}` shows all of one.
+    pub events: Vec<ExportedEvent>,
+    pub series: Vec<ExportedSeries>,
+    /// What the account did, with the network address and the program it was done from, and what was tried about it by
+    /// somebody who was not signed in, such as a login that failed.
+    pub audit_entries: Vec<AuditEntry>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -89,5 +101,56 @@ pub struct ExportedMail {
     pub kind: String,
     pub subject: String,
     pub status: MailStatus,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedPass {
+    pub id: Uuid,
+    pub event_id: Uuid,
+    pub reason: String,
+    pub uses: u32,
+    pub issued_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedAttendees {
+    pub order_id: Uuid,
+    pub attendees: Vec<Attendee>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedVenue {
+    pub id: Uuid,
+    pub name: String,
+    pub address: String,
+    pub city: String,
+    pub country: String,
+    pub timezone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+    /// Names of its seat maps.
+    pub seat_maps: Vec<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedEvent {
+    pub id: Uuid,
+    pub title: String,
+    pub organization: String,
+    pub status: EventStatus,
+    pub starts_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportedSeries {
+    pub id: Uuid,
+    /// What its sessions share.
+    #[schema(value_type = Object)]
+    pub words: serde_json::Map<String, serde_json::Value>,
+    pub sessions: u32,
     pub created_at: DateTime<Utc>,
 }

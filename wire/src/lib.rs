@@ -37,10 +37,10 @@ mod wallets;
 mod webhooks;
 
 pub use accounts::{
-    ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, LoginRequest, LogoutRequest,
-    MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered, ResetPasswordRequest, Role,
-    SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret, SecondFactorSignIn, SecondFactorStart,
-    Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
+    ChangePasswordRequest, CodeRequest, ConfirmEmailRequest, EmailRequest, GoogleExchange, Identities, LinkedIdentity,
+    LoginRequest, LogoutRequest, MeEmail, MeErase, MePatch, RecoveryCodes, RefreshRequest, RegisterRequest, Registered,
+    ResetPasswordRequest, Role, SecondFactor, SecondFactorConfirm, SecondFactorRemove, SecondFactorSecret,
+    SecondFactorSignIn, SecondFactorStart, Session, SessionsEnd, Tokens, User, UserPatch, UserStatus,
 };
 pub use admin::{AdminSummary, EventCount, OrderCount, Revenue, UserCount};
 pub use api_keys::{ApiKey, ApiKeyCreate, ApiKeyIssued, ApiScope};
@@ -62,7 +62,8 @@ pub use events::{
     EventPatch, EventPolicy, EventStatus, RowStates, SeatHistoryEntry, SectionCounts, TierCounts,
 };
 pub use export::{
-    Export, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPlace, ExportedRsvp, ExportedStaffRole,
+    Export, ExportedAttendees, ExportedEvent, ExportedFeedback, ExportedIdentity, ExportedMail, ExportedPass,
+    ExportedPlace, ExportedRsvp, ExportedSeries, ExportedStaffRole, ExportedVenue,
 };
 pub use gate::{
     BundleKey, BundleRules, BundleTicket, GateBundle, GateConflict, GateRefusal, GateTicket, ListOccupancy, Occupancy,

@@ -1,14 +1,12 @@
 //! An S3 server of our own: moto, from PyPI, in a virtual environment below the target directory. It keeps everything in
 //! memory and ends with the pipe to its stdin.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
-use crate::{debian, terminal, workspace};
+use crate::{python, terminal};
 
 /// Pinned, because a test that fails should fail by a change of ours.
 const PACKAGES: [&str; 3] = ["moto[s3]==5.2.5", "flask==3.1.2", "flask-cors==6.0.1"];
@@ -33,7 +31,7 @@ pub struct ObjectStorage {
 
 impl ObjectStorage {
     pub fn start() -> Result<ObjectStorage> {
-        let python = environment()?;
+        let python = python::environment("object-storage", &PACKAGES, BY_HAND)?;
         let mut process = Command::new(python)
             .args(["-c", PROGRAM])
             .stdin(Stdio::piped())
@@ -61,45 +59,4 @@ impl Drop for ObjectStorage {
             terminal::say(&format!("xtask: the S3 server could not be stopped: {problem}"));
         }
     }
-}
-
-/// The interpreter of an environment that has the packages. Made once per set of them.
-fn environment() -> Result<PathBuf> {
-    let home = workspace::root().join("target/object-storage");
-    let (python, stamp) = (home.join("bin/python"), home.join("packages"));
-    let wanted = PACKAGES.join("\n");
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) && python.is_file() {
-        return Ok(python);
-    }
-    if home.exists() {
-        fs::remove_dir_all(&home).with_context(|| format!("removing {}", home.display()))?;
-    }
-    if !make(&home) {
-        debian::install("python3-venv", BY_HAND)?;
-        if !make(&home) {
-            bail!("python3 -m venv fails: {BY_HAND}");
-        }
-    }
-    terminal::say("xtask: installing an S3 server from PyPI");
-    let status = Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(PACKAGES)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
-        .context("running pip")?;
-    ensure!(status.success(), "pip could not install {wanted:?}: {BY_HAND}");
-    fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
-    Ok(python)
-}
-
-fn make(home: &Path) -> bool {
-    Command::new("python3")
-        .args(["-m", "venv"])
-        .arg(home)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::services::Services;
-use crate::{redis, schemathesis, terminal, workspace};
+use crate::{openid_provider, redis, schemathesis, terminal, workspace};
 
 pub fn run(args: &[String]) -> Result<()> {
     run_on(&mut Services::for_tests()?, args)
@@ -20,9 +20,11 @@ pub fn run_on(services: &mut Services, args: &[String]) -> Result<()> {
     let loadgen = workspace::built_binary("usher-loadgen")?;
     let fuzzer = schemathesis::installed()?;
     let redis = redis::installed()?;
+    let openid = openid_provider::installed()?;
     let with_binaries = |mut command: Command| {
         command.env("USHER_BIN", &server).env("USHER_LOADGEN_BIN", &loadgen).env("USHER_SCHEMATHESIS", &fuzzer);
         command.env("USHER_REDIS_SERVER", &redis).env("USHER_TEST_REQUIRE_REDIS", "1");
+        command.env("USHER_OPENID_PYTHON", &openid).env("USHER_TEST_REQUIRE_OPENID", "1");
         command
     };
 

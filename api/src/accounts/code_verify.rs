@@ -3,7 +3,7 @@ use axum::extract::State;
 use persistence::User;
 use wire::{CodeRequest, Tokens};
 
-use super::session;
+use super::{check, newcomer, session};
 use crate::audit_log::{Action, Incident, Source};
 use crate::auth::OneTimeCode;
 use crate::error::{ApiError, Unauthorized};
@@ -18,7 +18,8 @@ const PATH: &str = "/api/v1/auth/codes/verify";
 
 /// Signs in by the code of a mail
 ///
-/// Good for five minutes, five guesses and one login. The address counts as confirmed. If it was not before, whoever has
+/// Good for five minutes, five guesses and one login. If nobody has the address, an account is made, without a password: its
+/// owner may set one by `POST /auth/forgot-password`. The address counts as confirmed. If it was not before, whoever has
 /// made the account may have been somebody else: its password, other logins, API keys and second factor end, and a mail
 /// says so.
 #[utoipa::path(post, path = "/auth/codes/verify", tag = "accounts", request_body = CodeRequest,
@@ -30,13 +31,17 @@ pub async fn code_verify(
 ) -> Result<Json<Tokens>, ApiError> {
     let wrong = || refused(&state, &source);
     let code = OneTimeCode::parse(&body.code).ok_or_else(|| ApiError::invalid("code", "FORMAT", "six digits"))?;
+    check::all([body.name.as_deref().and_then(check::name)])?;
     let address = state.one_time.address(&body.email);
     let stored = state.store.login_code_guess(address, GUESSES_MAX, state.now()).await?.ok_or_else(wrong)?;
     let is_right = state.one_time.is_code(&address, &code, &stored);
     if !is_right || !state.store.login_code_take(address, state.one_time.code(&address, &code)).await? {
         return Err(wrong());
     }
-    let mut user = state.store.user_find_by_email(&body.email).await?.ok_or_else(wrong)?;
+    let mut user = match state.store.user_find_by_email(&body.email).await? {
+        Some(user) => user,
+        None => newcomer::make(&state, body.name.as_deref(), body.email.trim(), &source).await?,
+    };
     if user.email_confirmed_at.is_none() {
         user = prove_address(&state, user, &source).await?;
     }

@@ -1,9 +1,9 @@
 use axum::Json;
 use axum::extract::State;
 use inventory::UserId;
-use persistence::UserFilter;
+use persistence::{UserFilter, UserSort};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use wire::{Page, Problem, Role, User, UserStatus};
 
 use super::view;
@@ -20,8 +20,10 @@ const SEARCH_CHARS_MAX: usize = 200;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
-    /// How the name or the e-mail address begins, in any case.
+    /// How words of the name or the e-mail address begin, in any case: all of them.
     search: Option<String>,
+    /// Default `oldest`. Of one sort, pages follow each other.
+    sort: Option<Sort>,
     role: Option<Role>,
     status: Option<UserStatus>,
     /// `next_cursor` of the page before.
@@ -33,9 +35,19 @@ pub struct UserQuery {
     limit: PageLimit,
 }
 
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UserSort)]
+pub enum Sort {
+    Oldest,
+    Newest,
+    Name,
+    Email,
+}
+
 /// Lists accounts
 ///
-/// Oldest first. For admins.
+/// For admins.
 #[utoipa::path(get, path = "/users", tag = "accounts", security(("bearer" = [])), params(UserQuery),
     responses((status = 200, description = "One page", body = Page<User>), Read,
         (status = 422, description = "What is searched for is too long", body = Problem,
@@ -53,6 +65,15 @@ pub async fn list(
         UserFilter { search, role: query.role.map(roles::stored_role), status: query.status.map(roles::stored_status) };
     let after = query.cursor.map(|Cursor(id)| UserId::from_uuid(id));
     let limit = query.limit.get();
-    let users = state.store.user_list(&filter, after, limit + 1).await?;
+    let users = state.store.user_list(&filter, sort(query.sort), after, limit + 1).await?;
     Ok(Json(page(users, limit, |user| user.id.uuid(), |user| view::for_admins(&user))))
+}
+
+fn sort(wanted: Option<Sort>) -> UserSort {
+    match wanted {
+        None | Some(Sort::Oldest) => UserSort::Oldest,
+        Some(Sort::Newest) => UserSort::Newest,
+        Some(Sort::Name) => UserSort::Name,
+        Some(Sort::Email) => UserSort::Email,
+    }
 }

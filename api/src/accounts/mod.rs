@@ -5,11 +5,13 @@ mod check;
 mod code_send;
 mod code_verify;
 mod confirm_email;
+mod email_change;
 mod erase;
 mod export;
 mod exported;
 mod forgot_password;
 mod google;
+mod identities;
 mod links;
 mod list;
 mod login;
@@ -17,6 +19,7 @@ mod logout;
 mod mail_limit;
 mod me;
 mod me_patch;
+mod newcomer;
 mod patch;
 mod refresh;
 mod register;
@@ -48,10 +51,14 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(session_end::session_end))
         .routes(routes!(export::export))
         .merge(google::routes())
+        .routes(routes!(identities::identities))
+        .routes(routes!(identities::identity_unlink))
         .merge(second_factor::routes())
         .routes(routes!(code_send::code_send))
         .routes(routes!(code_verify::code_verify))
         .routes(routes!(confirm_email::confirm_email))
+        .routes(routes!(email_change::email_change))
+        .routes(routes!(email_change::email_change_confirm))
         .routes(routes!(resend_confirmation::resend_confirmation))
         .routes(routes!(forgot_password::forgot_password))
         .routes(routes!(reset_password::reset_password))

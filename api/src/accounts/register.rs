@@ -11,6 +11,7 @@ use wire::{Problem, RegisterRequest, Registered};
 
 use super::{check, links, mail_limit, view};
 use crate::attempts::is_within;
+use crate::audit_log::{Action, Source};
 use crate::error::{ApiError, Conflict, Noun};
 use crate::idempotency::{self, AnonymousWrite, remembered};
 use crate::ids;
@@ -19,7 +20,7 @@ use crate::state::AppState;
 
 /// Makes an account of role attendee. Any other role is given by an admin. A mail asks to confirm the address.
 ///
-/// That an address is taken is told, as nowhere else: whoever registers has to know. An address that has had its share of
+/// That an address is taken is told, as nowhere else but to who wants it for his account: he has to know. An address that has had its share of
 /// mails gets the account without one.
 #[utoipa::path(post, path = "/auth/register", tag = "accounts", request_body = RegisterRequest, responses(
     (status = 201, description = "The account", body = Registered),
@@ -29,6 +30,7 @@ use crate::state::AppState;
 pub async fn register(
     State(state): State<AppState>,
     context: RequestContext,
+    source: Source,
     write: AnonymousWrite<RegisterRequest>,
 ) -> Result<Response, ApiError> {
     let AnonymousWrite { key, body, claim: _claim } = write;
@@ -39,7 +41,8 @@ pub async fn register(
         let user = made.insert(user(&state, body).await?);
         let (token, mail) = links::link(&state, user, LinkPurpose::ConfirmEmail)?;
         let is_sent = is_within(mail_limit::CONFIRMATION.take(&state, &user.email, context.peer).await)?;
-        state.store.user_register(user, is_sent.then_some((&token, &mail))).await?;
+        let entry = source.anonymous_entry(Action::UserRegister).object(user.id).row(user.created_at);
+        state.store.user_register(user, is_sent.then_some((&token, &mail)), &entry).await?;
         if is_sent {
             state.mail.queued();
         }

@@ -13,7 +13,7 @@ use crate::state::AppState;
 
 /// Sends the mail again that confirms an address
 ///
-/// To an account that has not confirmed it yet; the answer does not tell whether there is one. Three in half an hour asked
+/// To an account that has not confirmed it yet; the answer does not tell whether there is one. Four in half an hour asked
 /// for from one network address, six in all, the one that registering sent among them.
 #[utoipa::path(post, path = "/auth/resend-confirmation", tag = "accounts", request_body = EmailRequest,
     responses((status = 202, description = "Sent, if there is anything to confirm"), Written))]

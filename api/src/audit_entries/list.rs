@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 use wire::{AuditEntry, Page};
 
-use super::view;
+use crate::audit_log;
 use crate::auth::Admin;
 use crate::error::ApiError;
 use crate::extract::{Cursor, Query, page};
@@ -61,5 +61,5 @@ pub async fn list(
     };
     let limit = query.limit.get();
     let entries = state.store.audit_list(&filter, query.cursor.map(|cursor| cursor.0), limit + 1).await?;
-    Ok(Json(page(entries, limit, |entry| entry.id, view::entry)))
+    Ok(Json(page(entries, limit, |entry| entry.id, audit_log::shown)))
 }

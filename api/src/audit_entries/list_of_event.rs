@@ -4,7 +4,7 @@ use inventory::EventId;
 use persistence::AuditFilter;
 use wire::{AuditEntry, Page};
 
-use super::view;
+use crate::audit_log;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::event_access;
@@ -32,7 +32,7 @@ pub async fn list_of_event(
     let entries = state.store.audit_list(&filter, query.cursor.map(|cursor| cursor.0), limit + 1).await?;
     let show = |entry: persistence::AuditEntry| {
         let is_told = caller.is_admin() || entry.actor_id == Some(caller.user);
-        let shown = view::entry(entry);
+        let shown = audit_log::shown(entry);
         if is_told { shown } else { AuditEntry { ip: None, user_agent: None, ..shown } }
     };
     Ok(Json(page(entries, limit, |entry| entry.id, show)))

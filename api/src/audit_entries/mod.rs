@@ -2,7 +2,6 @@
 
 mod list;
 mod list_of_event;
-mod view;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

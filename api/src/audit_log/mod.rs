@@ -11,11 +11,13 @@ mod action;
 mod entry;
 mod security;
 mod source;
+mod view;
 
 pub use action::Action;
 pub use entry::Entry;
 pub use security::{Incident, Security, run as security};
 pub use source::Source;
+pub use view::shown;
 
 use crate::metrics;
 use crate::state::AppState;

@@ -14,6 +14,8 @@ pub struct Google {
     pub redirect_url: Option<String>,
     /// The page that browsers end up at. `None`: the public URL.
     pub return_url: Option<String>,
+    /// Whose hosts are sent the cookie of a sign-in. `None`: the host that has set it alone.
+    pub cookie_domain: Option<String>,
 }
 
 impl Google {
@@ -34,12 +36,24 @@ impl Google {
                 return refuse(key, "an address such as `https://example.org/page`, without `#`");
             }
         }
+        if self.cookie_domain.as_ref().is_some_and(|domain| !is_domain(domain)) {
+            return refuse("cookie_domain", "a domain such as `example.org`, that this server is in");
+        }
         // Keys and tokens come from there: in the clear only from this machine.
         if Url::parse(&self.issuer).is_ok_and(|url| url.scheme() == "http" && !is_here(&url)) {
             return refuse("google_issuer", "`https://`, unless it is on this machine");
         }
         Ok(())
     }
+}
+
+/// More than one label: browsers take no cookie for all of `org`.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        is_plain && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }
 
 fn is_plain_url(text: &str) -> bool {
@@ -52,5 +66,20 @@ pub(super) fn is_here(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_domain;
+
+    #[test]
+    fn a_cookie_is_for_a_domain_and_nothing_else_comes_into_its_line() {
+        assert!(is_domain("example.org") && is_domain("tickets-1.example.org"));
+        for text in
+            ["", "org", ".example.org", "example.org.", "example.org; Secure", "-a.org", "a b.org", "https://a.org"]
+        {
+            assert!(!is_domain(text), "{text}");
+        }
     }
 }

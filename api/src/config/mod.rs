@@ -250,6 +250,7 @@ impl Default for Config {
                 client_secret: None,
                 redirect_url: None,
                 return_url: None,
+                cookie_domain: None,
             },
             accounts: Accounts { require_confirmed_email: false },
             payments: Payments::default(),

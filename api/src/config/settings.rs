@@ -160,6 +160,8 @@ settings! {
     google_redirect_url, "google-redirect-url", "USHER_GOOGLE_REDIRECT_URL" => google.redirect_url;
     /// The page that browsers end up at, with the code for their tokens.
     google_return_url, "google-return-url", "USHER_GOOGLE_RETURN_URL" => google.return_url;
+    /// Domain whose hosts are sent the cookie of a sign-in. Without it the host that has set it.
+    cookie_domain, "cookie-domain", "USHER_COOKIE_DOMAIN" => google.cookie_domain;
 
     /// Signing in and buying need a confirmed e-mail address.
     require_confirmed_email, "require-confirmed-email", "USHER_REQUIRE_CONFIRMED_EMAIL"

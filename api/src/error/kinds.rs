@@ -17,6 +17,8 @@ pub enum Noun {
     VenueSeatMap,
     Image,
     Session,
+    /// Of the caller at another provider.
+    Identity,
     /// Nobody has configured it.
     GoogleSignIn,
     Hold,

@@ -29,6 +29,12 @@ pub enum Letter {
     ConfirmEmail {
         token: String,
     },
+    /// To the address that an account is to have.
+    ConfirmNewEmail {
+        token: String,
+    },
+    /// To the address that it had.
+    EmailChanged {},
     LoginCode {
         code: String,
     },
@@ -43,7 +49,11 @@ pub enum Letter {
     AddressProved {},
     ApiKeyCreated {},
     SecondFactorOn {},
+    /// By its owner.
+    SecondFactorOff {},
     SecondFactorReset {},
+    IdentityLinked {},
+    IdentityUnlinked {},
     /// To whoever it is offered to, with or without an account. Its event alone is named: not who offers it.
     TicketOffered {
         token: String,
@@ -91,12 +101,17 @@ impl Letter {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::ConfirmEmail { .. } => "confirm_email",
+            Self::ConfirmNewEmail { .. } => "confirm_new_email",
+            Self::EmailChanged {} => "email_changed",
             Self::LoginCode { .. } => "login_code",
             Self::ResetPassword { .. } => "reset_password",
             Self::PasswordChanged { .. } => "password_changed",
             Self::AddressProved {} => "address_proved",
             Self::ApiKeyCreated {} => "api_key_created",
             Self::SecondFactorOn {} => "second_factor_on",
+            Self::SecondFactorOff {} => "second_factor_off",
+            Self::IdentityLinked {} => "identity_linked",
+            Self::IdentityUnlinked {} => "identity_unlinked",
             Self::SecondFactorReset {} => "second_factor_reset",
             Self::TicketOffered { .. } => "ticket_offered",
             Self::OrderPaid(_) => "order_paid",
@@ -117,13 +132,17 @@ impl Letter {
         let about = |what: &str, show: &Show| -> Cow<'static, str> { format!("{what}: {}", show.title).into() };
         Cow::Borrowed(match self {
             Self::ConfirmEmail { .. } => "Confirm your e-mail address",
+            Self::ConfirmNewEmail { .. } => "Confirm your new e-mail address",
+            Self::EmailChanged {} => "Your e-mail address was changed",
             Self::LoginCode { .. } => "Your code to sign in",
             Self::ResetPassword { .. } => "Choose a new password",
             Self::PasswordChanged { .. } => "Your password was changed",
             Self::AddressProved {} => "Your address is confirmed",
             Self::ApiKeyCreated {} => "An API key was made for your account",
             Self::SecondFactorOn {} => "Your second factor was switched on",
-            Self::SecondFactorReset {} => "Your second factor was switched off",
+            Self::SecondFactorOff {} | Self::SecondFactorReset {} => "Your second factor was switched off",
+            Self::IdentityLinked {} => "Google signs in to your account",
+            Self::IdentityUnlinked {} => "Google does not sign in to your account any more",
             Self::TicketOffered { .. } => "A ticket is offered to you",
             Self::OrderPaid(purchase) => return about("Your tickets", &purchase.show),
             Self::OrderCancelled { show, .. } => return about("Your order was cancelled", show),
@@ -141,15 +160,19 @@ impl Letter {
     /// After this it is not sent any more. `None`: good for ever.
     pub const fn good_for(&self) -> Option<Duration> {
         match self {
-            Self::ConfirmEmail { .. } => Some(CONFIRM_GOOD_FOR),
+            Self::ConfirmEmail { .. } | Self::ConfirmNewEmail { .. } => Some(CONFIRM_GOOD_FOR),
             Self::LoginCode { .. } => Some(CODE_GOOD_FOR),
             Self::ResetPassword { .. } => Some(RESET_GOOD_FOR),
             Self::TicketOffered { .. } => Some(TRANSFER_GOOD_FOR),
             Self::PasswordChanged { .. }
+            | Self::EmailChanged {}
             | Self::AddressProved {}
             | Self::ApiKeyCreated {}
             | Self::SecondFactorOn {}
+            | Self::SecondFactorOff {}
             | Self::SecondFactorReset {}
+            | Self::IdentityLinked {}
+            | Self::IdentityUnlinked {}
             | Self::OrderPaid(_)
             | Self::OrderCancelled { .. }
             | Self::OrderRefunded(_)
@@ -182,10 +205,20 @@ impl Letter {
                 Block::link("Confirm the address", format!("{site}/confirm-email#token={token}")),
                 Block::text("The link is good for 24 hours. If it was not you, do nothing."),
             ],
+            Self::ConfirmNewEmail { token } => vec![
+                Block::text("Somebody, hopefully you, wants to use this address for his account."),
+                Block::link("Use this address", format!("{site}/confirm-email-change#token={token}")),
+                Block::text("The link is good for 24 hours and for one use. If it was not you, do nothing."),
+            ],
+            Self::EmailChanged {} => vec![
+                Block::text("Your account has another e-mail address from now on. This one does not open it any more."),
+                Block::text("If it was not you, tell us at once: whoever did it knows your password."),
+            ],
             Self::LoginCode { code } => vec![
                 Block::text("Your code to sign in:"),
                 Block::Code(code.clone()),
                 Block::text("It is good for 5 minutes and for one sign-in. Nobody of ours ever asks you for it."),
+                Block::text("If nobody has an account with this address yet, signing in makes one."),
                 Block::text("If you did not ask for it, do nothing."),
             ],
             Self::ResetPassword { token } => vec![
@@ -229,20 +262,33 @@ impl Letter {
                 Block::text("If you do not want it, do nothing."),
             ],
             Self::ApiKeyCreated {} => {
-                let mut blocks =
-                    vec![Block::text("An API key was made for your account: a program can act for you with it.")];
-                blocks.extend(unless_it_was_you(site));
-                blocks
+                told("An API key was made for your account: a program can act for you with it.", site)
             }
-            Self::SecondFactorOn {} => {
-                let text =
-                    "Signing in to your account asks for a code of an app from now on. Other devices were signed out.";
-                let mut blocks = vec![Block::text(text)];
-                blocks.extend(unless_it_was_you(site));
-                blocks
-            }
+            Self::SecondFactorOn {} => told(
+                "Signing in to your account asks for a code of an app from now on. Other devices were signed out.",
+                site,
+            ),
+            Self::SecondFactorOff {} => told(
+                "Signing in to your account does not ask for a code of an app any more: the password is enough.",
+                site,
+            ),
+            Self::IdentityLinked {} => told(
+                "Whoever signs in at Google with this address signs in to your account from now on. You can end that in \
+                 your account.",
+                site,
+            ),
+            Self::IdentityUnlinked {} => told(
+                "Signing in at Google does not open your account any more. A code by mail or a password does.",
+                site,
+            ),
         }
     }
+}
+
+fn told(what: &str, site: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::text(what)];
+    blocks.extend(unless_it_was_you(site));
+    blocks
 }
 
 fn unless_it_was_you(site: &str) -> [Block; 2] {

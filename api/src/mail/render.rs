@@ -101,6 +101,11 @@ mod tests {
         let table = [
             (Letter::ConfirmEmail { token: token() }, "https://tickets.example/confirm-email#token=t0k-en"),
             (Letter::ResetPassword { token: token() }, "https://tickets.example/reset-password#token=t0k-en"),
+            (Letter::ConfirmNewEmail { token: token() }, "https://tickets.example/confirm-email-change#token=t0k-en"),
+            (
+                Letter::EmailChanged {},
+                "Your account has another e-mail address from now on. This one does not open it any more.",
+            ),
             (Letter::LoginCode { code: "012345".to_owned() }, "012345"),
             (
                 Letter::PasswordChanged { api_keys_left: 2 },
@@ -109,6 +114,9 @@ mod tests {
             (Letter::AddressProved {}, "https://tickets.example/forgot-password"),
             (Letter::ApiKeyCreated {}, "https://tickets.example/forgot-password"),
             (Letter::SecondFactorOn {}, "https://tickets.example/forgot-password"),
+            (Letter::SecondFactorOff {}, "https://tickets.example/forgot-password"),
+            (Letter::IdentityLinked {}, "https://tickets.example/forgot-password"),
+            (Letter::IdentityUnlinked {}, "https://tickets.example/forgot-password"),
             (Letter::SecondFactorReset {}, "https://tickets.example/forgot-password"),
             (
                 Letter::TicketOffered { token: token(), event: "Fidelio".to_owned() },

@@ -34,8 +34,13 @@ impl Keys {
         Some(Self(Arc::new(keys.collect())))
     }
 
-    pub fn find(&self, id: &str) -> Option<&Key> {
-        self.0.get(id)
+    /// The key of this id. A token that names none is one of a provider that has one key, OpenID Connect Core, 10.1.
+    pub fn find(&self, id: Option<&str>) -> Option<&Key> {
+        match id {
+            Some(id) => self.0.get(id),
+            None if self.0.len() == 1 => self.0.values().next(),
+            None => None,
+        }
     }
 }
 
@@ -86,7 +91,11 @@ mod tests {
         let mut ids: Vec<&str> = keys.0.keys().map(String::as_str).collect();
         ids.sort_unstable();
         assert_eq!(ids, ["ec", "named", "rsa"]);
-        assert_eq!(keys.find("ec").unwrap().algorithm, Algorithm::ES256);
+        assert_eq!(keys.find(Some("ec")).unwrap().algorithm, Algorithm::ES256);
+        assert!(keys.find(None).is_none(), "which of three is meant?");
+        let one = Keys::read(json!({"keys": [rsa("rsa")]}).to_string().as_bytes()).unwrap();
+        assert_eq!(one.find(None).unwrap().algorithm, Algorithm::RS256);
+        assert!(one.find(Some("ec")).is_none());
         assert!(Keys::read(b"{}").is_none());
     }
 }

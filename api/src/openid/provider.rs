@@ -109,7 +109,7 @@ impl Provider {
         let _place = self.asking.try_acquire().map_err(|_| OpenIdError::unavailable("too many ask it at once"))?;
         let token = self.redeem(code, attempt, now).await?;
         let header = id_token::header(&token)?;
-        let id = header.kid.as_deref().ok_or(OpenIdError::TokenInvalid("no key named"))?;
+        let id = header.kid.as_deref();
         let keys = self.keys(id, now).await?;
         let key = keys.find(id).ok_or(OpenIdError::TokenInvalid("a key that the provider does not have"))?;
         let expected = Expected { issuer: &self.us.issuer, client_id: &self.us.client_id, attempt, now };
@@ -166,7 +166,7 @@ impl Provider {
         }
     }
 
-    async fn keys(&self, id: &str, now: TimeUs) -> Result<Keys, OpenIdError> {
+    async fn keys(&self, id: Option<&str>, now: TimeUs) -> Result<Keys, OpenIdError> {
         let document = self.document(now).await?;
         let fetch = async {
             let (_, body) = fetch::send(self.http.get(document.jwks_uri)).await?;

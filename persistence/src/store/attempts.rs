@@ -24,11 +24,14 @@ const TAKE: &str = "
 
 const FIND: &str = "SELECT began_at FROM attempts WHERE subject_key = $1";
 
+/// Of a window that is still the one it was counted in, or of one that has begun since and gets one attempt more.
+const GIVE_BACK: &str = "UPDATE attempts SET taken = taken - 1 WHERE subject_key = $1 AND taken > 0";
+
 const FORGET: &str = "DELETE FROM attempts WHERE subject_key = $1";
 
 const PRUNE: &str = "DELETE FROM attempts WHERE began_at < $1";
 
-pub(super) const STATEMENTS: &[&str] = &[TAKE, FIND, FORGET, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[TAKE, FIND, GIVE_BACK, FORGET, PRUNE];
 
 impl Store {
     /// One attempt more of each. When the next may be, if it is one too many of one of them: those before it in the list have
@@ -51,6 +54,17 @@ impl Store {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// One attempt less of each: nothing has come of it.
+    #[boxed]
+    pub async fn attempts_give_back(&self, limits: &[AttemptLimit]) -> Result<(), StoreError> {
+        on_transaction!(self, transaction => async {
+            for limit in limits {
+                sqlx::query(GIVE_BACK).bind(limit.subject_key.to_vec()).execute(&mut *transaction).await?;
+            }
+            Ok(())
         })
     }
 

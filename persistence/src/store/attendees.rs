@@ -18,6 +18,15 @@ row! {
     }
 }
 
+row! {
+    /// Whom somebody has named for a ticket that he held.
+    pub struct NamedAttendee {
+        pub order_id: OrderId,
+        pub name: String,
+        pub email: Option<String>,
+    }
+}
+
 /// Whom a ticket's holder names.
 #[derive(Clone, Copy, Debug)]
 pub struct AttendeeOf<'a> {
@@ -38,6 +47,12 @@ pub(super) const INSERT: &str = "
 
 const LIST: &str = "SELECT position, name, email FROM attendees WHERE order_id = $1 ORDER BY position";
 
+/// Of so many orders.
+const LIST_OF_HOLDER: &str = "
+    SELECT order_id, name, email FROM attendees WHERE holder_id = $1 AND order_id IN (
+        SELECT DISTINCT order_id FROM attendees WHERE holder_id = $1 AND order_id > $2 ORDER BY order_id LIMIT $3)
+    ORDER BY order_id, position";
+
 /// Asks for the ticket as it is at this moment: nobody is renamed who has been let in.
 const SET: &str = "
     INSERT INTO attendees (order_id, position, name, email, name_key, email_key, holder_id)
@@ -48,7 +63,7 @@ const SET: &str = "
 /// Of a ticket that has gone to somebody else.
 pub(super) const FORGET: &str = "DELETE FROM attendees WHERE order_id = $1 AND position = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[COUNT, INSERT, LIST, SET, FORGET];
+pub(super) const STATEMENTS: &[&str] = &[COUNT, INSERT, LIST, LIST_OF_HOLDER, SET, FORGET];
 
 /// The statement that adds one, to be executed in a transaction. One at its position stays.
 macro_rules! insert_attendee {
@@ -86,6 +101,21 @@ impl Store {
     #[boxed]
     pub async fn attendees_list(&self, order: OrderId) -> Result<Vec<Attendee>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST).bind(order.uuid()).fetch_all(pool))
+    }
+
+    /// Whom the account has named itself for tickets that it held, of at most `orders` orders behind `after`, by order.
+    #[boxed]
+    pub async fn attendees_list_of_holder(
+        &self,
+        holder: UserId,
+        after: Option<OrderId>,
+        orders: u32,
+    ) -> Result<Vec<NamedAttendee>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_HOLDER)
+            .bind(holder.uuid())
+            .bind(after.map_or_else(uuid::Uuid::nil, OrderId::uuid))
+            .bind(i64::from(orders))
+            .fetch_all(pool))
     }
 
     /// Whether it could: not when the ticket is not the holder's any more, is void or has been inside.

@@ -1,5 +1,5 @@
-//! Who did what to which object. Rows are only ever added: there is no statement that changes one, and the databases
-//! refuse any.
+//! Who did what to which object. Rows are only ever added: one statement changes any, and it takes out where an account was
+//! that has been erased. The databases refuse every other one.
 //!
 //! An entry is written with the change it tells of (`audited!`) where the change is a row, and after it where it is a
 //! record of the journal.
@@ -92,7 +92,33 @@ const LIST_OF_OBJECT: &str = list!("object_id = $6");
 const LIST_OF_ACTOR: &str = list!("actor_id = $5");
 const LIST: &str = list!("1 = 1");
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, LIST_OF_EVENT, LIST_OF_OBJECT, LIST_OF_ACTOR, LIST];
+const LIST_OF_PERSON: &str = "
+    SELECT id, at, actor_id, actor_role, via, action, object_kind, object_id, event_id, old_values, new_values, ip,
+        user_agent, request_id, request_key
+    FROM audit_log
+    WHERE id < $1 AND (actor_id = $3 OR (object_id = $4 AND actor_id IS NULL AND via = 'anonymous'))
+    ORDER BY id DESC LIMIT $2";
+
+/// Where an erased account was when it did something. What was done stays.
+pub(super) const FORGET_PLACES: &str = "
+    UPDATE audit_log SET ip = NULL, user_agent = NULL
+    WHERE actor_id = $1 AND (ip IS NOT NULL OR user_agent IS NOT NULL)";
+
+/// The same of what was done to it, or to a login of it, by somebody who was not signed in: most likely its owner.
+pub(super) const FORGET_PLACES_OF_OBJECT: &str = "
+    UPDATE audit_log SET ip = NULL, user_agent = NULL
+    WHERE object_id = $1 AND actor_id IS NULL AND via = 'anonymous' AND (ip IS NOT NULL OR user_agent IS NOT NULL)";
+
+pub(super) const STATEMENTS: &[&str] = &[
+    INSERT,
+    LIST_OF_EVENT,
+    LIST_OF_OBJECT,
+    LIST_OF_ACTOR,
+    LIST,
+    LIST_OF_PERSON,
+    FORGET_PLACES,
+    FORGET_PLACES_OF_OBJECT,
+];
 
 /// Adds an entry inside a transaction.
 macro_rules! audit {
@@ -169,6 +195,23 @@ impl Store {
             .bind(filter.actor.map(UserId::uuid))
             .bind(&filter.object)
             .bind(&filter.action)
+            .fetch_all(pool))
+    }
+
+    /// What an account has done, and what was done to it by somebody who was not signed in, such as a failed login. Newest
+    /// first, behind `after`.
+    #[boxed]
+    pub async fn audit_list_of_person(
+        &self,
+        person: UserId,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_PERSON)
+            .bind(after.unwrap_or_else(Uuid::max))
+            .bind(i64::from(limit))
+            .bind(person.uuid())
+            .bind(person.to_string())
             .fetch_all(pool))
     }
 }

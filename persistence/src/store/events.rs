@@ -99,6 +99,8 @@ pub enum EventFilter {
     Published,
     /// The account's own and those at which it has a staff role.
     Member(UserId),
+    /// The account's own.
+    Organizer(UserId),
 }
 
 macro_rules! columns {
@@ -184,6 +186,12 @@ const LIST_OF_MEMBER: &str = concat!(
     ORDER BY id DESC LIMIT $2"
 );
 
+const LIST_OF_ORGANIZER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM events WHERE deleted_at IS NULL AND organizer_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2"
+);
+
 /// Two who patch one event claim its title one after the other.
 pub(super) const LOCK: &str = concat!("UPDATE events SET revision = revision WHERE id = $1 RETURNING ", columns!());
 
@@ -211,8 +219,19 @@ const DELETE: &str = concat!(
     is_sold!()
 );
 
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, FIND_BY_REQUEST, FIND_BY_SLUG, LIST_PUBLISHED, LIST_OF_MEMBER, LOCK, UPDATE, IS_SOLD, DELETE];
+pub(super) const STATEMENTS: &[&str] = &[
+    INSERT,
+    FIND,
+    FIND_BY_REQUEST,
+    FIND_BY_SLUG,
+    LIST_PUBLISHED,
+    LIST_OF_MEMBER,
+    LIST_OF_ORGANIZER,
+    LOCK,
+    UPDATE,
+    IS_SOLD,
+    DELETE,
+];
 
 impl Store {
     /// Stores the event under a slug of its own, or finds the one that the same request created before. Answers the stored
@@ -294,6 +313,7 @@ impl Store {
         on_pool!(self, pool => match filter {
             EventFilter::Published => sqlx::query_as(LIST_PUBLISHED).bind(after).bind(limit),
             EventFilter::Member(user) => sqlx::query_as(LIST_OF_MEMBER).bind(after).bind(limit).bind(user.uuid()),
+            EventFilter::Organizer(user) => sqlx::query_as(LIST_OF_ORGANIZER).bind(after).bind(limit).bind(user.uuid()),
         }
         .fetch_all(pool))
     }

@@ -2,7 +2,9 @@
 
 use inventory::{TimeUs, UserId};
 
-use super::{Store, changed, on_pool};
+use super::audit_log::audit;
+use super::mails::insert_mail;
+use super::{AuditEntry, NewMail, Store, changed, on_pool, on_transaction};
 use crate::StoreError;
 use crate::boxed;
 use crate::row::row;
@@ -36,26 +38,60 @@ const LIST: &str = "
     SELECT issuer, subject, user_id, email, created_at FROM identities
     WHERE user_id = $1 ORDER BY issuer, subject LIMIT $2";
 
+const DELETE: &str = "DELETE FROM identities WHERE issuer = $1 AND subject = $2 AND user_id = $3";
+
 const SPEND: &str = "INSERT INTO spent_tokens (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
 
 const PRUNE_SPENT: &str = "DELETE FROM spent_tokens WHERE expires_at <= $1";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND_USER, LIST, SPEND, PRUNE_SPENT];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND_USER, LIST, DELETE, SPEND, PRUNE_SPENT];
 
 impl Store {
-    /// Whether nobody had this identity before.
+    /// Whether nobody had this identity before: then `mail` tells the account's owner.
     #[boxed]
-    pub async fn identity_insert(&self, identity: &Identity) -> Result<bool, StoreError> {
-        changed!(
-            self,
-            sqlx::query(INSERT)
+    pub async fn identity_insert(
+        &self,
+        identity: &Identity,
+        mail: Option<&NewMail>,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        on_transaction!(self, transaction => async {
+            let insert = sqlx::query(INSERT)
                 .bind(&identity.issuer)
                 .bind(&identity.subject)
                 .bind(identity.user_id.uuid())
                 .bind(&identity.email)
-                .bind(identity.created_at.0)
-        )
-        .map(|touched| touched == 1)
+                .bind(identity.created_at.0);
+            if insert.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if let Some(mail) = mail {
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
+            audit!(&mut *transaction, entry).await?;
+            Ok(true)
+        })
+    }
+
+    /// Whether the account had it: it signs in to the account no more, and `mail` tells the owner.
+    #[boxed]
+    pub async fn identity_delete(
+        &self,
+        identity: &Identity,
+        mail: Option<&NewMail>,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        on_transaction!(self, transaction => async {
+            let delete = sqlx::query(DELETE).bind(&identity.issuer).bind(&identity.subject).bind(identity.user_id.uuid());
+            if delete.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if let Some(mail) = mail {
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
+            audit!(&mut *transaction, entry).await?;
+            Ok(true)
+        })
     }
 
     #[boxed]

@@ -1,10 +1,10 @@
 //! Short codes sent by mail to sign in with, one per address. What makes six digits safe is here: few guesses, few sends,
-//! a short life, one use. An address without an account has its row too, so that nobody learns from an answer which have one.
+//! a short life, one use. An address needs no account: who shows that it is his gets one.
 
 use inventory::TimeUs;
 
 use super::mails::insert_mail;
-use super::{NewMail, Store, changed, on_transaction, on_writer};
+use super::{NewMail, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::boxed;
 
@@ -24,6 +24,8 @@ const PUT: &str = "
         SET code_hash = excluded.code_hash, guesses = 0, expires_at = excluded.expires_at
         WHERE login_codes.expires_at <= $4 OR login_codes.guesses >= $5";
 
+const IS_SPARED: &str = "SELECT guesses FROM login_codes WHERE address_key = $1 AND expires_at > $2 AND guesses < $3";
+
 /// Counted before it is compared: of many guesses at once no more than the limit get to see the code.
 const GUESS: &str = "
     UPDATE login_codes SET guesses = guesses + 1 WHERE address_key = $1 AND expires_at > $2 AND guesses < $3
@@ -33,18 +35,28 @@ const TAKE: &str = "DELETE FROM login_codes WHERE address_key = $1 AND code_hash
 
 const PRUNE: &str = "DELETE FROM login_codes WHERE expires_at < $1";
 
-pub(super) const STATEMENTS: &[&str] = &[PUT, GUESS, TAKE, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[PUT, IS_SPARED, GUESS, TAKE, PRUNE];
 
 impl Store {
-    /// In place of the address' code before, with all its guesses. `mail` carries the code, where somebody is to get it.
-    /// Whether it is sent: not while the one before is younger than `spared_us` and may be guessed, since somebody may be
+    /// Whether the address has a code that `code` would leave in its place.
+    #[boxed]
+    pub async fn login_code_is_spared(&self, address_key: [u8; 32], code: &NewCode) -> Result<bool, StoreError> {
+        let spared: Option<i64> = on_pool!(self, pool => sqlx::query_scalar(IS_SPARED)
+            .bind(address_key.to_vec())
+            .bind(code.expires_at.plus_us(-code.spared_us).0)
+            .bind(i64::from(code.guesses_max))
+            .fetch_optional(pool))?;
+        Ok(spared.is_some())
+    }
+
+    /// In place of the address' code before, with all its guesses. `mail` carries the code. Whether it is sent: not while the one before is younger than `spared_us` and may be guessed, since somebody may be
     /// typing it.
     #[boxed]
     pub async fn login_code_send(
         &self,
         address_key: [u8; 32],
         code: &NewCode,
-        mail: Option<&NewMail>,
+        mail: &NewMail,
     ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
             let put = sqlx::query(PUT)
@@ -56,9 +68,7 @@ impl Store {
             if put.execute(&mut *transaction).await?.rows_affected() == 0 {
                 return Ok(false);
             }
-            if let Some(mail) = mail {
-                insert_mail!(mail).execute(&mut *transaction).await?;
-            }
+            insert_mail!(mail).execute(&mut *transaction).await?;
             Ok(true)
         })
     }

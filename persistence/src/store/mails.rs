@@ -5,6 +5,7 @@ use inventory::TimeUs;
 use uuid::Uuid;
 
 use super::audit_log::audited;
+use super::users::email_key;
 use super::{AuditEntry, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::boxed;
@@ -67,13 +68,13 @@ pub enum Delivery {
 }
 
 pub(super) const INSERT: &str = "
-    INSERT INTO mails (id, kind, recipient, subject, body, status, attempts, due_at, expires_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7, $6)";
+    INSERT INTO mails (id, kind, recipient, recipient_key, subject, body, status, attempts, due_at, expires_at, created_at)
+    VALUES ($1, $2, $3, $8, $4, $5, 'queued', 0, $6, $7, $6)";
 
 /// Of a mail whose id follows from what it tells of: however often that is told, it is one mail.
 pub(super) const INSERT_ONCE: &str = "
-    INSERT INTO mails (id, kind, recipient, subject, body, status, attempts, due_at, expires_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7, $6)
+    INSERT INTO mails (id, kind, recipient, recipient_key, subject, body, status, attempts, due_at, expires_at, created_at)
+    VALUES ($1, $2, $3, $8, $4, $5, 'queued', 0, $6, $7, $6)
     ON CONFLICT (id) DO NOTHING";
 
 const NEXT_DUE: &str = "SELECT due_at FROM mails WHERE status = 'queued' ORDER BY due_at LIMIT 1";
@@ -111,12 +112,29 @@ const LIST_OF_STATUS: &str = "
 
 const LIST_TO: &str = "
     SELECT id, kind, recipient, subject, body, status, attempts, due_at, expires_at, last_error, created_at
-    FROM mails WHERE recipient = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    FROM mails WHERE recipient_key = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
+/// Of an address, of somebody who leaves.
+pub(super) const FORGET_RECIPIENT: &str = "DELETE FROM mails WHERE recipient_key = $1";
 
 const PRUNE: &str = "DELETE FROM mails WHERE created_at < $1 AND status <> 'queued'";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_ONCE, NEXT_DUE, CLAIM, SENT, AGAIN, FAILED, RETRY, FIND, LIST, LIST_OF_STATUS, LIST_TO, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[
+    INSERT,
+    INSERT_ONCE,
+    NEXT_DUE,
+    CLAIM,
+    SENT,
+    AGAIN,
+    FAILED,
+    RETRY,
+    FIND,
+    LIST,
+    LIST_OF_STATUS,
+    LIST_TO,
+    FORGET_RECIPIENT,
+    PRUNE,
+];
 
 /// The statement that queues a mail, to be executed in the transaction of the change that the mail tells of.
 macro_rules! insert_mail {
@@ -133,6 +151,7 @@ macro_rules! insert_mail {
             .bind(&mail.body.0)
             .bind(mail.created_at.0)
             .bind(mail.expires_at.map(|at| at.0))
+            .bind($crate::store::users::email_key(&mail.recipient))
     }};
 }
 
@@ -220,11 +239,11 @@ impl Store {
         }
     }
 
-    /// To one address, as the account has it. Newest first, behind `after`.
+    /// To one address, in any case. Newest first, behind `after`.
     #[boxed]
     pub async fn mail_list_to(&self, address: &str, after: Option<Uuid>, limit: u32) -> Result<Vec<Mail>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST_TO)
-            .bind(address)
+            .bind(email_key(address))
             .bind(after.unwrap_or_else(Uuid::max))
             .bind(i64::from(limit))
             .fetch_all(pool))

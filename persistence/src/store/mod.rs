@@ -18,6 +18,7 @@ mod cancellations;
 mod catalogue;
 mod check_in_lists;
 mod checkouts;
+mod email_changes;
 mod erasure;
 mod event_copies;
 pub(crate) mod event_index;
@@ -59,6 +60,7 @@ mod staff;
 mod summary;
 mod ticket_transfers;
 mod tickets;
+mod user_list;
 mod users;
 mod venues;
 mod waiting_places;
@@ -80,7 +82,7 @@ pub(crate) use catalogue::Catalogue;
 
 pub use api_keys::{ApiKey, ApiKeyStanding};
 pub use attempts::AttemptLimit;
-pub use attendees::{Attendee, AttendeeOf};
+pub use attendees::{Attendee, AttendeeOf, NamedAttendee};
 pub use audit_log::{AuditEntry, AuditFilter, AuditVia};
 pub use backlogs::{Backlog, WorkKind};
 pub use box_office::{BoxOfficeHold, BoxOfficeSale, BoxOfficeTakings, BoxOfficeWords};
@@ -89,6 +91,7 @@ pub use calendars::{BookedPlace, CalendarRange};
 pub use cancellations::{Cancellation, CancellationProgress, CancellationStatus};
 pub use check_in_lists::CheckInList;
 pub use checkouts::{Checkout, CheckoutState, PaymentProvider};
+pub use email_changes::{EmailChange, EmailChanged};
 pub use erasure::Erasure;
 pub use event_copies::EventCopies;
 pub use event_near::Near;
@@ -127,7 +130,8 @@ pub use staff::{StaffMember, StaffPost, StaffRole};
 pub use summary::{EventCount, OrderCount, Summary, UserCount};
 pub use ticket_transfers::{NewTransfer, TicketTransfer, TransferSide, TransferStatus};
 pub use tickets::{Ticket, TicketState};
-pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserFilter, UserStatus};
+pub use user_list::{UserFilter, UserSort};
+pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserStatus};
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
@@ -321,6 +325,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         checkouts::STATEMENTS,
         event_copies::STATEMENTS,
         event_names::STATEMENTS,
+        email_changes::STATEMENTS,
         erasure::STATEMENTS,
         events::STATEMENTS,
         feedback::STATEMENTS,
@@ -354,6 +359,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         summary::STATEMENTS,
         ticket_transfers::STATEMENTS,
         tickets::STATEMENTS,
+        user_list::STATEMENTS,
         users::STATEMENTS,
         venues::STATEMENTS,
         waiting_places::STATEMENTS,

@@ -5,8 +5,9 @@ use inventory::{EventId, OrderId, TimeUs, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::audit_log::audited;
 use super::mails::insert_mail_once;
-use super::{Event, NewMail, Store, changed, on_pool, on_transaction, on_writer};
+use super::{AuditEntry, Event, NewMail, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::boxed;
 use crate::row::{named, row};
@@ -150,7 +151,8 @@ const DROP: &str = "DELETE FROM notices WHERE event_id = $1 AND kind = $2 AND cl
 
 const REMINDERS: &str = "SELECT reminders FROM users WHERE id = $1 AND erased_at IS NULL";
 
-const SET_REMINDERS: &str = "UPDATE users SET reminders = $2 WHERE id = $1 AND erased_at IS NULL";
+const SET_REMINDERS: &str = "
+    UPDATE users SET reminders = $2 WHERE id = $1 AND reminders <> $2 AND erased_at IS NULL";
 
 pub(super) const STATEMENTS: &[&str] =
     &[QUEUE, STARTING, IS_DUE, CLAIM, ORDERS, HOLDERS, ADVANCE, DONE, DROP, REMINDERS, SET_REMINDERS];
@@ -272,8 +274,14 @@ impl Store {
         on_pool!(self, pool => sqlx::query_scalar(REMINDERS).bind(user.uuid()).fetch_optional(pool))
     }
 
+    /// `entry` is kept if that is new.
     #[boxed]
-    pub async fn user_set_reminders(&self, user: UserId, reminders: bool) -> Result<(), StoreError> {
-        changed!(self, sqlx::query(SET_REMINDERS).bind(user.uuid()).bind(reminders)).map(drop)
+    pub async fn user_set_reminders(
+        &self,
+        user: UserId,
+        reminders: bool,
+        entry: Option<&AuditEntry>,
+    ) -> Result<(), StoreError> {
+        audited!(self, entry, sqlx::query(SET_REMINDERS).bind(user.uuid()).bind(reminders)).map(drop)
     }
 }

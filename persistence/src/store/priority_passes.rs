@@ -32,7 +32,14 @@ const LIST: &str = "
     SELECT id, event_id, issued_by, issued_at, reason, uses, expires_at, user_id
     FROM priority_passes WHERE event_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, LIST];
+const LIST_OF_USER: &str = "
+    SELECT id, event_id, issued_by, issued_at, reason, uses, expires_at, user_id
+    FROM priority_passes WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
+/// Its reason may say what nobody else should know. The pass itself is of no use without the account.
+pub(super) const FORGET_USER: &str = "DELETE FROM priority_passes WHERE user_id = $1";
+
+pub(super) const STATEMENTS: &[&str] = &[INSERT, LIST, LIST_OF_USER, FORGET_USER];
 
 impl Store {
     #[boxed]
@@ -67,6 +74,21 @@ impl Store {
     ) -> Result<Vec<PriorityPass>, StoreError> {
         on_pool!(self, pool => sqlx::query_as(LIST)
             .bind(event.uuid())
+            .bind(after.unwrap_or_else(Uuid::max))
+            .bind(i64::from(limit))
+            .fetch_all(pool))
+    }
+
+    /// Those that only this account may use. Newest first, behind `after`.
+    #[boxed]
+    pub async fn priority_pass_list_of_user(
+        &self,
+        user: UserId,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<PriorityPass>, StoreError> {
+        on_pool!(self, pool => sqlx::query_as(LIST_OF_USER)
+            .bind(user.uuid())
             .bind(after.unwrap_or_else(Uuid::max))
             .bind(i64::from(limit))
             .fetch_all(pool))

@@ -220,15 +220,25 @@ impl Store {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// With its recovery codes and the logins that wait for it. Whether there was one.
+    /// With its recovery codes and the logins that wait for it; `mail` tells its owner. Whether there was one.
     #[boxed]
-    pub async fn second_factor_delete(&self, user: UserId, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
+    pub async fn second_factor_delete(
+        &self,
+        user: UserId,
+        mail: Option<&NewMail>,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         on_transaction!(self, transaction => async {
-            let is_gone = delete!(user, &mut *transaction);
-            if is_gone && let Some(entry) = entry {
+            if !delete!(user, &mut *transaction) {
+                return Ok(false);
+            }
+            if let Some(mail) = mail {
+                insert_mail!(mail).execute(&mut *transaction).await?;
+            }
+            if let Some(entry) = entry {
                 audit!(&mut *transaction, entry).await?;
             }
-            Ok(is_gone)
+            Ok(true)
         })
     }
 

@@ -1,6 +1,6 @@
 use inventory::{TimeUs, UserId};
 
-use super::audit_log::audit;
+use super::audit_log::{audit, audited};
 use super::link_tokens::insert_link_token;
 use super::mails::insert_mail;
 use super::{AuditEntry, Image, LinkToken, NewMail, Store, changed, on_pool, on_transaction};
@@ -40,15 +40,6 @@ row! {
         pub email_confirmed_at: Option<TimeUs>,
         pub avatar: Option<Image>,
     }
-}
-
-/// Which accounts. What is `None` does not narrow.
-#[derive(Clone, Debug, Default)]
-pub struct UserFilter {
-    /// How the name or the address begins, in any case.
-    pub search: Option<String>,
-    pub role: Option<Role>,
-    pub status: Option<UserStatus>,
 }
 
 /// What an admin changes about an account. What is `None` stays.
@@ -96,20 +87,6 @@ const FIND_BY_EMAIL: &str = "
     SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar
     FROM users WHERE email_key = $1 AND erased_at IS NULL";
 
-const LIST: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
-    WHERE id > $1 AND erased_at IS NULL AND (CAST($3 AS text) IS NULL OR role = $3)
-        AND (CAST($4 AS text) IS NULL OR status = $4)
-    ORDER BY id LIMIT $2";
-
-/// `$5` to `$6` is everything that begins with `$5`.
-const SEARCH: &str = "
-    SELECT id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar FROM users
-    WHERE id > $1 AND erased_at IS NULL AND (CAST($3 AS text) IS NULL OR role = $3)
-        AND (CAST($4 AS text) IS NULL OR status = $4)
-        AND ((email_key >= $5 AND email_key < $6) OR (name_key >= $5 AND name_key < $6))
-    ORDER BY id LIMIT $2";
-
 /// Whoever takes an admin away does so alone. A row of its own: admins locked one by one could wait for each other.
 pub(super) const LOCK_ADMINS: &str = "UPDATE locks SET name = name WHERE name = 'admins'";
 
@@ -121,7 +98,8 @@ const SET_ACCESS: &str = "
         OR EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.status = 'active' AND other.id <> $1))
     RETURNING id, name, email, password_hash, role, status, created_at, whitelisted, email_confirmed_at, avatar";
 
-const SET_NAME: &str = "UPDATE users SET name = $2, name_key = $3 WHERE id = $1 AND erased_at IS NULL";
+const SET_NAME: &str = "
+    UPDATE users SET name = $2, name_key = $3 WHERE id = $1 AND name <> $2 AND erased_at IS NULL";
 
 const ACCESS_CHANGED_AT: &str = "SELECT access_changed_at FROM users WHERE id = $1";
 
@@ -137,20 +115,8 @@ pub(super) const LOCK_OWNER: &str = "
 
 const ANY: &str = "SELECT id FROM users LIMIT 1";
 
-pub(super) const STATEMENTS: &[&str] = &[
-    INSERT,
-    FIND,
-    FIND_BY_EMAIL,
-    LIST,
-    SEARCH,
-    SET_NAME,
-    LOCK_ADMINS,
-    SET_ACCESS,
-    ACCESS_CHANGED_AT,
-    LIST_CHANGED,
-    LOCK_OWNER,
-    ANY,
-];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, FIND_BY_EMAIL, SET_NAME, LOCK_ADMINS, SET_ACCESS, ACCESS_CHANGED_AT, LIST_CHANGED, LOCK_OWNER, ANY];
 
 macro_rules! insert_user {
     ($user:expr) => {{
@@ -179,7 +145,7 @@ impl Store {
         if inserted == 0 { Err(StoreError::EmailTaken) } else { Ok(()) }
     }
 
-    /// With the link that confirms the address and the mail that carries it, if one is to be sent.
+    /// With its entry, and with the link that confirms the address and the mail that carries it, if one is to be sent.
     ///
     /// # Errors
     /// [`StoreError::EmailTaken`] when another account has the address in any case.
@@ -188,6 +154,7 @@ impl Store {
         &self,
         user: &User,
         confirmation: Option<(&LinkToken, &NewMail)>,
+        entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         let is_new = on_transaction!(self, transaction => async {
             if insert_user!(user).execute(&mut *transaction).await?.rows_affected() == 0 {
@@ -197,6 +164,7 @@ impl Store {
                 insert_link_token!(token).execute(&mut *transaction).await?;
                 insert_mail!(mail).execute(&mut *transaction).await?;
             }
+            audit!(&mut *transaction, entry).await?;
             Ok(true)
         })?;
         if is_new { Ok(()) } else { Err(StoreError::EmailTaken) }
@@ -214,30 +182,6 @@ impl Store {
             return Ok(None);
         }
         on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email_key(email)).fetch_optional(pool))
-    }
-
-    /// Oldest first, behind `after`.
-    #[boxed]
-    pub async fn user_list(
-        &self,
-        filter: &UserFilter,
-        after: Option<UserId>,
-        limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
-        let after = after.map_or_else(uuid::Uuid::nil, UserId::uuid);
-        let range = filter.search.as_ref().map(|search| beginning_with(name_key(search)));
-        on_pool!(self, pool => {
-            let query = sqlx::query_as(if range.is_some() { SEARCH } else { LIST })
-                .bind(after)
-                .bind(i64::from(limit))
-                .bind(filter.role.map(Role::name))
-                .bind(filter.status.map(UserStatus::name));
-            match range {
-                Some((first, past)) => query.bind(first).bind(past),
-                None => query,
-            }
-            .fetch_all(pool)
-        })
     }
 
     /// Changes all of it, with its entry, or nothing.
@@ -271,10 +215,10 @@ impl Store {
         })
     }
 
-    /// Whether there is such a user.
+    /// Whether there is such a user, of another name until now.
     #[boxed]
-    pub async fn user_set_name(&self, id: UserId, name: &str) -> Result<bool, StoreError> {
-        changed!(self, sqlx::query(SET_NAME).bind(id.uuid()).bind(name).bind(name_key(name)))
+    pub async fn user_set_name(&self, id: UserId, name: &str, entry: Option<&AuditEntry>) -> Result<bool, StoreError> {
+        audited!(self, entry, sqlx::query(SET_NAME).bind(id.uuid()).bind(name).bind(name_key(name)))
             .map(|touched| touched == 1)
     }
 
@@ -296,12 +240,6 @@ pub(super) fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Keys are compared byte by byte, and no character sorts behind the last one.
-fn beginning_with(key: String) -> (String, String) {
-    let past = format!("{key}{}", char::MAX);
-    (key, past)
-}
-
-fn name_key(name: &str) -> String {
+pub(super) fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }

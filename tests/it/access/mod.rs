@@ -19,9 +19,9 @@
 //! parameter that `Ids::path` does not know, or a body about an object that it does not have, needs a field there.
 
 mod keys;
-mod matrix;
+pub mod matrix;
 mod not_json;
 mod owned_fields;
 mod rules;
-mod scene;
-mod table;
+pub mod scene;
+pub mod table;

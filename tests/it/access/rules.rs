@@ -95,6 +95,10 @@ pub enum Who {
     Rival,
     /// At the door of another event.
     Elsewhere,
+    /// At the box office of another event.
+    SellsElsewhere,
+    /// An admin who has nothing to do with the event.
+    Admin,
     /// An admin, suspended.
     Suspended,
     /// At the door of the event.
@@ -106,8 +110,18 @@ pub enum Who {
 }
 
 /// The one with the right comes last: he changes what the others asked for.
-const EVERYBODY: [Who; 8] =
-    [Who::Anonymous, Who::Attendee, Who::Rival, Who::Elsewhere, Who::Suspended, Who::Door, Who::BoxOffice, Who::Right];
+const EVERYBODY: [Who; 10] = [
+    Who::Anonymous,
+    Who::Attendee,
+    Who::Rival,
+    Who::Elsewhere,
+    Who::SellsElsewhere,
+    Who::Admin,
+    Who::Suspended,
+    Who::Door,
+    Who::BoxOffice,
+    Who::Right,
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
@@ -135,7 +149,10 @@ impl Rule {
         match (self, who) {
             (Self::Socket, _) => Refused(426, "UPGRADE_REQUIRED"),
             (Self::Open | Self::Anybody, _) | (_, Who::Right) => LetIn,
-            (Self::Preview, Who::Suspended | Who::Door | Who::BoxOffice) => LetIn,
+            (Self::Preview, Who::Admin | Who::Suspended | Who::Door | Who::BoxOffice) => LetIn,
+            (Self::Organizers | Self::Admins | Self::Event { .. }, Who::Admin) => LetIn,
+            // What staff may see, an admin may.
+            (Self::Own { staff, .. }, Who::Admin) if !staff.is_empty() => LetIn,
             (Self::Preview, _) => Refused(404, "EVENT_NOT_FOUND"),
             (_, Who::Anonymous) => NO_TOKEN,
             (_, Who::Suspended) if is_write => SUSPENDED,

@@ -16,7 +16,10 @@ pub struct World<'a> {
     attendee: Session,
     rival: Session,
     elsewhere: Session,
+    sells_elsewhere: Session,
     suspended: Session,
+    /// Key of a device at the gate of an event that no scene is about.
+    pub scanner: String,
 }
 
 /// An event with those who have to do with it.
@@ -49,6 +52,8 @@ pub struct Ids {
     pub api_key: String,
     /// Another login of the buyer.
     pub session: String,
+    /// Who the buyer is at another provider.
+    pub identity: String,
     pub door: String,
     pub buyer_email: String,
     /// The organizer's.
@@ -94,7 +99,11 @@ impl<'a> World<'a> {
         let (attendee, rival) = (server.attendee().await, server.organizer().await);
         let other = Show::on_sale(server).await;
         let elsewhere = member(server, &other, "door").await;
-        Self { server, admin, attendee, rival, elsewhere, suspended }
+        let sells_elsewhere = member(server, &other, "box_office").await;
+        let scanner = json!({"name": "Elsewhere 1"});
+        let scanner = server.post(Some(&other.organizer), &other.path("/scanners"), scanner).await.expect(201);
+        let scanner = text(&scanner["key"]);
+        Self { server, admin, attendee, rival, elsewhere, sells_elsewhere, suspended, scanner }
     }
 
     pub async fn draft(&self) -> Scene {
@@ -159,6 +168,8 @@ impl<'a> World<'a> {
             Who::Attendee => Some(&self.attendee),
             Who::Rival => Some(&self.rival),
             Who::Elsewhere => Some(&self.elsewhere),
+            Who::SellsElsewhere => Some(&self.sells_elsewhere),
+            Who::Admin => Some(&self.admin),
             Who::Suspended => Some(&self.suspended),
             Who::Door => Some(&scene.door),
             Who::BoxOffice => Some(&scene.box_office),
@@ -199,6 +210,21 @@ async fn series_of(server: &TestServer, organizer: &Session) -> (String, String)
     (text(&made["series"]["id"]), event)
 }
 
+/// As if the account had signed in at another provider.
+pub async fn link(server: &TestServer, account: &Session) {
+    let state = server.app().state();
+    let now = state.now();
+    let identity = persistence::Identity {
+        issuer: "https://accounts.example.org".into(),
+        subject: account.id.clone(),
+        user_id: inventory::UserId::from_uuid(account.id.parse().expect("a UUID")),
+        email: account.email.clone(),
+        created_at: now,
+    };
+    let entry = persistence::AuditEntry { id: usher::ids::mint(now), ..crate::conformance::audit_log::entry(1) };
+    assert!(state.store.identity_insert(&identity, None, &entry).await.expect("the store is there"));
+}
+
 impl Scene {
     async fn owned_by(self, server: &TestServer, buyer: Session) -> Self {
         let key: Value = json!({"name": "The buyer's", "scopes": ["booking"], "password": PASSWORD});
@@ -207,7 +233,10 @@ impl Scene {
         let logins = server.get(Some(&other_login), "/me/sessions").await.expect(200);
         let other =
             logins["items"].as_array().and_then(|logins| logins.iter().find(|login| login["is_current"] == true));
+        link(server, &buyer).await;
+        let linked = server.get(Some(&buyer), "/me/identities").await.expect(200);
         let ids = Ids {
+            identity: text(&linked["items"][0]["id"]),
             api_key: text(&key["api_key"]["id"]),
             session: text(&other.expect("the login that asks is listed")["id"]),
             buyer_email: buyer.email.clone(),
@@ -237,6 +266,7 @@ impl Ids {
             ("/api/v1/organizers/{id}", &self.organizer),
             ("/api/v1/me/api-keys/{id}", &self.api_key),
             ("/api/v1/me/sessions/{id}", &self.session),
+            ("/api/v1/me/identities/{id}", &self.identity),
         ];
         let mut path = template.to_owned();
         if let Some((_, id)) = subject.iter().find(|(start, _)| template.starts_with(start)) {
@@ -291,6 +321,7 @@ impl Ids {
             transfer: nothing(),
             api_key: nothing(),
             session: nothing(),
+            identity: nothing(),
             door: nothing(),
             target: nothing(),
             venue: nothing(),

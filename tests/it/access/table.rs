@@ -65,6 +65,8 @@ fn accounts() -> Vec<Operation> {
         op("GET /me/sessions", SIGNED_IN),
         op("DELETE /me/sessions", SIGNED_IN).body(|_| json!({"keep_current": true})),
         op("DELETE /me/sessions/{id}", own("SESSION_NOT_FOUND")),
+        op("GET /me/identities", SIGNED_IN),
+        op("DELETE /me/identities/{id}", own("IDENTITY_NOT_FOUND")),
         op("DELETE /users/{id}", ADMINS),
         op("DELETE /users/{id}/second-factor", ADMINS),
         op("PATCH /users/{id}", ADMINS).body(|_| json!({"role": "organizer"})),
@@ -100,6 +102,9 @@ fn ways_in() -> Vec<Operation> {
         op("POST /auth/forgot-password", OPEN).body(|ids| json!({"email": ids.buyer_email})),
         op("POST /auth/resend-confirmation", OPEN).body(|ids| json!({"email": ids.buyer_email})),
         op("POST /auth/reset-password", OPEN).body(|_| json!({"token": "none", "password": PASSWORD})),
+        op("PUT /me/email", SIGNED_IN)
+            .body(|ids| json!({"email": format!("other-{}", ids.buyer_email), "password": PASSWORD})),
+        op("POST /auth/confirm-email-change", OPEN).body(|_| json!({"token": "none"})),
         op("PUT /me/password", SIGNED_IN).body(|_| json!({"current_password": PASSWORD, "new_password": PASSWORD})),
     ]
 }

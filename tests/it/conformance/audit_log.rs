@@ -14,6 +14,7 @@ on_every_store!(
     a_repeated_request_is_one_entry,
     an_entry_stands_and_falls_with_its_change,
     the_database_refuses_to_change_or_lose_an_entry,
+    where_an_account_was_is_taken_out_once_it_is_erased_and_nothing_else,
 );
 
 const DAY: TimeUs = TimeUs(1_800_000_000_000_000);
@@ -120,7 +121,11 @@ async fn an_entry_stands_and_falls_with_its_change(fixture: Fixture) {
 
 async fn the_database_refuses_to_change_or_lose_an_entry(fixture: Fixture) {
     fixture.store.audit_append(&[entry(1)]).await.unwrap();
-    let mut attacks = vec!["UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log"];
+    let mut attacks = vec![
+        "UPDATE audit_log SET action = 'x'",
+        "UPDATE audit_log SET ip = NULL, user_agent = NULL",
+        "DELETE FROM audit_log",
+    ];
     match &fixture.store {
         Store::Postgres(_) => {
             attacks.push("TRUNCATE audit_log");
@@ -145,4 +150,31 @@ async fn the_database_refuses_to_change_or_lose_an_entry(fixture: Fixture) {
         }
     }
     assert_eq!(fixture.store.audit_list(&AuditFilter::default(), None, 9).await.unwrap(), [entry(1)]);
+}
+
+async fn where_an_account_was_is_taken_out_once_it_is_erased_and_nothing_else(fixture: Fixture) {
+    let store = &fixture.store;
+    let (ada, bob) = (insert_user(store, user()).await, insert_user(store, user()).await);
+    let somewhere = |number| AuditEntry {
+        ip: Some("203.0.113.7".into()),
+        user_agent: Some("curl".into()),
+        new_values: Some("{\"a\":1}".into()),
+        ..entry(number)
+    };
+    let anonymous =
+        |number, object: String| AuditEntry { via: AuditVia::Anonymous, object_id: Some(object), ..somewhere(number) };
+    let entries = [
+        AuditEntry { actor_id: Some(ada), ..somewhere(1) },
+        anonymous(2, ada.to_string()),
+        // Of others: a change of the account by somebody else, and by nobody known of something else.
+        AuditEntry { actor_id: Some(bob), object_id: Some(ada.to_string()), ..somewhere(3) },
+        anonymous(4, bob.to_string()),
+        anonymous(5, "A-12-7".into()),
+    ];
+    store.audit_append(&entries).await.unwrap();
+    store.user_erase(ada, DAY, None).await.unwrap();
+    let nowhere = |entry: &AuditEntry| AuditEntry { ip: None, user_agent: None, ..entry.clone() };
+    let kept = store.audit_list(&AuditFilter::default(), None, 9).await.unwrap();
+    let [first, second, third, fourth, fifth] = &entries;
+    assert_eq!(kept, [fifth.clone(), fourth.clone(), third.clone(), nowhere(second), nowhere(first)]);
 }

@@ -82,22 +82,22 @@ async fn of_many_that_use_a_link_at_once_one_succeeds(fixture: Fixture) {
 }
 
 async fn a_code_has_five_guesses_however_many_come_at_once(fixture: Fixture) {
-    fixture.store.login_code_send(ADDRESS, &code(CODE), None).await.unwrap();
+    fixture.store.login_code_send(ADDRESS, &code(CODE), &mail()).await.unwrap();
     let mut guesses = JoinSet::new();
     for _ in 0..20 {
         let store = fixture.store.clone();
         guesses.spawn(async move { store.login_code_guess(ADDRESS, 5, NOW).await.unwrap().is_some() });
     }
     assert_eq!(guesses.join_all().await.into_iter().filter(|may| *may).count(), 5);
-    fixture.store.login_code_send(ADDRESS, &code(HASH), None).await.unwrap();
+    fixture.store.login_code_send(ADDRESS, &code(HASH), &mail()).await.unwrap();
     assert_eq!(fixture.store.login_code_guess(ADDRESS, 5, NOW).await.unwrap(), Some(HASH.to_vec()));
     assert_eq!(fixture.store.login_code_guess(ADDRESS, 5, END).await.unwrap(), None);
 }
 
 async fn a_code_is_taken_once_and_replaced_whole(fixture: Fixture) {
     let store = &fixture.store;
-    store.login_code_send(ADDRESS, &code(CODE), Some(&mail())).await.unwrap();
-    store.login_code_send(ADDRESS, &later(HASH), Some(&mail())).await.unwrap();
+    store.login_code_send(ADDRESS, &code(CODE), &mail()).await.unwrap();
+    store.login_code_send(ADDRESS, &later(HASH), &mail()).await.unwrap();
     assert!(!store.login_code_take(ADDRESS, CODE).await.unwrap());
     assert!(store.login_code_take(ADDRESS, HASH).await.unwrap());
     assert!(!store.login_code_take(ADDRESS, HASH).await.unwrap());
@@ -106,14 +106,14 @@ async fn a_code_is_taken_once_and_replaced_whole(fixture: Fixture) {
 
 async fn a_young_code_is_not_replaced_before_it_is_guessed_out(fixture: Fixture) {
     let store = &fixture.store;
-    assert!(store.login_code_send(ADDRESS, &code(CODE), Some(&mail())).await.unwrap());
+    assert!(store.login_code_send(ADDRESS, &code(CODE), &mail()).await.unwrap());
     let young = NewCode { expires_at: END.plus_us(SPARED_US - 1), ..code(HASH) };
-    assert!(!store.login_code_send(ADDRESS, &young, Some(&mail())).await.unwrap());
+    assert!(!store.login_code_send(ADDRESS, &young, &mail()).await.unwrap());
     assert_eq!(store.mail_list(None, None, 10).await.unwrap().len(), 1);
     for _ in 0..5 {
         assert_eq!(store.login_code_guess(ADDRESS, 5, NOW).await.unwrap(), Some(CODE.to_vec()));
     }
-    assert!(store.login_code_send(ADDRESS, &young, Some(&mail())).await.unwrap());
+    assert!(store.login_code_send(ADDRESS, &young, &mail()).await.unwrap());
     assert_eq!(store.login_code_guess(ADDRESS, 5, NOW).await.unwrap(), Some(HASH.to_vec()));
 }
 
@@ -152,7 +152,7 @@ async fn of_many_attempts_at_once_no_more_are_let_through(fixture: Fixture) {
 async fn what_has_expired_is_forgotten(fixture: Fixture) {
     link(&fixture, LinkPurpose::ConfirmEmail).await;
     let store = &fixture.store;
-    store.login_code_send(ADDRESS, &code(CODE), None).await.unwrap();
+    store.login_code_send(ADDRESS, &code(CODE), &mail()).await.unwrap();
     let limits = [AttemptLimit { subject_key: ADDRESS, attempts_max: 5 }];
     store.attempts_take(&limits, END, MINUTE_US).await.unwrap();
     for (before, forgotten) in [(END, 0), (END.plus_us(1), 1)] {

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use engine::Journal;
 use inventory::{TimeUs, UserId};
-use persistence::{Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserStatus, Venue};
+use persistence::{
+    Attendee, IdempotentAnswer, Redacted, Role, Store, StoreError, User, UserFilter, UserSort, UserStatus, Venue,
+};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, order, user};
@@ -73,14 +75,14 @@ async fn users_are_found_listed_and_changed(fixture: Fixture) {
     for _ in 0..5 {
         ids.push(insert_user(store, user()).await);
     }
-    let first = store.user_list(&UserFilter::default(), None, 3).await.unwrap();
+    let first = store.user_list(&UserFilter::default(), UserSort::Oldest, None, 3).await.unwrap();
     assert_eq!(first.iter().map(|user| user.id).collect::<Vec<_>>(), ids[..3]);
-    let rest = store.user_list(&UserFilter::default(), Some(first[2].id), 3).await.unwrap();
+    let rest = store.user_list(&UserFilter::default(), UserSort::Oldest, Some(first[2].id), 3).await.unwrap();
     assert_eq!(rest.iter().map(|user| user.id).collect::<Vec<_>>(), ids[3..]);
 
-    assert!(store.user_set_name(ids[0], "Grace").await.unwrap());
+    assert!(store.user_set_name(ids[0], "Grace", None).await.unwrap());
     assert_eq!(store.user_find(ids[0]).await.unwrap().unwrap().name, "Grace");
-    assert!(!store.user_set_name(user(), "Nobody").await.unwrap());
+    assert!(!store.user_set_name(user(), "Nobody", None).await.unwrap());
     assert_eq!(store.user_find(user()).await.unwrap(), None);
 }
 
@@ -94,13 +96,13 @@ async fn users_are_searched_by_how_they_begin(fixture: Fixture) {
     }
     let found = async |search: &str| {
         let filter = UserFilter { search: Some(search.into()), ..UserFilter::default() };
-        let found = store.user_list(&filter, None, 9).await.unwrap();
+        let found = store.user_list(&filter, UserSort::Oldest, None, 9).await.unwrap();
         found.iter().map(|user| user.id).collect::<Vec<_>>()
     };
     assert_eq!(found("ADA").await, ids[..2]);
     assert_eq!(found("ad").await, [ids[0], ids[1], ids[3]]);
     assert_eq!(found("Äd").await, ids[1..2]);
-    assert!(store.user_set_name(ids[3], "Zoë").await.unwrap());
+    assert!(store.user_set_name(ids[3], "Zoë", None).await.unwrap());
     assert_eq!(found("zoë").await, ids[3..]);
     assert_eq!(found("%").await, []);
 }

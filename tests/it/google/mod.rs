@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod lies;
+mod packaged;
 
 use persistence::{Redacted, Role, User, UserStatus};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -153,6 +154,12 @@ async fn confirmed(server: &TestServer, email: &str) -> uuid::Uuid {
     id.uuid()
 }
 
+/// Kinds of the mails to the address, newest first.
+async fn told(server: &TestServer, email: &str) -> Vec<String> {
+    let mails = server.app().state().store.mail_list_to(email, None, 100).await.unwrap();
+    mails.into_iter().map(|mail| mail.kind).collect()
+}
+
 async fn accounts(server: &TestServer) -> usize {
     let admin = server.admin().await;
     server.get(Some(&admin), "/users").await.expect(200)["items"].as_array().unwrap().len()
@@ -237,7 +244,22 @@ async fn accounts_are_linked_only_when_both_sides_have_shown_that_the_address_is
         let tokens = Browser::new(&server).tokens().await;
         assert_eq!(tokens["user"]["id"], json!(id));
         // The password goes on working.
-        server.login("grace@example.org", PASSWORD).await;
+        let grace = server.login("grace@example.org", PASSWORD).await;
+        // Its owner hears of it, whoever it was, and can end it.
+        assert_eq!(told(&server, &grace.email).await, ["identity_linked"]);
+        let linked = server.get(Some(&grace), "/me/identities").await.expect(200)["items"].clone();
+        assert_eq!((linked.as_array().unwrap().len(), &linked[0]["email"]), (1, &json!("Grace@example.org")));
+        let path = format!("/me/identities/{}", linked[0]["id"].as_str().unwrap());
+        server.delete(Some(&grace), &path).await.expect(204);
+        server.delete(Some(&grace), &path).await.problem(404, "IDENTITY_NOT_FOUND");
+        assert_eq!(server.get(Some(&grace), "/me/identities").await.expect(200), json!({"items": []}));
+        assert_eq!(told(&server, &grace.email).await, ["identity_unlinked", "identity_linked"]);
+        let admin = server.admin().await;
+        for (action, via) in [("identity.link", "anonymous"), ("identity.unlink", "session")] {
+            let path = format!("/admin/audit-log?object={id}&action={action}");
+            let entries = server.get(Some(&admin), &path).await.expect(200)["items"].clone();
+            assert_eq!((entries.as_array().unwrap().len(), &entries[0]["via"]), (1, &json!(via)), "{action}");
+        }
         // Not the same address, though a comparison that folds more than ASCII says so.
         confirmed(&server, "kelvin@example.org").await;
         provider.sign_in(json!({"sub": "k", "email": "\u{212a}elvin@example.org", "email_verified": true}));

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 use wire::Problem;
 
 use super::{account, cookie, exchange, provider, refused};
+use crate::audit_log::Source;
 use crate::error::{ApiError, Unauthorized};
 use crate::extract::Query;
 use crate::openid::{Attempt, Provider};
@@ -45,16 +46,18 @@ pub async fn callback(
     State(state): State<AppState>,
     Query(query): Query<CallbackQuery>,
     headers: HeaderMap,
+    source: Source,
 ) -> Result<Response, ApiError> {
     let provider = provider(&state)?;
     let attempt = attempt(&state, &headers, &query).await?;
     let code = code(provider, &query).ok_or(ApiError::Unauthorized(Unauthorized::SignInRefused))?;
     let now = state.now();
     let person = provider.person(code, &attempt, now).await.map_err(refused)?;
-    let user = account::of(&state, &person).await?;
+    let user = account::of(&state, &person, &source).await?;
     let binding = ids::entropy::<32>();
     let code = exchange::code(&state, &binding, user.id, time::plus(now, CODE_TTL))?;
-    let cookie = cookie::set(&binding, CODE_TTL, provider.is_secure()).map(|cookie| (header::SET_COOKIE, cookie));
+    let scope = cookie::Scope::of(&state, provider);
+    let cookie = cookie::set(&binding, CODE_TTL, scope).map(|cookie| (header::SET_COOKIE, cookie));
     let page = format!("{}#sign_in={}", provider.return_url(), URL_SAFE_NO_PAD.encode(code));
     Ok((AppendHeaders(cookie), Redirect::to(&page)).into_response())
 }

@@ -6,20 +6,39 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::openid::Provider;
+use crate::state::AppState;
+
 const NAME: &str = "usher_google";
 /// Sent back to the three calls of the sign-in and nowhere else.
 const PATH: &str = "/api/v1/auth/google";
 
+/// Where browsers send it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// Over TLS only.
+    pub is_secure: bool,
+    /// To all hosts of it. `None`: to the one that has set it.
+    pub domain: Option<&'a str>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn of(state: &'a AppState, provider: &Provider) -> Self {
+        Self { is_secure: provider.is_secure(), domain: state.config.google.cookie_domain.as_deref() }
+    }
+}
+
 /// `Lax`: the browser must send it when the provider sends him back.
-pub fn set(value: &[u8], ttl: Duration, is_secure: bool) -> Option<HeaderValue> {
+pub fn set(value: &[u8], ttl: Duration, scope: Scope<'_>) -> Option<HeaderValue> {
     let (value, ttl_s) = (URL_SAFE_NO_PAD.encode(value), ttl.as_secs());
-    let secure = if is_secure { "; Secure" } else { "" };
-    let cookie = format!("{NAME}={value}; Path={PATH}; Max-Age={ttl_s}; HttpOnly; SameSite=Lax{secure}");
+    let secure = if scope.is_secure { "; Secure" } else { "" };
+    let domain = scope.domain.map(|domain| format!("; Domain={domain}")).unwrap_or_default();
+    let cookie = format!("{NAME}={value}; Path={PATH}; Max-Age={ttl_s}; HttpOnly; SameSite=Lax{secure}{domain}");
     HeaderValue::try_from(cookie).ok()
 }
 
-pub fn clear(is_secure: bool) -> Option<HeaderValue> {
-    set(b"", Duration::ZERO, is_secure)
+pub fn clear(scope: Scope<'_>) -> Option<HeaderValue> {
+    set(b"", Duration::ZERO, scope)
 }
 
 /// `None` when it is missing, given twice or not ours.
@@ -44,12 +63,16 @@ mod tests {
 
     #[test]
     fn what_is_set_comes_back() {
-        let cookie = set(b"\xff\x00x", Duration::from_secs(60), true).unwrap();
+        let scope = Scope { is_secure: true, domain: None };
+        let cookie = set(b"\xff\x00x", Duration::from_secs(60), scope).unwrap();
         let cookie = cookie.to_str().unwrap();
         let attributes = "Path=/api/v1/auth/google; Max-Age=60; HttpOnly; SameSite=Lax; Secure";
         assert_eq!(cookie, format!("usher_google=_wB4; {attributes}"));
         assert_eq!(read(&sent(&["a=b; usher_google=_wB4; c=d"])).as_deref(), Some(&b"\xff\x00x"[..]));
-        assert!(!set(b"x", Duration::ZERO, false).unwrap().to_str().unwrap().contains("Secure"));
+        let open = Scope { is_secure: false, domain: Some("example.org") };
+        let wide = set(b"x", Duration::ZERO, open).unwrap();
+        let wide = wide.to_str().unwrap();
+        assert!(!wide.contains("Secure") && wide.ends_with("; Domain=example.org"), "{wide}");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub async fn exchange(
     headers: HeaderMap,
     Body(body): Body<GoogleExchange>,
 ) -> Result<(Cookie, Json<Tokens>), ApiError> {
-    let is_secure = provider(&state)?.is_secure();
+    let scope = cookie::Scope::of(&state, provider(&state)?);
     let invalid = || ApiError::Unauthorized(Unauthorized::AttemptInvalid);
     let binding = cookie::read(&headers).ok_or_else(invalid)?;
     let code = URL_SAFE_NO_PAD.decode(&body.code).map_err(|_| invalid())?;
@@ -37,7 +37,7 @@ pub async fn exchange(
     let is_first = expires_at > state.now() && state.store.token_spend(spent(&code), expires_at).await?;
     let user = if is_first { state.store.user_find(user).await? } else { None };
     let tokens = session::begin(&state, &user.ok_or_else(invalid)?, &source).await?;
-    Ok((AppendHeaders(cookie::clear(is_secure).map(|cookie| (header::SET_COOKIE, cookie))), Json(tokens)))
+    Ok((AppendHeaders(cookie::clear(scope).map(|cookie| (header::SET_COOKIE, cookie))), Json(tokens)))
 }
 
 /// Opens only beside the cookie that holds `binding`.

@@ -27,6 +27,7 @@ pub async fn start(State(state): State<AppState>) -> Result<Response, ApiError> 
     let url = provider.authorize_url(&attempt, now).await.map_err(refused)?;
     let sealed = state.seals.attempt.seal(b"", &attempt.bytes());
     let sealed = sealed.map_err(|error| ApiError::Defect(error.to_string().into()))?;
-    let cookie = cookie::set(&sealed, TTL, provider.is_secure()).map(|cookie| (header::SET_COOKIE, cookie));
+    let cookie =
+        cookie::set(&sealed, TTL, cookie::Scope::of(&state, provider)).map(|cookie| (header::SET_COOKIE, cookie));
     Ok((AppendHeaders(cookie), Redirect::to(url.as_str())).into_response())
 }

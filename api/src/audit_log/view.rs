@@ -4,7 +4,8 @@ use persistence::AuditVia;
 use crate::auth::roles;
 use crate::time;
 
-pub fn entry(entry: persistence::AuditEntry) -> wire::AuditEntry {
+/// For somebody who may see all of it.
+pub fn shown(entry: persistence::AuditEntry) -> wire::AuditEntry {
     wire::AuditEntry {
         id: entry.id,
         at: time::utc(entry.at),
