@@ -131,7 +131,7 @@ fn check(proof: &QueueProof, published: Published<'_>) -> Result<([u8; 32], u32)
     if published.commitment.is_some_and(|published| !published.eq_ignore_ascii_case(&proof.commitment)) {
         return Err(format!("the commitment is NOT the published one: the proof has {}", proof.commitment));
     }
-    let shuffled = proof.opened.as_ref().map(|it| it.shuffled).or(proof.closed.as_ref().map(|it| it.shuffled));
+    let shuffled = proof.opened.as_ref().map(|it| it.shuffled).or_else(|| proof.closed.as_ref().map(|it| it.shuffled));
     if published.shuffled.is_some_and(|published| shuffled.is_some_and(|shuffled| shuffled != published)) {
         return Err(format!("the number of shuffled places is NOT the published one: the proof has {shuffled:?}"));
     }

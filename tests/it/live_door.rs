@@ -7,7 +7,7 @@ use usher_tests::live::{self, Opening, Watcher};
 use usher_tests::server::{Session, TestServer};
 use wire::{LiveFrame, Occupancy};
 
-use crate::show::{Show, on_each_store, text};
+use crate::show::{Show, on_each_store};
 
 fn at_door(session: &Session) -> Opening {
     Opening { occupancy: true, ..Opening::signed_in(session) }

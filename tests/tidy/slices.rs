@@ -23,40 +23,6 @@ fn slices(workspace: &Workspace) -> BTreeSet<&str> {
         .filter(|name| *name != "docs")
         .collect()
 }
-const SLICES: &[&str] = &[
-    "access_codes",
-    "accounts",
-    "admin",
-    "api_keys",
-    "attendees",
-    "audit_entries",
-    "box_office",
-    "calendars",
-    "discount_codes",
-    "feedback",
-    "rsvps",
-    "events",
-    "venues",
-    "holds",
-    "orders",
-    "payments",
-    "tickets",
-    "gate",
-    "waiting_room",
-    "risk",
-    "staff",
-    "reports",
-    "availability",
-    "tiers",
-    "seat_maps",
-    "live",
-    "mails",
-    "outbox",
-    "webhooks",
-    "images",
-    "wallets",
-    "withdrawals",
-];
 
 fn sideways(workspace: &Workspace) -> Vec<String> {
     let slices = slices(workspace);

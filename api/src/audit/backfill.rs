@@ -180,6 +180,7 @@ mod tests {
         OrderBalances {
             order_id: ORDER,
             provider_minor: -captured_minor,
+            box_office_minor: 0,
             sales_minor,
             retained_minor: captured_minor - refunded_minor - sales_minor,
             refunds_due_minor: refunded_minor,

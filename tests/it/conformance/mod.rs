@@ -6,7 +6,6 @@
 mod access;
 mod api_keys;
 mod append;
-mod audit_log;
 pub mod audit_log;
 mod backlogs;
 mod box_office;
