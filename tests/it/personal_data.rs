@@ -42,6 +42,9 @@ const SECRET: &str = "it is worth nothing but to who has the secret, which is no
 /// Every column that names an account. The rows behind those that are [`Kept`] belong to an order, an event or the books.
 const NAMES_ACCOUNT: &[(&str, Fate, Told)] = &[
     ("api_keys.user_id", Cascade, In("api_keys")),
+    ("box_office_holds.placed_by", Kept, Not(OF_OTHERS)),
+    ("box_office_payouts.paid_by", Kept, Not(OF_OTHERS)),
+    ("box_office_sales.sold_by", Kept, Not(OF_OTHERS)),
     ("attendees.holder_id", Deleted, In("named_attendees")),
     ("audit_log.actor_id", Kept, In("audit_entries")),
     ("calendar_feeds.user_id", Cascade, In("calendar_feed")),
@@ -98,6 +101,9 @@ const TELLS_OF_PERSON: &[&str] = &[
     "users.email_key",
     "users.name",
     "users.name_key",
+    "withdrawals.payout",
+    "withdrawals.payout_holder",
+    "withdrawals.payout_iban",
 ];
 
 /// Names of id columns that name no account, in any table.
@@ -106,6 +112,7 @@ const OTHER_IDS: &[&str] = &[
     "charge_id",
     "event_id",
     "family_id",
+    "hold_id",
     "list_id",
     "notice_id",
     "object_id",
@@ -251,8 +258,11 @@ impl Traces {
         let refunded = show.buy(server, &account, json!([{"seat": "A-2-1"}])).await;
         let refund = format!("/orders/{}/refund", text(&refunded["id"]));
         server.post(Some(&show.organizer), &refund, json!({"to": "wallet"})).await.expect(200);
-        let amount = json!({"amount": {"amount_minor": 4_500, "currency": "EUR"}});
-        let withdrawal = call(Method::POST, "/withdrawals", amount).await;
+        let wanted = json!({
+            "amount": {"amount_minor": 4_500, "currency": "EUR"},
+            "payout": {"iban": "DE44500105175407324931", "holder": NAME},
+        });
+        let withdrawal = call(Method::POST, "/withdrawals", wanted).await;
         let decide = format!("/withdrawals/{}", text(&withdrawal["id"]));
         let admin = server.admin().await;
         server.patch(Some(&admin), &decide, json!({"status": "approved"})).await.expect(200);

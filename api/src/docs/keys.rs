@@ -16,6 +16,7 @@ const FORGETFUL: &[(&str, &str, &str)] = &[
     ("POST", "/auth/second-factor", "a code is good once; send the next"),
     ("POST", "/auth/refresh", "a refresh token sent again at once gets the same next one"),
     ("POST", "/auth/logout", "sent again it ends nothing more"),
+    ("PUT", "/me/email", "it takes the password; sent again it sends another link"),
     ("PUT", "/me/password", "it takes the present password, which is the new one afterwards"),
     ("DELETE", "/me", "there is no account to ask again"),
     ("POST", "/me/second-factor", "the answer is a secret; sent again it makes another one"),

@@ -26,8 +26,9 @@ const SCRIPT: &str = include_str!("pages.js");
 const STYLE: &str = include_str!("pages.css");
 
 /// Address, heading, and what the script calls it.
-const SHELLS: [(&str, &str, &str); 8] = [
+const SHELLS: [(&str, &str, &str); 9] = [
     ("/confirm-email", "Confirm your address", "confirm-email"),
+    ("/confirm-email-change", "Confirm your new address", "confirm-email-change"),
     ("/forgot-password", "Forgotten password", "forgot-password"),
     ("/reset-password", "Choose a new password", "reset-password"),
     ("/ticket-transfer", "A ticket for you", "ticket-transfer"),

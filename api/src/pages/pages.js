@@ -175,6 +175,16 @@ const PAGES = {
     }));
   },
 
+  async "confirm-email-change"() {
+    const token = fragment("token");
+    if (!token) return noLink();
+    show(act("Use this address", async () => {
+      await ask("POST", "/auth/confirm-email-change", { token });
+      show(link("Your tickets", "/tickets"));
+      say("The address is your account's from now on.");
+    }));
+  },
+
   async "forgot-password"() {
     show(form([["email", "E-mail address", "email", "username"]], "Send me a link", async (typed) => {
       await ask("POST", "/auth/forgot-password", typed);

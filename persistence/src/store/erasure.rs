@@ -120,7 +120,14 @@ impl Store {
             };
             let families: Vec<Family> =
                 sqlx::query_as(FAMILIES).bind(user.uuid()).bind(now.0).fetch_all(&mut *transaction).await?;
-            for statement in [DELETE_ATTENDEES, DELETE_NAMED, FORGET_PAYOUTS, priority_passes::FORGET_USER, DELETE_SEAT_MAPS, DELETE_VENUES] {
+            for statement in [
+                DELETE_ATTENDEES,
+                DELETE_NAMED,
+                FORGET_PAYOUTS,
+                priority_passes::FORGET_USER,
+                DELETE_SEAT_MAPS,
+                DELETE_VENUES,
+            ] {
                 sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
             }
             // What was sent to an address that nobody has confirmed is its owner's, whoever has registered it.
