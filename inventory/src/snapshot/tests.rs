@@ -1,6 +1,6 @@
 use super::{HEAD_BYTES, SnapshotError, VERSION};
 use crate::stage::Stage;
-use crate::{EventId, Inventory};
+use crate::{Change, EventId, Inventory, LineChange};
 
 /// Snapshots as released builds wrote them. These files are never written again.
 const GOLDEN: &[u8] = include_bytes!("../../golden/snapshot-v1.bin");
@@ -44,9 +44,12 @@ fn stage_with_line() -> Stage {
     stage.play(
         "room from=2s opens=3s beacon=x rate=600 max=3 session=1m claim=10s secret=9 -> ok
          leave sue 2                        -> left
-         tick 3s
-         open-line 9 value=abc              -> opened 9
-         tick 1s
+         tick 3s",
+    );
+    // Without a closing of its own, as builds of that time opened a line whose value came first.
+    stage.recorded(Change::Line(LineChange::Opened { joined: 9, shuffled: 9, beacon_value: Some("abc".into()) }));
+    stage.play(
+        "tick 1s
          # One of the first has left.
          call 12                            -> called 4
          enter ann pass=p/2                 -> session 1 until 65s",

@@ -105,6 +105,11 @@ impl Stage {
         self.tell(Origin::ENGINE, verb)
     }
 
+    /// A change that no command leads to any more and that journals hold.
+    pub fn recorded(&mut self, change: Change) {
+        self.apply(Origin::ENGINE, change);
+    }
+
     fn tell(&mut self, origin: Origin, verb: Verb) -> Result<crate::Answer, Rejection> {
         let command = Command { origin, verb };
         let before = self.inventory.lsn();
