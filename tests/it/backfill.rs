@@ -115,6 +115,7 @@ async fn what_a_trimmed_journal_says_no_more_is_opened_by_what_its_orders_had_co
         store.put_snapshot(event, epoch, Snapshot { lsn, bytes: state.snapshot() }).await.unwrap();
         store.trim(event, lsn).await.unwrap();
         store.close().await;
+        drop(store);
 
         let server = TestServer::start_in(home, |_| {}).await;
         show.buy(&server, &buyer, json!([{"seat": "A-2-1"}])).await;
@@ -131,6 +132,7 @@ async fn what_a_trimmed_journal_says_no_more_is_opened_by_what_its_orders_had_co
         let report = audited(&store).await;
         assert!(report.is_clean(), "{:?}", report.findings());
         store.close().await;
+        drop(store);
 
         // It goes on from there.
         let server = TestServer::start_in(home, |_| {}).await;

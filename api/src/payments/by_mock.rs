@@ -35,14 +35,17 @@ pub async fn pay(
         origin.key.map_or_else(|| ids::mint(state.now()), |key| derived_id::derive(order.id.uuid(), "payment", key));
     let payment = PaymentId::from_uuid(payment);
     let handle = event_access::handle(state, order.event_id).await?;
+    let asker = event_access::asker(caller.user, origin);
+    // Before any page is closed: a key that was used for something else changes nothing.
+    let is_new = asker.key.is_none() || handle.recall(state.now(), asker).await?.is_none();
     // What costs nothing has no page.
-    let are_pages_left = !is_free && gateways::close_pages(state, order).await?;
+    let are_pages_left = !is_free && is_new && gateways::close_pages(state, order).await?;
     let paid = PaymentOutcome::Paid { amount_minor: order.total_minor, currency };
     let scripted = scripted.filter(|_| !is_free).unwrap_or(MockOutcome::Paid);
     let started = match scripted {
         // A start would keep the hold alive until the money is there.
         MockOutcome::Late => Started::Now,
-        _ => start(&handle, event_access::asker(caller.user, origin), order.id, payment).await?,
+        _ => start(&handle, asker, order.id, payment).await?,
     };
     let outcome = if started == Started::PaidBefore || is_free || charge(state, order, payment, scripted).await? {
         paid
