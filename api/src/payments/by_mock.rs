@@ -7,7 +7,7 @@ use inventory::{Answer, Currency, Origin, PaymentId, PaymentOutcome, SettlePayme
 use persistence::{Checkout, CheckoutState, Order, PaymentProvider};
 use wire::MockOutcome;
 
-use super::pay::{Started, off, start};
+use super::pay::{Started, key_of_start, off, start};
 use crate::auth::Caller;
 use crate::error::{ApiError, PaymentFailure};
 use crate::gateways::{Begun, Gateway, GatewayError, Mock, Standing, script};
@@ -37,7 +37,8 @@ pub async fn pay(
     let handle = event_access::handle(state, order.event_id).await?;
     let asker = event_access::asker(caller.user, origin);
     // Before any page is closed: a key that was used for something else changes nothing.
-    let is_new = asker.key.is_none() || handle.recall(state.now(), asker).await?.is_none();
+    let starter = engine::Caller { key: key_of_start(asker.key), ..asker };
+    let is_new = starter.key.is_none() || handle.recall(state.now(), starter).await?.is_none();
     // What costs nothing has no page.
     let are_pages_left = !is_free && is_new && gateways::close_pages(state, order).await?;
     let paid = PaymentOutcome::Paid { amount_minor: order.total_minor, currency };

@@ -116,7 +116,9 @@ impl Run {
         self.feed.start_anew(anew);
     }
 
+    /// Nobody can know what has not happened.
     fn come(&mut self, from: Option<u64>, form: Form) {
+        let from = from.map(|seq| seq.min(self.lsn));
         // Of a `seq` that never was nobody knows anything.
         let known = from.and_then(|seq| self.truth.get(&seq).cloned());
         let view = known.unwrap_or_else(|| View::empty(from.unwrap_or(0)));
