@@ -218,6 +218,11 @@ const QUESTIONS: &[(&str, Ask)] = &[
         sort: EventSort::Date,
         ..any()
     }),
+    ("a word in a week", |dice| {
+        let from = TimeUs(NOW.0 + dice.below(700) as i64 * DAY_US);
+        let before = Some(from.plus_us(7 * DAY_US));
+        EventQuery { words: words(dice, 1), starts_from: Some(from), starts_before: before, sort: sort(dice), ..any() }
+    }),
     ("city", |dice| EventQuery { city: city(dice), sort: sort(dice), ..any() }),
     ("rare city", |dice| EventQuery { city: Some(format!("City {}", dice.below(CITIES))), sort: sort(dice), ..any() }),
     ("unknown city", |dice| EventQuery { city: Some("Nowhere".into()), sort: sort(dice), ..any() }),

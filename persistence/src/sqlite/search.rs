@@ -21,6 +21,10 @@ pub(super) const STATEMENTS: &[&str] = &[KEYS, DELETE_WORDS, INSERT_WORDS];
 /// Up to so many events are fetched and sorted; beyond, walking the order and looking each event up comes first to a page.
 const FEW: i64 = 2_000;
 
+/// A word that one of so many events has is looked up event by event along the order: a page is full after some hundred of
+/// them, before a list of all that have it would be made.
+const FREQUENT: i64 = 5;
+
 impl EventIndex for SqliteConnection {
     async fn index_event(&mut self, event: &Event) -> sqlx::Result<()> {
         let keys = event_index::bind_keys!(sqlx::query_scalar(KEYS), event);
@@ -53,6 +57,8 @@ fn ascii(word: &str) -> String {
 pub(crate) enum Way {
     /// Along the index of the order.
     Order,
+    /// The same, and each event that passes the other filters is looked up among the words.
+    OrderOfFrequent,
     /// From the words to their events, which come newest first.
     Words,
     City,
@@ -70,19 +76,22 @@ impl Way {
     /// From which rows the statement goes, in this order.
     pub const fn from(self, sort: EventSort) -> &'static str {
         match self {
-            Self::Order => match sort {
+            Self::Order | Self::OrderOfFrequent => match sort {
                 EventSort::Newest | EventSort::Relevance => "events INDEXED BY events_newest",
                 EventSort::Date => "events INDEXED BY events_by_start",
                 EventSort::Price => "events INDEXED BY events_by_price",
                 EventSort::Title => "events INDEXED BY events_by_title",
             },
-            Self::Words => "event_search CROSS JOIN events ON events.number = event_search.rowid",
+            // Left to itself the planner takes an index whose range is asked for, and walks it for each row of the way.
+            Self::Words => {
+                "event_search CROSS JOIN events INDEXED BY events_newest ON events.number = event_search.rowid"
+            }
             Self::City => "events INDEXED BY events_by_city",
             Self::Category => "events INDEXED BY events_by_category",
-            Self::Tag => "event_tags CROSS JOIN events ON events.id = event_tags.event_id",
+            Self::Tag => "event_tags CROSS JOIN events INDEXED BY events_by_status ON events.id = event_tags.event_id",
             Self::Tier => {
                 "(SELECT DISTINCT event_id FROM event_tiers WHERE name_key = $1) AS named
-                CROSS JOIN events ON events.id = named.event_id"
+                CROSS JOIN events INDEXED BY events_by_status ON events.id = named.event_id"
             }
             Self::Series => "events INDEXED BY events_by_series",
             Self::Organizer => "events INDEXED BY events_by_organizer",
@@ -110,12 +119,17 @@ impl Way {
 
 pub(crate) fn and_words(sql: &mut Select, words: &SearchWords, scope: Scope, way: Way) {
     let matching = Bind::Text(matching(words, scope));
-    if way == Way::Words {
-        sql.and_bound("event_search MATCH ", matching, "");
-    } else {
-        // Looked up once: a lookup for each event would open every segment of the index each time.
-        let before = "+events.number IN (SELECT rowid FROM event_search WHERE event_search MATCH ";
-        sql.and_bound(before, matching, ")");
+    match way {
+        Way::Words => sql.and_bound("event_search MATCH ", matching, ""),
+        Way::OrderOfFrequent => {
+            let before = "(SELECT COUNT(*) FROM event_search WHERE rowid = events.number AND event_search MATCH ";
+            sql.and_bound(before, matching, ") > 0");
+        }
+        _ => {
+            // Looked up once: a lookup for each event would open every segment of the index each time.
+            let before = "+events.number IN (SELECT rowid FROM event_search WHERE event_search MATCH ";
+            sql.and_bound(before, matching, ")");
+        }
     }
 }
 
@@ -130,7 +144,8 @@ fn matching(words: &SearchWords, scope: Scope) -> String {
     }
 }
 
-/// One count for each filter that a way could begin with: no further than [`FEW`].
+/// One count for each filter that a way could begin with: no further than [`FEW`], of words than what is [`FREQUENT`]; and,
+/// behind them, from how many on a word is.
 pub(crate) fn counts(query: &EventQuery) -> (Vec<Way>, Select) {
     let mut sql = Select::default();
     let mut counted = Vec::new();
@@ -171,9 +186,15 @@ pub(crate) fn counts(query: &EventQuery) -> (Vec<Way>, Select) {
             counted.push(Way::Latitude);
         }
     }
-    let limit = sql.bind(Bind::Int(FEW));
-    let count = |rows: &String| format!("(SELECT COUNT(*) FROM (SELECT 1 FROM {rows} LIMIT {limit}))");
-    sql.text = format!("SELECT {}", columns.iter().map(count).collect::<Vec<_>>().join(" UNION ALL SELECT "));
+    let few = sql.bind(Bind::Int(FEW));
+    let frequent = format!("MAX({few}, (SELECT COALESCE(MAX(number), 0) FROM events) / {FREQUENT})");
+    let count = |(way, rows): (&Way, &String)| {
+        let limit = if *way == Way::Words { &frequent } else { &few };
+        format!("(SELECT COUNT(*) FROM (SELECT 1 FROM {rows} LIMIT {limit}))")
+    };
+    let mut numbers: Vec<String> = counted.iter().zip(&columns).map(count).collect();
+    numbers.push(frequent);
+    sql.text = format!("SELECT {}", numbers.join(" UNION ALL SELECT "));
     (counted, sql)
 }
 
@@ -191,10 +212,14 @@ impl Sqlite {
             let counts = bound!(sqlx::query_scalar(text), binds).fetch_all(&self.readers);
             in_time(self.call_timeout, counts).await.map_err(StoreError::read)?
         };
-        let narrowest = ways.into_iter().zip(counts).filter(|(_, count)| *count < FEW).min_by_key(|(_, count)| *count);
+        let frequent = counts.last().copied().unwrap_or(i64::MAX);
+        let counted = || ways.iter().copied().zip(counts.iter().copied());
+        let narrowest = counted().filter(|(_, count)| *count < FEW).min_by_key(|(_, count)| *count);
+        let has_frequent_words = counted().any(|(way, count)| way == Way::Words && count >= frequent);
         Ok(match narrowest {
             Some((way, _)) => way,
             None if query.words.is_some() && is_newest_first => Way::Words,
+            None if query.status_column().is_some() && has_frequent_words => Way::OrderOfFrequent,
             None if query.status_column().is_some() => Way::Order,
             None => Way::Any,
         })

@@ -204,6 +204,7 @@ pub(crate) fn statements(store: &Store) -> Vec<String> {
         Store::Postgres(_) => vec![None],
         Store::Sqlite(_) => [
             Way::Order,
+            Way::OrderOfFrequent,
             Way::Words,
             Way::City,
             Way::Category,
