@@ -76,6 +76,8 @@ pub enum StartError {
     Passwords(#[from] PasswordError),
     #[error(transparent)]
     Mail(#[from] MailSetupError),
+    #[error("no thread can be started to draw mails")]
+    Threads(#[from] std::io::Error),
     #[error(
         "`usher worker` needs Postgres: the embedded store is one process' alone, and its server does the jobs itself. Set \
          database_url to that of the servers"

@@ -130,3 +130,4 @@ mod webhook;
 mod webhooks;
 mod withdrawals;
 pub mod worker;
+mod yielding_threads;

@@ -4,7 +4,6 @@ mod api_keys;
 mod cache;
 mod caller;
 mod confirmed;
-mod hashers;
 mod one_time;
 mod passwords;
 mod refresh_tokens;

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::hashers::Hashers;
+use crate::yielding_threads::YieldingThreads;
 
 /// Passes over the memory; with 19 MiB and one lane the OWASP baseline for argon2id.
 const PASSES: u32 = 2;
@@ -16,6 +16,9 @@ const LANES: u32 = 1;
 /// For a core. Whoever has waited so long tries again, and by then others have given up.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// A third of the share of a thread that answers.
+const NICENESS: i32 = 5;
+
 /// Hashes and checks passwords on threads of their own: at most one per core at a time, a bounded number in the queue, none
 /// for longer than [`WAIT_MAX`]. Memory is that of one hash per core.
 pub struct Passwords {
@@ -23,7 +26,7 @@ pub struct Passwords {
     /// Compared with when there is no account, so that the answer takes as long.
     nobody: String,
     cores: Arc<Semaphore>,
-    hashers: Hashers,
+    hashers: YieldingThreads,
     queued: AtomicUsize,
     queue_max: usize,
     hashed: AtomicU64,
@@ -50,11 +53,12 @@ impl Passwords {
         let params = Params::new(memory_kib, PASSES, LANES, None).map_err(hash_error)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = argon2.hash_password(&crate::ids::entropy::<16>()).map_err(hash_error)?.to_string();
+        let cores = cores.max(1);
         Ok(Self {
             argon2,
             nobody,
-            cores: Arc::new(Semaphore::new(cores.max(1))),
-            hashers: Hashers::start(cores.max(1))?,
+            cores: Arc::new(Semaphore::new(cores)),
+            hashers: YieldingThreads::start("hash", cores, cores, NICENESS)?,
             queued: AtomicUsize::new(0),
             queue_max,
             hashed: AtomicU64::new(0),

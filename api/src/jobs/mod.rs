@@ -62,7 +62,7 @@ impl Jobs {
             notices: Notices { store: store.clone(), clock: Arc::clone(clock), mailer: mailer.clone() },
             sender: Sender::new(store.clone(), Arc::clone(clock), config.jobs.clone(), seals),
             lapses: Lapses { store: store.clone(), clock: Arc::clone(clock), mailer: mailer.clone() },
-            post: Post::new(mailer.clone(), transport, Arc::clone(clock), config.mail.clone(), site, signer),
+            post: Post::new(mailer.clone(), transport, Arc::clone(clock), config.mail.clone(), site, signer)?,
         })
     }
 

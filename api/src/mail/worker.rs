@@ -5,6 +5,7 @@ use engine::{Clock, SystemClock};
 use futures_util::{StreamExt, stream};
 use inventory::TimeUs;
 use persistence::{Delivery, Mail, MailAttempt, StoreError};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::booking::Means;
@@ -13,6 +14,7 @@ use super::{Letter, Mailer, Transport, render};
 use crate::config;
 use crate::metrics::{self, MailResult};
 use crate::ticket_code::TicketSigner;
+use crate::yielding_threads::YieldingThreads;
 use crate::{backoff, time};
 
 /// Claimed at once. Few, so that two nodes share the work, and many enough that one commit settles several.
@@ -21,8 +23,11 @@ const BATCH: u32 = 32;
 const AT_ONCE: usize = 4;
 /// Beyond the time that a batch may take.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
-/// After a full batch: drawing codes takes a processor that a sale needs more. Some 300 mails a second are left.
+/// After a full batch, which one commit claims and another settles. Some 300 mails a second are left.
 const BREATH: Duration = Duration::from_millis(100);
+/// Drawing codes takes a core for milliseconds, and a mail may come a little later than an answer: a thirtieth of the share of
+/// a thread that answers.
+const NICENESS: i32 = 15;
 /// How often one looks for what another node queued.
 const LOOK: Duration = Duration::from_secs(5);
 /// How often mails that became files are looked through for old ones.
@@ -40,6 +45,7 @@ pub struct Post {
     clock: Arc<SystemClock>,
     config: config::Mail,
     press: Arc<Press>,
+    drawing: YieldingThreads,
 }
 
 /// What letters are made with.
@@ -74,6 +80,8 @@ pub async fn run(post: Post, stop: CancellationToken) {
 }
 
 impl Post {
+    /// # Errors
+    /// No thread can be started.
     pub fn new(
         mailer: Mailer,
         transport: Transport,
@@ -81,8 +89,9 @@ impl Post {
         config: config::Mail,
         site: String,
         signer: TicketSigner,
-    ) -> Self {
-        Self { mailer, transport, clock, config, press: Arc::new(Press { site, signer }) }
+    ) -> std::io::Result<Self> {
+        let drawing = YieldingThreads::start("mail", 1, AT_ONCE, NICENESS)?;
+        Ok(Self { mailer, transport, clock, config, press: Arc::new(Press { site, signer }), drawing })
     }
 
     /// Sends what is due, a batch at most. How long nothing more is.
@@ -144,9 +153,11 @@ impl Post {
         let letter: Letter =
             serde_json::from_str(&body.0).map_err(|_| unfit("this release cannot read it".to_owned()))?;
         let press = Arc::clone(&self.press);
-        // Beside the reactor: pictures take milliseconds.
-        let printed = tokio::task::spawn_blocking(move || {
-            render::render(&letter, Means { site: &press.site, signer: &press.signer })
+        let (answer, printed) = oneshot::channel();
+        self.drawing.run(move || {
+            let printed = render::render(&letter, Means { site: &press.site, signer: &press.signer });
+            // Nobody waits for it any more when the server stops.
+            let _gone = answer.send(printed);
         });
         let printed = printed.await.map_err(|error| Refused { is_final: false, why: error.to_string() })?;
         let rendered = printed.map_err(|error| unfit(error.to_string()))?;
