@@ -1,10 +1,14 @@
-//! From a cold start to serving: a long journal on each store, recovered with its newest snapshot and without any.
+//! From a cold start to serving: a long journal on each store, recovered with its newest snapshot and without any. It tells of
+//! holds that come and go: some 50,000 are alive at any time, as many as a rush on 100,000 places has.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use benches::{arena, commands::Stream};
 use clap::Args;
 use engine::{Directory, EngineConfig, EventHandle};
+use inventory::{Command, Origin, Verb};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -13,6 +17,8 @@ use crate::{
 };
 
 const CALLERS: u64 = 1_024;
+/// Of each caller; beyond, the oldest is released.
+const HOLDS: usize = 49;
 
 #[derive(Args)]
 pub struct Options {
@@ -73,9 +79,19 @@ async fn fill(handle: &EventHandle, changes: u64) -> anyhow::Result<()> {
         let handle = handle.clone();
         tasks.spawn(async move {
             let mut stream = Stream::new(caller);
+            let mut held = VecDeque::new();
             for _ in 0..changes / CALLERS {
-                let area = inventory::AreaIx(stream.below(20) as u16);
-                handle.submit(stream.standing_in(area)).await?;
+                let command = if held.len() < HOLDS {
+                    let area = inventory::AreaIx(stream.below(20) as u16);
+                    stream.standing_in(area)
+                } else {
+                    let (hold, customer) = held.pop_front().context("no hold is held")?;
+                    Command { origin: Origin::ENGINE, verb: Verb::ReleaseHold { hold, customer } }
+                };
+                if let Verb::PlaceHold(place) = &command.verb {
+                    held.push_back((place.hold, place.customer));
+                }
+                handle.submit(command).await?;
             }
             anyhow::Ok(())
         });

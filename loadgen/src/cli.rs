@@ -169,6 +169,9 @@ pub struct HoldsOptions {
     /// The path that does nothing; it gets the same headers and an empty object
     #[arg(long, env = "USHER_LOADGEN_NO_OP", default_value = "/api/v1/ping")]
     pub no_op: String,
+    /// Every hold is ordered and paid by the mock gateway: three requests each
+    #[arg(long, env = "USHER_LOADGEN_PURCHASES")]
+    pub purchases: bool,
     /// Holds are sent without an idempotency key
     #[arg(long, env = "USHER_LOADGEN_WITHOUT_KEYS")]
     pub without_keys: bool,

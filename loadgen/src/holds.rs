@@ -1,5 +1,5 @@
-//! A closed loop: every connection asks as fast as it is answered. Slices of holds on one hot event and slices of an
-//! endpoint that does nothing take turns, so that whatever else the machine does hits both alike.
+//! A closed loop: every connection asks as fast as it is answered. Slices of holds on one hot event, or of whole purchases, and
+//! slices of an endpoint that does nothing take turns, so that whatever else the machine does hits both alike.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
-use wire::{BestAvailable, HoldItem, HoldRequest};
+use uuid::Uuid;
+use wire::{BestAvailable, HoldItem, HoldRequest, Money, OrderRequest, PayRequest, PaymentMethod};
 
 use crate::Usage;
 use crate::account::{Account, Accounts};
@@ -31,6 +32,8 @@ use crate::venue::Venue;
 
 /// Holds give their places back by themselves, so that the house never fills: what is live is the rate times this.
 const HOLD_TTL_S: u32 = 2;
+/// A hold that is to be bought outlives the slice between.
+const PURCHASE_TTL_S: u32 = 120;
 const STANDING: u32 = 500_000;
 const HOLDS_PER_CUSTOMER: u32 = 1_000;
 const CONNECTIONS: u32 = 512;
@@ -47,11 +50,15 @@ pub struct HoldsReport {
     pub slices: u32,
     pub slice_s: f64,
     pub holds: u64,
+    /// Paid, where purchases were asked for: a hold, an order and a payment each.
+    pub purchases: u64,
     pub refused: u64,
     pub no_ops: u64,
     pub holds_per_s: f64,
+    /// Holds, orders and payments.
+    pub requests_per_s: f64,
     pub no_op_per_s: f64,
-    /// Holds per no-op.
+    /// Requests per no-op.
     pub ratio: f64,
     pub latency: Vec<LatencyLine>,
     /// Answers that are neither done nor refused, by class and code.
@@ -60,8 +67,30 @@ pub struct HoldsReport {
     pub passed: bool,
 }
 
+/// What a connection asks for next.
+#[derive(Clone, Debug)]
+enum Step {
+    NoOp,
+    Hold,
+    Order { hold: Uuid },
+    Pay(Ordered),
+}
+
+#[derive(Deserialize)]
+struct Held {
+    id: Uuid,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Ordered {
+    id: Uuid,
+    total: Money,
+}
+
 struct Tally {
     holds: Histogram<u64>,
+    orders: Histogram<u64>,
+    payments: Histogram<u64>,
     no_ops: Histogram<u64>,
     refused: u64,
     failures: BTreeMap<String, u64>,
@@ -79,7 +108,7 @@ pub async fn run(options: &HoldsOptions) -> Result<HoldsReport> {
         title: "The hot one",
         seats: options.seats,
         standing: STANDING,
-        hold_ttl_s: HOLD_TTL_S,
+        hold_ttl_s: if options.purchases { PURCHASE_TTL_S } else { HOLD_TTL_S },
         holds_per_customer_max: HOLDS_PER_CUSTOMER,
         units_per_customer_max: None,
     };
@@ -100,7 +129,9 @@ pub async fn run(options: &HoldsOptions) -> Result<HoldsReport> {
         let account = Arc::clone(&accounts.all()[number as usize % accounts.all().len()]);
         let worker = Worker {
             authority: setup.pool.authority().to_owned(),
+            event,
             holds: format!("/api/v1/events/{event}/holds"),
+            buys: options.purchases,
             no_op: options.no_op.clone(),
             key: (!options.without_keys).then(|| format!("{tag}-{number}")),
             mix: options.mix,
@@ -124,7 +155,9 @@ pub async fn run(options: &HoldsOptions) -> Result<HoldsReport> {
 
 fn report(options: &HoldsOptions, connections: u32, pairs: u32, all: &Tally) -> Result<HoldsReport> {
     let seconds = f64::from(pairs) * options.slice;
-    let (holds_per_s, no_op_per_s) = (all.holds.len() as f64 / seconds, all.no_ops.len() as f64 / seconds);
+    let requests = all.holds.len() + all.orders.len() + all.payments.len();
+    let per_s = |count: u64| count as f64 / seconds;
+    let steps = [("hold", &all.holds), ("order", &all.orders), ("pay", &all.payments), ("no-op", &all.no_ops)];
     let most = all.failures.iter().max_by_key(|(_, count)| **count);
     ensure!(!all.holds.is_empty() && !all.no_ops.is_empty(), "nothing was measured; most often: {most:?}");
     Ok(HoldsReport {
@@ -136,12 +169,18 @@ fn report(options: &HoldsOptions, connections: u32, pairs: u32, all: &Tally) -> 
         slices: pairs,
         slice_s: options.slice,
         holds: all.holds.len(),
+        purchases: all.payments.len(),
         refused: all.refused,
         no_ops: all.no_ops.len(),
-        holds_per_s,
-        no_op_per_s,
-        ratio: holds_per_s / no_op_per_s,
-        latency: vec![LatencyLine::of("hold", &all.holds), LatencyLine::of("no-op", &all.no_ops)],
+        holds_per_s: per_s(all.holds.len()),
+        requests_per_s: per_s(requests),
+        no_op_per_s: per_s(all.no_ops.len()),
+        ratio: requests as f64 / all.no_ops.len() as f64,
+        latency: steps
+            .into_iter()
+            .filter(|(_, took)| !took.is_empty())
+            .map(|(name, took)| LatencyLine::of(name, took))
+            .collect(),
         failures: all.failures.clone(),
         passed: !all.is_broken,
     })
@@ -149,7 +188,9 @@ fn report(options: &HoldsOptions, connections: u32, pairs: u32, all: &Tally) -> 
 
 struct Worker {
     authority: String,
+    event: Uuid,
     holds: String,
+    buys: bool,
     no_op: String,
     key: Option<String>,
     mix: Mix,
@@ -163,14 +204,16 @@ impl Worker {
         let mut tally = Tally::new();
         let mut connection: Option<Connection> = None;
         let token = self.account.token();
+        let mut next = Step::Hold;
         for number in 0u64.. {
             let turn = slices.turn(Instant::now());
-            let is_no_op = match turn {
+            let step = match turn {
                 Turn::Over => break,
-                Turn::NoOp(_) => true,
-                Turn::WarmUp | Turn::Measured(_) => false,
+                Turn::NoOp(_) => Step::NoOp,
+                // What is refused or lost is begun anew.
+                Turn::WarmUp | Turn::Measured(_) => std::mem::replace(&mut next, Step::Hold),
             };
-            let call = match self.call(is_no_op, number) {
+            let call = match self.call(&step, number) {
                 Ok(call) => call,
                 Err(error) => {
                     tally.fail(error.to_string(), true);
@@ -184,9 +227,17 @@ impl Worker {
             // Only what began and ended in the same slice belongs to it.
             let counts = turn == slices.turn(Instant::now()) && turn != Turn::WarmUp;
             match answer {
-                Answer::Ok(_) if counts => tally.done(is_no_op, asked),
-                Answer::Ok(_) => {}
-                Answer::Rejected(_) if !is_no_op => tally.refused += u64::from(counts),
+                Answer::Ok(reply) => {
+                    if counts {
+                        tally.done(&step, asked);
+                    }
+                    match self.after(&step, &reply.body) {
+                        Ok(Some(then)) => next = then,
+                        Ok(None) => {}
+                        Err(error) => tally.fail(error.to_string(), true),
+                    }
+                }
+                Answer::Rejected(_) if !matches!(step, Step::NoOp) => tally.refused += u64::from(counts),
                 other => {
                     let (class, code) = other.class();
                     let is_broken = matches!(other, Answer::Protocol(_) | Answer::ServerBug { .. });
@@ -201,11 +252,31 @@ impl Worker {
         tally
     }
 
+    /// What follows an answer; `None`: nothing new.
+    fn after(&self, step: &Step, body: &[u8]) -> serde_json::Result<Option<Step>> {
+        Ok(match step {
+            Step::Hold if self.buys => Some(Step::Order { hold: serde_json::from_slice::<Held>(body)?.id }),
+            Step::Order { .. } => Some(Step::Pay(serde_json::from_slice(body)?)),
+            Step::NoOp | Step::Hold | Step::Pay(_) => None,
+        })
+    }
+
     /// The no-op gets the headers of a hold, token and key included, and an empty object.
-    fn call(&mut self, is_no_op: bool, number: u64) -> serde_json::Result<Call> {
+    fn call(&mut self, step: &Step, number: u64) -> serde_json::Result<Call> {
         let key = self.key.as_ref().map(|key| format!("{key}-{number}"));
-        if is_no_op {
-            return Call::post(self.no_op.clone(), key, &serde_json::Map::new());
+        match step {
+            Step::NoOp => return Call::post(self.no_op.clone(), key, &serde_json::Map::new()),
+            Step::Order { hold } => {
+                let (event_id, hold_id) = (self.event, *hold);
+                let body = OrderRequest { event_id, hold_id, attendees: Vec::new(), accept_other_seats: false };
+                return Call::post("/api/v1/orders".to_owned(), key, &body);
+            }
+            Step::Pay(order) => {
+                let amount = Some(order.total.clone());
+                let body = PayRequest { method: PaymentMethod::Mock, outcome: None, amount };
+                return Call::post(format!("/api/v1/orders/{}/pay", order.id), key, &body);
+            }
+            Step::Hold => {}
         }
         let intent = self.mix.draw(&Habits::default(), 2, &mut self.rng);
         let item = match intent.want {
@@ -225,12 +296,26 @@ impl Worker {
 
 impl Tally {
     fn new() -> Self {
-        Self { holds: histogram(), no_ops: histogram(), refused: 0, failures: BTreeMap::new(), is_broken: false }
+        Self {
+            holds: histogram(),
+            orders: histogram(),
+            payments: histogram(),
+            no_ops: histogram(),
+            refused: 0,
+            failures: BTreeMap::new(),
+            is_broken: false,
+        }
     }
 
-    fn done(&mut self, is_no_op: bool, asked: Instant) {
+    fn done(&mut self, step: &Step, asked: Instant) {
         let us = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
-        if is_no_op { self.no_ops.saturating_record(us) } else { self.holds.saturating_record(us) }
+        let took = match step {
+            Step::NoOp => &mut self.no_ops,
+            Step::Hold => &mut self.holds,
+            Step::Order { .. } => &mut self.orders,
+            Step::Pay(_) => &mut self.payments,
+        };
+        took.saturating_record(us);
     }
 
     fn fail(&mut self, what: String, is_broken: bool) {
@@ -240,6 +325,8 @@ impl Tally {
 
     fn add(&mut self, other: Self) -> Result<()> {
         self.holds.add(&other.holds)?;
+        self.orders.add(&other.orders)?;
+        self.payments.add(&other.payments)?;
         self.no_ops.add(&other.no_ops)?;
         self.refused += other.refused;
         self.is_broken |= other.is_broken;

@@ -161,6 +161,27 @@ async fn holds_are_measured_beside_a_call_that_does_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn purchases_are_measured_step_by_step_beside_a_call_that_does_nothing() {
+    let server = TestServer::start().await;
+    let organizer = server.organizer().await;
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let line = ["holds", "--purchases", "--connections", "8", "--accounts", "16", "--seats", "5000"];
+    let length = ["--duration", "1", "--slice", "0.25"];
+    let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
+    assert!(loadgen(&server, &[&line[..], &length, &account, &["--json", report.to_str().unwrap()]].concat()).await);
+    let report = json_of(&report);
+    assert_eq!((&report["slices"], &report["failures"], &report["refused"]), (&json!(2), &json!({}), &json!(0)));
+    let steps: Vec<&str> =
+        report["latency"].as_array().unwrap().iter().map(|it| it["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["hold", "order", "pay", "no-op"]);
+    let (purchases, holds) = (report["purchases"].as_u64().unwrap(), report["holds"].as_u64().unwrap());
+    // Each connection has one purchase under way when a slice begins and when it ends.
+    assert!(purchases > 5 && holds.abs_diff(purchases) <= 8 * 2 * 2, "{report}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_gates_that_want_a_ticket_one_admits_it_under_load() {
     let server = TestServer::start().await;
     let organizer = server.organizer().await;

@@ -45,6 +45,9 @@ pub fn of_holds(report: &HoldsReport) -> String {
         writeln!(out, "holds: {connections} connections, {slices} slices of {:.1} s each way", report.slice_s)?;
         writeln!(out)?;
         writeln!(out, "holds      {:>8.0}/s   {} done, {} refused", report.holds_per_s, report.holds, report.refused)?;
+        if report.purchases > 0 {
+            writeln!(out, "requests   {:>8.0}/s   {} purchases paid", report.requests_per_s, report.purchases)?;
+        }
         writeln!(out, "no-op      {:>8.0}/s   {} done", report.no_op_per_s, report.no_ops)?;
         writeln!(out, "ratio      {:>8.2}", report.ratio)?;
         writeln!(out)?;
