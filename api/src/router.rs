@@ -12,7 +12,7 @@ use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, calendars, check_in_lists, discount_codes, docs,
     events, feedback, gate, health, holds, images, live, mails, orders, outbox, payments, problems, rsvps, scanners,
-    seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks, withdrawals,
+    seat_maps, staff, tickets, tiers, venues, waiting_room, waitlist, wallets, webhooks, withdrawals,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -63,6 +63,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(scanners::routes())
         .merge(staff::routes())
         .merge(waiting_room::routes())
+        .merge(waitlist::routes())
         .merge(live::routes())
         .merge(mails::routes())
         .merge(wallets::routes())

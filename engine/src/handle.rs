@@ -1,5 +1,6 @@
 mod codes;
 mod door;
+mod waitlist;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Whether something is left of an event for everybody, told to storage when it changes. Counting it means a pass over
 //! tiers and their cells, so it is counted only when enough was taken since to have emptied the largest tier.
 
-use inventory::{Change, Inventory, Reseated, Row};
+use inventory::{Change, Inventory, Reseated, Row, WaitlistChange};
 
 /// Nothing is known before the first record: whoever owned the event before may have stopped between the two.
 #[derive(Default)]
@@ -31,7 +31,10 @@ impl Vacancy {
     fn may_change(&mut self, change: &Change) -> bool {
         let Some(is_sold_out) = self.is_sold_out else { return true };
         match change {
-            Change::HoldPlaced(hold) | Change::HoldPlacedByCode(hold) | Change::HoldPlacedAtDiscount(hold) => {
+            Change::HoldPlaced(hold)
+            | Change::HoldPlacedByCode(hold)
+            | Change::HoldPlacedAtDiscount(hold)
+            | Change::Waitlist(WaitlistChange::Offered { placed: hold, number: _ }) => {
                 self.left = self.left.saturating_sub(hold.units());
                 !is_sold_out && self.left == 0
             }
@@ -61,7 +64,13 @@ impl Vacancy {
             | Change::Line(_)
             | Change::AccessCodeSet(_)
             | Change::DiscountCodeSet(_)
-            | Change::Door(_) => false,
+            | Change::Door(_)
+            | Change::Waitlist(
+                WaitlistChange::Set(_)
+                | WaitlistChange::Joined { .. }
+                | WaitlistChange::Ended { .. }
+                | WaitlistChange::Closed { .. },
+            ) => false,
         }
     }
 }

@@ -2,10 +2,13 @@
 //! meaning, because the position of a variant is its number on disk (golden files guard it).
 
 mod forms;
+mod waitlist;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use waitlist::WaitlistChange;
 
 use crate::{
     AccessCodeSpec, Direction, DiscountCodeSpec, HoldId, MinorOff, OrderId, PaymentId, Place, Policy, RefusedScan,
@@ -108,6 +111,7 @@ pub enum Change {
     DiscountCodeSet(Box<DiscountCodeSpec>),
     /// A hold some of whose items are cheaper by discount codes; it may draw on access codes as well.
     HoldPlacedAtDiscount(#[serde(with = "forms::at_discount")] Arc<PlacedHold>),
+    Waitlist(WaitlistChange),
 }
 
 impl Change {

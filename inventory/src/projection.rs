@@ -3,7 +3,7 @@
 //! an older one after a newer one, changes nothing.
 
 use crate::{
-    Direction, EventId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, TicketId, TierId, TimeUs,
+    Direction, EventId, HoldId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, TicketId, TierId, TimeUs,
     UserId,
 };
 
@@ -28,6 +28,34 @@ pub enum Row {
         lsn: Lsn,
     },
     Conflict(Box<ConflictRow>),
+    Waitlist(Box<WaitlistRow>),
+}
+
+/// An entry of a waitlist. `(event, number)` names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitlistRow {
+    pub event: EventId,
+    pub number: u32,
+    pub customer: UserId,
+    pub tier: TierId,
+    pub tier_name: String,
+    /// Id of the section or area; `None`: anywhere in the tier.
+    pub part: Option<String>,
+    pub is_area: bool,
+    pub quantity: u32,
+    pub accessible: bool,
+    /// Seats that do not stand together will do.
+    pub apart: bool,
+    pub has_priority: bool,
+    /// One of `waiting offered accepted lapsed left removed limited closed`.
+    pub status: &'static str,
+    pub joined_at: TimeUs,
+    /// The last offer's, also when it has ended.
+    pub hold: Option<HoldId>,
+    /// While it is `offered`.
+    pub offered_until: Option<TimeUs>,
+    pub changed_at: TimeUs,
+    pub lsn: Lsn,
 }
 
 /// A queued scan that contradicts what is known. `(event, lsn)` names it.
@@ -193,10 +221,12 @@ pub enum OutboxKind {
     TicketTransferred,
     EventPublished,
     EventCancelled,
+    /// To whoever has waited: places are held for him.
+    WaitlistOffer,
 }
 
 impl OutboxKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OrderPaid,
         Self::OrderCancelled,
         Self::OrderRefunded,
@@ -204,6 +234,7 @@ impl OutboxKind {
         Self::TicketTransferred,
         Self::EventPublished,
         Self::EventCancelled,
+        Self::WaitlistOffer,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -215,6 +246,7 @@ impl OutboxKind {
             Self::TicketTransferred => "ticket_transferred",
             Self::EventPublished => "event_published",
             Self::EventCancelled => "event_cancelled",
+            Self::WaitlistOffer => "waitlist_offer",
         }
     }
 }

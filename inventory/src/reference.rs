@@ -14,8 +14,10 @@ mod map;
 mod orders;
 mod refunds;
 mod seating;
+mod shortage;
 mod terms;
 mod tickets;
+mod waitlist;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -182,6 +184,7 @@ pub struct Reference {
     room: Option<line::Room>,
     /// Entries are counted.
     door_counts: bool,
+    list: Option<waitlist::List>,
 }
 
 impl Reference {
@@ -201,6 +204,7 @@ impl Reference {
             keys: BTreeMap::new(),
             room: None,
             door_counts: false,
+            list: None,
         }
     }
 
@@ -223,6 +227,7 @@ impl Reference {
         match self.obey(now, &command.verb, said) {
             Ok(answer) => {
                 self.session_follows(now, &command.verb, &answer);
+                self.list_follows(now, &command.verb, &answer);
                 if let Some(key) = command.origin.key {
                     self.keys.insert(key.key, Remembered { body: key.body, at: now, answer: answer.clone() });
                 }
@@ -240,6 +245,7 @@ impl Reference {
             Verb::UndoScan { ticket, nonce, .. } => self.undo_repeated(*ticket, *nonce),
             Verb::SettlePayment(settle) => self.settle_repeated(settle),
             Verb::ReleaseHold { hold, customer } => self.release_repeated(*hold, *customer),
+            Verb::LeaveWaitlist(leaver) => self.leave_repeated(*leaver),
             _ => self.line_repeated(now, verb),
         }
     }
@@ -279,6 +285,11 @@ impl Reference {
             Verb::LeaveLine { user, round, number } => Ok(self.leave_line(now, *user, *round, *number)?),
             Verb::UndoScan { ticket, nonce, .. } => Ok(self.undo_scan(*ticket, *nonce)?),
             Verb::SetDiscountCode(spec) => Ok(self.set_discount_code(spec)?),
+            Verb::SetWaitlist(settings) => Ok(self.set_waitlist(now, settings)?),
+            Verb::JoinWaitlist { customer, wish } => self.join_waitlist(now, *customer, *wish, said),
+            Verb::LeaveWaitlist(leaver) => Ok(self.leave_waitlist(now, *leaver)?),
+            Verb::ServeWaitlist => self.serve_waitlist(now, said),
+            Verb::CloseWaitlist => Ok(self.close_waitlist(now)?),
         }
     }
 
@@ -345,9 +356,10 @@ impl Reference {
         self.quotas_left(tier).map_or(seats + areas, |left| left.min(seats + areas))
     }
 
-    /// When the earliest active hold is due.
+    /// When the earliest active hold is due, or the end of the list.
     pub fn next_due(&self) -> Option<TimeUs> {
-        self.holds.iter().filter(|hold| hold.state == HoldState::Active).map(|hold| hold.expires_at).min()
+        let active = self.holds.iter().filter(|hold| hold.state == HoldState::Active);
+        active.map(|hold| hold.expires_at).chain(self.list_due()).min()
     }
 
     fn live_items(&self) -> impl Iterator<Item = &Item> {

@@ -4,7 +4,7 @@
 use crate::holds::Found;
 use crate::{
     AreaIx, Change, Counts, HoldId, Inventory, Item, Lsn, OrderId, Phase, Place, PlacedHold, Record, Reseated, SeatIx,
-    SeatState, TicketId, TimeUs, UserId,
+    SeatState, TicketId, TimeUs, UserId, WaitlistChange,
 };
 
 /// The places that one record touches, and what becomes of holds. A place may stand here twice.
@@ -87,11 +87,20 @@ impl Inventory {
             | Change::TicketTransferred { .. }
             | Change::Line(_)
             | Change::Door(_)
-            | Change::PolicySetInFull(_) => {}
+            | Change::PolicySetInFull(_)
+            | Change::Waitlist(
+                WaitlistChange::Set(_)
+                | WaitlistChange::Joined { .. }
+                | WaitlistChange::Ended { .. }
+                | WaitlistChange::Closed { .. },
+            ) => {}
             Change::Published => touched.phase = Some(Phase::Published),
             Change::EventCancelled => touched.phase = Some(Phase::Cancelled),
             Change::BlockSet { block, .. } => self.touches_block(block, touched),
-            Change::HoldPlaced(placed) | Change::HoldPlacedByCode(placed) | Change::HoldPlacedAtDiscount(placed) => {
+            Change::HoldPlaced(placed)
+            | Change::HoldPlacedByCode(placed)
+            | Change::HoldPlacedAtDiscount(placed)
+            | Change::Waitlist(WaitlistChange::Offered { placed, number: _ }) => {
                 touched.items(&placed.items);
                 touched.holds.push(news(placed, HoldKind::Placed, placed.expires_at, lsn));
             }

@@ -44,7 +44,7 @@ pub use store::{
     RsvpAnswer, RsvpCount, Scanner, SeatMapDrawing, SecondFactor, Series, SeriesChange, SeriesChanged, SeriesFilter,
     SeriesRefusal, SeriesSummary, Session, SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store, Summary,
     Tags, Ticket, TicketState, TicketTransfer, TransferSide, TransferStatus, User, UserCount, UserFilter, UserStatus,
-    Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom, WalletBalance, Webhook, WebhookAttempt,
-    WebhookDelivery, WebhookNews, WebhookOutcome, WebhookPatch, WebhookStream, Withdrawal, WithdrawalDecided,
-    WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus,
+    Venue, VenuePatch, VenueSeatMap, WaitingPlace, WaitingRoom, WaitlistEntry, WaitlistStatus, WalletBalance, Webhook,
+    WebhookAttempt, WebhookDelivery, WebhookNews, WebhookOutcome, WebhookPatch, WebhookStream, Withdrawal,
+    WithdrawalDecided, WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus,
 };

@@ -131,6 +131,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0020_jobs.sql"),
         sqlite: include_str!("../migrations/sqlite/0020_jobs.sql"),
     },
+    Step {
+        number: 22,
+        name: "waitlist",
+        postgres: include_str!("../migrations/postgres/0022_waitlist.sql"),
+        sqlite: include_str!("../migrations/sqlite/0022_waitlist.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

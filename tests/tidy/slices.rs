@@ -23,6 +23,7 @@ const SLICES: &[&str] = &[
     "tickets",
     "gate",
     "waiting_room",
+    "waitlist",
     "risk",
     "staff",
     "reports",

@@ -31,6 +31,7 @@ mod tiers;
 mod transfers;
 mod venues;
 mod waiting_room;
+mod waitlist;
 mod wallets;
 mod webhooks;
 
@@ -100,6 +101,7 @@ pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
     QUEUE_ALGORITHM, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
 };
+pub use waitlist::{Waitlist, WaitlistEntry, WaitlistJoin, WaitlistOffer, WaitlistSettings, WaitlistStatus};
 pub use wallets::{
     Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,
     WithdrawalStatus,

@@ -15,7 +15,8 @@ use crate::error::{ApiError, Conflict, Noun};
 use crate::in_flight::Claim;
 use crate::state::AppState;
 use crate::{
-    api_key_view, digest, order_access, second_factor, ticket_view, time, transfer_view, wallet_view, webhook,
+    api_key_view, digest, order_access, second_factor, ticket_view, time, transfer_view, waitlist_view, wallet_view,
+    webhook,
 };
 
 /// Read at once. Nothing larger is ever held, however much there is.
@@ -41,6 +42,7 @@ pub async fn export(State(state): State<AppState>, caller: Caller) -> Result<Res
         is_confirmed: false,
         section: Some(Section::Profile),
         after: None,
+        after_number: 0,
         is_open: false,
         _claim: claim,
     };
@@ -69,6 +71,7 @@ enum Section {
     Orders,
     Tickets,
     WaitingPlaces,
+    WaitlistEntries,
     StaffRoles,
     ApiKeys,
     Rsvps,
@@ -91,6 +94,8 @@ struct Export {
     section: Option<Section>,
     /// The last of the section's rows that is written.
     after: Option<Uuid>,
+    /// Of an entry of a waitlist, within the event that `after` names.
+    after_number: u32,
     /// Whether the section's list has begun.
     is_open: bool,
     _claim: Claim,
@@ -106,6 +111,7 @@ impl Export {
             Some(Section::Orders) => self.orders().await,
             Some(Section::Tickets) => self.tickets().await,
             Some(Section::WaitingPlaces) => self.waiting_places().await,
+            Some(Section::WaitlistEntries) => self.waitlist_entries().await,
             Some(Section::StaffRoles) => self.staff_roles().await,
             Some(Section::ApiKeys) => self.api_keys().await,
             Some(Section::Rsvps) => self.rsvps().await,
@@ -177,7 +183,16 @@ impl Export {
         let found = self.state.store.waiting_place_list_of_user(self.caller.user, after, PAGE).await?;
         let last = found.last().map(|place| place.event_id.uuid());
         let shown = found.into_iter().map(exported::place).collect();
-        self.list("waiting_places", shown, last, Some(Section::StaffRoles))
+        self.list("waiting_places", shown, last, Some(Section::WaitlistEntries))
+    }
+
+    async fn waitlist_entries(&mut self) -> Result<String, ApiError> {
+        let after = self.after.map(|event| (EventId::from_uuid(event), self.after_number));
+        let found = self.state.store.waitlist_list_of_customer(self.caller.user, after, PAGE).await?;
+        let last = found.last().map(|entry| (entry.event_id.uuid(), entry.number));
+        self.after_number = last.map_or(0, |(_, number)| number);
+        let shown = found.into_iter().map(waitlist_view::render).collect();
+        self.list("waitlist_entries", shown, last.map(|(event, _)| event), Some(Section::StaffRoles))
     }
 
     async fn staff_roles(&mut self) -> Result<String, ApiError> {

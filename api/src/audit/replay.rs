@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use engine::{Journal, JournalError, Snapshot};
 use inventory::{
     ConflictRow, Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow, PaymentId,
-    PaymentRow, Record, Row, TicketId, TicketRow,
+    PaymentRow, Record, Row, TicketId, TicketRow, WaitlistRow,
 };
 use persistence::{JournalHead, Store};
 
@@ -23,6 +23,7 @@ pub struct Replayed {
     /// By the last state.
     pub money: Vec<OrderMoney>,
     pub conflicts: BTreeMap<Lsn, ConflictRow>,
+    pub waitlist: BTreeMap<u32, WaitlistRow>,
     pub status: Option<&'static str>,
     /// Rows of changes up to here are not known: the journal was trimmed and a snapshot stands in for it.
     pub from: Lsn,
@@ -38,6 +39,7 @@ impl Replayed {
             ledger: BTreeMap::new(),
             money: Vec::new(),
             conflicts: BTreeMap::new(),
+            waitlist: BTreeMap::new(),
             status: None,
             from,
         }
@@ -54,6 +56,7 @@ impl Replayed {
             // Of what is asked here, the engine's alone: it writes them with whatever comes first after a start.
             Row::Offer(_) | Row::SoldOut { .. } => {}
             Row::Conflict(conflict) => drop(self.conflicts.insert(conflict.lsn, *conflict)),
+            Row::Waitlist(entry) => drop(self.waitlist.insert(entry.number, *entry)),
         }
     }
 }

@@ -217,6 +217,16 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("DISCOUNT_CODE_NOT_APPLICABLE", "The discount code takes nothing off what the hold asks for."),
     ("DISCOUNT_CODE_PER_CUSTOMER", "The customer has used the discount code as often as anybody may."),
     ("DISCOUNT_CODE_SPENT", "Fewer tickets are left by the discount code than the hold would have by it."),
+    ("WAITLIST_INVALID", "The waitlist's settings are out of range; detail says where."),
+    ("WAITLIST_OFF", "There is no waitlist, or it is off."),
+    ("WAITLIST_CLOSED", "The waitlist has closed: what is free is everybody's."),
+    ("WAITLIST_JOINED", "The account has an entry of this waitlist already. Leave it to wait for something else."),
+    ("WAITLIST_NOT_NEEDED", "This can be held now: POST /events/{id}/holds."),
+    ("WAITLIST_NEVER_TOGETHER", "The party would not be seated as it wishes in an empty house; detail says how many would."),
+    ("WAITLIST_FULL", "As many wait, or for as many different things, as may."),
+    ("WAITLIST_ENTRY_NOT_FOUND", "The account has no entry of this waitlist."),
+    ("WAITLIST_IDLE", "Nobody who waits can be served now. Never told to clients."),
+    ("WAITLIST_FIRST", "Others wait for these places. Join the waitlist: what fits nobody before is offered at once."),
 ];
 
 pub async fn page() -> Html<String> {

@@ -10,7 +10,7 @@ use wire::WebhookType;
 
 use crate::mail::{self, Letter, Purchase, Refund, Show, TicketNote};
 use crate::time_zone::Zone;
-use crate::{derived_id, money};
+use crate::{derived_id, money, time};
 
 #[derive(Debug, Error)]
 pub enum TidingsError {
@@ -42,6 +42,9 @@ pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutco
         }
         OutboxKind::EventPublished => (WebhookType::EventPublished, event.id.uuid(), Vec::new()),
         OutboxKind::EventCancelled => (WebhookType::EventCancelled, event.id.uuid(), Vec::new()),
+        OutboxKind::WaitlistOffer => {
+            return Ok(OutboxOutcome::Done { mails: desk.offered().await?, news: None, notice: None });
+        }
         OutboxKind::PaymentRefund => return Err(TidingsError::Foreign),
     };
     let news = WebhookNews {
@@ -61,14 +64,18 @@ pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutco
 
 /// An event in the words of a letter.
 pub fn show(id: EventId, known: &KnownEvent) -> Show {
-    let at = TimeUs(known.starts_at_us);
-    let starts = match Zone::find(&known.timezone) {
-        Some(zone) => format!("{} ({})", zone.text(at), known.timezone),
-        None => format!("{} (UTC)", Zone::utc().text(at)),
-    };
+    let starts = moment(known, TimeUs(known.starts_at_us));
     let parts = [&known.location, &known.address, &known.city].map(String::as_str);
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Show { id: id.uuid(), title: known.title.clone(), starts, place: parts.join(", ") }
+}
+
+/// By the clock on the event's wall.
+fn moment(known: &KnownEvent, at: TimeUs) -> String {
+    match Zone::find(&known.timezone) {
+        Some(zone) => format!("{} ({})", zone.text(at), known.timezone),
+        None => format!("{} (UTC)", Zone::utc().text(at)),
+    }
 }
 
 /// Where the letters of one happening are written.
@@ -138,6 +145,25 @@ impl Desk<'_> {
             refunded: money::text(order.refunded_minor, &order.currency),
         }));
         Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
+    }
+
+    /// Nothing, when something has become of the offer since.
+    async fn offered(&self) -> Result<Vec<NewMail>, TidingsError> {
+        let Some(entry) = self.store.waitlist_find(self.event.id, self.work.user_id).await? else {
+            return Ok(Vec::new());
+        };
+        let (Some(hold), Some(until)) = (entry.hold_id, entry.offered_until) else { return Ok(Vec::new()) };
+        if entry.lsn != self.work.lsn || until <= self.now {
+            return Ok(Vec::new());
+        }
+        let letter = Letter::WaitlistOffer {
+            hold: hold.uuid(),
+            show: Box::new(self.show()),
+            what: format!("{} × {}", entry.quantity, entry.tier_name),
+            until: moment(&KnownEvent::of(self.event), until),
+            good_for_s: time::seconds_until(self.now, until),
+        };
+        Ok(self.to(entry.customer_id, &letter).await?.into_iter().collect())
     }
 
     async fn transferred(&self, ticket: &Ticket) -> Result<Vec<NewMail>, TidingsError> {

@@ -151,6 +151,16 @@ pub fn cancelled_event(show: &Show, means: Means<'_>) -> Vec<Block> {
     blocks
 }
 
+pub fn waitlist_offer(show: &Show, hold: Uuid, what: &str, until: &str, means: Means<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::text("You have waited, and places are free. They are held for you:")];
+    blocks.push(Block::text(what));
+    blocks.extend(show.blocks());
+    blocks.push(Block::Text(format!("Until {until}. Then they go to the next.")));
+    blocks.push(Block::link("Your places", format!("{}/events/{}?hold={hold}", means.site, show.id)));
+    blocks.push(Block::text("If you do not want them any more, give them back there: others are waiting."));
+    blocks
+}
+
 fn tickets(show: &Show, tickets: &[TicketNote], means: Means<'_>) -> Vec<Block> {
     let event = EventId::from_uuid(show.id);
     let block = |(ix, ticket): (usize, &TicketNote)| {

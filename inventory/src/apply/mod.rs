@@ -7,6 +7,7 @@ mod line;
 mod orders;
 mod places;
 mod tickets;
+mod waitlist;
 
 pub(crate) use orders::paid_order;
 pub(crate) use places::take;
@@ -22,9 +23,15 @@ impl Inventory {
     pub fn apply(&mut self, record: &Record) -> Answer {
         assert_eq!(record.lsn, self.lsn.next(), "changes are applied in order, without gaps");
         self.lsn = record.lsn;
+        if let Some(list) = &mut self.waitlist {
+            list.news.clear();
+        }
         let answer = self.make(record);
         if self.line.is_some() {
             line::follow(self, record);
+        }
+        if self.waitlist.is_some() {
+            waitlist::follow(self, record);
         }
         if let Some(key) = record.origin.key {
             self.keys.insert(Answered { key, answer: answer.clone(), lsn: record.lsn, at: record.at });
@@ -70,6 +77,7 @@ impl Inventory {
             Change::AccessCodeSet(spec) => configure::set_access_code(self, spec),
             Change::Door(change) => tickets::at_door(self, change),
             Change::DiscountCodeSet(spec) => configure::set_discount_code(self, spec),
+            Change::Waitlist(change) => waitlist::make(self, at, change),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::limits::{Units, customer_limits, hold_limits, quotas};
-use super::{Decision, discount, price_steps};
+use super::{Decision, discount, price_steps, shortage};
 
 pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Decision {
     if inventory.holds.knows(wanted.hold) {
@@ -25,30 +25,21 @@ pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
     if wanted.wants.len() > ITEMS_PER_HOLD_MAX {
         return Err(Rejection::ItemsTooMany { max: ITEMS_PER_HOLD_MAX as u32 });
     }
-    let mut draft = Draft::new(inventory, now, wanted);
-    draft.name_places();
-    draft.pick_places();
-    draft.check_sale();
-    draft.check_limits();
-    draft.check_places();
-    let cover = &inventory.layout.cover;
-    if cover.stepped | cover.coded != 0 {
-        draft.apply_terms();
+    let placed = draft(inventory, now, wanted)?;
+    if inventory.waitlist.is_some() {
+        shortage::must_not_pass_by(inventory, now, &placed.items)?;
     }
-    if !wanted.discount_codes.is_empty() {
-        draft.apply_discounts();
-    }
-    match draft.fault {
-        Some(fault) => Err(fault),
-        None => Ok(Change::hold_placed(PlacedHold {
-            hold: wanted.hold,
-            customer: wanted.customer,
-            items: draft.items,
-            expires_at: now.plus_us(inventory.layout.policy().hold_ttl_us),
-            adjacent: draft.adjacent,
-            codes: draft.codes,
-        })),
-    }
+    Ok(Change::hold_placed(placed))
+}
+
+/// What would be held, if nobody waited for it.
+pub(super) fn draft(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Result<PlacedHold, Rejection> {
+    Draft::new(inventory, now, wanted).resolve()
+}
+
+/// The same for somebody who has waited: it does not count how many holds he has.
+pub(super) fn offer(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Result<PlacedHold, Rejection> {
+    Draft { is_offer: true, ..Draft::new(inventory, now, wanted) }.resolve()
 }
 
 /// The hold in the making.
@@ -61,6 +52,7 @@ struct Draft<'a> {
     taken: Taken,
     adjacent: bool,
     codes: Option<Box<HoldCodes>>,
+    is_offer: bool,
     /// The first by precedence of those met so far.
     fault: Option<Rejection>,
 }
@@ -69,7 +61,33 @@ impl<'a> Draft<'a> {
     fn new(inventory: &'a Inventory, now: TimeUs, wanted: &'a PlaceHold) -> Self {
         let items = Vec::with_capacity(wanted.wants.iter().map(room_for).sum());
         let (units, taken) = (Units::none(), Taken::default());
-        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: None, fault: None }
+        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: None, is_offer: false, fault: None }
+    }
+
+    fn resolve(mut self) -> Result<PlacedHold, Rejection> {
+        self.name_places();
+        self.pick_places();
+        self.check_sale();
+        self.check_limits();
+        self.check_places();
+        let cover = &self.inventory.layout.cover;
+        if cover.stepped | cover.coded != 0 {
+            self.apply_terms();
+        }
+        if !self.wanted.discount_codes.is_empty() {
+            self.apply_discounts();
+        }
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(PlacedHold {
+                hold: self.wanted.hold,
+                customer: self.wanted.customer,
+                items: self.items,
+                expires_at: self.now.plus_us(self.inventory.layout.policy().hold_ttl_us),
+                adjacent: self.adjacent,
+                codes: self.codes,
+            }),
+        }
     }
 
     #[cold]
@@ -272,7 +290,7 @@ impl<'a> Draft<'a> {
         }
         let customer = self.inventory.customers.get(self.wanted.customer);
         let max = layout.policy().holds_per_customer_max;
-        if customer.is_some_and(|customer| customer.holds >= max) {
+        if !self.is_offer && customer.is_some_and(|customer| customer.holds >= max) {
             return self.refuse(Rejection::HoldsPerCustomerExceeded { max });
         }
         if let Some(fault) = customer_limits(layout, customer, &self.units) {

@@ -1,6 +1,7 @@
 mod discounts;
 mod door;
 mod money;
+mod waitlist;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Hold, HoldState, OrderState, Reference, Refusal, Said};
 use crate::{
-    Answer, HoldCodes, HoldId, PlaceHold, PlacedHold, Rejection, SaleWindow, TierIx, TimeUs, UserId, Want, limits,
+    Answer, HoldCodes, HoldId, Item, PlaceHold, PlacedHold, Rejection, SaleWindow, TierIx, TimeUs, UserId, Want, limits,
 };
 
 /// Checks of one kind are made over all items before those of the next kind, because the order of
@@ -17,11 +17,10 @@ impl Reference {
         }
         self.on_sale()?;
         self.must_be_inside(now, place.customer)?;
-        check_shape(place)?;
-        self.check_names(place)?;
-        let tiers = self.tiers_of_wants(now, place)?;
-        self.check_sale(now, place)?;
-        let (items, adjacent) = self.seat_wants(now, place, &tiers, said)?;
+        let (items, adjacent) = self.check_hold(now, place, said)?;
+        if self.may_pass_by(now, &items) {
+            return Err(Rejection::WaitlistFirst.into());
+        }
         let codes = self.codes_of(now, place, &items);
         let (items, discounts) = self.discounted(now, place, &items)?;
         let placed = PlacedHold {
@@ -45,6 +44,20 @@ impl Reference {
             order: None,
         });
         Ok(Answer::HoldPlaced(Arc::new(placed)))
+    }
+
+    /// Everything about the hold itself.
+    pub(super) fn check_hold(
+        &self,
+        now: TimeUs,
+        place: &PlaceHold,
+        said: Said<'_>,
+    ) -> Result<(Vec<Item>, bool), Refusal> {
+        check_shape(place)?;
+        self.check_names(place)?;
+        let tiers = self.tiers_of_wants(now, place)?;
+        self.check_sale(now, place)?;
+        self.seat_wants(now, place, &tiers, said)
     }
 
     fn check_names(&self, place: &PlaceHold) -> Result<(), Rejection> {
@@ -148,6 +161,9 @@ impl Reference {
         self.on_sale()?;
         let ttl_us = self.policy.hold_ttl_us;
         let ix = self.live_hold(now, id, customer)?;
+        if self.is_offer(id) {
+            return Err(Rejection::HoldExtensionExhausted);
+        }
         let hold = &mut self.holds[ix];
         let expires_at = now.plus_us(ttl_us).min(hold.placed_at.plus_us(limits::HOLD_AGE_MAX_US));
         if expires_at <= hold.expires_at {

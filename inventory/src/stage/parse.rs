@@ -1,6 +1,7 @@
 //! Rows of text to commands.
 
 mod refund;
+mod waitlist;
 
 use super::{START, Stage};
 use crate::{
@@ -164,6 +165,7 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
         "leave" => {
             Verb::LeaveLine { user: user(args[0]), round: round(stage, args), number: positional(args, 1).map(number) }
         }
+        "waitlist" | "join" | "quit" | "remove" | "serve" | "close-list" => waitlist::verb(stage, verb, args),
         verb => panic!("no verb {verb}"),
     }
 }

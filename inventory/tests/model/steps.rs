@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::arena::{SECOND_US, access_code, discount_code, policy, tier};
 use crate::line::{self, LineAct};
+use crate::list::{self, ListAct};
 
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -132,6 +133,7 @@ pub enum Act {
         only_unsold: bool,
     },
     Line(LineAct),
+    List(ListAct),
 }
 
 pub fn step() -> impl Strategy<Value = Step> {
@@ -159,6 +161,7 @@ fn act() -> impl Strategy<Value = Act> {
         18 => owning(),
         4 => organizing(),
         18 => line::act().prop_map(Act::Line),
+        16 => list::act().prop_map(Act::List),
     ]
 }
 

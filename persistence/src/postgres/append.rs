@@ -150,6 +150,7 @@ async fn append_round(connection: &mut PgConnection, round: &Round) -> sqlx::Res
 async fn write_rare_rows(connection: &mut PgConnection, tables: &Tables<'_>) -> sqlx::Result<()> {
     crate::projection::write_offers!(connection, tables);
     crate::projection::write_conflicts!(connection, tables);
+    crate::projection::write_waitlist!(connection, tables);
     Ok(())
 }
 

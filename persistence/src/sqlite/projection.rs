@@ -8,7 +8,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::projection::{StatusRow, Tables, items_column, lsn_column, text_column, write_conflicts, write_offers};
+use crate::projection::{StatusRow, Tables, items_column, lsn_column, text_column, write_conflicts, write_offers, write_waitlist};
 
 type Statement = Query<'static, sqlx::Sqlite, SqliteArguments>;
 
@@ -112,6 +112,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, rows: impl Iterator
     }
     write_offers!(connection, tables);
     write_conflicts!(connection, tables);
+    write_waitlist!(connection, tables);
     Ok(())
 }
 

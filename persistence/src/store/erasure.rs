@@ -70,6 +70,9 @@ const DELETE_NAMED: &str = "DELETE FROM attendees WHERE holder_id = $1";
 
 const DELETE_MAILS: &str = "DELETE FROM mails WHERE recipient = $1";
 
+/// What he waited for. His entries ended before, each in its event.
+const DELETE_WAITLIST: &str = "DELETE FROM waitlist_entries WHERE customer_id = $1";
+
 const DELETE: &str = "DELETE FROM users WHERE id = $1 AND erased_at IS NULL";
 
 const INSERT_NOBODY: &str = "
@@ -80,8 +83,17 @@ const INSERT_NOBODY: &str = "
 const INSERT_FAMILY: &str = "
     INSERT INTO refresh_families (id, user_id, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5)";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[FIND, FAMILIES, DELETE_ATTENDEES, DELETE_NAMED, DELETE_MAILS, DELETE, INSERT_NOBODY, INSERT_FAMILY];
+pub(super) const STATEMENTS: &[&str] = &[
+    FIND,
+    FAMILIES,
+    DELETE_ATTENDEES,
+    DELETE_NAMED,
+    DELETE_MAILS,
+    DELETE_WAITLIST,
+    DELETE,
+    INSERT_NOBODY,
+    INSERT_FAMILY,
+];
 
 impl Store {
     /// Whether there are reasons against it is decided in the transaction that erases: of the last two admins one stays,
@@ -105,7 +117,7 @@ impl Store {
             };
             let families: Vec<Family> =
                 sqlx::query_as(FAMILIES).bind(user.uuid()).bind(now.0).fetch_all(&mut *transaction).await?;
-            for statement in [DELETE_ATTENDEES, DELETE_NAMED] {
+            for statement in [DELETE_ATTENDEES, DELETE_NAMED, DELETE_WAITLIST] {
                 sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
             }
             let forget = sqlx::query(FORGET_RECIPIENT).bind(email_key(&account.email));
