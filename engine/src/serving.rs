@@ -51,7 +51,9 @@ const fn may_serve(change: &Change) -> bool {
         | Change::PolicySet(_)
         | Change::PolicySetInFull(_)
         | Change::Published
-        | Change::Waitlist(WaitlistChange::Set(_) | WaitlistChange::Joined { .. } | WaitlistChange::Ended { .. }) => true,
+        | Change::Waitlist(WaitlistChange::Set(_) | WaitlistChange::Joined { .. } | WaitlistChange::Ended { .. }) => {
+            true
+        }
         Change::SeatMapSet(_)
         | Change::EventCancelled
         | Change::HoldPlaced(_)

@@ -3,8 +3,8 @@
 //! an older one after a newer one, changes nothing.
 
 use crate::{
-    Direction, EventId, HoldId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, TicketId, TierId, TimeUs,
-    UserId,
+    Direction, EventId, HoldId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, TicketId, TierId,
+    TimeUs, UserId,
 };
 
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::apply::paid_order;
 use crate::holds::{End, Found};
 use crate::{
-    Answer, Command, HoldId, Inventory, Leaver, PaymentOutcome, Rejection, ScanTicket, SettlePayment, TicketId, TimeUs, UserId,
-    Verb,
+    Answer, Command, HoldId, Inventory, Leaver, PaymentOutcome, Rejection, ScanTicket, SettlePayment, TicketId, TimeUs,
+    UserId, Verb,
 };
 
 impl Inventory {

@@ -138,8 +138,9 @@ impl Inventory {
 
     fn verify_waitlist(&self) -> Result<(), Violation> {
         let Some(list) = self.waitlist.as_deref() else { return Ok(()) };
-        let is_live = |hold: HoldId, customer: UserId| {
-            matches!(self.holds.find(hold), Some(Found::Live(_, hold)) if hold.placed.customer == customer)
+        let is_live = |hold: HoldId, customer: UserId| match self.holds.find(hold) {
+            Some(Found::Live(_, hold)) => hold.placed.customer == customer,
+            Some(Found::Ended(_)) | None => false,
         };
         list.fault(is_live).map_or(Ok(()), |what| Err(Violation::Waitlist(what)))
     }

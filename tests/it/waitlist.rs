@@ -87,7 +87,8 @@ async fn freed_seats_go_to_those_who_wait_and_parties_stay_together() {
 
         let entries = show.path("/waitlist/entries");
         let all = server.get(Some(&show.organizer), &entries).await.expect(200);
-        let told: Vec<&str> = all["items"].as_array().unwrap().iter().map(|it| it["status"].as_str().unwrap()).collect();
+        let told: Vec<&str> =
+            all["items"].as_array().unwrap().iter().map(|it| it["status"].as_str().unwrap()).collect();
         assert_eq!(told, ["left", "accepted"]);
         let page = server.get(Some(&show.organizer), &format!("{entries}?status=accepted&limit=1")).await.expect(200);
         assert_eq!(page["items"][0]["quantity"], 1);
@@ -166,7 +167,7 @@ async fn an_offer_is_written_about_and_an_erased_account_waits_for_nothing() {
             }
         };
         let mail = tokio::time::timeout(std::time::Duration::from_secs(20), is_written).await.expect("a mail");
-        assert_eq!((&mail["subject"], &mail["to"]), (&json!("Places for you: A small show"), &json!(ann.email)));
+        assert_eq!((&mail["subject"], &mail["recipient"]), (&json!("Places for you: A small show"), &json!(ann.email)));
         let export = server.get(Some(&ann), "/me/export").await.expect(200);
         assert_eq!(export["waitlist_entries"][0]["status"], "offered");
 

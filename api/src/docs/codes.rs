@@ -222,7 +222,10 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("WAITLIST_CLOSED", "The waitlist has closed: what is free is everybody's."),
     ("WAITLIST_JOINED", "The account has an entry of this waitlist already. Leave it to wait for something else."),
     ("WAITLIST_NOT_NEEDED", "This can be held now: POST /events/{id}/holds."),
-    ("WAITLIST_NEVER_TOGETHER", "The party would not be seated as it wishes in an empty house; detail says how many would."),
+    (
+        "WAITLIST_NEVER_TOGETHER",
+        "The party would not be seated as it wishes in an empty house; detail says how many would.",
+    ),
     ("WAITLIST_FULL", "As many wait, or for as many different things, as may."),
     ("WAITLIST_ENTRY_NOT_FOUND", "The account has no entry of this waitlist."),
     ("WAITLIST_IDLE", "Nobody who waits can be served now. Never told to clients."),

@@ -2,8 +2,8 @@ use super::holds;
 use crate::orders::{Order, OrderStatus};
 use crate::waitlist::{Entry, Waitlist};
 use crate::{
-    Answer, Change, Inventory, Item, OrderId, Phase, Place, Record, SeatIx, TimeUs, WaitlistChange,
-    WaitlistEnd, Wish, WishedPlace,
+    Answer, Change, Inventory, Item, OrderId, Phase, Place, Record, SeatIx, TimeUs, WaitlistChange, WaitlistEnd, Wish,
+    WishedPlace,
 };
 
 /// What other changes do to the list.

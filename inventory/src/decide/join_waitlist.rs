@@ -43,9 +43,9 @@ fn must_be_short(inventory: &Inventory, now: TimeUs, customer: UserId, wish: Wis
             Ok(()) => Err(Rejection::WaitlistNotNeeded),
             Err(_) => Ok(()),
         },
-        Err(
-            Rejection::AreaSoldOut { .. } | Rejection::QuotaExhausted { .. } | Rejection::NotEnoughSeats { .. },
-        ) => Ok(()),
+        Err(Rejection::AreaSoldOut { .. } | Rejection::QuotaExhausted { .. } | Rejection::NotEnoughSeats { .. }) => {
+            Ok(())
+        }
         Err(other) => Err(other),
     }
 }

@@ -45,8 +45,7 @@ impl Reference {
         let hold = self.hold_of(ix);
         if !hold.payment_extended {
             hold.payment_extended = true;
-            let longest =
-                if is_offer { TimeUs::MAX } else { hold.placed_at.plus_us(limits::HOLD_AGE_MAX_US) };
+            let longest = if is_offer { TimeUs::MAX } else { hold.placed_at.plus_us(limits::HOLD_AGE_MAX_US) };
             let extended = hold.expires_at.plus_us(limits::PAYMENT_EXTENSION_US).min(longest);
             hold.expires_at = hold.expires_at.max(extended);
         }

@@ -7,9 +7,9 @@ use std::cell::RefCell;
 use inventory::reference::{Reference, Verdict};
 use inventory::{
     Answer, AreaIx, BestAvailable, CallerKey, Change, Command, Counts, EventId, HoldId, Inventory, LineChange,
-    LineView, Lsn, OrderId, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, QueuedScan,
-    Record, Rejection, ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId,
-    TierId, TierIx, TierSpec, TimeUs, UndoReason, UserId, Verb, Want,
+    LineView, Lsn, OrderId, Origin, PaymentId, PaymentOutcome, Phase, PlaceHold, PlaceOrder, QueuedScan, Record,
+    Rejection, ScanTicket, SeatIx, SeatMapSpec, SeatState, SectionIx, SettlePayment, TicketId, TierId, TierIx,
+    TierSpec, TimeUs, UndoReason, UserId, Verb, Want,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;

@@ -8,7 +8,9 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::projection::{StatusRow, Tables, items_column, lsn_column, text_column, write_conflicts, write_offers, write_waitlist};
+use crate::projection::{
+    StatusRow, Tables, items_column, lsn_column, text_column, write_conflicts, write_offers, write_waitlist,
+};
 
 type Statement = Query<'static, sqlx::Sqlite, SqliteArguments>;
 

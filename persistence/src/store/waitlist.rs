@@ -85,15 +85,8 @@ const EVENTS_LIVE: &str = "
 const EVENTS_LIVE_OF_CUSTOMER: &str = "
     SELECT event_id FROM waitlist_entries WHERE customer_id = $1 AND status IN ('waiting', 'offered') LIMIT $2";
 
-pub(super) const STATEMENTS: &[&str] = &[
-    FIND_OF_CUSTOMER,
-    LIST_OF_CUSTOMER,
-    LIST,
-    LIST_BY_STATUS,
-    COUNT_BEFORE,
-    EVENTS_LIVE,
-    EVENTS_LIVE_OF_CUSTOMER,
-];
+pub(super) const STATEMENTS: &[&str] =
+    &[FIND_OF_CUSTOMER, LIST_OF_CUSTOMER, LIST, LIST_BY_STATUS, COUNT_BEFORE, EVENTS_LIVE, EVENTS_LIVE_OF_CUSTOMER];
 
 impl Store {
     /// The customer's last entry.

@@ -144,7 +144,8 @@ fn an_offer_stands_its_time_and_a_payment_gives_it_five_minutes() {
     let answer = stage.ask(crate::Verb::StartPayment { order, customer: ann, payment }).unwrap();
     let until = stage.now.plus_us(6 * 60_000_000);
     assert_eq!(answer, crate::Answer::PaymentStarted { order, expires_at: until });
-    let told = stage.rows.iter().any(|row| matches!(row, crate::Row::Waitlist(row) if row.offered_until == Some(until)));
+    let told =
+        stage.rows.iter().any(|row| matches!(row, crate::Row::Waitlist(row) if row.offered_until == Some(until)));
     assert!(told, "{:?}", stage.rows);
     stage.check();
 }

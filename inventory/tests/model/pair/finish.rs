@@ -1,8 +1,6 @@
 //! What is noted on the way, and what must hold at the end.
 
-use inventory::{
-    Change, Inventory, OrderId, OrderStatus, Record, Reseated, WaitlistChange, WaitlistEnd,
-};
+use inventory::{Change, Inventory, OrderId, OrderStatus, Record, Reseated, WaitlistChange, WaitlistEnd};
 use proptest::prelude::*;
 
 use super::{Checked, EVENT, Pair};
