@@ -30,7 +30,7 @@ async fn offered(handle: &EventHandle) -> (u32, u32) {
     (view.waiting, view.offered)
 }
 
-/// The hold with which somebody's wait has ended.
+/// What somebody hears who asks for the first seat.
 async fn refusal(handle: &EventHandle, user: u8) -> &'static str {
     match handle.place_hold(caller(user), hold_of(user, &[0])).await {
         Err(engine::SubmitError::Rejected(rejection)) => rejection.code(),
