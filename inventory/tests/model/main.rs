@@ -8,6 +8,7 @@ mod arena;
 mod board;
 mod books;
 mod line;
+mod list;
 mod named;
 mod pair;
 mod reached;

@@ -28,6 +28,8 @@ const WANTED: &str = "Configured HoldPlaced HoldExtended HoldReleased HoldsExpir
     SCAN_REFUSED:product SCAN_REFUSED:rules SCAN_REFUSED:undone ScanUndone ScanConflicted SCAN_NOT_FOUND SCAN_NOT_LAST \
     DISCOUNT_CODE_INVALID DISCOUNT_CODE_UNKNOWN DISCOUNT_CODE_NOT_STARTED DISCOUNT_CODE_EXPIRED \
     DISCOUNT_CODE_NOT_APPLICABLE DISCOUNT_CODE_PER_CUSTOMER DISCOUNT_CODE_SPENT \
+    WaitlistJoined WaitlistOffered WaitlistLeft WaitlistClosed WAITLIST_INVALID WAITLIST_OFF WAITLIST_CLOSED \
+    WAITLIST_JOINED WAITLIST_NOT_NEEDED WAITLIST_NEVER_TOGETHER WAITLIST_ENTRY_NOT_FOUND WAITLIST_IDLE WAITLIST_FIRST rescued limited \
     repeat split_party late_same_places late_other_places several_prices by_code at_discount PRICE_ABOVE_TIER kept";
 
 impl Reached {

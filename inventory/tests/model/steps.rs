@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::arena::{SECOND_US, access_code, discount_code, policy, tier};
 use crate::line::{self, LineAct};
+use crate::list::{self, ListAct};
 use crate::pair::desk::{self, DeskAct};
 
 #[derive(Clone, Debug)]
@@ -134,6 +135,7 @@ pub enum Act {
     },
     Line(LineAct),
     Desk(DeskAct),
+    List(ListAct),
 }
 
 pub fn step() -> impl Strategy<Value = Step> {
@@ -162,6 +164,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => organizing(),
         18 => line::act().prop_map(Act::Line),
         10 => desk::act().prop_map(Act::Desk),
+        16 => list::act().prop_map(Act::List),
     ]
 }
 
