@@ -1,4 +1,4 @@
-//! Who waits for places: written by journal commits alone, read here.
+//! Who waits for places: written by journal commits alone, read here, and forgotten with an account.
 
 use inventory::{EventId, HoldId, Lsn, TierId, TimeUs, UserId};
 use uuid::Uuid;
