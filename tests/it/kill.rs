@@ -4,7 +4,7 @@
 //! `USHER_TEST_KILL_SEED` draws the same instants again.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -15,10 +15,12 @@ use crate::sale::{Crowd, Sale, answers, audit, purchases};
 
 const KILLS: u32 = 20;
 /// Most come in the first seconds, more than a server that dies all the time can serve: they queue up until the last kill.
-const BUYERS: u32 = 2_400;
+const BUYERS: u32 = 3_600;
 const SALE_SECONDS: u32 = 30;
-/// The server runs for at least and at most this long between two kills.
-const ALIVE_MS: std::ops::Range<u64> = 100..1_000;
+/// From the first thing that the server acknowledges to its end.
+const ALIVE_MS: std::ops::Range<u64> = 0..600;
+/// For that first thing: the crowd backs off while nobody answers.
+const QUIET: Duration = Duration::from_secs(3);
 /// Of the kills, how many hit a server that had just acknowledged something.
 const BUSY_MIN: u32 = KILLS / 2;
 const PURCHASES_MIN: usize = 500;
@@ -54,6 +56,10 @@ fn sell_under_kills(mut settings: Vec<(&'static str, String)>, dir: &Path) {
     let mut busy = 0;
     for kills in 0..KILLS {
         let before = answers(&log);
+        let quiet_until = Instant::now() + QUIET;
+        while answers(&log) == before && Instant::now() < quiet_until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         std::thread::sleep(Duration::from_millis(rng.random_range(ALIVE_MS)));
         assert!(sale.ended().is_none(), "the sale ended after {kills} kills; it must outlast them");
         server.kill();

@@ -268,7 +268,7 @@ async fn a_waiting_room_keeps_its_order_and_lets_nobody_past() {
     assert_eq!(report["memory"]["waiters"], 212);
     let storm = &report["storm"];
     let counts = [&storm["baseline"]["requests"], &storm["stormy"]["refreshes"]].map(|count| count.as_u64().unwrap());
-    assert!(counts[0] > 20 && counts[1] > 20 && storm["overload"].as_f64().unwrap() > 0.0, "{report:#}");
+    assert!(counts[0] > 20 && counts[1] > 5 && storm["overload"].as_f64().unwrap() > 0.0, "{report:#}");
     // Each hoarder has many bots and gets what one customer may have; others of them only hold.
     let shares = |of: &str| report["shares"][of].as_u64().unwrap();
     assert_eq!((shares("hoarders"), shares("squatters"), shares("units_wanted_by_bots")), (3, 3, 3 * 8 * 4));

@@ -53,7 +53,7 @@ async fn a_code_signs_in_once_and_confirms_the_address() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_makes_an_account_for_who_has_none() {
     on_both_stores(|server, smtp| async move {
-        ask(&server, " Nobody@example.org ").await.expect(202);
+        ask(&server, "Nobody@example.org").await.expect(202);
         let code = smtp.mails("Nobody@example.org", "Your code to sign in", 1).await.pop().unwrap().code();
         let named = |name: &str| json!({"email": NOBODY, "code": code, "name": name});
         let problem = server.post(None, "/auth/codes/verify", named(" ")).await.problem(422, "VALIDATION_FAILED");

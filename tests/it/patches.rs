@@ -101,7 +101,8 @@ async fn what_a_tier_a_venue_and_a_series_can_do_without_is_taken_away_by_null()
         let path = format!("/series/{}", text(&series["id"]));
         let patched = server.patch(organizer, &path, nulls(&["coordinates"])).await.expect(200);
         assert!(patched["series"]["coordinates"].is_null(), "{patched}");
-        assert!(server.get(organizer, &show.path("")).await.expect(200)["coordinates"].is_null());
+        let session = format!("/events/{}", text(&patched["changed"][0]));
+        assert!(server.get(organizer, &session).await.expect(200)["coordinates"].is_null());
     })
     .await;
 }

@@ -48,14 +48,11 @@ impl Replays {
     /// # Errors
     /// As many replays as there may be, or not done in time; the store is not available; the journal is damaged.
     pub async fn state_at(&self, store: &Store, event: EventId, at: Lsn) -> Result<Inventory, ApiError> {
-        let snapshot = store.snapshot_below(event, at.next()).await.map_err(fault)?;
-        let from = snapshot.and_then(|Snapshot { lsn, bytes }| {
-            let restored = Inventory::restore(&bytes);
-            // Then everything is replayed: slower, and as good.
-            restored.inspect_err(|error| tracing::error!(%event, lsn = lsn.0, %error, "snapshot.unreadable")).ok()
-        });
-        let from = from.unwrap_or_else(|| Inventory::new(event));
-        Ok(self.run(store, from, at, ()).await?.0)
+        self.in_turn(async {
+            let from = restored_below(store, event, at.next()).await?;
+            Ok(replay(store, from, at, ()).await?.0)
+        })
+        .await
     }
 
     /// Shows `watch` every durable change since the event was made, until it has seen enough.
@@ -63,23 +60,31 @@ impl Replays {
     /// # Errors
     /// Those of [`Replays::state_at`].
     pub async fn all<W: Watch>(&self, store: &Store, event: EventId, watch: W) -> Result<W, ApiError> {
-        Ok(self.run(store, Inventory::new(event), Lsn(u64::MAX), watch).await?.1)
+        self.in_turn(async { Ok(replay(store, Inventory::new(event), Lsn(u64::MAX), watch).await?.1) }).await
     }
 
-    async fn run<W: Watch>(
-        &self,
-        store: &Store,
-        from: Inventory,
-        to: Lsn,
-        watch: W,
-    ) -> Result<(Inventory, W), ApiError> {
+    async fn in_turn<T>(&self, work: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
         let _place = self.places.try_acquire().map_err(|_| ApiError::Busy(Busy::History))?;
         let replayed = tokio::time::timeout(WAIT, async {
             let _turn = self.turn.acquire().await.map_err(|_| ApiError::Busy(Busy::NotReady))?;
-            replay(store, from, to, watch).await
+            work.await
         });
         replayed.await.unwrap_or(Err(ApiError::Busy(Busy::History)))
     }
+}
+
+/// From the newest snapshot that is good; nothing, where there is none.
+async fn restored_below(store: &Store, event: EventId, below: Lsn) -> Result<Inventory, ApiError> {
+    let Some(Snapshot { lsn, bytes }) = store.snapshot_below(event, below).await.map_err(fault)? else {
+        return Ok(Inventory::new(event));
+    };
+    let restored = tokio::task::spawn_blocking(move || Inventory::restore(&bytes));
+    let restored = restored.await.map_err(|panic| ApiError::Defect(panic.to_string().into()))?;
+    // Then everything is replayed: slower, and as good.
+    Ok(restored.unwrap_or_else(|error| {
+        tracing::error!(%event, lsn = lsn.0, %error, "snapshot.unreadable");
+        Inventory::new(event)
+    }))
 }
 
 async fn replay<W: Watch>(store: &Store, from: Inventory, to: Lsn, watch: W) -> Result<(Inventory, W), ApiError> {

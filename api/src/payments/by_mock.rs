@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use engine::EventHandle;
 use inventory::{Answer, Currency, Origin, PaymentId, PaymentOutcome, SettlePayment};
 use persistence::{Checkout, CheckoutState, Order, PaymentProvider};
 use wire::MockOutcome;
 
-use super::pay::{Started, off, start};
+use super::pay::{Started, key_of_start, off, start};
 use crate::auth::Caller;
 use crate::error::{ApiError, PaymentFailure};
 use crate::gateways::{Begun, Gateway, GatewayError, Mock, Standing, script};
@@ -35,14 +36,15 @@ pub async fn pay(
         origin.key.map_or_else(|| ids::mint(state.now()), |key| derived_id::derive(order.id.uuid(), "payment", key));
     let payment = PaymentId::from_uuid(payment);
     let handle = event_access::handle(state, order.event_id).await?;
+    let asker = event_access::asker(caller.user, origin);
     // What costs nothing has no page.
-    let are_pages_left = !is_free && gateways::close_pages(state, order).await?;
+    let are_pages_left = !is_free && close_pages(state, &handle, asker, order).await?;
     let paid = PaymentOutcome::Paid { amount_minor: order.total_minor, currency };
     let scripted = scripted.filter(|_| !is_free).unwrap_or(MockOutcome::Paid);
     let started = match scripted {
         // A start would keep the hold alive until the money is there.
         MockOutcome::Late => Started::Now,
-        _ => start(&handle, event_access::asker(caller.user, origin), order.id, payment).await?,
+        _ => start(&handle, asker, order.id, payment).await?,
     };
     let outcome = if started == Started::PaidBefore || is_free || charge(state, order, payment, scripted).await? {
         paid
@@ -75,6 +77,22 @@ pub async fn pay(
         }
         other => Err(event_access::unexpected("a payment", &other)),
     }
+}
+
+/// Before anything is charged, and only for a key that is new: one that was used for something else changes nothing.
+async fn close_pages(
+    state: &AppState,
+    handle: &EventHandle,
+    asker: engine::Caller,
+    order: &Order,
+) -> Result<bool, ApiError> {
+    // Where no page can be open, the start of the payment looks at the key.
+    if state.gateways.stripe().is_none() {
+        return Ok(false);
+    }
+    let starter = engine::Caller { key: key_of_start(asker.key), ..asker };
+    let is_known = starter.key.is_some() && handle.recall(state.now(), starter).await?.is_some();
+    if is_known { Ok(false) } else { gateways::close_pages(state, order).await }
 }
 
 /// Whether money came.

@@ -23,7 +23,7 @@ pub fn read(asked: &Payout, errors: &mut FieldErrors) -> Option<Payout> {
     if !is_name {
         errors.add("payout.holder", "LENGTH", format!("1 to {HOLDER_CHARS_MAX} characters"));
     } else if !is_plain {
-        errors.add("payout.holder", "CHARACTERS", "no control characters");
+        errors.add("payout.holder", "CHARACTER", "no control characters");
     }
     let iban = number(&asked.iban, errors)?;
     (is_name && is_plain).then_some(Payout { iban, holder })
@@ -122,7 +122,7 @@ mod tests {
         }
         assert_eq!(read_as(good, " "), one("payout.holder", "LENGTH"));
         assert_eq!(read_as(good, &"x".repeat(71)), one("payout.holder", "LENGTH"));
-        assert_eq!(read_as(good, "A\u{7}da"), one("payout.holder", "CHARACTERS"));
+        assert_eq!(read_as(good, "A\u{7}da"), one("payout.holder", "CHARACTER"));
         assert_eq!(read_as("", "").unwrap_err().len(), 2, "both at once");
     }
 

@@ -253,8 +253,8 @@ async fn replay(loot: &Arc<Loot>, crowd: &Arc<Crowd>, client: &Client, tries: u6
             round.spawn(async move {
                 // Opens as many connections as will be used, the first time.
                 start.wait().await;
-                let known = client.settle(Step::Setup, None, &Call::get(NO_OP.to_owned()), Instant::now()).await;
-                drop(known);
+                let call = Call { path: NO_OP.to_owned(), ..crowd.join_call(None) };
+                drop(client.settle(Step::Setup, None, &call, Instant::now()).await);
                 start.wait().await;
                 try_once(&loot, &crowd, &client, Kind::Replayed, number).await
             });

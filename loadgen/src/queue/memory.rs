@@ -47,7 +47,7 @@ pub async fn before_joins(crowd: &Arc<Crowd>, server_pid: u32) -> Result<Usage> 
     let early = crowd.waiters.iter().filter(|waiter| waiter.is_early);
     futures_util::stream::iter(early)
         .for_each_concurrent(AT_ONCE, |waiter| async move {
-            let call = Call::get(NO_OP.to_owned());
+            let call = Call { path: NO_OP.to_owned(), ..crowd.join_call(None) };
             let settled = crowd.client().settle(Step::Setup, Some(&waiter.account), &call, Instant::now()).await;
             drop(settled);
         })

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use wire::{LiveFrame, LiveRequest};
+use wire::{LiveFrame, LiveRequest, LiveSessionState};
 
 use super::crowd::Crowd;
 use super::waiter::{Waiter, Way};
@@ -136,7 +136,15 @@ impl Sockets {
             if head.kind != Kind::Other {
                 continue;
             }
-            let Ok(LiveFrame::Place(place)) = serde_json::from_str::<LiveFrame>(&text) else { continue };
+            let place = match serde_json::from_str::<LiveFrame>(&text) {
+                Ok(LiveFrame::Place(place)) => place,
+                // Who has come in by polling before his socket spoke hears this instead.
+                Ok(LiveFrame::Session(session)) if session.state == LiveSessionState::Admitted => {
+                    self.seen().turns += 1;
+                    return true;
+                }
+                _ => continue,
+            };
             let known = waiter.seen().rank;
             if place.rank.is_some() && known.is_some() && place.rank != known {
                 let what = format!("waiter {}: rank {known:?} is {:?} on the socket", waiter.index, place.rank);

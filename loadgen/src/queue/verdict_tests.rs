@@ -271,7 +271,7 @@ fn squatters_that_hold_too_much_or_too_long_are_found() {
 #[test]
 fn a_share_that_bots_could_not_have_changed_is_not_looked_at() {
     let mut record = sound();
-    let share = |record: &Record| judge(record).into_iter().find(|check| check.name.contains("9 of 10")).unwrap();
+    let share = |record: &Record| judge(record).into_iter().find(|check| check.name.contains("9 of 10 units")).unwrap();
     assert!(share(&record).looked_at > 0);
     record.bots_per_hoarder = 1;
     assert_eq!(share(&record).looked_at, 0);

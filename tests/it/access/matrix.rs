@@ -34,6 +34,8 @@ const NO_CHANGE: &str = "nothing is changed";
 
 /// Writes that leave no entry in the audit log, and why.
 const UNWRITTEN: &[(&str, &str)] = &[
+    ("PUT /events/{id}/images", "of an event without pictures nothing is changed"),
+    ("POST /series/{id}/publish", "all of it was published before"),
     ("DELETE /events/{id}/holds/{hold_id}", JOURNAL),
     ("DELETE /events/{id}/rsvp", "an answer, told anew as often as he likes"),
     ("DELETE /events/{id}/waiting-room", "a place in a line"),

@@ -150,6 +150,8 @@ impl Rule {
             (Self::Socket, _) => Refused(426, "UPGRADE_REQUIRED"),
             (Self::Open | Self::Anybody, _) | (_, Who::Right) => LetIn,
             (Self::Preview, Who::Admin | Who::Suspended | Who::Door | Who::BoxOffice) => LetIn,
+            // They hang on an account and its secret: no admin has to do with those of others.
+            (Self::Event { unknown: unknown @ "WEBHOOK_NOT_FOUND", .. }, Who::Admin) => Refused(404, unknown),
             (Self::Organizers | Self::Admins | Self::Event { .. }, Who::Admin) => LetIn,
             // What staff may see, an admin may.
             (Self::Own { staff, .. }, Who::Admin) if !staff.is_empty() => LetIn,

@@ -185,6 +185,12 @@ impl<'a> World<'a> {
     /// Of whoever has the right; of an attendee where nobody needs one.
     pub async fn api_key(&self, scene: &Scene, rule: Rule, scopes: &[&str]) -> String {
         let owner = self.session(scene, rule, Who::Right).unwrap_or(&self.attendee);
+        // Of the rows before: an account may have only so many.
+        let earlier = self.server.get(Some(owner), "/me/api-keys").await.expect(200);
+        for key in earlier["items"].as_array().expect("a page").iter().filter(|key| key["name"] == "A machine") {
+            let path = format!("/me/api-keys/{}", text(&key["id"]));
+            self.server.delete(Some(owner), &path).await.expect(204);
+        }
         let body = json!({"name": "A machine", "scopes": scopes, "password": PASSWORD});
         text(&self.server.post(Some(owner), "/me/api-keys", body).await.expect(201)["key"])
     }

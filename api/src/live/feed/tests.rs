@@ -56,8 +56,10 @@ struct Socket {
 struct Run {
     feed: Arc<Feed>,
     lsn: u64,
-    /// What was true at each `seq` that was told.
-    told: BTreeMap<u64, View>,
+    /// What was true at each LSN: whoever comes was told so by this feed or by another before it, which cut elsewhere.
+    truth: BTreeMap<u64, View>,
+    /// The last cut, or picture.
+    cut_at: u64,
     untold: Option<(u64, Forms)>,
     sockets: Vec<Socket>,
 }
@@ -67,28 +69,30 @@ impl Run {
         let feed = Feed::new(EventId::from_bytes([1; 16]));
         let first = board();
         let lsn = first.told_seq();
-        let told = BTreeMap::from([(lsn, View::truth(&first, lsn))]);
+        let truth = BTreeMap::from([(lsn, View::truth(&first, lsn))]);
         feed.open(first, Personal::default());
-        Self { feed, lsn, told, untold: None, sockets: Vec::new() }
+        Self { feed, lsn, truth, cut_at: lsn, untold: None, sockets: Vec::new() }
     }
 
     fn edit(&mut self, edit: impl FnOnce(&mut Board)) {
         self.lsn += 1;
         let lsn = Lsn(self.lsn);
-        self.feed.edit(|board, _| {
+        let truth = self.feed.edit(|board, _| {
             edit(board);
             board.reach(lsn);
+            View::truth(board, lsn.0)
         });
+        self.truth.insert(lsn.0, truth.expect("the feed is open"));
     }
 
     fn cut(&mut self) {
         self.tell();
         let cut = self.feed.edit(|board, _| {
             let cut = board.cut(true)?;
-            Some((cut.seq, forms::delta(&cut, board.layout(), 7), View::truth(board, cut.seq)))
+            Some((cut.seq, forms::delta(&cut, board.layout(), 7)))
         });
-        if let Some(Some((seq, forms, truth))) = cut {
-            self.told.insert(seq, truth);
+        if let Some(Some((seq, forms))) = cut {
+            self.cut_at = seq;
             self.untold = Some((seq, forms));
         }
     }
@@ -107,13 +111,16 @@ impl Run {
             .feed
             .edit(|board, _| Board::new(Arc::clone(board.layout()), board.phase(), Lsn(self.lsn), seats, areas));
         let anew = anew.expect("the feed is open");
-        self.told.insert(self.lsn, View::truth(&anew, self.lsn));
+        self.truth.insert(self.lsn, View::truth(&anew, self.lsn));
+        self.cut_at = self.lsn;
         self.feed.start_anew(anew);
     }
 
+    /// Nobody can know what has not happened.
     fn come(&mut self, from: Option<u64>, form: Form) {
-        // Of a `seq` that was never told nobody knows anything.
-        let known = from.and_then(|seq| self.told.get(&seq).cloned());
+        let from = from.map(|seq| seq.min(self.lsn));
+        // Of a `seq` that never was nobody knows anything.
+        let known = from.and_then(|seq| self.truth.get(&seq).cloned());
         let view = known.unwrap_or_else(|| View::empty(from.unwrap_or(0)));
         self.sockets.push(Socket { seen: self.feed.seen_from(from), form, view });
     }
@@ -129,7 +136,7 @@ impl Run {
             Next::Nothing => return false,
             Next::Bye(bye) => panic!("{bye:?}"),
         }
-        assert_eq!(Some(&socket.view), self.told.get(&socket.view.seq));
+        assert_eq!(Some(&socket.view), self.truth.get(&socket.view.seq));
         assert_eq!(socket.seen.seq, Some(socket.view.seq));
         true
     }
@@ -167,7 +174,7 @@ proptest! {
         }
         run.cut();
         run.tell();
-        let last = run.told.last_key_value().map(|(_, view)| view.clone());
+        let last = run.truth.get(&run.cut_at).cloned();
         for socket in 0..run.sockets.len() {
             let more = (0..FRAMES_MAX).take_while(|_| run.read(socket)).count();
             prop_assert!(more < FRAMES_MAX);
