@@ -244,7 +244,7 @@ pub enum OutboxKind {
 }
 
 impl OutboxKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OrderPaid,
         Self::OrderCancelled,
         Self::OrderRefunded,

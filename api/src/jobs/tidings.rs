@@ -151,13 +151,13 @@ impl Desk<'_> {
         Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
     }
 
-    /// Nothing, when something has become of the offer since.
+    /// Nothing, when something has become of the offer since, or when nobody could buy it any more.
     async fn offered(&self) -> Result<Vec<NewMail>, TidingsError> {
         let Some(entry) = self.store.waitlist_find(self.event.id, self.work.user_id).await? else {
             return Ok(Vec::new());
         };
         let (Some(hold), Some(until)) = (entry.hold_id, entry.offered_until) else { return Ok(Vec::new()) };
-        if entry.lsn != self.work.lsn || until <= self.now {
+        if entry.lsn != self.work.lsn || until.min(self.event.over_at()) <= self.now {
             return Ok(Vec::new());
         }
         let letter = Letter::WaitlistOffer {
