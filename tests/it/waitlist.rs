@@ -130,7 +130,9 @@ async fn places_that_others_wait_for_are_had_by_the_list_alone() {
 
         // Switched off, what is free is everybody's, and those who wait go home.
         join(server, &show, &cat, balcony(&show, 2)).await;
-        server.delete(Some(&eve), &show.path("/waitlist")).await.expect(204);
+        let offered = show.path(&format!("/waitlist/entries/{}", eve.id));
+        server.delete(Some(&show.organizer), &offered).await.expect(204);
+        assert_eq!(mine(server, &show, &eve).await["status"], "removed", "with what was offered");
         server.post(Some(&sue), &show.path("/holds"), seat.clone()).await.problem(409, "WAITLIST_FIRST");
         let off = json!({"active": false});
         server.put(Some(&show.organizer), &show.path("/waitlist/settings"), off).await.expect(200);

@@ -2,15 +2,20 @@ use super::holds;
 use crate::orders::{Order, OrderStatus};
 use crate::waitlist::{Entry, Waitlist};
 use crate::{
-    Answer, Change, Inventory, Item, OrderId, Phase, Place, Record, SeatIx, TimeUs, WaitlistChange, WaitlistEnd, Wish,
-    WishedPlace,
+    Answer, Change, Inventory, Item, OrderId, Phase, Place, Record, SeatIx, TimeUs, UserId, WaitlistChange,
+    WaitlistEnd, Wish, WishedPlace,
 };
 
 /// What other changes do to the list.
 pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
     let hold_of = |order: &OrderId| inventory.orders.get(inventory.orders.at(*order)).placed.hold;
     match &record.change {
-        Change::HoldReleased { hold } => list(inventory).end_offer(*hold, WaitlistEnd::Left),
+        Change::HoldReleased { hold } => {
+            let list = list(inventory);
+            let is_his_word = |customer: UserId| record.origin.user.is_none_or(|user| user == customer);
+            let is_left = list.of_offer(*hold).is_none_or(|entry| is_his_word(entry.customer));
+            list.end_offer(*hold, if is_left { WaitlistEnd::Left } else { WaitlistEnd::Removed });
+        }
         Change::HoldsExpired { holds } => {
             let list = list(inventory);
             holds.iter().for_each(|hold| list.end_offer(*hold, WaitlistEnd::Lapsed));
