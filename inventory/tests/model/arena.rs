@@ -51,6 +51,26 @@ pub fn arena() -> impl Strategy<Value = Arena> {
     )
 }
 
+/// On sale to everybody, with few places and a waitlist.
+pub fn small_house() -> impl Strategy<Value = Arena> {
+    let per_customer = option::weighted(0.7, 4..10u32);
+    (arena(), list::list(), any::<bool>(), per_customer).prop_map(|(mut arena, list, is_served, per_customer)| {
+        arena.map.sections.truncate(2);
+        arena.tiers.truncate(2);
+        for tier in &mut arena.tiers {
+            tier.sections.clear();
+            tier.categories.clear();
+            tier.access_code = None;
+            tier.terms.needs_code = false;
+            tier.sale = SaleWindow::ALWAYS;
+            tier.open = true;
+        }
+        arena.policy.sale = SaleWindow::ALWAYS;
+        arena.policy.units_per_customer_max = per_customer;
+        Arena { is_published: true, room: None, list: Some((list, is_served)), ..arena }
+    })
+}
+
 const SECTIONS: [&str; 3] = ["A", "B", "C"];
 
 fn section() -> impl Strategy<Value = SectionSpec> {
