@@ -27,6 +27,8 @@ const NOTICES_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 const TRANSFERS_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 /// How long it is told what webhooks were sent, and may be sent again: 30 days.
 const DELIVERIES_KEPT_US: i64 = 30 * 24 * 3_600 * 1_000_000;
+/// Events with people waiting, looked at in one call.
+const WAITLISTS_PAGE: u32 = 200;
 /// Published events brought into memory at the start, newest first. Older ones come at their first request.
 const WARM_EVENTS_MAX: u32 = 200;
 /// At once. The engine has its own limit; this keeps the requests of real callers ahead of its queue.
@@ -60,6 +62,9 @@ pub async fn run(state: AppState, stop: CancellationToken) {
                 if let Err(error) = tickets::finish_transfers(&state).await {
                     tracing::warn!(code = error.code(), "accepted tickets could not be handed over: {}", error.code());
                 }
+                if let Err(error) = wake_waitlists(&state).await {
+                    tracing::warn!(%error, "events with waitlists could not be listed: {error}");
+                }
                 if let Err(error) = forget(&state).await {
                     tracing::warn!(%error, "old rows could not be deleted: {error}");
                 }
@@ -77,6 +82,25 @@ async fn observe_backlogs(state: &AppState) -> Result<(), StoreError> {
         metrics::observe_backlog(kind, due, oldest, given_up);
     }
     Ok(())
+}
+
+/// Offers run out and go on though nobody asks for the event: it stays in memory, and comes back after a restart.
+async fn wake_waitlists(state: &AppState) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let events = state.store.waitlist_events_live(after, WAITLISTS_PAGE).await?;
+        for event in &events {
+            if state.directory.get(*event).is_none()
+                && let Err(error) = state.directory.open(*event).await
+            {
+                tracing::debug!(%event, %error, "event {event} is not brought back: {error}");
+            }
+        }
+        after = events.last().copied();
+        if events.len() < WAITLISTS_PAGE as usize {
+            return Ok(());
+        }
+    }
 }
 
 async fn forget(state: &AppState) -> Result<(), StoreError> {

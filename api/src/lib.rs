@@ -124,6 +124,8 @@ mod venue_access;
 pub mod venues;
 pub mod verify_queue;
 pub mod waiting_room;
+mod waitlist;
+mod waitlist_view;
 mod wallet_view;
 mod wallets;
 mod webhook;

@@ -12,8 +12,8 @@ use crate::state::AppState;
 use crate::{
     access_codes, accounts, admin, api_keys, attendees, audit_entries, box_office, calendars, check_in_lists,
     discount_codes, docs, events, feedback, gate, health, history, holds, images, live, mails, orders, outbox, pages,
-    payments, problems, rsvps, scanners, seat_maps, staff, tickets, tiers, venues, waiting_room, wallets, webhooks,
-    withdrawals,
+    payments, problems, rsvps, scanners, seat_maps, staff, tickets, tiers, venues, waiting_room, waitlist, wallets,
+    webhooks, withdrawals,
 };
 
 pub fn router(state: AppState) -> Router {
@@ -68,6 +68,7 @@ fn v1() -> OpenApiRouter<AppState> {
         .merge(scanners::routes())
         .merge(staff::routes())
         .merge(waiting_room::routes())
+        .merge(waitlist::routes())
         .merge(live::routes())
         .merge(mails::routes())
         .merge(wallets::routes())

@@ -74,7 +74,7 @@ impl EventActor {
     ) -> Self {
         slot.publish_layout(Arc::clone(turn.inventory().layout()));
         slot.publish_line(Arc::new(turn.line(clock.now())));
-        slot.set_due(turn.inventory().next_due());
+        slot.set_due(turn.next_due());
         Self { turn, slot, clock, snapshots, turns: 0, is_leaving: false, loss: None }
     }
 
@@ -217,7 +217,7 @@ impl Message<Submit> for EventActor {
         if self.turn.has_pending() {
             self.slot.meter().wait();
         }
-        self.slot.set_due(self.turn.inventory().next_due());
+        self.slot.set_due(self.turn.next_due());
     }
 }
 
@@ -227,7 +227,7 @@ impl Message<Look> for EventActor {
     async fn handle(&mut self, look: Look, _: &mut Context<Self, ()>) {
         let now = self.clock.now();
         self.measured(|actor| actor.turn.view(now, look.0));
-        self.slot.set_due(self.turn.inventory().next_due());
+        self.slot.set_due(self.turn.next_due());
     }
 }
 
@@ -239,7 +239,7 @@ impl Message<Watch> for EventActor {
         // A tap that nobody waits for any more ends as it is dropped.
         let reply = |tapped| drop(watch.0.send(tapped));
         self.measured(|actor| actor.turn.tap(now, reply));
-        self.slot.set_due(self.turn.inventory().next_due());
+        self.slot.set_due(self.turn.next_due());
     }
 }
 
@@ -248,8 +248,8 @@ impl Message<Tick> for EventActor {
 
     async fn handle(&mut self, tick: Tick, _: &mut Context<Self, ()>) {
         let now = self.clock.now();
-        self.turn.tick(now);
-        self.slot.set_due(self.turn.inventory().next_due());
+        self.turn.tick(now, tick.is_full);
+        self.slot.set_due(self.turn.next_due());
         metrics::observe_mailbox_delay(tick.sent.elapsed());
         if !tick.is_full {
             return;

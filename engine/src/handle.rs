@@ -1,6 +1,7 @@
 mod box_office;
 mod codes;
 mod door;
+mod waitlist;
 
 use std::sync::Arc;
 

@@ -24,6 +24,7 @@ mod pace;
 mod pending;
 mod recovery;
 mod restart;
+mod serving;
 mod slot;
 mod supervisor;
 mod sync;

@@ -13,6 +13,7 @@ use crate::feed::{Picture, Source, Tap};
 use crate::lane::{Lane, Loss};
 use crate::lease::Lease;
 use crate::pending::{Pending, ViewReply};
+use crate::serving::{OFFERS_PER_TURN_MAX, Serving};
 use crate::vacancy::Vacancy;
 use crate::waiter::{Submitted, Waiter};
 use crate::{EngineConfig, Snapshot, Unavailable};
@@ -40,6 +41,7 @@ pub(crate) struct Turn {
     record: Vec<u8>,
     rows: Vec<Row>,
     vacancy: Vacancy,
+    serving: Serving,
 }
 
 struct Snapshots {
@@ -73,6 +75,7 @@ impl Turn {
         Self {
             durable: inventory.lsn(),
             feed: Source::new(inventory.lsn()),
+            serving: Serving::new(&inventory),
             inventory,
             lane,
             lease,
@@ -121,6 +124,7 @@ impl Turn {
                 Ok(change) => {
                     let submitted = self.record(now, command.origin, change);
                     self.pending.park_answer(submitted.lsn, waiter, submitted);
+                    self.serve_waitlist(now);
                 }
                 Err(rejection) => self.refuse(rejection, waiter),
             },
@@ -209,19 +213,45 @@ impl Turn {
         })
     }
 
-    pub(crate) fn tick(&mut self, now: TimeUs) {
+    pub(crate) fn tick(&mut self, now: TimeUs, is_full: bool) {
+        if is_full {
+            self.serving.stir(&self.inventory);
+        }
         self.expire_due(now);
+    }
+
+    /// When something is due that the time brings.
+    pub(crate) fn next_due(&self) -> Option<TimeUs> {
+        if self.serving.is_due() { Some(TimeUs::MIN) } else { self.inventory.next_due() }
     }
 
     /// Before anything else in a turn, so that a place whose hold is due is free for whoever asks next.
     fn expire_due(&mut self, now: TimeUs) {
         for _ in 0..EXPIRIES_PER_TURN_MAX {
             if self.inventory.next_due().is_none_or(|due| due > now) {
+                break;
+            }
+            let Some(verb) = self.inventory.due(now) else { break };
+            let due = Command { origin: Origin::ENGINE, verb };
+            let Ok(change) = self.inventory.decide(now, &due) else { break };
+            self.record(now, Origin::ENGINE, change);
+        }
+        self.serve_waitlist(now);
+    }
+
+    /// What this turn has freed is offered before anybody else is heard.
+    fn serve_waitlist(&mut self, now: TimeUs) {
+        for _ in 0..OFFERS_PER_TURN_MAX {
+            if !self.serving.is_due() {
                 return;
             }
-            let expire = Command { origin: Origin::ENGINE, verb: Verb::ExpireHolds };
-            let Ok(change) = self.inventory.decide(now, &expire) else { return };
-            self.record(now, Origin::ENGINE, change);
+            let serve = Command { origin: Origin::ENGINE, verb: Verb::ServeWaitlist };
+            match self.inventory.decide(now, &serve) {
+                Ok(change) => {
+                    self.record(now, Origin::ENGINE, change);
+                }
+                Err(_) => self.serving.settle(),
+            }
         }
     }
 
@@ -242,6 +272,7 @@ impl Turn {
             self.rows.push(self.inventory.offer());
         }
         self.vacancy.look(&self.inventory, &record.change, has_new_layout, &mut self.rows);
+        self.serving.look(&self.inventory, &record.change);
         self.lane.append(record.lsn, &self.record, &mut self.rows);
         if self.feed.is_tapped() {
             self.feed.queue(&self.inventory, has_new_layout);
@@ -301,7 +332,7 @@ impl Turn {
     /// nobody has asked for a while.
     pub(crate) fn is_idle(&self, now: TimeUs) -> bool {
         let idle_us = i64::try_from(self.config.idle_after.as_micros()).unwrap_or(i64::MAX);
-        let is_served = self.inventory.next_due().is_some() || self.inventory.has_waiting_room();
+        let is_served = self.next_due().is_some() || self.inventory.has_waiting_room() || self.inventory.has_waiters();
         let is_needed = self.has_pending() || is_served || self.feed.is_watched();
         !is_needed && now.since(self.active_at) >= idle_us
     }

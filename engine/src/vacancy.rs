@@ -1,7 +1,7 @@
 //! Whether something is left of an event for everybody, told to storage when it changes. Counting it means a pass over
 //! tiers and their cells, so it is counted only when enough was taken since to have emptied the largest tier.
 
-use inventory::{Change, Inventory, Reseated, Row};
+use inventory::{Change, Inventory, Reseated, Row, WaitlistChange};
 
 /// Nothing is known before the first record: whoever owned the event before may have stopped between the two.
 #[derive(Default)]
@@ -34,7 +34,8 @@ impl Vacancy {
             Change::HoldPlaced(hold)
             | Change::HoldPlacedByCode(hold)
             | Change::HoldPlacedAtDiscount(hold)
-            | Change::HoldPlacedAtBoxOffice(hold) => {
+            | Change::HoldPlacedAtBoxOffice(hold)
+            | Change::Waitlist(WaitlistChange::Offered { placed: hold, number: _ }) => {
                 self.left = self.left.saturating_sub(hold.units());
                 !is_sold_out && self.left == 0
             }
@@ -69,7 +70,13 @@ impl Vacancy {
             | Change::AccessCodeSet(_)
             | Change::DiscountCodeSet(_)
             | Change::Door(_)
-            | Change::BoxOfficeSold(_) => false,
+            | Change::BoxOfficeSold(_)
+            | Change::Waitlist(
+                WaitlistChange::Set(_)
+                | WaitlistChange::Joined { .. }
+                | WaitlistChange::Ended { .. }
+                | WaitlistChange::Closed { .. },
+            ) => false,
         }
     }
 }

@@ -87,6 +87,17 @@ pub enum Answer {
         /// Of the scan, by the device.
         at: TimeUs,
     },
+    WaitlistJoined {
+        number: u32,
+    },
+    WaitlistOffered {
+        number: u32,
+        hold: HoldId,
+    },
+    WaitlistLeft,
+    WaitlistClosed {
+        count: u32,
+    },
 }
 
 /// Why no more are called.

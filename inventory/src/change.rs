@@ -2,10 +2,13 @@
 //! meaning, because the position of a variant is its number on disk (golden files guard it).
 
 pub(crate) mod forms;
+mod waitlist;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use waitlist::WaitlistChange;
 
 use crate::{
     AccessCodeSpec, BoxOfficeOrder, Direction, DiscountCodeSpec, HoldId, MinorOff, OrderId, PaymentId, Place, Policy,
@@ -112,6 +115,7 @@ pub enum Change {
     HoldPlacedAtBoxOffice(#[serde(with = "forms::at_discount")] Arc<PlacedHold>),
     /// By the box office, paid for.
     BoxOfficeSold(Box<BoxOfficeOrder>),
+    Waitlist(WaitlistChange),
 }
 
 impl Change {

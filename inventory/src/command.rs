@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AccessCodeSpec, AreaIx, BoxOffice, BoxOfficeSale, DiscountCodeSpec, HoldId, OrderId, PaymentId, Policy,
     PolicyPatch, RequestId, RoomSettings, SeatIx, SeatMapSpec, SectionIx, TicketId, TierId, TierIx, TierPatch,
-    TierSpec, TimeUs, UndoReason, UserId, bytes16,
+    TierSpec, TimeUs, UndoReason, UserId, WaitlistSettings, Wish, bytes16,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -152,6 +152,27 @@ pub enum Verb {
     SetDiscountCode(Box<DiscountCodeSpec>),
     /// An order that is paid at once, with its tickets.
     SellAtBoxOffice(Box<BoxOfficeSale>),
+    SetWaitlist(WaitlistSettings),
+    /// Waits for what cannot be held now.
+    JoinWaitlist {
+        customer: UserId,
+        wish: Wish,
+    },
+    /// Ends the entry; an offer is given back. Who leaves by himself and has no entry is answered the same.
+    LeaveWaitlist(Leaver),
+    /// Makes one offer, to the first of those whom it fits. Refused when that is nobody.
+    ServeWaitlist,
+    /// Ends the entries that wait on a list that is closed, at most [`crate::limits::WAITLIST_CLOSED_PER_CHANGE_MAX`] of
+    /// them. Refused when there is none.
+    CloseWaitlist,
+}
+
+/// Whose entry of the waitlist ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaver {
+    Customer(UserId),
+    /// By the organizer.
+    Removed(UserId),
 }
 
 /// By what a shopper asks to come in. Who owns which number or pass is checked outside.

@@ -13,7 +13,8 @@ use crate::orders::Orders;
 use crate::presence::Presence;
 use crate::sales::Sales;
 use crate::tickets::{Ticket, Tickets};
-use crate::{Answer, EventId, Item, Lsn, Origin, Phase, Rejection, TimeUs};
+use crate::waitlist::Waitlist;
+use crate::{Answer, EventId, HoldId, Item, Lsn, Origin, Phase, Rejection, SeatIx, TimeUs, Verb};
 
 /// The state of one event: the fold of its changes.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Inventory {
     /// `None` for an event that never needed one.
     pub(crate) door: Option<Box<Door>>,
     pub(crate) presence: Presence,
+    /// `None` for an event that never had one.
+    pub(crate) waitlist: Option<Box<Waitlist>>,
 }
 
 impl Inventory {
@@ -58,6 +61,7 @@ impl Inventory {
             line: None,
             door: None,
             presence: Presence::default(),
+            waitlist: None,
         }
     }
 
@@ -86,9 +90,41 @@ impl Inventory {
         held.chain(tickets.map(Ticket::item))
     }
 
-    /// When the next hold is due, if there is one. Its seats are free once [`crate::Verb::ExpireHolds`] has run.
+    /// When something is due that the time brings: a hold, or the end of a list. [`Inventory::due`] is to be asked then.
     pub fn next_due(&self) -> Option<TimeUs> {
-        self.holds.next_due()
+        [self.holds.next_due(), self.waitlist_due()].into_iter().flatten().min()
+    }
+
+    /// What is due at `now`. The seats of a hold are free once [`Verb::ExpireHolds`] has run.
+    pub fn due(&self, now: TimeUs) -> Option<Verb> {
+        let is_past = |due: Option<TimeUs>| due.is_some_and(|due| due <= now);
+        if is_past(self.holds.next_due()) {
+            return Some(Verb::ExpireHolds);
+        }
+        is_past(self.waitlist_due()).then_some(Verb::CloseWaitlist)
+    }
+
+    /// When those who wait are to be sent home.
+    pub(crate) fn waitlist_due(&self) -> Option<TimeUs> {
+        let list = self.waitlist.as_deref().filter(|list| list.has_waiters())?;
+        let is_over = !list.settings.active || self.phase == Phase::Cancelled;
+        if is_over { Some(TimeUs::MIN) } else { list.settings.closes_at }
+    }
+
+    pub(crate) fn is_accessible(&self, seat: SeatIx) -> bool {
+        let grid = &self.layout.grid;
+        let spot = grid.spot(seat);
+        grid.rows[spot.row as usize].accessible & spot.bit() != 0
+    }
+
+    /// Somebody waits for places.
+    pub fn has_waiters(&self) -> bool {
+        self.waitlist.as_deref().is_some_and(Waitlist::has_waiters)
+    }
+
+    /// The hold was offered to somebody who had waited, and is live.
+    pub(crate) fn is_offer(&self, hold: HoldId) -> bool {
+        self.waitlist.as_deref().is_some_and(|list| list.of_offer(hold).is_some())
     }
 
     /// The answer that was given under the caller's key; `None` when there is no key or it is not known, or no longer:

@@ -50,16 +50,18 @@ mod time;
 mod touched;
 mod verify;
 mod views;
+mod waitlist;
 
 pub use answer::{Answer, CallLimit, PaidOrder};
 pub use availability::{Availability, Counts, Phase, SeatState, SectionAvailability, TierAvailability};
 pub use box_office::{BoxOffice, BoxOfficeOrder, BoxOfficeSale, Sold, Tender};
 pub use change::{
     Admission, Change, CodeUse, DiscountUse, DoorChange, HoldCodes, Item, LineChange, PlacedHold, Reseated, UndoReason,
+    WaitlistChange,
 };
 pub use codes::CodeView;
 pub use command::{
-    BestAvailable, CallerKey, Command, Direction, Entry, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
+    BestAvailable, CallerKey, Command, Direction, Entry, Leaver, Origin, PaymentOutcome, Place, PlaceHold, PlaceOrder,
     QueuedScan, RefundOrder, RefundRight, RefundTo, ScanList, ScanTicket, SettlePayment, Verb, Want,
 };
 pub use discounts::{Discount, DiscountCodeSpec, DiscountCodeView};
@@ -76,7 +78,7 @@ pub use orders::{EDGES, OrderStatus};
 pub use presence::{Headcount, PartHeadcount};
 pub use projection::{
     BoxOfficeSaleRow, ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedTier, OrderRow, OutboxKind, OutboxRow,
-    PaymentRow, PaymentStatus, RefundOwed, Row, TicketRow,
+    PaymentRow, PaymentStatus, RefundOwed, Row, TicketRow, WaitlistRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};
@@ -90,4 +92,5 @@ pub use tickets::TicketState;
 pub use time::TimeUs;
 pub use touched::{HoldKind, HoldNews, ShopperNews, Touched};
 pub use verify::InvariantViolation;
-pub use views::{HoldView, OrderView, RowStates, TicketView};
+pub use views::{HoldView, OrderView, RowStates, TicketView, WaitlistView};
+pub use waitlist::{WaitlistEnd, WaitlistSettings, Wish, WishedPlace};

@@ -76,6 +76,16 @@ pub const DISCOUNT_CODES_PER_EVENT_MAX: usize = 10_000;
 /// Codes that one hold may name.
 pub const DISCOUNT_CODES_PER_HOLD_MAX: usize = 8;
 
+/// People on the waitlist of one event, those with an offer included.
+pub const WAITLIST_ENTRIES_MAX: usize = 20_000;
+/// Different wishes of those who wait: the work of one turn grows with them.
+pub const WAITLIST_WISHES_MAX: usize = 256;
+/// Entries that one change sends home: bounds the length of one actor turn.
+pub const WAITLIST_CLOSED_PER_CHANGE_MAX: usize = 200;
+pub const WAITLIST_OFFER_US: RangeInclusive<i64> = 5 * MINUTE_US..=14 * 24 * 60 * MINUTE_US;
+/// A day has a night in every time zone.
+pub const WAITLIST_OFFER_DEFAULT_US: i64 = 24 * 60 * MINUTE_US;
+
 /// Price of one unit in minor units of the currency.
 pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 
@@ -102,6 +112,12 @@ const _: () = {
     // A second's worth of calls fits into one change.
     assert!(CALL_RATE_PER_MIN_MAX / 60 <= RANKS_PER_CALL_MAX);
     assert!(SHOPPERS_MAX as usize + PASS_USERS_MAX < u32::MAX as usize);
+};
+
+const _: () = {
+    assert!(*WAITLIST_OFFER_US.start() <= WAITLIST_OFFER_DEFAULT_US);
+    assert!(WAITLIST_OFFER_DEFAULT_US <= *WAITLIST_OFFER_US.end());
+    assert!(WAITLIST_ENTRIES_MAX < u32::MAX as usize);
 };
 
 const _: () = {

@@ -3,8 +3,8 @@
 //! an older one after a newer one, changes nothing.
 
 use crate::{
-    Direction, EventId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, Tender, TicketId, TierId,
-    TimeUs, UserId,
+    Direction, EventId, HoldId, Lsn, OrderId, PaymentId, RefundPolicy, RefusedScan, SaleWindow, Tender, TicketId,
+    TierId, TimeUs, UserId,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,34 @@ pub enum Row {
     Conflict(Box<ConflictRow>),
     /// Beside its order.
     BoxOfficeSale(Box<BoxOfficeSaleRow>),
+    Waitlist(Box<WaitlistRow>),
+}
+
+/// An entry of a waitlist. `(event, number)` names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitlistRow {
+    pub event: EventId,
+    pub number: u32,
+    pub customer: UserId,
+    pub tier: TierId,
+    pub tier_name: String,
+    /// Id of the section or area; `None`: anywhere in the tier.
+    pub part: Option<String>,
+    pub is_area: bool,
+    pub quantity: u32,
+    pub accessible: bool,
+    /// Seats that do not stand together will do.
+    pub apart: bool,
+    pub has_priority: bool,
+    /// One of `waiting offered accepted lapsed left removed limited closed`.
+    pub status: &'static str,
+    pub joined_at: TimeUs,
+    /// The last offer's, also when it has ended.
+    pub hold: Option<HoldId>,
+    /// While it is `offered`.
+    pub offered_until: Option<TimeUs>,
+    pub changed_at: TimeUs,
+    pub lsn: Lsn,
 }
 
 /// A queued scan that contradicts what is known. `(event, lsn)` names it.
@@ -211,10 +239,12 @@ pub enum OutboxKind {
     /// A ticket has let somebody in. Stored only where a webhook wants to hear of it: a door has more of these than a sale
     /// has orders.
     TicketCheckedIn,
+    /// To whoever has waited: places are held for him.
+    WaitlistOffer,
 }
 
 impl OutboxKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OrderPaid,
         Self::OrderCancelled,
         Self::OrderRefunded,
@@ -223,6 +253,7 @@ impl OutboxKind {
         Self::EventPublished,
         Self::EventCancelled,
         Self::TicketCheckedIn,
+        Self::WaitlistOffer,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -235,6 +266,7 @@ impl OutboxKind {
             Self::EventPublished => "event_published",
             Self::EventCancelled => "event_cancelled",
             Self::TicketCheckedIn => "ticket_checked_in",
+            Self::WaitlistOffer => "waitlist_offer",
         }
     }
 }

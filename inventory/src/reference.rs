@@ -15,8 +15,10 @@ mod map;
 mod orders;
 mod refunds;
 mod seating;
+mod shortage;
 mod terms;
 mod tickets;
+mod waitlist;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -183,6 +185,7 @@ pub struct Reference {
     room: Option<line::Room>,
     /// Entries are counted.
     door_counts: bool,
+    list: Option<waitlist::List>,
 }
 
 impl Reference {
@@ -202,6 +205,7 @@ impl Reference {
             keys: BTreeMap::new(),
             room: None,
             door_counts: false,
+            list: None,
         }
     }
 
@@ -224,6 +228,7 @@ impl Reference {
         match self.obey(now, &command.verb, said) {
             Ok(answer) => {
                 self.session_follows(now, &command.verb, &answer);
+                self.list_follows(now, &command.verb, &answer);
                 if let Some(key) = command.origin.key {
                     self.keys.insert(key.key, Remembered { body: key.body, at: now, answer: answer.clone() });
                 }
@@ -241,6 +246,7 @@ impl Reference {
             Verb::UndoScan { ticket, nonce, .. } => self.undo_repeated(*ticket, *nonce),
             Verb::SettlePayment(settle) => self.settle_repeated(settle),
             Verb::ReleaseHold { hold, customer } => self.release_repeated(*hold, *customer),
+            Verb::LeaveWaitlist(leaver) => self.leave_repeated(*leaver),
             _ => self.line_repeated(now, verb),
         }
     }
@@ -281,6 +287,11 @@ impl Reference {
             Verb::UndoScan { ticket, nonce, .. } => Ok(self.undo_scan(*ticket, *nonce)?),
             Verb::SetDiscountCode(spec) => Ok(self.set_discount_code(spec)?),
             Verb::SellAtBoxOffice(sale) => self.sell_at_box_office(now, sale, said),
+            Verb::SetWaitlist(settings) => Ok(self.set_waitlist(now, settings)?),
+            Verb::JoinWaitlist { customer, wish } => self.join_waitlist(now, *customer, *wish, said),
+            Verb::LeaveWaitlist(leaver) => Ok(self.leave_waitlist(now, *leaver)?),
+            Verb::ServeWaitlist => self.serve_waitlist(now, said),
+            Verb::CloseWaitlist => Ok(self.close_waitlist(now)?),
         }
     }
 
@@ -347,10 +358,10 @@ impl Reference {
         self.quotas_left(tier).map_or(seats + areas, |left| left.min(seats + areas))
     }
 
-    /// When the earliest active hold is due.
+    /// When the earliest active hold is due, or the end of the list.
     pub fn next_due(&self) -> Option<TimeUs> {
-        let due = self.holds.iter().filter(|hold| hold.state == HoldState::Active).map(|hold| hold.expires_at);
-        due.filter(|at| *at != TimeUs::NEVER).min()
+        let active = self.holds.iter().filter(|hold| hold.state == HoldState::Active).map(|hold| hold.expires_at);
+        active.filter(|at| *at != TimeUs::NEVER).chain(self.list_due()).min()
     }
 
     fn live_items(&self) -> impl Iterator<Item = &Item> {

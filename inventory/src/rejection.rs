@@ -190,6 +190,29 @@ pub enum Rejection {
     DiscountCodeSpent { code: u32, left: u32 },
     #[error("a unit costs {max_minor} minor units: the box office sells at that or less")]
     PriceAboveTier { max_minor: i64 },
+
+    #[error("the waitlist's settings are not valid: {problem}")]
+    WaitlistInvalid { problem: String },
+    #[error("there is no waitlist, or it is off")]
+    WaitlistOff,
+    #[error("the waitlist is closed")]
+    WaitlistClosed,
+    #[error("the customer has entry {number} of the waitlist")]
+    WaitlistJoined { number: u32 },
+    #[error("this can be held now")]
+    WaitlistNotNeeded,
+    /// Not even in an empty house.
+    #[error("no more than {longest} places of this kind can be had together")]
+    WaitlistNeverTogether { longest: u32 },
+    #[error("the waitlist is full")]
+    WaitlistFull,
+    #[error("no such entry of the waitlist")]
+    WaitlistEntryNotFound,
+    #[error("nobody who waits can be served")]
+    WaitlistIdle,
+    /// Free, and not for those who have not waited.
+    #[error("others wait for these places: join the waitlist")]
+    WaitlistFirst,
 }
 
 /// Result codes at the door, after those of pretix (FEATURES 4.7). Journaled with conflicts: append only.
@@ -326,6 +349,16 @@ impl Rejection {
             Self::DiscountCodePerCustomer { .. } => "DISCOUNT_CODE_PER_CUSTOMER",
             Self::DiscountCodeSpent { .. } => "DISCOUNT_CODE_SPENT",
             Self::PriceAboveTier { .. } => "PRICE_ABOVE_TIER",
+            Self::WaitlistInvalid { .. } => "WAITLIST_INVALID",
+            Self::WaitlistOff => "WAITLIST_OFF",
+            Self::WaitlistClosed => "WAITLIST_CLOSED",
+            Self::WaitlistJoined { .. } => "WAITLIST_JOINED",
+            Self::WaitlistNotNeeded => "WAITLIST_NOT_NEEDED",
+            Self::WaitlistNeverTogether { .. } => "WAITLIST_NEVER_TOGETHER",
+            Self::WaitlistFull => "WAITLIST_FULL",
+            Self::WaitlistEntryNotFound => "WAITLIST_ENTRY_NOT_FOUND",
+            Self::WaitlistIdle => "WAITLIST_IDLE",
+            Self::WaitlistFirst => "WAITLIST_FIRST",
         }
     }
 

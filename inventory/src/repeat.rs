@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::apply::paid_order;
 use crate::holds::{End, Found};
 use crate::{
-    Answer, Command, HoldId, Inventory, PaymentOutcome, Rejection, ScanTicket, SettlePayment, TicketId, TimeUs, UserId,
-    Verb,
+    Answer, Command, HoldId, Inventory, Leaver, PaymentOutcome, Rejection, ScanTicket, SettlePayment, TicketId, TimeUs,
+    UserId, Verb,
 };
 
 impl Inventory {
     /// The answer to a command that repeats an earlier one: by its key; a scan and its undoing by its nonce; a payment by its id; the
-    /// release of the caller's own released hold; a session that is live; leaving where one is not. `None`: the command is new, and [`Inventory::decide`] has the word.
+    /// release of the caller's own released hold; a session that is live; leaving where one is not, the waitlist too. `None`: the command is new, and [`Inventory::decide`] has the word.
     /// Ask this first, always.
     pub fn repeat(&self, now: TimeUs, command: &Command) -> Option<Result<Answer, Rejection>> {
         if let Some(answer) = self.answer_to_key(now, &command.origin) {
@@ -26,6 +26,10 @@ impl Inventory {
                 self.has_left(now, *user, *round, *number).then_some(Ok(Answer::LineLeft))
             }
             Verb::UndoScan { ticket, nonce, reason: _ } => self.undone(*ticket, *nonce).map(Ok),
+            Verb::LeaveWaitlist(Leaver::Customer(customer)) => {
+                let entry = self.waitlist.as_deref().and_then(|list| list.of_customer(*customer));
+                entry.is_none().then_some(Ok(Answer::WaitlistLeft))
+            }
             Verb::SetSeatMap(_)
             | Verb::SetTier(_)
             | Verb::PatchTier { .. }
@@ -49,7 +53,12 @@ impl Inventory {
             | Verb::TransferTicket { .. }
             | Verb::SetWaitingRoom { .. }
             | Verb::OpenLine { .. }
-            | Verb::CallPlaces { .. } => None,
+            | Verb::CallPlaces { .. }
+            | Verb::SetWaitlist(_)
+            | Verb::JoinWaitlist { .. }
+            | Verb::LeaveWaitlist(Leaver::Removed(_))
+            | Verb::ServeWaitlist
+            | Verb::CloseWaitlist => None,
         }
     }
 

@@ -1,11 +1,15 @@
 //! Relational rows that follow from a change, read from the state after it.
 
 use crate::holds::{Found, OrderAt};
+use crate::waitlist::{EntryNews, Status};
 use crate::{
     BoxOfficeOrder, BoxOfficeSaleRow, Change, ConflictRow, Direction, DoorChange, HoldId, Inventory, ItemDiscount,
     ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus,
-    Place, Record, RefundOwed, Row, TicketId, TicketRow, TimeUs, UserId,
+    Place, Record, RefundOwed, Row, TicketId, TicketRow, TimeUs, UserId, WaitlistChange, WaitlistRow, WishedPlace,
 };
+
+/// Of changes that are about none.
+const NO_ORDER: OrderId = OrderId::from_bytes([0; 16]);
 
 impl Inventory {
     /// Appends the rows that follow from `record`. Call it right after the record was applied.
@@ -31,6 +35,10 @@ impl Inventory {
             | Change::HoldReleased { .. }
             | Change::Line(_)
             | Change::PolicySetInFull(_) => {}
+            Change::Waitlist(WaitlistChange::Offered { placed, number: _ }) => {
+                rows.push(self.outbox_row(record, OutboxKind::WaitlistOffer, NO_ORDER, placed.customer));
+            }
+            Change::Waitlist(_) => {}
             Change::Published => {
                 rows.push(Row::EventStatus { event: self.event, status: "published", at: record.at, lsn });
                 rows.push(self.event_outbox_row(record, OutboxKind::EventPublished));
@@ -96,6 +104,44 @@ impl Inventory {
             }
         }
         self.ledger_rows(record, rows);
+        if let Some(list) = &self.waitlist {
+            rows.extend(list.news.iter().map(|news| self.waitlist_row(record, news)));
+        }
+    }
+
+    fn waitlist_row(&self, record: &Record, news: &EntryNews) -> Row {
+        let EntryNews { entry, status } = news;
+        let tier = &self.layout.tiers()[entry.wish.tier.ix()];
+        let (part, is_area, accessible, apart) = match entry.wish.place {
+            WishedPlace::Area(area) => (Some(self.layout.area_id(area).to_owned()), true, false, true),
+            WishedPlace::Seats { section, accessible, apart } => {
+                (section.map(|section| self.layout.section_id(section).to_owned()), false, accessible, apart)
+            }
+        };
+        let (status, offered_until) = match *status {
+            Status::Waiting => ("waiting", None),
+            Status::Offered { until } => ("offered", Some(until)),
+            Status::Ended(end) => (end.name(), None),
+        };
+        Row::Waitlist(Box::new(WaitlistRow {
+            event: self.event,
+            number: entry.number,
+            customer: entry.customer,
+            tier: tier.id,
+            tier_name: tier.name.clone(),
+            part,
+            is_area,
+            quantity: entry.wish.quantity,
+            accessible,
+            apart,
+            has_priority: entry.has_priority,
+            status,
+            joined_at: entry.joined_at,
+            hold: entry.offer,
+            offered_until,
+            changed_at: record.at,
+            lsn: self.lsn,
+        }))
     }
 
     fn box_office_rows(&self, record: &Record, sold: &BoxOfficeOrder, rows: &mut Vec<Row>) {
@@ -265,7 +311,7 @@ impl Inventory {
 
     /// Of a change that is about no order.
     fn event_outbox_row(&self, record: &Record, kind: OutboxKind) -> Row {
-        self.outbox_row(record, kind, OrderId::from_bytes([0; 16]), UserId::from_bytes([0; 16]))
+        self.outbox_row(record, kind, NO_ORDER, UserId::from_bytes([0; 16]))
     }
 
     fn work(&self, record: &Record, kind: OutboxKind, order: OrderId, user: UserId) -> OutboxRow {

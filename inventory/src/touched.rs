@@ -4,7 +4,7 @@
 use crate::holds::Found;
 use crate::{
     AreaIx, Change, Counts, HoldId, Inventory, Item, LineChange, Lsn, OrderId, Phase, Place, PlacedHold, Record,
-    Reseated, SeatIx, SeatState, TicketId, TimeUs, UserId,
+    Reseated, SeatIx, SeatState, TicketId, TimeUs, UserId, WaitlistChange,
 };
 
 /// The places that one record touches, and what becomes of holds. A place may stand here twice.
@@ -98,7 +98,13 @@ impl Inventory {
             | Change::TicketVoided { .. }
             | Change::TicketTransferred { .. }
             | Change::Door(_)
-            | Change::PolicySetInFull(_) => {}
+            | Change::PolicySetInFull(_)
+            | Change::Waitlist(
+                WaitlistChange::Set(_)
+                | WaitlistChange::Joined { .. }
+                | WaitlistChange::Ended { .. }
+                | WaitlistChange::Closed { .. },
+            ) => {}
             Change::Line(change) => self.touches_line(change, touched),
             Change::OrderPlaced { customer, .. } => self.touches_shopper(*customer, touched),
             Change::Published => touched.phase = Some(Phase::Published),
@@ -107,7 +113,8 @@ impl Inventory {
             Change::HoldPlaced(placed)
             | Change::HoldPlacedByCode(placed)
             | Change::HoldPlacedAtDiscount(placed)
-            | Change::HoldPlacedAtBoxOffice(placed) => {
+            | Change::HoldPlacedAtBoxOffice(placed)
+            | Change::Waitlist(WaitlistChange::Offered { placed, number: _ }) => {
                 touched.items(&placed.items);
                 touched.holds.push(news(placed, HoldKind::Placed, placed.expires_at, lsn));
                 self.touches_shopper(placed.customer, touched);

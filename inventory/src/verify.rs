@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::codes::Code;
 use crate::customers::Customer;
 use crate::discounts::{DiscountCode, units_by_code};
+use crate::holds::Found;
 use crate::house::Owner;
 use crate::orders::OrderStatus;
 use crate::presence::Presence;
@@ -54,6 +55,8 @@ pub enum InvariantViolation {
     Line(&'static str),
     #[error("those inside are miscounted")]
     Presence,
+    #[error("the waitlist contradicts itself or the holds: {0}")]
+    Waitlist(&'static str),
 }
 
 use InvariantViolation as Violation;
@@ -126,10 +129,20 @@ impl Inventory {
         if self.presence != Presence::of(&self.layout, self.tickets.all().iter()) {
             return Err(Violation::Presence);
         }
+        self.verify_waitlist()?;
         match self.line.as_deref().and_then(|line| line.fault(self.event)) {
             Some(what) => Err(Violation::Line(what)),
             None => Ok(()),
         }
+    }
+
+    fn verify_waitlist(&self) -> Result<(), Violation> {
+        let Some(list) = self.waitlist.as_deref() else { return Ok(()) };
+        let is_live = |hold: HoldId, customer: UserId| match self.holds.find(hold) {
+            Some(Found::Live(_, hold)) => hold.placed.customer == customer,
+            Some(Found::Ended(_)) | None => false,
+        };
+        list.fault(is_live).map_or(Ok(()), |what| Err(Violation::Waitlist(what)))
     }
 
     fn recount(&self) -> Result<Recount, Violation> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::holds::{End, Found};
 use crate::{
     HoldId, Inventory, Item, Lsn, OrderId, OrderStatus, PaymentId, Place, PlacedHold, TicketId, TicketState, TierIx,
-    TimeUs, UserId,
+    TimeUs, UserId, WaitlistSettings,
 };
 
 /// The seats of one row.
@@ -84,7 +84,31 @@ pub struct TicketView {
     pub lsn: Lsn,
 }
 
+/// The waitlist as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitlistView {
+    pub settings: WaitlistSettings,
+    /// Those who wait, and those who have an offer.
+    pub waiting: u32,
+    pub offered: u32,
+}
+
 impl Inventory {
+    /// Of an event that never had one: off.
+    pub fn waitlist(&self) -> WaitlistView {
+        let Some(list) = self.waitlist.as_deref() else {
+            return WaitlistView { settings: WaitlistSettings::default(), waiting: 0, offered: 0 };
+        };
+        let waiting: usize = list.waiting().values().map(std::collections::BTreeSet::len).sum();
+        WaitlistView { settings: list.settings, waiting: waiting as u32, offered: list.offer_count() as u32 }
+    }
+
+    /// Number, customer and offer of every entry, by number: for comparison.
+    pub fn waitlist_entries(&self) -> Vec<(u32, UserId, Option<HoldId>)> {
+        let entries = self.waitlist.iter().flat_map(|list| list.all());
+        entries.map(|entry| (entry.number, entry.customer, entry.offer)).collect()
+    }
+
     /// Names of the blocks that are withheld from sale, in the order of the seat map.
     pub fn blocks_withheld(&self) -> Vec<String> {
         let withheld = self.house.blocks_withheld();

@@ -46,7 +46,7 @@ pub use store::{
     SeatMapDrawing, SecondFactor, Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary,
     Session, SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket, TicketState,
     TicketTransfer, TransferSide, TransferStatus, User, UserCount, UserFilter, UserSort, UserStatus, Venue, VenuePatch,
-    VenueSeatMap, WaitingPlace, WaitingRoom, WalletBalance, Webhook, WebhookAttempt, WebhookDelivery, WebhookNews,
-    WebhookOutcome, WebhookPatch, WebhookStream, Withdrawal, WithdrawalDecided, WithdrawalDecision, WithdrawalFilter,
-    WithdrawalRefusal, WithdrawalStatus, WorkKind,
+    VenueSeatMap, WaitingPlace, WaitingRoom, WaitlistEntry, WaitlistStatus, WalletBalance, Webhook, WebhookAttempt,
+    WebhookDelivery, WebhookNews, WebhookOutcome, WebhookPatch, WebhookStream, Withdrawal, WithdrawalDecided,
+    WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus, WorkKind,
 };

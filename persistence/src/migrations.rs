@@ -149,6 +149,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0023_erasure.sql"),
         sqlite: include_str!("../migrations/sqlite/0023_erasure.sql"),
     },
+    Step {
+        number: 24,
+        name: "waitlist",
+        postgres: include_str!("../migrations/postgres/0024_waitlist.sql"),
+        sqlite: include_str!("../migrations/sqlite/0024_waitlist.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

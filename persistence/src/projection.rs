@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 use inventory::{
     BoxOfficeSaleRow, ConflictRow, EventId, ItemRow, LedgerRow, Lsn, OfferRow, OrderRow, OutboxRow, PaymentRow, Row,
-    TicketRow, TimeUs,
+    TicketRow, TimeUs, WaitlistRow,
 };
 
 use crate::OrderItem;
@@ -25,6 +25,7 @@ pub(crate) struct Tables<'a> {
     pub sold_out: Vec<SoldOutRow>,
     pub conflicts: Vec<&'a ConflictRow>,
     pub box_office_sales: Vec<&'a BoxOfficeSaleRow>,
+    pub waitlist: Vec<&'a WaitlistRow>,
 }
 
 #[derive(Clone, Copy)]
@@ -61,6 +62,7 @@ impl<'a> Tables<'a> {
                 }
                 Row::Conflict(row) => tables.conflicts.push(row),
                 Row::BoxOfficeSale(row) => tables.box_office_sales.push(row),
+                Row::Waitlist(row) => tables.waitlist.push(row),
             }
         }
         tables.orders = newest(tables.orders, |row| row.order, |row| row.lsn);
@@ -70,11 +72,12 @@ impl<'a> Tables<'a> {
         tables.ledger = newest(tables.ledger, |row| row.id, |row| row.lsn);
         tables.statuses = newest(tables.statuses, |row| row.event, |row| row.lsn);
         tables.offers = newest(tables.offers, |row| row.event, |row| row.lsn);
+        tables.waitlist = newest(tables.waitlist, |row| (row.event, row.number), |row| row.lsn);
         tables.sold_out = newest(tables.sold_out, |row| row.event, |row| row.lsn);
         tables
     }
 
-    /// Of the rows that one statement writes: all but offers, conflicts and sales of the box office.
+    /// Of the rows that one statement writes: all but offers, conflicts, sales of the box office and waitlists.
     pub fn is_empty(&self) -> bool {
         self.orders.is_empty()
             && self.tickets.is_empty()
@@ -225,6 +228,45 @@ macro_rules! write_box_office_sales {
 
 pub(crate) use write_box_office_sales;
 
+/// As for offers: they are few.
+macro_rules! write_waitlist {
+    ($connection:expr, $tables:expr) => {
+        for row in &$tables.waitlist {
+            sqlx::query($crate::projection::WAITLIST_ENTRY)
+                .bind(row.event.uuid())
+                .bind(i64::from(row.number))
+                .bind(row.customer.uuid())
+                .bind(row.tier.uuid())
+                .bind($crate::projection::text_column(&row.tier_name))
+                .bind(row.part.clone())
+                .bind(row.is_area)
+                .bind(i64::from(row.quantity))
+                .bind(row.accessible)
+                .bind(row.apart)
+                .bind(row.has_priority)
+                .bind(row.status)
+                .bind(row.joined_at.0)
+                .bind(row.hold.map(inventory::HoldId::uuid))
+                .bind(row.offered_until.map(|at| at.0))
+                .bind(row.changed_at.0)
+                .bind($crate::projection::lsn_column(row.lsn))
+                .execute(&mut *$connection)
+                .await?;
+        }
+    };
+}
+
+pub(crate) use write_waitlist;
+
+pub(crate) const WAITLIST_ENTRY: &str = "
+    INSERT INTO waitlist_entries (event_id, number, customer_id, tier_id, tier_name, part, is_area, quantity, accessible,
+        apart, has_priority, status, joined_at, hold_id, offered_until, changed_at, lsn)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    ON CONFLICT (event_id, number) DO UPDATE SET tier_name = excluded.tier_name, has_priority = excluded.has_priority,
+        status = excluded.status, hold_id = excluded.hold_id, offered_until = excluded.offered_until,
+        changed_at = excluded.changed_at, lsn = excluded.lsn
+    WHERE waitlist_entries.lsn < excluded.lsn";
+
 pub(crate) const CONFLICT: &str = "
     INSERT INTO gate_conflicts (event_id, lsn, ticket_id, user_id, direction, scanned_at, forced, reason, earlier_at,
         recorded_at)
@@ -249,7 +291,7 @@ pub(crate) const OFFERED_TIER: &str = "
 pub(crate) const SOLD_OUT: &str = "
     UPDATE events SET is_sold_out = $2, sold_out_lsn = $3 WHERE id = $1 AND sold_out_lsn < $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT, CONFLICT, BOX_OFFICE_SALE];
+pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT, CONFLICT, BOX_OFFICE_SALE, WAITLIST_ENTRY];
 
 /// Postgres cannot store the NUL character, and a row that cannot be stored would refuse its commit for ever.
 pub(crate) fn text_column(text: &str) -> String {

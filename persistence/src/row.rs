@@ -1,6 +1,6 @@
 //! How columns become fields. A column has the name of its field; the [`Field`] of a type says what the column holds.
 
-use inventory::{EntryId, EventId, OrderId, PaymentId, TicketId, TierId, TimeUs, UserId};
+use inventory::{EntryId, EventId, HoldId, OrderId, PaymentId, TicketId, TierId, TimeUs, UserId};
 use sqlx::error::BoxDynError;
 use sqlx::{ColumnIndex, Decode, Row, Type};
 use uuid::Uuid;
@@ -104,7 +104,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(EntryId, EventId, OrderId, PaymentId, TicketId, TierId, UserId);
+ids!(EntryId, EventId, HoldId, OrderId, PaymentId, TicketId, TierId, UserId);
 
 impl<T: Field> Field for Option<T> {
     type Column = Option<T::Column>;

@@ -214,6 +214,31 @@ async fn a_waiting_room_is_cloned_with_a_line_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waitlist_is_cloned_without_those_who_wait() {
+    on_each_store(async |server: &TestServer| {
+        let show = Show::on_sale(server).await;
+        let (organizer, holder, ann) = (Some(&show.organizer), server.attendee().await, server.attendee().await);
+        let made = clone(server, &show.organizer, &show, json!({"starts_at": LATER, "title": "Plain"})).await;
+        let path = |made: &Value, rest: &str| format!("/events/{}{rest}", text(&made["id"]));
+        let off = server.get(organizer, &path(&made, "/waitlist/settings")).await.expect(200);
+        assert_eq!((&off["active"], off.get("closes_at")), (&json!(false), None));
+
+        let on = json!({"active": true, "offer_minutes": 90, "closes_at": "2035-05-01T10:30:00Z"});
+        server.put(organizer, &show.path("/waitlist/settings"), on).await.expect(200);
+        let balcony = (1..=10).map(|number| json!({"seat": format!("B-1-{number}")})).collect();
+        show.hold(server, &holder, balcony).await;
+        let wish = json!({"tier": show.seats, "section": "B", "quantity": 2});
+        server.post(Some(&ann), &show.path("/waitlist"), wish).await.expect(201);
+        let made = clone(server, &show.organizer, &show, json!({"starts_at": "2035-06-01T19:00:00Z"})).await;
+        let copied = server.get(organizer, &path(&made, "/waitlist/settings")).await.expect(200);
+        assert_eq!(copied, json!({"active": true, "offer_minutes": 90, "closes_at": "2035-06-01T10:30:00Z"}));
+        let entries = server.get(organizer, &path(&made, "/waitlist/entries")).await.expect(200);
+        assert_eq!(entries["items"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cloned_picture_outlives_the_original() {
     on_each_store(async |server: &TestServer| {
         let show = Show::on_sale(server).await;

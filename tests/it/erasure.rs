@@ -162,6 +162,7 @@ async fn an_export_holds_all_that_is_the_accounts_and_nothing_of_others() {
         for empty in [
             "identities",
             "waiting_places",
+            "waitlist_entries",
             "staff_roles",
             "api_keys",
             "rsvps",

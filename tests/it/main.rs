@@ -78,6 +78,7 @@ mod transfers;
 mod users;
 mod venues;
 mod waiting_room;
+mod waitlist;
 mod webhooks;
 mod withdrawals;
 mod worker;

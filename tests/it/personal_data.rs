@@ -76,6 +76,7 @@ const NAMES_ACCOUNT: &[(&str, Fate, Told)] = &[
     ("users.id", Kept, In("profile")),
     ("venues.owner_id", Deleted, In("venues")),
     ("waiting_places.user_id", Kept, In("waiting_places")),
+    ("waitlist_entries.customer_id", Deleted, In("waitlist_entries")),
     ("wallets.user_id", Kept, In("wallet_entries")),
     ("webhooks.owner_id", Cascade, In("webhooks")),
     ("withdrawals.decided_by", Kept, Not(OF_OTHERS)),
@@ -255,6 +256,12 @@ impl Traces {
         let room = json!({"active": true});
         server.put(Some(&lining.organizer), &lining.path("/waiting-room/settings"), room).await.expect(200);
         call(Method::POST, &lining.path("/waiting-room"), json!({})).await;
+        let list = show.path("/waitlist/settings");
+        server.put(Some(&show.organizer), &list, json!({"active": true})).await.expect(200);
+        let balcony = (1..=10).map(|number| json!({"seat": format!("B-1-{number}")})).collect();
+        show.hold(server, &friend, balcony).await;
+        let wish = json!({"tier": show.seats, "section": "B", "quantity": 2});
+        call(Method::POST, &show.path("/waitlist"), wish).await;
         let refunded = show.buy(server, &account, json!([{"seat": "A-2-1"}])).await;
         let refund = format!("/orders/{}/refund", text(&refunded["id"]));
         server.post(Some(&show.organizer), &refund, json!({"to": "wallet"})).await.expect(200);
@@ -299,6 +306,8 @@ async fn the_export_shows_every_trace() {
         let staff = only("staff_roles");
         assert_eq!((&staff["event_id"], &staff["role"]), (&json!(show.id), &json!("door")));
         assert_eq!(only("waiting_places")["event_id"], json!(traces.lining));
+        let waiting = only("waitlist_entries");
+        assert_eq!((&waiting["event_id"], &waiting["status"]), (&json!(show.id), &json!("waiting")));
         assert_eq!(only("webhooks")["url"], crate::access::table::webhook()["url"]);
         assert_eq!(export["webhooks"][0].get("secret"), None);
         let withdrawal = only("withdrawals");

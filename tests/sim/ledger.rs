@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::{
     Change, Direction, DoorChange, HoldId, Item, OrderId, Place, Record, Reseated, SeatIx, TicketId, TimeUs,
+    WaitlistChange,
 };
 
 use crate::audit::Findings;
@@ -103,11 +104,18 @@ impl Ledger {
             | Change::PaymentDeclined { .. }
             | Change::PaymentRefused { .. }
             | Change::Line(_)
-            | Change::PolicySetInFull(_) => {}
+            | Change::PolicySetInFull(_)
+            | Change::Waitlist(
+                WaitlistChange::Set(_)
+                | WaitlistChange::Joined { .. }
+                | WaitlistChange::Ended { .. }
+                | WaitlistChange::Closed { .. },
+            ) => {}
             Change::HoldPlaced(placed)
             | Change::HoldPlacedByCode(placed)
             | Change::HoldPlacedAtDiscount(placed)
-            | Change::HoldPlacedAtBoxOffice(placed) => {
+            | Change::HoldPlacedAtBoxOffice(placed)
+            | Change::Waitlist(WaitlistChange::Offered { placed, number: _ }) => {
                 self.take(&placed.items, findings);
                 let hold = Hold {
                     items: placed.items.clone(),

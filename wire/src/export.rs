@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     ApiKey, Attendee, AuditEntry, CalendarFeed, Coordinates, EventStatus, MailStatus, Order, RsvpAnswer, SecondFactor,
-    Session, StaffRole, Ticket, TicketTransfer, User, WalletEntry, Webhook, Withdrawal,
+    Session, StaffRole, Ticket, TicketTransfer, User, WaitlistEntry, WalletEntry, Webhook, Withdrawal,
 };
 
 /// What the server keeps about an account, for its owner.
@@ -29,6 +29,7 @@ pub struct Export {
     /// Those held now, bought or received.
     pub tickets: Vec<Ticket>,
     pub waiting_places: Vec<ExportedPlace>,
+    pub waitlist_entries: Vec<WaitlistEntry>,
     pub staff_roles: Vec<ExportedStaffRole>,
     /// Without the keys themselves, which are not kept.
     pub api_keys: Vec<ApiKey>,

@@ -33,6 +33,7 @@ mod tiers;
 mod transfers;
 mod venues;
 mod waiting_room;
+mod waitlist;
 mod wallets;
 mod webhooks;
 
@@ -108,6 +109,7 @@ pub use waiting_room::{
     AdmissionLimit, IssuedPass, JoinRequest, OpenRequest, Place, PlaceState, PriorityPass, PriorityPassRequest,
     QUEUE_ALGORITHM, QueueClosing, QueueOpening, QueueProof, WaitingRoom, WaitingRoomSettings, WaitingRoomState,
 };
+pub use waitlist::{Waitlist, WaitlistEntry, WaitlistJoin, WaitlistOffer, WaitlistSettings, WaitlistStatus};
 pub use wallets::{
     Payout, Wallet, WalletBalance, WalletEntry, WalletEntryKind, Withdrawal, WithdrawalPatch, WithdrawalRequest,
     WithdrawalStatus,

@@ -34,6 +34,7 @@ pub async fn export(State(state): State<AppState>, caller: Caller) -> Result<Res
         is_confirmed: false,
         section: Some(Section::Profile),
         after: None,
+        after_number: 0,
         is_open: false,
         _claim: claim,
     };
@@ -62,6 +63,7 @@ enum Section {
     Orders,
     Tickets,
     WaitingPlaces,
+    WaitlistEntries,
     StaffRoles,
     ApiKeys,
     Rsvps,
@@ -90,6 +92,8 @@ struct Export {
     section: Option<Section>,
     /// The last of the section's rows that is written.
     after: Option<Uuid>,
+    /// Of an entry of a waitlist, within the event that `after` names.
+    after_number: u32,
     /// Whether the section's list has begun.
     is_open: bool,
     _claim: Claim,
@@ -105,6 +109,7 @@ impl Export {
             Some(Section::Orders) => self.orders().await,
             Some(Section::Tickets) => self.tickets().await,
             Some(Section::WaitingPlaces) => self.waiting_places().await,
+            Some(Section::WaitlistEntries) => self.waitlist_entries().await,
             Some(Section::StaffRoles) => self.staff_roles().await,
             Some(Section::ApiKeys) => self.api_keys().await,
             Some(Section::Rsvps) => self.rsvps().await,

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use engine::{Journal, JournalError, Snapshot};
 use inventory::{
     BoxOfficeSaleRow, ConflictRow, Inventory, LedgerRow, Lsn, OrderId, OrderMoney, OrderRow, OutboxKind, OutboxRow,
-    PaymentId, PaymentRow, Record, Row, TicketId, TicketRow,
+    PaymentId, PaymentRow, Record, Row, TicketId, TicketRow, WaitlistRow,
 };
 use persistence::{JournalHead, Store};
 
@@ -26,6 +26,7 @@ pub struct Replayed {
     pub opening: Vec<OrderMoney>,
     pub conflicts: BTreeMap<Lsn, ConflictRow>,
     pub box_office_sales: BTreeMap<OrderId, BoxOfficeSaleRow>,
+    pub waitlist: BTreeMap<u32, WaitlistRow>,
     pub status: Option<&'static str>,
     /// Rows of changes up to here are not known: the journal was trimmed and a snapshot stands in for it.
     pub from: Lsn,
@@ -43,6 +44,7 @@ impl Replayed {
             opening: Vec::new(),
             conflicts: BTreeMap::new(),
             box_office_sales: BTreeMap::new(),
+            waitlist: BTreeMap::new(),
             status: None,
             from,
         }
@@ -60,6 +62,7 @@ impl Replayed {
             Row::Offer(_) | Row::SoldOut { .. } => {}
             Row::Conflict(conflict) => drop(self.conflicts.insert(conflict.lsn, *conflict)),
             Row::BoxOfficeSale(sale) => drop(self.box_office_sales.insert(sale.order, *sale)),
+            Row::Waitlist(entry) => drop(self.waitlist.insert(entry.number, *entry)),
         }
     }
 }

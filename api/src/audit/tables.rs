@@ -1,5 +1,7 @@
-use inventory::{ConflictRow, EventId, ItemRow, Lsn, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentRow, TicketRow};
-use persistence::{GateConflict, GateDirection, Order, OrderItem, Outbox, Payment, Store, Ticket};
+use inventory::{
+    ConflictRow, EventId, ItemRow, Lsn, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentRow, TicketRow, WaitlistRow,
+};
+use persistence::{GateConflict, GateDirection, Order, OrderItem, Outbox, Payment, Store, Ticket, WaitlistEntry};
 
 use super::Report;
 use super::replay::Replayed;
@@ -26,7 +28,8 @@ pub async fn compare(store: &Store, event: EventId, replayed: &Replayed, report:
     seen.report(event, replayed, report);
     outbox(store, event, replayed, report).await?;
     conflicts(store, event, replayed, report).await?;
-    box_office_sales(store, event, replayed, report).await
+    box_office_sales(store, event, replayed, report).await?;
+    waitlist(store, event, replayed, report).await
 }
 
 /// Rows that were found and compared. A row that the journal knows and nobody found is missing.
@@ -196,6 +199,50 @@ async fn box_office_sales(
         report.add(event, format!("sale {missing} of the box office is not in the tables"));
     }
     Ok(())
+}
+
+async fn waitlist(store: &Store, event: EventId, replayed: &Replayed, report: &mut Report) -> anyhow::Result<()> {
+    let mut after = 0;
+    let mut found = std::collections::BTreeSet::new();
+    loop {
+        let entries = store.waitlist_list(event, None, after, PAGE).await?;
+        let Some(last) = entries.last() else { break };
+        after = last.number;
+        for entry in &entries {
+            match replayed.waitlist.get(&entry.number) {
+                Some(row) if same_waitlist_entry(row, entry) => {}
+                Some(row) => report.add(event, format!("waitlist {entry:?} in the tables, {row:?} by the journal")),
+                None if entry.lsn <= replayed.from => {}
+                None => report.add(event, format!("waitlist entry {} is not in the journal", entry.number)),
+            }
+            found.insert(entry.number);
+        }
+    }
+    for (number, row) in replayed.waitlist.iter().filter(|(number, _)| !found.contains(*number)) {
+        // Those of an erased account went with it.
+        if store.user_find(row.customer).await?.is_some() {
+            report.add(event, format!("waitlist entry {number} is not in the tables"));
+        }
+    }
+    Ok(())
+}
+
+fn same_waitlist_entry(row: &WaitlistRow, entry: &WaitlistEntry) -> bool {
+    row.customer == entry.customer_id
+        && row.tier == entry.tier_id
+        && row.tier_name == entry.tier_name
+        && row.part == entry.part
+        && row.is_area == entry.is_area
+        && row.quantity == entry.quantity
+        && row.accessible == entry.accessible
+        && row.apart == entry.apart
+        && row.has_priority == entry.has_priority
+        && row.status == entry.status.name()
+        && row.joined_at == entry.joined_at
+        && row.hold == entry.hold_id
+        && row.offered_until == entry.offered_until
+        && row.changed_at == entry.changed_at
+        && row.lsn == entry.lsn
 }
 
 fn same_conflict(row: &ConflictRow, conflict: &GateConflict) -> bool {

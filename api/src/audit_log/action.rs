@@ -102,6 +102,8 @@ actions! {
     VenueSeatMapSet = "venue_seat_map.set",
     VenueUpdate = "venue.update",
     WaitingRoomSet = "waiting_room.set",
+    WaitlistRemove = "waitlist_entry.remove",
+    WaitlistSet = "waitlist.set",
     WithdrawalDecide = "withdrawal.decide",
     WithdrawalRequest = "withdrawal.request",
     WithdrawalReveal = "withdrawal.reveal",

@@ -73,6 +73,9 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("POST", "/events/{id}/blocks/{name}/withhold"),
             ("PUT", "/events/{id}/waiting-room/settings"),
             ("POST", "/events/{id}/waiting-room/open"),
+            ("GET", "/events/{id}/waitlist/settings"),
+            ("PUT", "/events/{id}/waitlist/settings"),
+            ("DELETE", "/events/{id}/waitlist/entries/{user_id}"),
             ("GET", "/events/{id}/waiting-room/priority-passes"),
             ("POST", "/events/{id}/waiting-room/priority-passes"),
         ],
@@ -86,6 +89,9 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
             ("GET", "/events/{id}/waiting-room"),
             ("POST", "/events/{id}/waiting-room"),
             ("DELETE", "/events/{id}/waiting-room"),
+            ("GET", "/events/{id}/waitlist"),
+            ("POST", "/events/{id}/waitlist"),
+            ("DELETE", "/events/{id}/waitlist"),
             ("GET", "/orders"),
             ("POST", "/orders"),
             ("GET", "/orders/{id}"),
@@ -139,7 +145,12 @@ pub const TABLE: &[(ApiScope, &[(&str, &str)])] = &[
     ),
     (
         Reports,
-        &[("GET", "/events/{id}/attendees"), ("GET", "/events/{id}/attendees.csv"), ("GET", "/events/{id}/rsvps")],
+        &[
+            ("GET", "/events/{id}/attendees"),
+            ("GET", "/events/{id}/attendees.csv"),
+            ("GET", "/events/{id}/rsvps"),
+            ("GET", "/events/{id}/waitlist/entries"),
+        ],
     ),
 ];
 

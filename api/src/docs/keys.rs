@@ -29,6 +29,7 @@ const FORGETFUL: &[(&str, &str, &str)] = &[
     ("PATCH", "/withdrawals/{id}", "the same decision again changes nothing"),
     ("POST", "/events/{id}/waiting-room", "an account has one place, which it is told again"),
     ("DELETE", "/events/{id}/waiting-room", "sent again it gives up nothing more"),
+    ("DELETE", "/events/{id}/waitlist", "an account that does not wait hears the same"),
     ("POST", "/series/{id}/publish", "sent again it publishes what is not published yet"),
     ("POST", "/series/{id}/cancel", "sent again it cancels what is not cancelled yet"),
     ("POST", "/events/{id}/gate/scans/batch", "each scan goes by its nonce"),

@@ -10,7 +10,8 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::HoldNotFound
         | Rejection::OrderNotFound
         | Rejection::TicketNotFound
-        | Rejection::ScanNotFound => StatusCode::NOT_FOUND,
+        | Rejection::ScanNotFound
+        | Rejection::WaitlistEntryNotFound => StatusCode::NOT_FOUND,
 
         Rejection::EventCancelled
         | Rejection::SaleEnded
@@ -19,7 +20,8 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::HoldReleased
         | Rejection::PlaceLapsed
         | Rejection::PassExpired
-        | Rejection::PassSpent => StatusCode::GONE,
+        | Rejection::PassSpent
+        | Rejection::WaitlistClosed => StatusCode::GONE,
 
         Rejection::QueueRequired => StatusCode::TOO_EARLY,
 
@@ -51,7 +53,9 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::PerOrderMaximum { .. }
         | Rejection::CurrencyMismatch
         | Rejection::AmountMismatch { .. }
-        | Rejection::RefundExceeds { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        | Rejection::RefundExceeds { .. }
+        | Rejection::WaitlistInvalid { .. }
+        | Rejection::WaitlistNeverTogether { .. } => StatusCode::UNPROCESSABLE_ENTITY,
 
         Rejection::EventNotPublished
         | Rejection::EventAlreadyPublished
@@ -90,6 +94,12 @@ pub(super) const fn status(rejection: &Rejection) -> StatusCode {
         | Rejection::PlaceNotCalled { .. }
         | Rejection::ScanNotLast
         | Rejection::UndosTooMany { .. }
-        | Rejection::ScanRefused(_) => StatusCode::CONFLICT,
+        | Rejection::ScanRefused(_)
+        | Rejection::WaitlistOff
+        | Rejection::WaitlistJoined { .. }
+        | Rejection::WaitlistNotNeeded
+        | Rejection::WaitlistFull
+        | Rejection::WaitlistIdle
+        | Rejection::WaitlistFirst => StatusCode::CONFLICT,
     }
 }

@@ -21,11 +21,11 @@ use crate::{event_access, time};
 /// Clones an event
 ///
 /// A draft at another time, with the seats and areas of the original and what is withheld of them, its tiers with their
-/// refund steps, access and discount codes, rules, check-in lists, the cut-off for naming attendees, waiting room, words and
-/// pictures. Nothing of what was sold or used: codes begin at zero. Nobody's role at the event, no scanner and no priority
-/// pass. Every time that the original names (sale windows, price steps, refunds, doors, the waiting room)
-/// keeps its distance to the start by the venue's clock: a sale that began at 10:00 does so again. A beacon of the waiting
-/// room has to be named anew.
+/// refund steps, access and discount codes, rules, check-in lists, the cut-off for naming attendees, waitlist and waiting room
+/// with nobody in them, words and pictures. Nothing of what was sold or used: codes begin at zero. Nobody's role at the
+/// event, no scanner and no priority pass. Every time that the original names (sale windows, price steps, refunds, doors, the
+/// waitlist, the waiting room) keeps its distance to the start by the venue's clock: a sale that began at 10:00 does so
+/// again. A beacon of the waiting room has to be named anew.
 #[utoipa::path(post, path = "/events/{id}/clone", tag = "events", request_body = EventClone,
     params(("id" = Uuid, Path, description = "Event")), security(("bearer" = [])),
     responses((status = 201, description = "The draft", body = Event), Written))]

@@ -9,7 +9,7 @@ use thiserror::Error;
 use wire::WebhookType;
 
 use crate::mail::{self, Letter, Purchase, Refund, Show, TicketNote};
-use crate::{counter, derived_id, money};
+use crate::{counter, derived_id, money, time};
 
 #[derive(Debug, Error)]
 pub enum TidingsError {
@@ -44,6 +44,9 @@ pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutco
         OutboxKind::TicketCheckedIn => {
             let ticket = work.ticket_id.ok_or(TidingsError::Missing("the ticket"))?;
             (WebhookType::TicketCheckedIn, ticket.uuid(), Vec::new())
+        }
+        OutboxKind::WaitlistOffer => {
+            return Ok(OutboxOutcome::Done { mails: desk.offered().await?, news: None, notice: None });
         }
         OutboxKind::PaymentRefund => return Err(TidingsError::Foreign),
     };
@@ -146,6 +149,25 @@ impl Desk<'_> {
             return Ok(self.to_counter_buyer(&order, &letter).await?.into_iter().collect());
         }
         Ok(self.to(order.customer_id, &letter).await?.into_iter().collect())
+    }
+
+    /// Nothing, when something has become of the offer since, or when nobody could buy it any more.
+    async fn offered(&self) -> Result<Vec<NewMail>, TidingsError> {
+        let Some(entry) = self.store.waitlist_find(self.event.id, self.work.user_id).await? else {
+            return Ok(Vec::new());
+        };
+        let (Some(hold), Some(until)) = (entry.hold_id, entry.offered_until) else { return Ok(Vec::new()) };
+        if entry.lsn != self.work.lsn || until.min(self.event.over_at()) <= self.now {
+            return Ok(Vec::new());
+        }
+        let letter = Letter::WaitlistOffer {
+            hold: hold.uuid(),
+            show: Box::new(self.show()),
+            what: format!("{} × {}", entry.quantity, entry.tier_name),
+            until: mail::moment(&KnownEvent::of(self.event), until),
+            good_for_s: time::seconds_until(self.now, until),
+        };
+        Ok(self.to(entry.customer_id, &letter).await?.into_iter().collect())
     }
 
     async fn transferred(&self, ticket: &Ticket) -> Result<Vec<NewMail>, TidingsError> {

@@ -67,11 +67,7 @@ pub struct Means<'a> {
 
 impl Show {
     pub fn of(id: EventId, known: &KnownEvent) -> Self {
-        let at = TimeUs(known.starts_at_us);
-        let starts = match Zone::find(&known.timezone) {
-            Some(zone) => format!("{} ({})", zone.text(at), known.timezone),
-            None => format!("{} (UTC)", Zone::utc().text(at)),
-        };
+        let starts = moment(known, TimeUs(known.starts_at_us));
         let parts = [&known.location, &known.address, &known.city].map(String::as_str);
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         Self { id: id.uuid(), title: known.title.clone(), starts, place: parts.join(", ") }
@@ -169,6 +165,14 @@ fn kept(what: &str, show: &Show, label: &str, means: Means<'_>) -> Vec<Block> {
     blocks
 }
 
+/// By the clock on the event's wall.
+pub fn moment(known: &KnownEvent, at: TimeUs) -> String {
+    match Zone::find(&known.timezone) {
+        Some(zone) => format!("{} ({})", zone.text(at), known.timezone),
+        None => format!("{} (UTC)", Zone::utc().text(at)),
+    }
+}
+
 /// What a ticket is for.
 pub fn label(place: &str, is_area: bool, tier_name: &str) -> String {
     let kind = if is_area { "Area" } else { "Seat" };
@@ -205,6 +209,16 @@ pub fn cancelled_event(show: &Show, means: Means<'_>) -> Vec<Block> {
     blocks.extend(show.blocks());
     blocks.push(Block::text("What becomes of your money is told in a mail of its own, and with your orders."));
     blocks.push(Block::link("Your orders", format!("{}/orders", means.site)));
+    blocks
+}
+
+pub fn waitlist_offer(show: &Show, hold: Uuid, what: &str, until: &str, means: Means<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::text("You have waited, and places are free. They are held for you:")];
+    blocks.push(Block::text(what));
+    blocks.extend(show.blocks());
+    blocks.push(Block::Text(format!("Until {until}. Then they go to the next.")));
+    blocks.push(Block::link("Your places", format!("{}/events/{}?hold={hold}", means.site, show.id)));
+    blocks.push(Block::text("If you do not want them any more, give them back there: others are waiting."));
     blocks
 }
 

@@ -94,6 +94,16 @@ pub enum Letter {
     EventCancelled {
         show: Box<Show>,
     },
+    /// Places are held for whoever has waited.
+    WaitlistOffer {
+        hold: Uuid,
+        show: Box<Show>,
+        what: String,
+        /// By the clock on the event's wall.
+        until: String,
+        /// From when it was written.
+        good_for_s: u64,
+    },
 }
 
 impl Letter {
@@ -124,6 +134,7 @@ impl Letter {
             Self::EventReminder { .. } => "event_reminder",
             Self::EventChanged { .. } => "event_changed",
             Self::EventCancelled { .. } => "event_cancelled",
+            Self::WaitlistOffer { .. } => "waitlist_offer",
         }
     }
 
@@ -154,6 +165,7 @@ impl Letter {
             Self::EventReminder { show, .. } => return about("Soon", show),
             Self::EventChanged { show, .. } => return about("Changed", show),
             Self::EventCancelled { show } => return about("Cancelled", show),
+            Self::WaitlistOffer { show, .. } => return about("Places for you", show),
         })
     }
 
@@ -183,6 +195,7 @@ impl Letter {
             | Self::EventChanged { .. }
             | Self::EventCancelled { .. } => None,
             Self::EventReminder { .. } => Some(REMINDER_GOOD_FOR),
+            Self::WaitlistOffer { good_for_s, .. } => Some(Duration::from_secs(*good_for_s)),
         }
     }
 
@@ -200,6 +213,9 @@ impl Letter {
             Self::EventReminder { show } => booking::reminder(show, means),
             Self::EventChanged { before, show } => booking::changed(before, show, means),
             Self::EventCancelled { show } => booking::cancelled_event(show, means),
+            Self::WaitlistOffer { hold, show, what, until, good_for_s: _ } => {
+                booking::waitlist_offer(show, *hold, what, until, means)
+            }
             Self::ConfirmEmail { token } => vec![
                 Block::text("Somebody, hopefully you, made an account with this address."),
                 Block::link("Confirm the address", format!("{site}/confirm-email#token={token}")),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::{ids, metrics, time};
 
-pub use booking::{Purchase, Refund, Show, TicketNote, label};
+pub use booking::{Purchase, Refund, Show, TicketNote, label, moment};
 pub use letter::{CODE_GOOD_FOR, CONFIRM_GOOD_FOR, Letter, TRANSFER_GOOD_FOR};
 pub use transport::{MailSetupError, Transport};
 pub use worker::{Post, run};

@@ -197,6 +197,13 @@ mod tests {
             refunded: "4 EUR".to_owned(),
             at_box_office: false,
         };
+        let offer = Letter::WaitlistOffer {
+            hold: Uuid::from_u128(7),
+            show: show(),
+            what: "2 × Stalls".to_owned(),
+            until: "Monday, 30 April 2035, 21:00".to_owned(),
+            good_for_s: 3_600,
+        };
         let table = [
             (purchase(1), "Total: 45.00 EUR"),
             (Letter::OrderCancelled { order: Uuid::from_u128(9), show: show() }, "Nothing is to be paid for it."),
@@ -211,6 +218,7 @@ mod tests {
                 "Begins: Tuesday, 1 May 2035, 21:00 (Europe/Berlin) (was: Wednesday)",
             ),
             (Letter::EventCancelled { show: show() }, "Opera, Graz"),
+            (offer, "Until Monday, 30 April 2035, 21:00. Then they go to the next."),
         ];
         for (letter, needle) in table {
             let Rendered { plain, html, .. } = rendered(&letter);

@@ -8,3 +8,4 @@ mod leases;
 mod lifecycle;
 mod replies;
 mod support;
+mod waitlist;

@@ -39,7 +39,8 @@ pub(super) fn follow(inventory: &mut Inventory, record: &Record) {
         | Change::TicketTransferred { .. }
         | Change::Line(_)
         | Change::Door(_)
-        | Change::PolicySetInFull(_) => return,
+        | Change::PolicySetInFull(_)
+        | Change::Waitlist(_) => return,
     };
     let Some(line) = &mut inventory.line else { return };
     if is_over {

@@ -8,6 +8,7 @@ mod line;
 mod orders;
 mod places;
 mod tickets;
+mod waitlist;
 
 pub(crate) use orders::paid_order;
 pub(crate) use places::take;
@@ -23,9 +24,15 @@ impl Inventory {
     pub fn apply(&mut self, record: &Record) -> Answer {
         assert_eq!(record.lsn, self.lsn.next(), "changes are applied in order, without gaps");
         self.lsn = record.lsn;
+        if let Some(list) = &mut self.waitlist {
+            list.news.clear();
+        }
         let answer = self.make(record);
         if self.line.is_some() {
             line::follow(self, record);
+        }
+        if self.waitlist.is_some() {
+            waitlist::follow(self, record);
         }
         if let Some(key) = record.origin.key {
             self.keys.insert(Answered { key, answer: answer.clone(), lsn: record.lsn, at: record.at });
@@ -73,6 +80,7 @@ impl Inventory {
             Change::DiscountCodeSet(spec) => configure::set_discount_code(self, spec),
             Change::HoldPlacedAtBoxOffice(placed) => box_office::place(self, at, placed),
             Change::BoxOfficeSold(sold) => box_office::sell(self, at, sold),
+            Change::Waitlist(change) => waitlist::make(self, at, change),
         }
     }
 }

@@ -4,11 +4,14 @@
 mod box_office;
 mod call_places;
 mod cancel_order;
+mod close_waitlist;
 mod configure;
 mod discount;
 mod expire_holds;
 mod extend_hold;
+mod join_waitlist;
 mod leave_line;
+mod leave_waitlist;
 mod limits;
 mod open_line;
 mod place_hold;
@@ -18,8 +21,11 @@ mod refund_order;
 mod release_hold;
 mod reseat;
 mod scan_ticket;
+mod serve_waitlist;
 mod set_waiting_room;
+mod set_waitlist;
 mod settle_payment;
+mod shortage;
 mod start_payment;
 mod start_session;
 #[cfg(test)]
@@ -78,6 +84,11 @@ impl Inventory {
             Verb::UndoScan { ticket, nonce, reason } => undo_scan::decide(self, *ticket, *nonce, *reason),
             Verb::SetDiscountCode(spec) => configure::set_discount_code(self, spec),
             Verb::SellAtBoxOffice(sale) => box_office::sell(self, now, sale),
+            Verb::SetWaitlist(settings) => set_waitlist::decide(self, now, settings),
+            Verb::JoinWaitlist { customer, wish } => join_waitlist::decide(self, now, *customer, *wish),
+            Verb::LeaveWaitlist(leaver) => leave_waitlist::decide(self, now, *leaver),
+            Verb::ServeWaitlist => serve_waitlist::decide(self, now),
+            Verb::CloseWaitlist => close_waitlist::decide(self, now),
         }
     }
 

@@ -15,11 +15,14 @@ use crate::{
 };
 
 use super::limits::{Units, customer_limits, hold_limits, quotas};
-use super::{Decision, box_office};
+use super::{Decision, box_office, shortage};
 
 pub(super) fn decide(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Decision {
     let placed = placed(inventory, now, wanted)?;
     if wanted.box_office.is_none() {
+        if inventory.waitlist.is_some() {
+            shortage::must_not_pass_by(inventory, now, &placed.items)?;
+        }
         return Ok(Change::hold_placed(placed));
     }
     let max = BOX_OFFICE_HOLDS_MAX;
@@ -46,38 +49,17 @@ pub(super) fn placed(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> 
     if wanted.wants.len() > ITEMS_PER_HOLD_MAX {
         return Err(Rejection::ItemsTooMany { max: ITEMS_PER_HOLD_MAX as u32 });
     }
-    let mut draft = Draft::new(inventory, now, wanted);
-    draft.name_places();
-    draft.pick_places();
-    if is_public {
-        draft.check_sale();
-        draft.check_limits();
-    } else {
-        draft.check_size();
-    }
-    draft.check_places();
-    let cover = &inventory.layout.cover;
-    if cover.stepped | cover.coded != 0 {
-        draft.apply_terms();
-    }
-    if !wanted.discount_codes.is_empty() {
-        draft.apply_discounts();
-    }
-    if !is_public {
-        draft.apply_price();
-    }
-    let ttl_us = inventory.layout.policy().hold_ttl_us;
-    match draft.fault {
-        Some(fault) => Err(fault),
-        None => Ok(PlacedHold {
-            hold: wanted.hold,
-            customer: wanted.customer,
-            items: draft.items,
-            expires_at: if is_public { now.plus_us(ttl_us) } else { TimeUs::NEVER },
-            adjacent: draft.adjacent,
-            codes: draft.codes,
-        }),
-    }
+    draft(inventory, now, wanted)
+}
+
+/// What would be held, if nobody waited for it.
+pub(super) fn draft(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Result<PlacedHold, Rejection> {
+    Draft::new(inventory, now, wanted).resolve()
+}
+
+/// The same for somebody who has waited: it does not count how many holds he has.
+pub(super) fn offer(inventory: &Inventory, now: TimeUs, wanted: &PlaceHold) -> Result<PlacedHold, Rejection> {
+    Draft { is_offer: true, ..Draft::new(inventory, now, wanted) }.resolve()
 }
 
 /// The hold in the making.
@@ -92,6 +74,7 @@ struct Draft<'a> {
     codes: Option<Box<HoldCodes>>,
     /// Blocks that the box office may take from.
     blocks: u64,
+    is_offer: bool,
     /// The first by precedence of those met so far.
     fault: Option<Rejection>,
 }
@@ -101,7 +84,43 @@ impl<'a> Draft<'a> {
         let items = Vec::with_capacity(wanted.wants.iter().map(room_for).sum());
         let (units, taken) = (Units::none(), Taken::default());
         let blocks = wanted.box_office.as_ref().map_or(0, |staff| box_office::blocks(inventory, staff));
-        Self { inventory, now, wanted, items, units, taken, adjacent: true, codes: None, blocks, fault: None }
+        let (adjacent, codes, fault) = (true, None, None);
+        Self { inventory, now, wanted, items, units, taken, adjacent, codes, blocks, is_offer: false, fault }
+    }
+
+    fn resolve(mut self) -> Result<PlacedHold, Rejection> {
+        let is_public = self.wanted.box_office.is_none();
+        self.name_places();
+        self.pick_places();
+        if is_public {
+            self.check_sale();
+            self.check_limits();
+        } else {
+            self.check_size();
+        }
+        self.check_places();
+        let cover = &self.inventory.layout.cover;
+        if cover.stepped | cover.coded != 0 {
+            self.apply_terms();
+        }
+        if !self.wanted.discount_codes.is_empty() {
+            self.apply_discounts();
+        }
+        if !is_public {
+            self.apply_price();
+        }
+        let ttl_us = self.inventory.layout.policy().hold_ttl_us;
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(PlacedHold {
+                hold: self.wanted.hold,
+                customer: self.wanted.customer,
+                items: self.items,
+                expires_at: if is_public { self.now.plus_us(ttl_us) } else { TimeUs::NEVER },
+                adjacent: self.adjacent,
+                codes: self.codes,
+            }),
+        }
     }
 
     #[cold]
@@ -307,7 +326,7 @@ impl<'a> Draft<'a> {
         }
         let customer = self.inventory.customers.get(self.wanted.customer);
         let max = layout.policy().holds_per_customer_max;
-        if customer.is_some_and(|customer| customer.holds >= max) {
+        if !self.is_offer && customer.is_some_and(|customer| customer.holds >= max) {
             return self.refuse(Rejection::HoldsPerCustomerExceeded { max });
         }
         if let Some(fault) = customer_limits(layout, customer, &self.units) {

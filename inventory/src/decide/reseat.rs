@@ -66,7 +66,7 @@ fn other_places(inventory: &Inventory, order: &Order) -> Option<Vec<Item>> {
             continue;
         }
         let scope = Scope { tiers: 1 << tier.0, section: None };
-        let accessible = old.iter().any(|seat| is_accessible(inventory, *seat));
+        let accessible = old.iter().any(|seat| inventory.is_accessible(*seat));
         let party = Party { quantity: old.len() as u32, accessible };
         let picked = inventory.house.pick(&inventory.layout, scope, party, &mut taken).ok()?;
         let new: Vec<SeatIx> = picked.seats(&inventory.layout).collect();
@@ -79,12 +79,6 @@ fn other_places(inventory: &Inventory, order: &Order) -> Option<Vec<Item>> {
         }
     }
     Some(items)
-}
-
-fn is_accessible(inventory: &Inventory, seat: SeatIx) -> bool {
-    let grid = &inventory.layout.grid;
-    let spot = grid.spot(seat);
-    grid.rows[spot.row as usize].accessible & spot.bit() != 0
 }
 
 /// By the order of best available: the party is as far away as its farthest row.

@@ -22,7 +22,9 @@ pub(super) fn decide(
     let expires_at = if hold.payment_extended {
         hold.expires_at
     } else {
-        let cap = hold.placed_at.plus_us(HOLD_AGE_MAX_US);
+        // An offer may stand longer than any other hold, and its buyer needs the time to pay as well.
+        let is_offer = inventory.is_offer(order.placed.hold);
+        let cap = if is_offer { TimeUs::MAX } else { hold.placed_at.plus_us(HOLD_AGE_MAX_US) };
         hold.expires_at.plus_us(PAYMENT_EXTENSION_US).min(cap).max(hold.expires_at)
     };
     Ok(Change::PaymentStarted { order: id, payment, expires_at })

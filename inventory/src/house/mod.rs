@@ -9,7 +9,7 @@ mod runs;
 use lanes::LaneIndex;
 pub(crate) use pick::{Party, Scope, Taken};
 
-use crate::layout::{Grid, Spot};
+use crate::layout::{Grid, Lane, Layout, Spot};
 use crate::{AreaIx, Counts, SeatIx, SeatState};
 
 /// Who has a seat: nobody, the hold in a slot, or an order.
@@ -93,6 +93,17 @@ pub(crate) struct House {
     cell_free: Vec<u32>,
     lanes: LaneIndex,
     blocks_withheld: u64,
+}
+
+/// Runs of ordinary seats that the scope has, whoever has them.
+pub(crate) fn runs_ever(layout: &Layout, scope: Scope) -> impl Iterator<Item = u32> {
+    let grid = &layout.grid;
+    let in_scope = move |lane: &&Lane| {
+        !grid.cells[lane.cell as usize].reserved
+            && layout.cover.cells[lane.cell as usize] & scope.tiers != 0
+            && scope.section.is_none_or(|section| section == lane.section)
+    };
+    grid.lanes.iter().filter(in_scope).flat_map(|lane| runs::runs(lane.mask)).map(|run| run.len)
 }
 
 impl House {

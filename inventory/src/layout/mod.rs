@@ -15,7 +15,7 @@ pub(crate) use check::{
     PolicyFacts, check_access_code, check_discount_code, check_policy, check_seat_map, check_tier, check_tiers,
 };
 pub(crate) use cover::{Cover, tiers_with};
-pub(crate) use grid::{Grid, Part, Spot};
+pub(crate) use grid::{Grid, Lane, Part, Spot};
 
 use crate::{AreaIx, Currency, Policy, SeatIx, SeatMapSpec, SectionIx, TierId, TierIx, TierSpec};
 

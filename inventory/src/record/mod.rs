@@ -46,7 +46,9 @@ const VERSION_LINE: u8 = 2;
 /// Terms of tiers, and access codes.
 const VERSION_TERMS: u8 = 3;
 /// Refunds by steps and into wallets, discount codes, what the door remembers, the limit of entries and the box office.
-const VERSION: u8 = 4;
+const VERSION_COMMERCE: u8 = 4;
+/// The waitlist.
+const VERSION: u8 = 5;
 const HEAD_BYTES: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -126,7 +128,8 @@ const fn version(change: &Change) -> u8 {
         | Change::Door(_)
         | Change::PolicySetInFull(_)
         | Change::HoldPlacedAtBoxOffice(_)
-        | Change::BoxOfficeSold(_) => VERSION,
+        | Change::BoxOfficeSold(_) => VERSION_COMMERCE,
+        Change::Waitlist(_) => VERSION,
         _ => VERSION_FIRST,
     }
 }

@@ -2,6 +2,7 @@ mod box_office;
 mod discounts;
 mod door;
 mod money;
+mod waitlist;
 
 use std::sync::Arc;
 

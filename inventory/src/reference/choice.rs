@@ -116,6 +116,11 @@ impl Party<'_> {
         }
     }
 
+    /// Where the party is best seated together.
+    pub fn seats_together(&self) -> Option<Vec<SeatIx>> {
+        Some(self.best_window(self.tiers)?.seats)
+    }
+
     fn best_window(&self, tiers: &[TierIx]) -> Option<Window> {
         tiers.iter().flat_map(|&tier| self.windows(tier)).min()
     }

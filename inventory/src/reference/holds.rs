@@ -20,6 +20,9 @@ impl Reference {
         if !is_public && live.count() as u32 >= limits::BOX_OFFICE_HOLDS_MAX {
             return Err(Rejection::HoldsPerCustomerExceeded { max: limits::BOX_OFFICE_HOLDS_MAX }.into());
         }
+        if is_public && self.may_pass_by(now, &items) {
+            return Err(Rejection::WaitlistFirst.into());
+        }
         let placed = PlacedHold {
             hold: place.hold,
             customer: place.customer,
@@ -52,16 +55,26 @@ impl Reference {
         if place.box_office.is_none() {
             self.must_be_inside(now, place.customer)?;
         }
+        let (items, adjacent) = self.check_hold(now, place, said)?;
+        let codes = self.codes_of(now, place, &items);
+        let (items, discounts) = self.charged(now, place, &items)?;
+        Ok((Bought { items, codes, discounts }, adjacent))
+    }
+
+    /// Everything about the hold itself.
+    pub(super) fn check_hold(
+        &self,
+        now: TimeUs,
+        place: &PlaceHold,
+        said: Said<'_>,
+    ) -> Result<(Vec<Item>, bool), Refusal> {
         check_shape(place)?;
         self.check_names(place)?;
         let tiers = self.tiers_of_wants(now, place)?;
         if place.box_office.is_none() {
             self.check_sale(now, place)?;
         }
-        let (items, adjacent) = self.seat_wants(now, place, &tiers, said)?;
-        let codes = self.codes_of(now, place, &items);
-        let (items, discounts) = self.charged(now, place, &items)?;
-        Ok((Bought { items, codes, discounts }, adjacent))
+        self.seat_wants(now, place, &tiers, said)
     }
 
     /// By discount codes, or as staff says.
@@ -180,6 +193,9 @@ impl Reference {
         self.on_sale()?;
         let ttl_us = self.policy.hold_ttl_us;
         let ix = self.live_hold(now, id, customer)?;
+        if self.is_offer(id) {
+            return Err(Rejection::HoldExtensionExhausted);
+        }
         let hold = &mut self.holds[ix];
         let expires_at = now.plus_us(ttl_us).min(hold.placed_at.plus_us(limits::HOLD_AGE_MAX_US));
         if expires_at <= hold.expires_at {

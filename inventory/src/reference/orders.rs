@@ -41,10 +41,11 @@ impl Reference {
         self.not_cancelled()?;
         let ix = self.order_of(id, customer)?;
         self.must_be_pending(now, ix, "pending_payment")?;
+        let is_offer = self.is_offer(self.orders[ix].hold);
         let hold = self.hold_of(ix);
         if !hold.payment_extended {
             hold.payment_extended = true;
-            let longest = hold.placed_at.plus_us(limits::HOLD_AGE_MAX_US);
+            let longest = if is_offer { TimeUs::MAX } else { hold.placed_at.plus_us(limits::HOLD_AGE_MAX_US) };
             let extended = hold.expires_at.plus_us(limits::PAYMENT_EXTENSION_US).min(longest);
             hold.expires_at = hold.expires_at.max(extended);
         }

@@ -47,7 +47,7 @@ impl Reference {
         self.check_customer(customer, units, by_tier)
     }
 
-    fn check_customer(&self, customer: UserId, units: u32, by_tier: &ByTier) -> Result<(), Rejection> {
+    pub(super) fn check_customer(&self, customer: UserId, units: u32, by_tier: &ByTier) -> Result<(), Rejection> {
         if let Some(max) = self.policy.units_per_customer_max
             && units + self.customer_units(customer, |_| true) > max
         {
@@ -196,6 +196,10 @@ impl Reference {
                     }
                 }
                 self.charged(now, place, &self.priced(now, &items))?;
+                let is_public = place.box_office.is_none();
+                if is_public && *said == Rejection::WaitlistFirst && self.may_pass_by(now, &items) {
+                    return Err(Rejection::WaitlistFirst.into());
+                }
                 Err(Refusal::Choice(format!("refused without a reason: {said}")))
             }
         }
@@ -251,7 +255,7 @@ impl Reference {
     }
 
     /// Tiers that share a quota draw on it together.
-    fn check_quotas(&self, by_tier: &ByTier) -> Result<(), Rejection> {
+    pub(super) fn check_quotas(&self, by_tier: &ByTier) -> Result<(), Rejection> {
         for &tier in by_tier.keys() {
             for quota in &self.tiers[tier.ix()].quotas {
                 let shares = |tier: &TierIx| self.tiers[tier.ix()].quotas.iter().any(|it| it.id == quota.id);

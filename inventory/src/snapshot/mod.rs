@@ -15,6 +15,7 @@ mod tests;
 use thiserror::Error;
 
 use crate::line::Line;
+use crate::waitlist::Waitlist;
 use crate::{InvariantViolation, Inventory};
 use discounts::{Discounts, DiscountsRef};
 use door::{DoorImage, DoorRef};
@@ -32,7 +33,9 @@ const VERSION_LINE: u8 = 2;
 /// The line if there is one, and the terms, follow the image.
 const VERSION_TERMS: u8 = 3;
 /// The steps of refunds, the discounts and the door follow the terms.
-const VERSION: u8 = 4;
+const VERSION_COMMERCE: u8 = 4;
+/// The waitlist follows those.
+const VERSION: u8 = 5;
 const HEAD_BYTES: usize = 4 + 1 + 8 + 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -56,10 +59,14 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
     let out = ImageRef::of(inventory).encode(out);
     match (version(inventory), &inventory.line) {
         // Encoding into memory fails only when an allocation does.
-        (VERSION, line) => {
+        (VERSION_COMMERCE | VERSION, line) => {
             let steps = RefundSteps::of(inventory);
             let after = (line, TermsRef::of(inventory), steps, DiscountsRef::of(inventory), DoorRef::of(inventory));
-            postcard::to_extend(&after, out).expect("postcard encodes what follows the terms")
+            let out = postcard::to_extend(&after, out).expect("postcard encodes what follows the terms");
+            match &inventory.waitlist {
+                Some(list) => postcard::to_extend(list, out).expect("postcard encodes waitlists"),
+                None => out,
+            }
         }
         (VERSION_TERMS, line) => {
             postcard::to_extend(&(line, TermsRef::of(inventory)), out).expect("postcard encodes terms")
@@ -71,8 +78,10 @@ fn encode(inventory: &Inventory, out: Vec<u8>) -> Vec<u8> {
 
 /// The lowest that holds the state.
 fn version(inventory: &Inventory) -> u8 {
-    if inventory.door.is_some() || refund_steps::are_needed(inventory) || discounts::are_needed(inventory) {
+    if inventory.waitlist.is_some() {
         VERSION
+    } else if inventory.door.is_some() || refund_steps::are_needed(inventory) || discounts::are_needed(inventory) {
+        VERSION_COMMERCE
     } else if terms::are_needed(inventory) {
         VERSION_TERMS
     } else if inventory.line.is_some() {
@@ -90,6 +99,7 @@ struct AfterImage {
     steps: RefundSteps,
     discounts: Discounts,
     door: DoorImage,
+    waitlist: Option<Box<Waitlist>>,
 }
 
 fn after_image(version: u8, bytes: &[u8]) -> Option<AfterImage> {
@@ -109,7 +119,13 @@ fn after_image(version: u8, bytes: &[u8]) -> Option<AfterImage> {
         _ => {
             let (of_version, rest) = postcard::take_from_bytes(bytes).ok()?;
             (after.line, after.terms, after.steps, after.discounts, after.door) = of_version;
-            rest
+            if version == VERSION_COMMERCE {
+                rest
+            } else {
+                let (list, rest) = postcard::take_from_bytes(rest).ok()?;
+                after.waitlist = Some(list);
+                rest
+            }
         }
     };
     rest.is_empty().then_some(after)
@@ -150,13 +166,13 @@ impl Inventory {
         }
         let stored = rest[1..9].iter().rev().fold(0, |digest, byte| digest << 8 | u64::from(*byte));
         let (mut image, bytes) = postcard::take_from_bytes::<Image>(body).map_err(|_| SnapshotError::Body)?;
-        let AfterImage { line, terms, steps, discounts, door } =
+        let AfterImage { line, terms, steps, discounts, door, waitlist } =
             after_image(version, bytes).ok_or(SnapshotError::Body)?;
         image.policy.entries_max = door.entries_max;
         let access = terms.add_to(&mut image).ok_or(SnapshotError::Body)?;
         steps.add_to(&mut image).ok_or(SnapshotError::Body)?;
         let discounts = discounts.add_to(&mut image).ok_or(SnapshotError::Body)?;
-        let apart = Apart { access, discounts, line, door: door.door };
+        let apart = Apart { access, discounts, line, door: door.door, waitlist };
         let restored = rebuild::rebuild(image, apart).ok_or(SnapshotError::Body)?;
         let found = restored.digest();
         if found != stored {

@@ -13,6 +13,7 @@ use crate::layout::{Grid, Layout, check_seat_map};
 use crate::line::Line;
 use crate::orders::OrderStatus;
 use crate::presence::Presence;
+use crate::waitlist::Waitlist;
 use crate::{AccessCodeSpec, Answer, DiscountCodeSpec, Inventory, Item};
 
 /// What images keep apart.
@@ -21,11 +22,12 @@ pub(super) struct Apart {
     pub discounts: Vec<DiscountCodeSpec>,
     pub line: Option<Box<Line>>,
     pub door: Option<Box<Door>>,
+    pub waitlist: Option<Box<Waitlist>>,
 }
 
 /// `None` when the image contradicts itself.
 pub(super) fn rebuild(image: Image, apart: Apart) -> Option<Inventory> {
-    let Apart { access, discounts, line, door } = apart;
+    let Apart { access, discounts, line, door, waitlist } = apart;
     let mut inventory = Inventory::new(image.event);
     inventory.lsn = image.lsn;
     inventory.phase = image.phase.into();
@@ -88,6 +90,10 @@ pub(super) fn rebuild(image: Image, apart: Apart) -> Option<Inventory> {
     inventory.line = line;
     if let Some(line) = &mut inventory.line {
         line.index();
+    }
+    inventory.waitlist = waitlist;
+    if let Some(list) = &mut inventory.waitlist {
+        list.index()?;
     }
     Some(inventory)
 }

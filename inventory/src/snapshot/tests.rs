@@ -9,6 +9,7 @@ const GOLDEN_TERMS: &[u8] = include_bytes!("../../golden/snapshot-v3.bin");
 const GOLDEN_REFUND_STEPS: &[u8] = include_bytes!("../../golden/snapshot-v4-refund-steps.bin");
 const GOLDEN_DOOR: &[u8] = include_bytes!("../../golden/snapshot-v4-door.bin");
 const GOLDEN_DISCOUNTS: &[u8] = include_bytes!("../../golden/snapshot-v4-discounts.bin");
+const GOLDEN_WAITLIST: &[u8] = include_bytes!("../../golden/snapshot-v5-waitlist.bin");
 
 /// Some of everything that a snapshot holds.
 fn stage() -> Stage {
@@ -139,6 +140,44 @@ fn stage_with_discounts() -> Stage {
     stage
 }
 
+/// Somebody who waits, with and without priority, and somebody who has an offer.
+fn stage_with_waitlist() -> Stage {
+    let mut stage = Stage::on_sale("A 1000 | oooo\nF 2000 area 2");
+    stage.play(
+        "waitlist offer=2h closes=2d        -> ok
+         hold h1 sue A-1-1 A-1-2            -> A-1-1 A-1-2
+         order o1 h1 sue                    -> pending until 600s
+         hold h2 pat F*2                    -> F*2
+         tick 10m
+         expire                             -> expired 2
+         hold h3 pat best*4                 -> A-1-1 A-1-2 A-1-3 A-1-4
+         hold h4 pat F*2                    -> F*2
+         join ann 1 area=F                  -> entry 1
+         join bob 3                         -> entry 2
+         pay o1 p1 2000                     -> payment refused
+         release h4 pat                     -> released
+         serve                              -> offer 1 F*1 until 7800s",
+    );
+    stage
+}
+
+#[test]
+fn a_restored_list_goes_on_where_the_other_stopped() {
+    let mut stage = stage_with_waitlist();
+    stage.check();
+    stage.inventory = Inventory::restore(&stage.inventory.snapshot()).unwrap();
+    stage.play(
+        "join ann 1                         -> WAITLIST_JOINED 1
+         release h3 pat                     -> released
+         hold h9 eve best*1                 -> WAITLIST_FIRST
+         serve                              -> offer 3 A-1-1 A-1-2 until 7800s
+         serve                              -> WAITLIST_IDLE
+         quit sue                           -> released
+         serve                              -> offer 2 A-1-1 A-1-2 A-1-3 until 7800s",
+    );
+    stage.check();
+}
+
 #[test]
 fn a_restored_promise_is_kept() {
     let mut stage = stage_with_refund_steps();
@@ -224,6 +263,7 @@ fn snapshots_are_written_and_read_as_ever() {
         (GOLDEN_REFUND_STEPS, stage_with_refund_steps(), 4),
         (GOLDEN_DOOR, stage_with_door(), 4),
         (GOLDEN_DISCOUNTS, stage_with_discounts(), 4),
+        (GOLDEN_WAITLIST, stage_with_waitlist(), 5),
     ];
     for (golden, stage, version) in kept {
         assert_eq!(golden[4], version);

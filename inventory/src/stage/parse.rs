@@ -2,6 +2,7 @@
 
 mod box_office;
 mod refund;
+mod waitlist;
 
 use super::{START, Stage};
 use crate::{
@@ -167,6 +168,7 @@ fn verb(stage: &mut Stage, verb: &str, args: &[&str]) -> Verb {
         "leave" => {
             Verb::LeaveLine { user: user(args[0]), round: round(stage, args), number: positional(args, 1).map(number) }
         }
+        "waitlist" | "join" | "quit" | "remove" | "serve" | "close-list" => waitlist::verb(stage, verb, args),
         verb => panic!("no verb {verb}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Answers and rejections as the tables write them.
 
-use crate::{Answer, Direction, Inventory, Item, Place, Rejection};
+use crate::{Answer, Direction, HoldId, HoldView, Inventory, Item, Place, Rejection};
 
 use super::START;
 
@@ -59,8 +59,20 @@ pub(super) fn answer(inventory: &Inventory, answer: &Answer) -> String {
             };
             format!("undone {direction} at {}", seconds(*at))
         }
+        Answer::WaitlistJoined { number } => format!("entry {number}"),
+        Answer::WaitlistOffered { number, hold } => offer(inventory, *number, *hold),
+        Answer::WaitlistLeft => "gone".to_owned(),
+        Answer::WaitlistClosed { count } => format!("closed {count}"),
         Answer::ScanConflicted { reason, at, .. } => format!("conflict {reason} at {}", seconds(*at)),
     }
+}
+
+fn offer(inventory: &Inventory, number: u32, hold: HoldId) -> String {
+    let Some(HoldView::Live { placed, expires_at, .. }) = inventory.hold(hold) else {
+        panic!("what is offered is held")
+    };
+    let mark = if placed.adjacent { "" } else { " split" };
+    format!("offer {number} {}{mark} until {}", places(inventory, &placed.items), seconds(expires_at))
 }
 
 /// The code, and what else the rejection says.
@@ -72,6 +84,7 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         | Rejection::PolicyInvalid { problem }
         | Rejection::AccessCodeInvalid { problem }
         | Rejection::DiscountCodeInvalid { problem }
+        | Rejection::WaitlistInvalid { problem }
         | Rejection::RoomInvalid { problem } => format!("{code} {problem}"),
         Rejection::SeatsTaken { seats } => {
             let seats: Vec<String> = seats.iter().map(|seat| inventory.layout().seat_id(*seat)).collect();
@@ -114,7 +127,16 @@ pub(super) fn rejection(inventory: &Inventory, rejection: &Rejection) -> String 
         Rejection::DiscountCodeNotStarted { code: at, starts_at } => format!("{code} {at} {}", seconds(*starts_at)),
         Rejection::DiscountCodePerCustomer { code: at, max } => format!("{code} {at} of {max}"),
         Rejection::DiscountCodeSpent { code: at, left } => format!("{code} {at} has {left}"),
-        Rejection::RoomOff
+        Rejection::WaitlistJoined { number } => format!("{code} {number}"),
+        Rejection::WaitlistNeverTogether { longest } => format!("{code} {longest}"),
+        Rejection::WaitlistOff
+        | Rejection::WaitlistClosed
+        | Rejection::WaitlistNotNeeded
+        | Rejection::WaitlistFull
+        | Rejection::WaitlistEntryNotFound
+        | Rejection::WaitlistIdle
+        | Rejection::WaitlistFirst
+        | Rejection::RoomOff
         | Rejection::LineBeganAnew
         | Rejection::LineAlreadyOpen
         | Rejection::BeaconRequired

@@ -8,6 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::line::{self, LineAct};
+use crate::list::{self, ListAct};
 
 /// The clock's first reading.
 pub const START_US: i64 = 1_800_000_000_000_000;
@@ -23,6 +24,8 @@ pub struct Arena {
     pub is_published: bool,
     /// With which the show opens, if it has a waiting room at all.
     pub room: Option<LineAct>,
+    /// As its waiting room; and whether those who wait are served at once.
+    pub list: Option<(ListAct, bool)>,
 }
 
 pub fn arena() -> impl Strategy<Value = Arena> {
@@ -31,9 +34,10 @@ pub fn arena() -> impl Strategy<Value = Arena> {
     let tiers = prop::collection::vec(tier(), 1..5);
     let codes = prop::collection::vec(access_code(), 0..4);
     let discounts = prop::collection::vec(discount_code(), 0..6);
-    let others = (prop::bool::weighted(0.97), option::weighted(0.3, line::room()), codes, discounts);
+    let list = option::weighted(0.6, (list::list(), any::<bool>()));
+    let others = (prop::bool::weighted(0.97), option::weighted(0.3, line::room()), codes, discounts, list);
     (sections, focal_point, tiers, policy(), others).prop_map(
-        |(mut sections, focal_point, mut tiers, policy, (is_published, room, codes, discounts))| {
+        |(mut sections, focal_point, mut tiers, policy, (is_published, room, codes, discounts, list))| {
             for (section, id) in sections.iter_mut().zip(SECTIONS) {
                 section.id = id.into();
             }
@@ -41,9 +45,30 @@ pub fn arena() -> impl Strategy<Value = Arena> {
                 tier.id = TierId::from_bytes([at; 16]);
                 tier.sections.retain(|id| sections.iter().any(|section| section.id == *id));
             }
-            Arena { map: SeatMapSpec { sections, focal_point }, tiers, codes, discounts, policy, is_published, room }
+            let map = SeatMapSpec { sections, focal_point };
+            Arena { map, tiers, codes, discounts, policy, is_published, room, list }
         },
     )
+}
+
+/// On sale to everybody, with few places and a waitlist.
+pub fn small_house() -> impl Strategy<Value = Arena> {
+    let per_customer = option::weighted(0.7, 4..10u32);
+    (arena(), list::list(), any::<bool>(), per_customer).prop_map(|(mut arena, list, is_served, per_customer)| {
+        arena.map.sections.truncate(2);
+        arena.tiers.truncate(2);
+        for tier in &mut arena.tiers {
+            tier.sections.clear();
+            tier.categories.clear();
+            tier.access_code = None;
+            tier.terms.needs_code = false;
+            tier.sale = SaleWindow::ALWAYS;
+            tier.open = true;
+        }
+        arena.policy.sale = SaleWindow::ALWAYS;
+        arena.policy.units_per_customer_max = per_customer;
+        Arena { is_published: true, room: None, list: Some((list, is_served)), ..arena }
+    })
 }
 
 const SECTIONS: [&str; 3] = ["A", "B", "C"];

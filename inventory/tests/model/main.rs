@@ -8,6 +8,7 @@ mod arena;
 mod board;
 mod books;
 mod line;
+mod list;
 mod named;
 mod pair;
 mod reached;
@@ -19,13 +20,16 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 
+use arena::Arena;
 use pair::Pair;
-use reached::Reached;
+use reached::{Reached, WANTED, WANTED_OF_LISTS};
+use steps::Step;
 
 const CASES: u32 = 1_200;
+const CASES_OF_LISTS: u32 = 400;
 
-fn config() -> Config {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+fn config(cases: u32) -> Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     Config {
         cases,
         max_shrink_iters: 4_000,
@@ -34,11 +38,9 @@ fn config() -> Config {
     }
 }
 
-#[test]
-fn the_fast_core_and_its_naive_twin_agree() {
+fn must_agree(cases: u32, shows: impl Strategy<Value = (Arena, Vec<Step>)>, wanted: &str) {
     let reached = RefCell::new(Reached::default());
-    let cases = (arena::arena(), prop::collection::vec(steps::step(), 1..200));
-    let outcome = TestRunner::new(config()).run(&cases, |(arena, steps)| {
+    let outcome = TestRunner::new(config(cases)).run(&shows, |(arena, steps)| {
         let mut pair = Pair::new(&reached);
         pair.open(&arena)?;
         let middle = steps.len() / 2;
@@ -53,5 +55,17 @@ fn the_fast_core_and_its_naive_twin_agree() {
     if let Err(failure) = outcome {
         panic!("{failure}");
     }
-    reached.into_inner().must_be_complete();
+    reached.into_inner().must_be_complete(wanted);
+}
+
+#[test]
+fn the_fast_core_and_its_naive_twin_agree() {
+    must_agree(CASES, (arena::arena(), prop::collection::vec(steps::step(), 1..200)), WANTED);
+}
+
+/// What many want is offered to few: lists are long, and most of what is freed goes to them.
+#[test]
+fn they_agree_where_people_wait() {
+    let shows = (arena::small_house(), prop::collection::vec(steps::step_of_waiters(), 1..200));
+    must_agree(CASES_OF_LISTS, shows, WANTED_OF_LISTS);
 }

@@ -1,6 +1,7 @@
 //! The fast core and the twin, side by side, and what is needed to check one against the other.
 
 pub mod desk;
+mod finish;
 mod notes;
 
 use std::cell::RefCell;
@@ -19,6 +20,7 @@ use crate::arena::{Arena, START_US};
 use crate::board::Board;
 use crate::books::{self, Books};
 use crate::line::Watch;
+use crate::list;
 use crate::named::{digests, existing, foreign_currency, list_of, payment_of, pick, recent, user};
 use crate::reached::Reached;
 use crate::steps::{Act, Key, Step, Wish};
@@ -37,6 +39,7 @@ pub struct Pair<'a> {
     now: TimeUs,
     map: Option<SeatMapSpec>,
     has_line: bool,
+    is_served: bool,
     watch: Watch,
     journal: Vec<u8>,
     snapshot: Option<(Lsn, Vec<u8>)>,
@@ -62,6 +65,7 @@ impl<'a> Pair<'a> {
             now: TimeUs(START_US),
             map: None,
             has_line: false,
+            is_served: false,
             watch: Watch::default(),
             journal: Vec::new(),
             snapshot: None,
@@ -86,6 +90,11 @@ impl<'a> Pair<'a> {
         }
         if let Some(room) = &arena.room {
             let verb = self.verb(&Act::Line(room.clone()));
+            self.submit(&Command { origin: Origin::ENGINE, verb })?;
+        }
+        if let Some((list, is_served)) = &arena.list {
+            self.is_served = *is_served;
+            let verb = list::verb(list, self.fast.layout());
             self.submit(&Command { origin: Origin::ENGINE, verb })?;
         }
         if !arena.is_published {
@@ -123,7 +132,12 @@ impl<'a> Pair<'a> {
                 command
             }
         };
-        self.submit(&command)
+        self.submit(&command)?;
+        let serve = Command { origin: Origin::ENGINE, verb: Verb::ServeWaitlist };
+        while self.is_served && self.fast.decide(self.now, &serve).is_ok() {
+            self.submit(&serve)?;
+        }
+        Ok(())
     }
 
     fn submit(&mut self, command: &Command) -> Checked {
@@ -136,12 +150,14 @@ impl<'a> Pair<'a> {
         }
         match self.fast.decide(self.now, command) {
             Ok(change) => {
-                self.note_late(&change);
+                self.note(&change);
+                let listed = self.fast.waitlist_entries().len();
                 let record = Record { lsn: self.fast.lsn().next(), at: self.now, origin: command.origin, change };
                 record.encode(&mut self.journal);
                 self.board.look(&self.fast, &record);
                 let answer = self.fast.apply(&record);
                 self.board.fold(&self.fast)?;
+                self.note_rescue(&record.change, listed);
                 self.books.enter(&self.fast, &record)?;
                 let verdict = self.twin.answer(self.now, command, Ok((&record.change, &answer)));
                 prop_assert_eq!(verdict, Verdict::Accepted(answer.clone()), "{:?}", command);
@@ -154,6 +170,9 @@ impl<'a> Pair<'a> {
                 match &answer {
                     Answer::HoldPlaced(placed) => self.holds.push((placed.customer, placed.hold)),
                     Answer::OrderPaid(paid) => self.tickets.extend(&paid.tickets),
+                    Answer::WaitlistOffered { hold, .. } => {
+                        self.holds.extend(self.fast.hold(*hold).map(|view| (view.customer(), *hold)));
+                    }
                     _ => {}
                 }
                 match &record.change {
@@ -204,42 +223,8 @@ impl<'a> Pair<'a> {
         prop_assert_eq!(fast, twin, "seat states");
         self.board.must_be(&self.fast, self.now)?;
         prop_assert_eq!(self.fast.next_due(), self.twin.next_due(), "next due");
+        prop_assert_eq!(self.fast.waitlist_entries(), self.twin.waitlist_entries(), "waitlist");
         Ok(())
-    }
-
-    /// The journal, and a snapshot with the journal's tail, lead to the state that the commands led to; so do their
-    /// answers to whoever asks again.
-    pub fn finish(&self) -> Checked {
-        let digest = self.fast.digest();
-        let replayed = self.replay(Inventory::new(EVENT));
-        prop_assert_eq!(replayed.digest(), digest, "replay");
-        let restored = Inventory::restore(&self.fast.snapshot()).expect("a fresh snapshot restores");
-        prop_assert_eq!(restored.digest(), digest, "restore");
-        prop_assert!(restored.verify().is_ok() && replayed.verify().is_ok());
-        if let Some((lsn, bytes)) = &self.snapshot {
-            let middle = Inventory::restore(bytes).expect("an older snapshot restores");
-            prop_assert_eq!(middle.lsn(), *lsn);
-            prop_assert_eq!(self.replay(middle).digest(), digest, "snapshot and tail");
-        }
-        for (at, command, answer) in &self.answered {
-            if self.now.since(*at) <= inventory::limits::KEY_TTL_US {
-                for inventory in [&self.fast, &replayed, &restored] {
-                    prop_assert_eq!(inventory.repeat(self.now, command), Some(Ok(answer.clone())), "{:?}", command);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn replay(&self, from: Inventory) -> Inventory {
-        let mut inventory = from;
-        let mut at = 0;
-        while let Some(record) = Record::decode(&self.journal, &mut at).expect("the journal decodes") {
-            if record.lsn > inventory.lsn() {
-                inventory.apply(&record);
-            }
-        }
-        inventory
     }
 
     fn verb(&mut self, act: &Act) -> Verb {
@@ -327,6 +312,7 @@ impl<'a> Pair<'a> {
             Act::Map => Verb::SetSeatMap(Box::new(self.map.clone().expect("the arena has a map"))),
             Act::Publish => Verb::Publish,
             Act::CancelEvent { only_unsold } => Verb::CancelEvent { only_unsold: *only_unsold },
+            Act::List(act) => list::verb(act, self.fast.layout()),
             Act::Line(act) if !self.has_line => self.verb(&act.elsewhere()),
             Act::Line(act) => {
                 let key = self.id();

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::arena::{SECOND_US, access_code, discount_code, policy, tier};
 use crate::line::{self, LineAct};
+use crate::list::{self, ListAct};
 use crate::pair::desk::{self, DeskAct};
 
 #[derive(Clone, Debug)]
@@ -134,9 +135,33 @@ pub enum Act {
     },
     Line(LineAct),
     Desk(DeskAct),
+    List(ListAct),
 }
 
 pub fn step() -> impl Strategy<Value = Step> {
+    step_by(act())
+}
+
+/// Where people wait for what is sold out.
+pub fn step_of_waiters() -> impl Strategy<Value = Step> {
+    step_by(prop_oneof![
+        10 => Just(Act::Expire),
+        30 => place(),
+        36 => selling(),
+        6 => owning(),
+        6 => organizing(),
+        6 => desk::act().prop_map(Act::Desk),
+        40 => list::act().prop_map(Act::List),
+        6 => option::weighted(0.5, 1..4u32).prop_map(allowing),
+    ])
+}
+
+/// To a customer in all. Less than what somebody waits for sends him home when his turn comes.
+fn allowing(units: Option<u32>) -> Act {
+    Act::PolicyPart(Box::new(PolicyPatch { units_per_customer_max: Some(units), ..PolicyPatch::default() }))
+}
+
+fn step_by(act: impl Strategy<Value = Act>) -> impl Strategy<Value = Step> {
     let wait_us = prop_oneof![
         80 => 0..SECOND_US,
         20 => SECOND_US..10 * SECOND_US,
@@ -150,7 +175,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Key::Repeat),
         1 => any::<u8>().prop_map(Key::Reused),
     ];
-    (wait_us, key, act()).prop_map(|(wait_us, key, act)| Step { wait_us, key, act })
+    (wait_us, key, act).prop_map(|(wait_us, key, act)| Step { wait_us, key, act })
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -162,6 +187,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => organizing(),
         18 => line::act().prop_map(Act::Line),
         10 => desk::act().prop_map(Act::Desk),
+        16 => list::act().prop_map(Act::List),
     ]
 }
 

@@ -21,6 +21,7 @@ pub fn check_rejection(verdict: &Verdict, rejection: &Rejection, command: &Comma
             | Rejection::PolicyInvalid { .. }
             | Rejection::AccessCodeInvalid { .. }
             | Rejection::DiscountCodeInvalid { .. }
+            | Rejection::WaitlistInvalid { .. }
             | Rejection::NotEnoughSeats { .. }
             | Rejection::SaleNotStarted { .. }
     );

@@ -107,8 +107,15 @@ impl Round {
 
     /// Whether any batch has rows that are written by statements of their own.
     pub fn has_rare_rows(&self) -> bool {
-        self.rows()
-            .any(|row| matches!(row, Row::Offer(_) | Row::SoldOut { .. } | Row::Conflict(_) | Row::BoxOfficeSale(_)))
+        self.rows().any(|row| match row {
+            Row::Offer(_) | Row::SoldOut { .. } | Row::Conflict(_) | Row::BoxOfficeSale(_) | Row::Waitlist(_) => true,
+            Row::Order(_)
+            | Row::Ticket(_)
+            | Row::Payment(_)
+            | Row::Outbox(_)
+            | Row::Ledger(_)
+            | Row::EventStatus { .. } => false,
+        })
     }
 
     /// Of the batches of these events.

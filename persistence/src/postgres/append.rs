@@ -151,6 +151,7 @@ async fn write_rare_rows(connection: &mut PgConnection, tables: &Tables<'_>) -> 
     crate::projection::write_offers!(connection, tables);
     crate::projection::write_conflicts!(connection, tables);
     crate::projection::write_box_office_sales!(connection, tables);
+    crate::projection::write_waitlist!(connection, tables);
     Ok(())
 }
 

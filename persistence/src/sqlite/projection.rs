@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::projection::{
     StatusRow, Tables, items_column, lsn_column, text_column, write_box_office_sales, write_conflicts, write_offers,
+    write_waitlist,
 };
 
 type Statement = Query<'static, sqlx::Sqlite, SqliteArguments>;
@@ -120,6 +121,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, rows: impl Iterator
     write_offers!(connection, tables);
     write_conflicts!(connection, tables);
     write_box_office_sales!(connection, tables);
+    write_waitlist!(connection, tables);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::audit_log::{FORGET_PLACES, FORGET_PLACES_OF_OBJECT, audit};
 use super::users::{LOCK_ADMINS, Role, UserStatus, email_key};
 use super::withdrawals::FORGET_PAYOUTS;
-use super::{AuditEntry, Store, mails, on_transaction, priority_passes, ticket_transfers};
+use super::{AuditEntry, Store, mails, on_transaction, priority_passes, ticket_transfers, waitlist};
 use crate::StoreError;
 use crate::boxed;
 use crate::row::row;
@@ -127,6 +127,7 @@ impl Store {
                 priority_passes::FORGET_USER,
                 DELETE_SEAT_MAPS,
                 DELETE_VENUES,
+                waitlist::FORGET_CUSTOMER,
             ] {
                 sqlx::query(statement).bind(user.uuid()).execute(&mut *transaction).await?;
             }

@@ -65,6 +65,7 @@ mod users;
 mod venues;
 mod waiting_places;
 mod waiting_rooms;
+mod waitlist;
 mod wallets;
 mod webhook_streams;
 mod webhooks;
@@ -135,6 +136,7 @@ pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserStatus};
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
+pub use waitlist::{WaitlistEntry, WaitlistStatus};
 pub use wallets::WalletBalance;
 pub use webhook_streams::{
     ClaimedWebhook, DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookNews, WebhookOutcome, WebhookStream,
@@ -364,6 +366,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         venues::STATEMENTS,
         waiting_places::STATEMENTS,
         waiting_rooms::STATEMENTS,
+        waitlist::STATEMENTS,
         wallets::STATEMENTS,
         withdrawals::STATEMENTS,
         webhook_streams::STATEMENTS,

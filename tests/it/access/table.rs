@@ -20,6 +20,7 @@ pub fn operations() -> Vec<Operation> {
         door(),
         audience(),
         waiting_room(),
+        waitlist(),
         orders(),
     ]
     .into_iter()
@@ -291,6 +292,18 @@ fn waiting_room() -> Vec<Operation> {
         op("POST /events/{id}/waiting-room/open", RUNS).body(|_| json!({})),
         op("GET /events/{id}/waiting-room/priority-passes", RUNS),
         op("POST /events/{id}/waiting-room/priority-passes", RUNS).body(|_| json!({"reason": "Wheelchair"})),
+    ]
+}
+
+fn waitlist() -> Vec<Operation> {
+    vec![
+        op("GET /events/{id}/waitlist", SIGNED_IN),
+        op("POST /events/{id}/waitlist", SIGNED_IN).body(|ids| json!({"tier": ids.tier, "area": "F", "quantity": 1})),
+        op("DELETE /events/{id}/waitlist", SIGNED_IN),
+        op("GET /events/{id}/waitlist/entries", staff(&["box_office"])),
+        op("DELETE /events/{id}/waitlist/entries/{user_id}", RUNS),
+        op("GET /events/{id}/waitlist/settings", RUNS),
+        op("PUT /events/{id}/waitlist/settings", RUNS).body(|_| json!({"active": false})),
     ]
 }
 

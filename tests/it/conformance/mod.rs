@@ -27,3 +27,4 @@ mod schema;
 mod staff;
 mod start;
 mod waiting;
+mod waitlist;

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use usher_tests::server::{Answer, TestServer, send};
+use usher_tests::server::{Answer, Session, TestServer, send};
 
 use super::{money, path, refunds, status};
 use crate::holds::until;
@@ -85,6 +85,47 @@ async fn a_second_payment_at_a_provider_that_cannot_be_asked_waits_for_an_admin(
         let done = format!("/admin/payment-refunds/{}/done", text(&waiting[0]["id"]));
         server.post(Some(&admin), &done, json!({"how": "there"})).await.expect(200);
         assert_eq!(show.totals(server).await, [89, 0, 1, 0]);
+    })
+    .await;
+}
+
+/// FEATURES #58, with a waitlist: whose money comes when his places are gone has it back, and is the first to be offered others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_that_buys_nothing_any_more_waits_before_all_others() {
+    on_each_store_with_a_secret(async |server: &TestServer| {
+        let show = Show::on_sale_with(server, json!({"hold_ttl_s": 1})).await;
+        let organizer = Some(&show.organizer);
+        let two = json!({"quota": 2});
+        server.patch(organizer, &show.path(&format!("/tiers/{}", show.standing)), two).await.expect(200);
+        server.put(organizer, &show.path("/waitlist/settings"), json!({"active": true})).await.expect(200);
+        let (late, rival, eve) = (server.attendee().await, server.attendee().await, server.attendee().await);
+        let floor = json!([{"area": "F", "quantity": 2}]);
+        let order = show.order(server, &late, floor.clone()).await;
+        until(async || status(server, &late, &order).await == "expired").await;
+        let sold = show.buy(server, &rival, floor).await;
+        let list = show.path("/waitlist");
+        let wish = json!({"tier": show.standing, "area": "F", "quantity": 1});
+        assert_eq!(server.post(Some(&eve), &list, wish.clone()).await.expect(201)["position"], 1);
+
+        let entry = async |who: &Session| server.get(Some(who), &list).await.expect(200)["entry"].clone();
+        for _ in 0..2 {
+            reported(server, &order).await;
+            let rescued = entry(&late).await;
+            assert_eq!((&rescued["status"], &rescued["priority"]), (&json!("waiting"), &json!(true)), "{rescued}");
+            assert_eq!((&rescued["area"], &rescued["quantity"]), (&json!("F"), &json!(2)));
+            assert_eq!((&rescued["position"], &entry(&eve).await["position"]), (&json!(1), &json!(2)));
+        }
+        server.post(Some(&late), &list, wish).await.problem(409, "WAITLIST_JOINED");
+
+        server.post(organizer, &path(&sold, "/refund"), json!({"to": "wallet"})).await.expect(200);
+        let offered = entry(&late).await;
+        assert_eq!((&offered["status"], &entry(&eve).await["status"]), (&json!("offered"), &json!("waiting")));
+        let body = json!({"event_id": show.id, "hold_id": offered["offer"]["hold_id"]});
+        let second = server.post(Some(&late), "/orders", body).await.expect(201);
+        let paid = server.post(Some(&late), &path(&second, "/pay"), json!({"method": "mock"})).await.expect(200);
+        assert_eq!((paid["tickets"].as_array().unwrap().len(), &paid["total"]), (2, &money(4_000)));
+        assert_eq!((&entry(&late).await["status"], show.totals(server).await[2]), (&json!("accepted"), 2));
+        assert_eq!(status(server, &late, &order).await, "expired");
     })
     .await;
 }

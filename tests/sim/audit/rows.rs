@@ -31,7 +31,8 @@ impl Case<'_> {
                 | Row::Offer(_)
                 | Row::SoldOut { .. }
                 | Row::Conflict(_)
-                | Row::BoxOfficeSale(_) => {}
+                | Row::BoxOfficeSale(_)
+                | Row::Waitlist(_) => {}
             }
         }
         self.check_orders(&orders, findings);

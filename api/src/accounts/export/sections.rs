@@ -8,7 +8,8 @@ use super::{Export, PAGE, Section, json};
 use crate::accounts::{exported, view};
 use crate::error::{ApiError, Noun};
 use crate::{
-    api_key_view, audit_log, order_access, second_factor, ticket_view, time, transfer_view, wallet_view, webhook,
+    api_key_view, audit_log, order_access, second_factor, ticket_view, time, transfer_view, waitlist_view, wallet_view,
+    webhook,
 };
 
 /// Providers that one account is linked to.
@@ -76,7 +77,16 @@ impl Export {
         let found = self.state.store.waiting_place_list_of_user(self.caller.user, after, PAGE).await?;
         let last = found.last().map(|place| place.event_id.uuid());
         let shown = found.into_iter().map(exported::place).collect();
-        self.list("waiting_places", shown, last, Some(Section::StaffRoles))
+        self.list("waiting_places", shown, last, Some(Section::WaitlistEntries))
+    }
+
+    pub(super) async fn waitlist_entries(&mut self) -> Result<String, ApiError> {
+        let after = self.after.map(|event| (EventId::from_uuid(event), self.after_number));
+        let found = self.state.store.waitlist_list_of_customer(self.caller.user, after, PAGE).await?;
+        let last = found.last().map(|entry| (entry.event_id.uuid(), entry.number));
+        self.after_number = last.map_or(0, |(_, number)| number);
+        let shown = found.into_iter().map(waitlist_view::render).collect();
+        self.list("waitlist_entries", shown, last.map(|(event, _)| event), Some(Section::StaffRoles))
     }
 
     pub(super) async fn staff_roles(&mut self) -> Result<String, ApiError> {

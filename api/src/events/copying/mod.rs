@@ -1,5 +1,5 @@
 //! Copies of an event at other times: seats and areas with what is withheld of them, tiers, codes, rules, check-in lists,
-//! waiting room, words and pictures. Not what was sold, and nobody who works there.
+//! waitlist and waiting room, words and pictures. Not what was sold, and nobody who waits or works there.
 
 mod pictures;
 mod shift;
@@ -11,6 +11,7 @@ use futures_util::future::ready;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use inventory::{
     AccessCodeSpec, DiscountCodeSpec, EventId, Layout, Origin, RoomSettings, TierId, TierSpec, TimeUs, UserId,
+    WaitlistSettings,
 };
 use persistence::{CheckInList, Event, EventStatus};
 
@@ -42,6 +43,7 @@ pub struct Original {
     codes: Vec<AccessCodeSpec>,
     discounts: Vec<DiscountCodeSpec>,
     lists: Vec<CheckInList>,
+    waitlist: WaitlistSettings,
 }
 
 impl Original {
@@ -72,7 +74,8 @@ impl Original {
         }
         let room = Arc::clone(&handle.line().settings);
         let lists = state.store.check_in_list_list(event.id, None, check_in_list::LISTS_MAX).await?;
-        Ok(Self { event, layout: handle.layout(), room, blocks_withheld, codes, discounts, lists })
+        let waitlist = handle.waitlist().await?.settings;
+        Ok(Self { event, layout: handle.layout(), room, blocks_withheld, codes, discounts, lists, waitlist })
     }
 
     /// A draft of the same organizer. What is not in the row is written by [`Self::write`].
@@ -132,6 +135,9 @@ impl Original {
         let discounts = self.discounts.iter().filter_map(|code| shift.discount(code, new_id));
         write_codes(discounts.map(|code| handle.set_discount_code(asker, code)).collect()).await?;
         self.write_lists(state, copy.id, new_id).await?;
+        if self.waitlist != WaitlistSettings::default() {
+            handle.set_waitlist(asker, shift.waitlist(self.waitlist, state.now())).await?;
+        }
         copy.images = pictures::copy(state, &self.event.images, copy.id.uuid()).await?;
         // Last: it begins to be kept, whatever becomes of the copy.
         self.write_room(state, &handle, asker, &shift).await

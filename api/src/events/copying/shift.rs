@@ -1,6 +1,6 @@
 use inventory::{
     AccessCodeSpec, DiscountCodeSpec, Policy, PriceStep, QuotaSpec, RefundPolicy, RoomSettings, SaleWindow, TierId,
-    TierSpec, TierTerms, TimeUs,
+    TierSpec, TierTerms, TimeUs, WaitlistSettings,
 };
 
 use crate::time_zone::Zone;
@@ -84,6 +84,12 @@ impl Shift {
         (!is_for_nothing).then(|| DiscountCodeSpec { tiers, window: self.window(code.window), ..code.clone() })
     }
 
+    /// Where the list would be closed already, it closes when the copy begins.
+    pub fn waitlist(&self, list: WaitlistSettings, now: TimeUs) -> WaitlistSettings {
+        let closes_at = list.closes_at.map(|at| self.time(at));
+        WaitlistSettings { closes_at: closes_at.map(|at| if at > now { at } else { self.to }), ..list }
+    }
+
     /// Nobody waits yet. A beacon names a value that will have been known for long.
     pub fn room(&self, room: &RoomSettings) -> RoomSettings {
         let (pre_queue_from, opens_at) = self.pair(room.pre_queue_from, room.opens_at);
@@ -148,6 +154,16 @@ mod tests {
         let back =
             TierSpec { id: old, quotas: tier.quotas.clone(), sale: tier.sale, terms: tier.terms.clone(), ..copy };
         assert_eq!(back, tier, "and nothing else");
+    }
+
+    #[test]
+    fn a_waitlist_closes_as_long_before_the_start_or_at_it() {
+        let list = WaitlistSettings { active: true, offer_us: 7, closes_at: Some(at("2026-10-20T11:00:00Z")) };
+        let closes_at = |now| shift().waitlist(list, at(now)).closes_at;
+        assert_eq!(closes_at("2026-11-01T00:00:00Z"), Some(at("2026-11-20T12:00:00Z")));
+        assert_eq!(closes_at("2026-11-20T12:00:00Z"), Some(at("2026-11-20T18:00:00Z")));
+        let open = WaitlistSettings { closes_at: None, ..list };
+        assert_eq!(shift().waitlist(open, at("2026-11-20T12:00:00Z")), open);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod refunds;
 mod rows;
 mod terms;
 mod turns;
+mod waitlist;
 
 /// The tables name codes; this holds them against the enum's own list.
 #[test]
@@ -35,6 +36,7 @@ fn every_rejection_is_reached_by_a_table() {
         include_str!("promised_refunds.rs"),
         include_str!("refunds.rs"),
         include_str!("terms.rs"),
+        include_str!("waitlist.rs"),
     ];
     let codes: Vec<&str> = include_str!("../../rejection.rs")
         .lines()

@@ -25,6 +25,7 @@ fn told(row: &Row) -> String {
         Row::Offer(offer) => format!("offer of {} tiers", offer.tiers.len()),
         Row::SoldOut { is_sold_out, .. } => format!("sold out {is_sold_out}"),
         Row::BoxOfficeSale(it) => format!("box office {}", it.tender.name()),
+        Row::Waitlist(it) => format!("entry {} {} {}", it.number, it.quantity, it.status),
         Row::Conflict(it) => format!("conflict {} at {}", it.reason, it.scanned_at.since(it.at)),
     }
 }
@@ -42,6 +43,7 @@ fn rows_after(stage: &mut Stage, row: &str) -> Vec<String> {
             Row::Offer(it) => it.lsn,
             Row::Conflict(it) => it.lsn,
             Row::BoxOfficeSale(it) => it.lsn,
+            Row::Waitlist(it) => it.lsn,
             Row::EventStatus { lsn, .. } | Row::SoldOut { lsn, .. } => *lsn,
         };
         assert_eq!(of, lsn);
@@ -187,4 +189,25 @@ fn what_the_box_office_has_sold_is_on_its_own_account_and_asked_back_of_no_provi
         ],
     );
     stage.check();
+}
+
+#[test]
+fn an_offer_leaves_its_mail_and_an_end_its_row() {
+    let mut stage = Stage::on_sale("F 1000 area 1");
+    let mut then = |row: &str, expected: &[&str]| assert_eq!(rows_after(&mut stage, row), expected, "{row}");
+    then("waitlist -> ok", &[]);
+    then("hold h1 sue F*1 -> F*1", &[]);
+    then("order o1 h1 sue -> pending until 600s", &["order pending_payment 1000-0 [F*1 at 1000]"]);
+    then("join ann 1 area=F -> entry 1", &["entry 1 1 waiting"]);
+    then("join bob 1 area=F -> entry 2", &["entry 2 1 waiting"]);
+    then("tick 10m\nexpire -> expired 1", &["order expired 1000-0 [F*1 at 1000]"]);
+    then("serve -> offer 1 F*1 until 4200s", &["outbox waitlist_offer", "entry 1 1 offered"]);
+    then("quit ann -> released", &["entry 1 1 left"]);
+    then("serve -> offer 2 F*1 until 4200s", &["outbox waitlist_offer", "entry 2 1 offered"]);
+    then("tick 1h\nexpire -> expired 1", &["entry 2 1 lapsed"]);
+    then("hold h2 pat F*1 -> F*1", &[]);
+    let rows = rows_after(&mut stage, "pay o1 p1 1000 -> payment refused");
+    assert_eq!(rows.last().map(String::as_str), Some("entry 3 1 waiting"), "{rows:?}");
+    let is_priority = |row: &Row| matches!(row, Row::Waitlist(row) if row.has_priority);
+    assert!(stage.rows.iter().any(is_priority));
 }
