@@ -153,12 +153,14 @@ impl Feed {
 
 /// For sockets.
 impl Feed {
-    /// Of a socket that starts now and knows the state at `seq`.
+    /// Of a socket that starts now and says that it knows the state at `seq`. What nobody was told yet it cannot know: it has
+    /// it from a store that was restored to an earlier state, or from nowhere.
     pub fn seen_from(&self, seq: Option<u64>) -> Seen {
-        let heartbeat = match &*self.shared.lock() {
-            Shared::Open(open) => open.heartbeat.version,
-            Shared::Starting | Shared::Ended(_) => 0,
+        let (told_seq, heartbeat) = match &*self.shared.lock() {
+            Shared::Open(open) => (open.board.told_seq(), open.heartbeat.version),
+            Shared::Starting | Shared::Ended(_) => (0, 0),
         };
+        let seq = seq.filter(|seq| *seq <= told_seq);
         Seen { seq, notices: [0; NOTICES], heartbeat, is_at_door: false }
     }
 
