@@ -110,6 +110,7 @@ pub mod serve;
 pub mod staff;
 mod stall;
 pub mod state;
+mod sync;
 pub mod telemetry;
 pub mod terminal;
 pub mod ticket_code;

@@ -41,7 +41,7 @@ pub use store::{
     NamedAttendee, NamedGuest, Near, NewCode, NewMail, NewNotice, NewPayout, NewSecondFactor, NewTransfer,
     NewWithdrawal, NoticeKind, NoticeStep, Order, OrderBalances, OrderCount, OrderItem, OrderStatus, Outbox,
     OutboxAttempt, OutboxOutcome, OutboxStatus, OwedRefund, OwnFeedback, OwnRsvp, PasswordChange, Payment,
-    PaymentProvider, PaymentRefund, PayoutRefusal, PlaceOfUser, PriorityPass, Refresh, RefundOutcome, RefundPaid,
+    PaymentProvider, PaymentRefund, PayoutRefusal, PlaceOfUser, PriorityPass, Refresh, RefundEntry, RefundOutcome,
     RefundReason, RefundStatus, RefundTerms, RefundTermsStep, Role, Rotation, Rsvp, RsvpAnswer, RsvpCount, Scanner,
     SeatMapDrawing, SecondFactor, Series, SeriesChange, SeriesChanged, SeriesFilter, SeriesRefusal, SeriesSummary,
     Session, SessionStanding, SortKey, StaffMember, StaffPost, StaffRole, Store, Summary, Tags, Ticket, TicketState,

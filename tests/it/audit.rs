@@ -63,6 +63,11 @@ async fn what_was_sold_agrees_and_a_trace_of_tampering_does_not() {
                 'refunded', 'sales', 'refunds_due', 1, currency, at FROM ledger_entries",
             "I6: sales of order",
         ),
+        (
+            "INSERT INTO ledger_entries SELECT randomblob(16), event_id, order_id, payment_id, user_id, withdrawal_id, NULL, 0,
+                'refund_paid', 'refunds_due', 'provider', 1, currency, at FROM ledger_entries WHERE kind = 'captured'",
+            "I6: the ledger says that 1 of order",
+        ),
         ("UPDATE leases SET last_lsn = last_lsn + 1", "the journal's head says"),
     ] {
         let report = tampered(&home, sql).await;

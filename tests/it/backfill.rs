@@ -8,6 +8,7 @@ use usher::audit::{Backfilled, Report, audit, backfill};
 use usher_tests::postgres::TemporaryDatabase;
 use usher_tests::server::{Home, Session, TestServer};
 
+use crate::payments::refunded;
 use crate::purchase_mails::behind_the_back;
 use crate::show::{Show, text};
 
@@ -34,6 +35,7 @@ async fn sold(server: &TestServer) -> (Show, Session) {
     let order = show.buy(server, &buyer, items).await;
     refund(server, &show, &order, 0, 3_000).await;
     refund(server, &show, &order, 1, 5_000).await;
+    refunded(server, 2).await;
     show.order(server, &buyer, json!([{"area": "F", "quantity": 1}])).await;
     show.buy(server, &buyer, json!([{"area": "F", "quantity": 2}])).await;
     (show, buyer)
@@ -65,6 +67,12 @@ async fn ledger(store: &Store, event: EventId) -> Vec<LedgerEntry> {
     store.ledger_list(event, Lsn::ZERO, 1_000).await.unwrap()
 }
 
+/// What is owed to buyers by the way it came.
+async fn due(store: &Store, event: EventId) -> i64 {
+    let orders = store.ledger_balances(event, None, 1_000).await.unwrap();
+    orders.iter().map(|order| order.refunds_due_minor).sum()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_journal_says_is_written_as_its_commits_would_have() {
     on_each_home(async |home: Home| {
@@ -79,10 +87,11 @@ async fn what_the_journal_says_is_written_as_its_commits_would_have() {
         let report = audited(&store).await;
         assert!(report.findings().iter().any(|found| found.problem.contains("is not in the ledger")), "{report:?}");
         let done = backfilled(&store).await;
-        assert_eq!((done.entries, done.openings), (before.len() as u64, 0));
+        assert_eq!((done.entries, done.openings, done.refunds), (before.len() as u64, 0, 2));
         assert_eq!(ledger(&store, event).await, before);
+        assert_eq!(due(&store, event).await, 0, "providers have given it back");
         let again = backfilled(&store).await;
-        assert_eq!((again.entries, again.openings, again.problems.is_clean()), (0, 0, true));
+        assert_eq!((again.entries, again.openings, again.refunds, again.problems.is_clean()), (0, 0, 0, true));
         assert!(audited(&store).await.is_clean());
         store.close().await;
     })
@@ -128,9 +137,10 @@ async fn what_a_trimmed_journal_says_no_more_is_opened_by_what_its_orders_had_co
         // Captured twice, refunded, and kept of one ticket what was given beyond the price of the other.
         // What came after the trimming has its own entry, unless a snapshot was taken behind it.
         assert_eq!((done.entries + done.openings, done.problems.is_clean()), (5, true), "{done:?}");
+        assert_eq!((done.refunds, due(&store, event).await), (2, 0));
         assert!(done.openings >= 4, "{done:?}");
         let again = backfilled(&store).await;
-        assert_eq!((again.entries, again.openings), (0, 0));
+        assert_eq!((again.entries, again.openings, again.refunds), (0, 0, 0));
         let report = audited(&store).await;
         assert!(report.is_clean(), "{:?}", report.findings());
         store.close().await;
@@ -140,11 +150,12 @@ async fn what_a_trimmed_journal_says_no_more_is_opened_by_what_its_orders_had_co
         let server = TestServer::start_in(home, |_| {}).await;
         let order = show.buy(&server, &buyer, json!([{"seat": "A-2-3"}])).await;
         refund(&server, &show, &order, 0, 4_500).await;
+        refunded(&server, 3).await;
         let home = server.stop().await;
         home.must_balance().await;
         let store = opened(&home).await;
         let late = backfilled(&store).await;
-        assert_eq!((late.entries, late.openings), (0, 0), "commits write their own");
+        assert_eq!((late.entries, late.openings, late.refunds), (0, 0, 0), "commits write their own");
         store.close().await;
     })
     .await;

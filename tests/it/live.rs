@@ -141,12 +141,21 @@ async fn who_comes_back_gets_what_he_missed_or_a_snapshot() {
     current.reach(later).await;
     assert_eq!((current.snapshots, &current.view), (0, &truth), "nothing was missed");
 
-    for unknown in [0, u64::MAX] {
-        let mut lost = Watcher::open(&server, &show.id, resume(unknown)).await;
-        let frame = lost.frame().await.unwrap();
+    let mut lost = Vec::new();
+    for unknown in [0, later + 1, u64::MAX] {
+        let mut watcher = Watcher::open(&server, &show.id, resume(unknown)).await;
+        let frame = watcher.frame().await.unwrap();
         assert!(matches!(frame, LiveFrame::Snapshot(_)), "{frame:?}");
-        lost.reach(later).await;
-        assert_eq!(lost.view, truth);
+        watcher.reach(later).await;
+        assert_eq!(watcher.view, truth);
+        lost.push(watcher);
+    }
+    // They go on from there, also when the event comes to where one of them said to be.
+    show.hold(&server, &buyer, json!([{"seat": "A-1-3"}])).await;
+    let (later, truth) = seats(&server, &show).await;
+    for watcher in &mut lost {
+        watcher.reach(later).await;
+        assert_eq!((watcher.snapshots, &watcher.view), (1, &truth));
     }
     first.say(&LiveRequest::Snapshot {}).await;
     first.until(|watcher, _| (watcher.snapshots == 2).then_some(())).await;

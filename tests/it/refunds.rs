@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use usher_tests::server::{Session, TestServer};
 use uuid::Uuid;
 
+use crate::payments::{due_and_kept, refunded};
 use crate::show::{Show, faults, give, on_each_store, text};
 
 fn euros(amount_minor: i64) -> Value {
@@ -122,6 +123,7 @@ async fn money_for_the_wallet_is_there_at_once_and_asks_no_provider() {
         server.post(Some(&buyer), &path(&order), wallet).await.expect(200);
         assert_eq!(available(server, &buyer).await, [(2_250, 0)]);
         assert_eq!(asks_provider(server, &show).await, []);
+        assert_eq!(due_and_kept(server, &show).await, (0, 13_500), "it stays at the provider");
 
         let grant = json!({"to": "wallet", "tickets": [ticket(1)], "amount": euros(5_000), "reason": "Bad view"});
         server.post(Some(&show.organizer), &path(&order), grant).await.expect(200);
@@ -130,6 +132,8 @@ async fn money_for_the_wallet_is_there_at_once_and_asks_no_provider() {
         server.post(Some(&show.organizer), &path(&order), back).await.expect(200);
         let id = OrderId::from_uuid(Uuid::parse_str(&text(&order["id"])).unwrap());
         assert_eq!(asks_provider(server, &show).await, [(id, 1_000)]);
+        refunded(server, 1).await;
+        assert_eq!(due_and_kept(server, &show).await, (0, 12_500));
 
         let first = server.get(Some(&buyer), "/me/wallet/entries?limit=1").await.expect(200);
         let entry = &first["items"][0];

@@ -1,6 +1,7 @@
 //! Entries of the ledger for what was sold by a build that kept none. The journal says each of them, and they are written
 //! as the commit of their change would have. Where the journal was trimmed, what its orders had come to by then is written as
-//! opening entries, of no change. Again, or beside commits on Postgres: each entry has one name, and is written once.
+//! opening entries, of no change. What providers gave back is known by its refunds. Again, or beside commits on Postgres: each
+//! entry has one name, and is written once.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ pub struct Backfilled {
     pub entries: u64,
     /// Of those that it has not any more.
     pub openings: u64,
+    /// Of refunds that providers have made.
+    pub refunds: u64,
     /// Events that are left as they are.
     pub problems: Report,
 }
@@ -33,8 +36,8 @@ impl Backfilled {
         let mut lines: Vec<String> =
             findings.map(|finding| format!("event {}: {}", finding.event, finding.problem)).collect();
         lines.push(format!(
-            "looked at {} events, wrote {} entries and {} opening entries",
-            self.events, self.entries, self.openings
+            "looked at {} events, wrote {} entries, {} opening entries and {} entries of refunds",
+            self.events, self.entries, self.openings, self.refunds
         ));
         lines
     }
@@ -47,11 +50,24 @@ pub async fn backfill(store: &Store) -> anyhow::Result<Backfilled> {
     let mut after: Option<EventId> = None;
     loop {
         let heads = store.journal_events(after, EVENTS_PAGE).await?;
-        let Some(last) = heads.last() else { return Ok(done) };
+        let Some(last) = heads.last() else { break };
         after = Some(last.event_id);
         for head in heads {
             event(store, &head, &mut done).await?;
         }
+    }
+    // Last: only what the ledger knows to be owed goes back.
+    done.refunds = refunds(store).await?;
+    Ok(done)
+}
+
+async fn refunds(store: &Store) -> anyhow::Result<u64> {
+    let (mut entered, mut after) = (0, None);
+    loop {
+        let missing = store.refund_entries_missing(after, PAGE).await?;
+        let Some(last) = missing.last() else { return Ok(entered) };
+        after = Some(last.id);
+        entered += store.refund_entries_backfill(&missing).await?;
     }
 }
 

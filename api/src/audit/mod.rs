@@ -63,12 +63,14 @@ pub async fn audit(store: &Store) -> anyhow::Result<Report> {
     let mut after: Option<EventId> = None;
     loop {
         let heads = store.journal_events(after, EVENTS_PAGE).await?;
-        let Some(last) = heads.last() else { return Ok(report) };
+        let Some(last) = heads.last() else { break };
         after = Some(last.event_id);
         for head in heads {
             event(store, &head, &mut report).await?;
         }
     }
+    money::refunds(store, &mut report).await?;
+    Ok(report)
 }
 
 async fn event(store: &Store, head: &JournalHead, report: &mut Report) -> anyhow::Result<()> {

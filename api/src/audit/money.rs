@@ -1,5 +1,6 @@
 //! I6, money = tickets: every movement that the journal makes is in the ledger, once, and of every order and of the event what
-//! was captured stands as tickets, was kept, or went back to the buyer.
+//! was captured stands as tickets, was kept, or went back to the buyer. What providers gave back of what was owed is in it, too,
+//! and nothing else is said to have gone back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,6 +109,35 @@ fn overpaid(event: EventId, found: &OrderBalances, report: &mut Report) {
         let (order, minor) = (found.order_id, -found.refunds_due_minor);
         report.add(event, format!("I6: {minor} more went back to the payer of order {order} than was owed"));
     }
+}
+
+/// # Errors
+/// The store does not answer.
+pub async fn refunds(store: &Store, report: &mut Report) -> anyhow::Result<()> {
+    let mut after = None;
+    loop {
+        let page = store.refund_entries_missing(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        for it in page {
+            let (id, order, minor) = (it.id, it.order_id, it.amount_minor);
+            let problem = format!("I6: refund {id} gave back {minor} of order {order}, and is not in the ledger");
+            report.add(it.event_id, problem);
+        }
+    }
+    let mut after = None;
+    loop {
+        let page = store.refund_entries_unfounded(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        for it in page {
+            let (id, order, minor) = (it.id, it.order_id, it.amount_minor);
+            let problem =
+                format!("I6: the ledger says that {minor} of order {order} went back, and no refund {id} did it");
+            report.add(it.event_id, problem);
+        }
+    }
+    Ok(())
 }
 
 fn same_entry(row: &LedgerRow, entry: &LedgerEntry) -> bool {

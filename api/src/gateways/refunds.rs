@@ -47,7 +47,7 @@ pub(super) async fn attempt(state: &AppState, refund: PaymentRefund) {
         Ok(refund_id) => {
             metrics::count_refund(RefundResult::Done);
             tracing::info!(refund = %refund.id, payment = %refund.payment_id, "payment {} was refunded", refund.payment_id);
-            RefundOutcome::Done { refund_id }
+            RefundOutcome::Done { refund_id, at: state.now() }
         }
         Err(error) => failed(state, &refund, &error),
     };

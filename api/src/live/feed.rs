@@ -2,7 +2,6 @@
 //! that falls behind costs nothing, and when it can be written to again it gets what is true then.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use inventory::{EventId, LineView, Phase, UserId};
@@ -14,7 +13,8 @@ use super::board::Board;
 use super::bye::Bye;
 use super::crew::Outlets;
 use super::forms::{self, Form, Forms};
-use super::personal::{Inbox, Personal};
+use super::inbox::Inbox;
+use super::personal::Personal;
 use super::rhythm::Pace;
 use super::ring::{After, Ring};
 use crate::line::tokens::PlaceTicket;
@@ -26,8 +26,7 @@ pub struct Feed {
     event: EventId,
     /// Grows with everything that sockets should be told.
     edition: watch::Sender<u64>,
-    watchers: AtomicUsize,
-    door: DoorSockets,
+    door: Mutex<DoorSockets>,
     pub outlets: Outlets,
     pub pace: Pace,
     shared: Mutex<Shared>,
@@ -94,9 +93,9 @@ pub struct Seen {
 /// Sockets that are told who is inside.
 #[derive(Default)]
 struct DoorSockets {
-    count: AtomicUsize,
+    count: usize,
     /// One that knows nothing yet.
-    has_come: AtomicBool,
+    has_come: bool,
 }
 
 /// One of them.
@@ -104,7 +103,7 @@ pub struct AtDoor(Arc<Feed>);
 
 impl Drop for AtDoor {
     fn drop(&mut self) {
-        self.0.door.count.fetch_sub(1, Ordering::AcqRel);
+        self.0.door.lock().count -= 1;
     }
 }
 
@@ -123,8 +122,7 @@ impl Feed {
         Arc::new(Self {
             event,
             edition: watch::Sender::new(0),
-            watchers: AtomicUsize::new(0),
-            door: DoorSockets::default(),
+            door: Mutex::default(),
             outlets: Outlets::default(),
             pace: Pace::default(),
             shared: Mutex::new(Shared::Starting),
@@ -133,10 +131,6 @@ impl Feed {
 
     pub const fn event(&self) -> EventId {
         self.event
-    }
-
-    pub fn watchers(&self) -> usize {
-        self.watchers.load(Ordering::Acquire)
     }
 
     pub fn editions(&self) -> watch::Receiver<u64> {
@@ -159,30 +153,27 @@ impl Feed {
 
 /// For sockets.
 impl Feed {
-    pub fn enter(&self) {
-        self.watchers.fetch_add(1, Ordering::AcqRel);
-    }
-
-    pub fn leave(&self) {
-        self.watchers.fetch_sub(1, Ordering::AcqRel);
-    }
-
-    /// Of a socket that starts now and knows the state at `seq`.
+    /// Of a socket that starts now and says that it knows the state at `seq`. What nobody was told yet it cannot know: it has
+    /// it from a store that was restored to an earlier state, or from nowhere.
     pub fn seen_from(&self, seq: Option<u64>) -> Seen {
-        let heartbeat = match &*self.shared.lock() {
-            Shared::Open(open) => open.heartbeat.version,
-            Shared::Starting | Shared::Ended(_) => 0,
+        let (told_seq, heartbeat) = match &*self.shared.lock() {
+            Shared::Open(open) => (open.board.told_seq(), open.heartbeat.version),
+            Shared::Starting | Shared::Ended(_) => (0, 0),
         };
+        let seq = seq.filter(|seq| *seq <= told_seq);
         Seen { seq, notices: [0; NOTICES], heartbeat, is_at_door: false }
     }
 
     /// As [`Self::seen_from`], of a socket at the door. What was told there before it came may be old: it is told anew.
     pub fn seen_at_door(self: &Arc<Self>, seq: Option<u64>) -> (Seen, AtDoor) {
-        self.door.count.fetch_add(1, Ordering::AcqRel);
         let mut seen = Seen { is_at_door: true, ..self.seen_from(seq) };
         let told = self.with(|open| open.notices[Kind::Door as usize].version);
         seen.notices[Kind::Door as usize] = told.unwrap_or_default();
-        self.door.has_come.store(true, Ordering::Release);
+        let mut door = self.door.lock();
+        door.count += 1;
+        // After `seen`: what is read for it is a later frame.
+        door.has_come = true;
+        drop(door);
         (seen, AtDoor(Arc::clone(self)))
     }
 
@@ -289,12 +280,12 @@ impl Feed {
 
     /// Whether anybody is at the door.
     pub fn has_door(&self) -> bool {
-        self.door.count.load(Ordering::Acquire) > 0
+        self.door.lock().count > 0
     }
 
     /// Whether somebody has come there since this was asked last.
     pub fn take_door_news(&self) -> bool {
-        self.door.has_come.swap(false, Ordering::AcqRel)
+        std::mem::take(&mut self.door.lock().has_come)
     }
 
     /// As [`Self::line_moved`], before what it means for some is told to them alone.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Unavailable;
-use hashbrown::HashMap;
 use inventory::{EventId, UserId};
-use parking_lot::Mutex;
 use persistence::Store;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -17,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::bye::Bye;
 use super::caps::Caps;
 use super::feed::Feed;
+use super::feeds::{Feeds, Watch};
 use super::origin::Origins;
 use super::publisher::Publisher;
 use crate::config::Config;
@@ -35,20 +34,9 @@ pub struct Hub {
     pub handshakes: Arc<Semaphore>,
     /// Places looked up at the same time: a storm of reconnects must not take the store from those who buy.
     lookups: Semaphore,
-    feeds: Mutex<HashMap<EventId, Arc<Feed>>>,
+    pub feeds: Arc<Feeds>,
     stop: CancellationToken,
     pub tasks: TaskTracker,
-}
-
-/// One socket's interest in an event: while there is one, the event is followed.
-pub struct Watch {
-    pub feed: Arc<Feed>,
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.feed.leave();
-    }
 }
 
 /// However following an event ends: nobody watches a feed that nobody writes.
@@ -59,7 +47,7 @@ struct End<'a> {
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        self.hub.forget(&self.feed);
+        self.hub.feeds.forget(&self.feed);
         if !matches!(self.feed.state(), Some(Err(_))) {
             self.feed.end(Bye::Stopping);
         }
@@ -74,7 +62,7 @@ impl Hub {
             origins: Origins::new(&config.http, addr),
             handshakes: Arc::new(Semaphore::new(config.live.handshakes_max)),
             lookups: Semaphore::new(LOOKUPS_MAX),
-            feeds: Mutex::default(),
+            feeds: Arc::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }
@@ -107,7 +95,7 @@ impl Hub {
 
     /// The event's feed if somebody watches it.
     pub fn find(&self, event: EventId) -> Option<Arc<Feed>> {
-        self.feeds.lock().get(&event).cloned()
+        self.feeds.find(event)
     }
 
     /// An account has taken this place: its sockets follow it.
@@ -131,8 +119,7 @@ impl Hub {
         if self.stop.is_cancelled() {
             return Err(Unavailable::Stopping);
         }
-        let mut feeds = self.feeds.lock();
-        let feed = feeds.entry(event).or_insert_with(|| {
+        Ok(self.feeds.enter(event, || {
             let feed = Feed::new(event);
             let publisher = Publisher::new(state.clone(), Arc::clone(&feed));
             let (state, stop, followed) = (state.clone(), self.stop.clone(), Arc::clone(&feed));
@@ -141,29 +128,7 @@ impl Hub {
                 publisher.run(stop).await;
             });
             feed
-        });
-        feed.enter();
-        Ok(Watch { feed: Arc::clone(feed) })
-    }
-
-    /// The next watcher starts anew.
-    pub fn forget(&self, feed: &Arc<Feed>) {
-        let mut feeds = self.feeds.lock();
-        if feeds.get(&feed.event()).is_some_and(|known| Arc::ptr_eq(known, feed)) {
-            feeds.remove(&feed.event());
-        }
-    }
-
-    /// `false`: somebody has come.
-    pub fn forget_unwatched(&self, feed: &Arc<Feed>) -> bool {
-        // Whoever comes counts himself under this lock: between looking and removing nobody can. Whoever leaves does not need
-        // it: he can only make it true later, and the publisher looks again.
-        let mut feeds = self.feeds.lock();
-        let is_unwatched = feed.watchers() == 0;
-        if is_unwatched {
-            feeds.remove(&feed.event());
-        }
-        is_unwatched
+        }))
     }
 
     /// Says goodbye to every socket, and waits for them to end: `false` when some did not in time.
@@ -185,14 +150,14 @@ mod tests {
     #[tokio::test]
     async fn a_feed_whose_publisher_panics_is_ended_and_forgotten() {
         let hub = Hub::new(&Config::default(), ([127, 0, 0, 1], 0).into());
-        let feed = Feed::new(EventId::from_bytes([1; 16]));
-        hub.feeds.lock().insert(feed.event(), Arc::clone(&feed));
+        let event = EventId::from_bytes([1; 16]);
+        let Watch { feed, .. } = &hub.feeds.enter(event, || Feed::new(event));
         let following = async {
-            let _end = End { hub: &hub, feed: Arc::clone(&feed) };
+            let _end = End { hub: &hub, feed: Arc::clone(feed) };
             panic!("planted");
         };
         assert!(AssertUnwindSafe(following).catch_unwind().await.is_err());
         assert_eq!(feed.state(), Some(Err(Bye::Stopping)));
-        assert!(hub.find(feed.event()).is_none(), "the next watcher starts anew");
+        assert!(hub.find(event).is_none(), "the next watcher starts anew");
     }
 }

@@ -7,7 +7,7 @@ use wire::UserStatus;
 
 use super::bye::Bye;
 use super::feed::Feed;
-use super::personal::Inbox;
+use super::inbox::Inbox;
 use crate::auth::{Caller, Claims};
 use crate::error::ApiError;
 use crate::event_access;

@@ -1,21 +1,17 @@
 //! What goes to one customer alone: his holds and his session in the waiting room, to each of his sockets.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
 use inventory::{HoldId, HoldKind, HoldNews, ShopperNews, TimeUs, UserId};
-use parking_lot::Mutex;
-use tokio::sync::Notify;
 use wire::{LiveFrame, LiveHold, LiveHoldState, LiveSession, LiveSessionState};
 
 use super::frame;
+use super::inbox::Inbox;
 use crate::line::tokens::PlaceTicket;
 use crate::time;
-
-/// Private frames that wait for one socket. One more, and all of them give way to the list of his holds.
-const FRAMES_MAX: usize = 32;
 
 /// Live holds and sessions of the event, and the sockets of those who may hear of them.
 #[derive(Default)]
@@ -25,83 +21,6 @@ pub struct Personal {
     /// `sessions` by their ends.
     ends: BTreeSet<(TimeUs, UserId)>,
     inboxes: HashMap<UserId, Vec<Arc<Inbox>>>,
-}
-
-/// Private frames on their way to one socket.
-#[derive(Default)]
-pub struct Inbox {
-    waiting: Mutex<Waiting>,
-    arrived: Notify,
-}
-
-#[derive(Default)]
-struct Waiting {
-    frames: VecDeque<Bytes>,
-    /// Some were lost: the holds must be listed anew.
-    lost: bool,
-    /// The latest of each counts.
-    session: Option<Bytes>,
-    place: Option<Bytes>,
-    /// The account's place from now on, for the socket's task.
-    ticket: Option<PlaceTicket>,
-}
-
-/// What an inbox held.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Post {
-    Nothing,
-    Frame(Bytes),
-    Lost,
-}
-
-impl Inbox {
-    /// Until something was put since the last time. Whoever takes, takes until there is nothing: the one permit that `put`
-    /// leaves, always after its frame, is enough, and one too many costs a look.
-    pub async fn arrived(&self) {
-        self.arrived.notified().await;
-    }
-
-    pub fn take(&self) -> Post {
-        let mut waiting = self.waiting.lock();
-        if std::mem::take(&mut waiting.lost) {
-            return Post::Lost;
-        }
-        let Waiting { frames, session, place, .. } = &mut *waiting;
-        let next = frames.pop_front().or_else(|| session.take()).or_else(|| place.take());
-        next.map_or(Post::Nothing, Post::Frame)
-    }
-
-    /// By the socket's own task, which goes on to write it.
-    pub fn put_place(&self, frame: Bytes) {
-        self.waiting.lock().place = Some(frame);
-    }
-
-    pub fn take_ticket(&self) -> Option<PlaceTicket> {
-        self.waiting.lock().ticket.take()
-    }
-
-    fn put_session(&self, frame: Bytes) {
-        self.waiting.lock().session = Some(frame);
-        self.arrived.notify_one();
-    }
-
-    fn put_ticket(&self, ticket: PlaceTicket) {
-        self.waiting.lock().ticket = Some(ticket);
-        self.arrived.notify_one();
-    }
-
-    pub fn put(&self, frame: Bytes) {
-        {
-            let mut waiting = self.waiting.lock();
-            if waiting.frames.len() < FRAMES_MAX {
-                waiting.frames.push_back(frame);
-            } else {
-                waiting.frames.clear();
-                waiting.lost = true;
-            }
-        }
-        self.arrived.notify_one();
-    }
 }
 
 impl Personal {
@@ -138,7 +57,7 @@ impl Personal {
     /// Also when only his place has changed, which his sockets look up themselves.
     pub fn tell_shopper(&mut self, news: &ShopperNews, now: TimeUs) {
         self.session(news.user, news.until.filter(|until| *until > now));
-        self.inboxes.get(&news.user).into_iter().flatten().for_each(|inbox| inbox.arrived.notify_one());
+        self.inboxes.get(&news.user).into_iter().flatten().for_each(|inbox| inbox.call());
     }
 
     /// Sessions end by time, too, and nothing else says so.
@@ -232,6 +151,7 @@ fn render(news: &HoldNews) -> LiveHold {
 mod tests {
     use inventory::Lsn;
 
+    use super::super::inbox::{FRAMES_MAX, Post};
     use super::*;
 
     const ALICE: UserId = UserId::from_bytes([1; 16]);
@@ -288,9 +208,8 @@ mod tests {
         for _ in 0..=FRAMES_MAX {
             personal.tell(news(ALICE, 1, HoldKind::Extended));
         }
-        assert!(inbox.waiting.lock().frames.len() <= FRAMES_MAX);
         let read = read(&inbox);
-        assert_eq!(read[0], "lost", "{read:?}");
+        assert!(read.len() <= FRAMES_MAX && read[0] == "lost", "{read:?}");
     }
 
     #[test]

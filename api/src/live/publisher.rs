@@ -105,7 +105,7 @@ impl Publisher {
                     let since: Instant = *lost_at.get_or_insert_with(Instant::now);
                     let was_open = self.feed.state().is_some();
                     if !was_open || unavailable == Unavailable::Damaged || since.elapsed() > PATIENCE {
-                        self.state.live.forget(&self.feed);
+                        self.state.live.feeds.forget(&self.feed);
                         self.feed.end(Bye::Event(unavailable));
                         return;
                     }
@@ -120,7 +120,7 @@ impl Publisher {
                     self.feed.end(Bye::Stopping);
                     return;
                 }
-                Ended::Unwatched if self.state.live.forget_unwatched(&self.feed) => return,
+                Ended::Unwatched if self.state.live.feeds.forget_unwatched(&self.feed) => return,
                 Ended::Unwatched => self.watched_at = Instant::now(),
             }
         }
@@ -246,7 +246,7 @@ impl Publisher {
         self.told_at = Instant::now();
         self.spoke_at = self.told_at;
         let (busy, writes) = self.feed.pace.take_work();
-        self.rhythm.measured(busy, writes, self.feed.watchers());
+        self.rhythm.measured(busy, writes, self.state.live.feeds.watchers(&self.feed));
         self.feed.pace.set_spread(self.rhythm.spread());
         self.feed.tell(cut.seq, forms, self.told_at);
         self.next_at = self.told_at + self.rhythm.cut_period();
@@ -266,7 +266,7 @@ impl Publisher {
         self.feed.edit(|_, personal| personal.end_sessions(today));
         self.tell_line();
         self.beat_heart();
-        if self.feed.watchers() > 0 {
+        if self.state.live.feeds.watchers(&self.feed) > 0 {
             self.watched_at = now;
         }
         now.duration_since(self.watched_at) >= LINGER

@@ -1,10 +1,10 @@
-//! The ledger, to be read. Entries of orders are written by journal commits, those of withdrawals with them; none is ever
-//! changed.
+//! The ledger, to be read. Entries of orders are written by journal commits, those of withdrawals and of refunds at providers
+//! with them; none is ever changed.
 
 use inventory::{Account, EntryId, EntryKind, EventId, Lsn, OrderId, PaymentId, TimeUs, UserId};
 use uuid::Uuid;
 
-use super::{Store, changed, on_pool, on_transaction};
+use super::{Store, on_pool, on_transaction};
 use crate::StoreError;
 use crate::boxed;
 use crate::row::{Field, row};
@@ -48,20 +48,6 @@ row! {
         pub captured_minor: i64,
         pub refused_minor: i64,
     }
-}
-
-/// What was owed back has gone back, at the provider.
-#[derive(Clone, Debug)]
-pub struct RefundPaid {
-    /// A UUIDv7 of `at` that follows from what was owed: the same once more is passed over.
-    pub id: Uuid,
-    pub event: EventId,
-    pub order: OrderId,
-    pub payment: PaymentId,
-    /// Above zero.
-    pub amount_minor: i64,
-    pub currency: String,
-    pub at: TimeUs,
 }
 
 impl Field for EntryKind {
@@ -156,12 +142,8 @@ pub(super) const INSERT: &str = "
     INSERT INTO ledger_entries (id, user_id, withdrawal_id, leg, kind, debit, credit, amount_minor, currency, at)
     VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9)";
 
-const REFUND_PAID: &str = "
-    INSERT INTO ledger_entries (id, event_id, order_id, payment_id, leg, kind, debit, credit, amount_minor, currency, at)
-    VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
-
 pub(super) const STATEMENTS: &[&str] =
-    &[LIST_OF_EVENT, LIST_OF_CHANGE, LIST_OF_WALLET, BALANCES, BALANCES_UNTIL, BACKFILL, INSERT, REFUND_PAID];
+    &[LIST_OF_EVENT, LIST_OF_CHANGE, LIST_OF_WALLET, BALANCES, BALANCES_UNTIL, BACKFILL, INSERT];
 
 /// Adds an entry of a withdrawal inside its transaction.
 macro_rules! enter {
@@ -218,28 +200,6 @@ impl Store {
             .bind(after.unwrap_or_else(Uuid::max))
             .bind(i64::from(limit))
             .fetch_all(pool))
-    }
-
-    /// Once per id.
-    #[boxed]
-    pub async fn ledger_refund_paid(&self, paid: &RefundPaid) -> Result<(), StoreError> {
-        let kind = EntryKind::RefundPaid;
-        let (debit, credit) = kind.accounts();
-        changed!(
-            self,
-            sqlx::query(REFUND_PAID)
-                .bind(paid.id)
-                .bind(paid.event.uuid())
-                .bind(paid.order.uuid())
-                .bind(paid.payment.uuid())
-                .bind(kind.name())
-                .bind(debit.name())
-                .bind(credit.name())
-                .bind(paid.amount_minor)
-                .bind(&paid.currency)
-                .bind(paid.at.0)
-        )
-        .map(drop)
     }
 
     /// Of the event's orders that money was moved for, by id, behind `after`.

@@ -49,6 +49,7 @@ mod payment_refunds;
 mod payments;
 mod priority_passes;
 mod refresh;
+mod refund_entries;
 mod rsvps;
 mod scanners;
 mod seat_map_drawings;
@@ -110,7 +111,7 @@ pub use heads::JournalHead;
 pub use idempotency::IdempotentAnswer;
 pub use identities::Identity;
 pub use images::{Image, ImageFormat};
-pub use ledger::{LedgerEntry, OrderBalances, RefundPaid};
+pub use ledger::{LedgerEntry, OrderBalances};
 pub use link_tokens::{LinkPurpose, LinkToken, PasswordChange};
 pub use login_codes::NewCode;
 pub use mails::{Delivery, Mail, MailAttempt, MailStatus, NewMail};
@@ -121,6 +122,7 @@ pub use payment_refunds::{OwedRefund, PaymentRefund, RefundOutcome, RefundReason
 pub use payments::Payment;
 pub use priority_passes::PriorityPass;
 pub use refresh::{Device, Refresh, Rotation};
+pub use refund_entries::RefundEntry;
 pub use rsvps::{OwnRsvp, Rsvp, RsvpAnswer, RsvpCount};
 pub use scanners::Scanner;
 pub use seat_map_drawings::SeatMapDrawing;
@@ -350,6 +352,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         payments::STATEMENTS,
         priority_passes::STATEMENTS,
         refresh::STATEMENTS,
+        refund_entries::STATEMENTS,
         rsvps::STATEMENTS,
         scanners::STATEMENTS,
         second_factors::STATEMENTS,

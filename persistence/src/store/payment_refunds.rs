@@ -1,10 +1,12 @@
 //! Money on its way back. A row of the outbox becomes one here; whoever gives it back has claimed it for a while, and of
-//! one who says nothing more, it comes due again. The provider is asked under the row's id: it refunds once.
+//! one who says nothing more, it comes due again. The provider is asked under the row's id: it refunds once. Whoever says that it
+//! is done enters it in the ledger by the same transaction.
 
 use inventory::{EventId, Lsn, OrderId, PaymentId, TimeUs};
 use uuid::Uuid;
 
-use super::audit_log::audited;
+use super::audit_log::{audit, audited};
+use super::refund_entries::enter_refund;
 use super::{AuditEntry, PaymentProvider, Store, changed, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::boxed;
@@ -73,7 +75,7 @@ row! {
 /// What became of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefundOutcome {
-    Done { refund_id: String },
+    Done { refund_id: String, at: TimeUs },
     Again { due_at: TimeUs, error: String },
     Failed { error: String },
 }
@@ -235,7 +237,11 @@ impl Store {
     pub async fn refund_settle(&self, id: Uuid, attempt: u32, outcome: &RefundOutcome) -> Result<(), StoreError> {
         let attempt = i64::from(attempt);
         let settled = match outcome {
-            RefundOutcome::Done { refund_id } => changed!(self, sqlx::query(DONE).bind(id).bind(refund_id)),
+            RefundOutcome::Done { refund_id, at } => on_transaction!(self, transaction => async {
+                let done = sqlx::query(DONE).bind(id).bind(refund_id).execute(&mut *transaction).await?;
+                enter_refund!(transaction, id, at).await?;
+                Ok(done.rows_affected())
+            }),
             RefundOutcome::Again { due_at, error } => {
                 changed!(self, sqlx::query(AGAIN).bind(id).bind(attempt).bind(due_at.0).bind(error))
             }
@@ -255,7 +261,15 @@ impl Store {
     /// A failed refund was made in another way. Whether it was one.
     #[boxed]
     pub async fn refund_done_by_hand(&self, id: Uuid, how: &str, entry: &AuditEntry) -> Result<bool, StoreError> {
-        audited!(self, Some(entry), sqlx::query(DONE_BY_HAND).bind(id).bind(how)).map(|touched| touched == 1)
+        on_transaction!(self, transaction => async {
+            let done = sqlx::query(DONE_BY_HAND).bind(id).bind(how).execute(&mut *transaction).await?;
+            let is_done = done.rows_affected() == 1;
+            if is_done {
+                enter_refund!(transaction, id, entry.at).await?;
+                audit!(&mut *transaction, entry).await?;
+            }
+            Ok(is_done)
+        })
     }
 
     /// What goes back or went back of a payment.

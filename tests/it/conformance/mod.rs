@@ -22,6 +22,7 @@ mod payments;
 mod projection;
 mod recovery;
 mod refresh;
+mod refund_entries;
 mod relational;
 mod schema;
 mod staff;

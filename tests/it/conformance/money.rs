@@ -4,8 +4,8 @@ use engine::{Appended, Journal};
 use futures_util::future::join_all;
 use inventory::{Account, Currency, EntryId, EntryKind, EventId, LedgerRow, Lsn, OrderId, Row, TimeUs, UserId};
 use persistence::{
-    AuditEntry, AuditVia, CancellationStatus, NewWithdrawal, RefundPaid, WithdrawalDecided, WithdrawalDecision,
-    WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus,
+    AuditEntry, AuditVia, CancellationStatus, NewWithdrawal, WithdrawalDecided, WithdrawalDecision, WithdrawalFilter,
+    WithdrawalRefusal, WithdrawalStatus,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,6 @@ use super::projection::order_row;
 on_every_store!(
     a_movement_written_twice_is_one,
     the_largest_amounts_survive,
-    what_went_back_at_the_provider_is_booked_once,
     a_wallet_is_counted_from_its_entries,
     a_hundred_withdrawals_at_once_never_take_more_than_there_is,
     of_an_approval_and_a_rejection_at_once_one_counts,
@@ -30,7 +29,7 @@ fn eur() -> Currency {
     Currency::new("EUR").unwrap()
 }
 
-fn entry(event: EventId, order: OrderId, kind: EntryKind, amount_minor: i64, lsn: u64) -> LedgerRow {
+pub fn entry(event: EventId, order: OrderId, kind: EntryKind, amount_minor: i64, lsn: u64) -> LedgerRow {
     LedgerRow {
         id: EntryId::from_bytes(order.bytes()),
         event,
@@ -53,7 +52,7 @@ async fn commit(fixture: &Fixture, event: EventId, rows: Vec<Row>) {
     assert_eq!(append_one(&fixture.store, batch).await, Appended::Durable);
 }
 
-fn ledger(row: &LedgerRow) -> Row {
+pub fn ledger(row: &LedgerRow) -> Row {
     Row::Ledger(Box::new(row.clone()))
 }
 
@@ -131,19 +130,6 @@ async fn the_largest_amounts_survive(fixture: Fixture) {
     commit(&fixture, event, vec![ledger(&row)]).await;
     let found = fixture.store.ledger_list(event, Lsn::ZERO, 10).await.unwrap();
     assert_eq!((found[0].amount_minor, found[0].at, found[0].lsn), (i64::MAX, TimeUs::MAX, Some(row.lsn)));
-}
-
-async fn what_went_back_at_the_provider_is_booked_once(fixture: Fixture) {
-    let (event, order) = (event(), order());
-    commit(&fixture, event, vec![ledger(&entry(event, order, EntryKind::Refused, 900, 1))]).await;
-    let (id, amount_minor, currency) = (super::fixture::order().uuid(), 600, "EUR".to_owned());
-    let paid = RefundPaid { id, event, order, payment: payment(), amount_minor, currency, at: NOW };
-    for _ in 0..2 {
-        fixture.store.ledger_refund_paid(&paid).await.unwrap();
-    }
-    let balances = fixture.store.ledger_balances(event, None, 10).await.unwrap();
-    assert_eq!((balances[0].provider_minor, balances[0].refunds_due_minor), (-300, 300));
-    assert_eq!(fixture.store.ledger_list(event, Lsn::ZERO, 10).await.unwrap().len(), 1, "no change of the journal");
 }
 
 async fn a_wallet_is_counted_from_its_entries(fixture: Fixture) {

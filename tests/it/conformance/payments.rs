@@ -145,7 +145,7 @@ async fn only_the_last_attempt_may_fail_a_refund_and_any_may_have_made_it(fixtur
     assert!(!store.refund_retry(id, NOW, &entry(2)).await.unwrap(), "it is queued");
     assert!(!store.refund_done_by_hand(id, "by hand", &entry(3)).await.unwrap());
     assert_eq!(store.refunds_claim(NOW, LEASE, 1).await.unwrap()[0].attempts, 1);
-    let done = settled(7, RefundOutcome::Done { refund_id: "re_1".to_owned() }).await;
+    let done = settled(7, RefundOutcome::Done { refund_id: "re_1".to_owned(), at: NOW }).await;
     assert_eq!((done.status, done.refund_id.as_deref()), (RefundStatus::Done, Some("re_1")));
     assert_eq!(settled(1, failed()).await.status, RefundStatus::Done, "what has happened has happened");
     assert_eq!(store.refund_list(Some(RefundStatus::Failed), None, 10).await.unwrap(), []);

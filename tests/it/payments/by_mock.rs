@@ -4,7 +4,9 @@ use usher_tests::server::TestServer;
 use usher_tests::stripe::{Fault, StripeApi, deliver};
 use uuid::Uuid;
 
-use super::{by_stripe, checkout, known, money, on_each_store_with_stripe, path, refunded, refunds, status};
+use super::{
+    by_stripe, checkout, due_and_kept, known, money, on_each_store_with_stripe, path, refunded, refunds, status,
+};
 use crate::holds::until;
 use crate::show::{Show, faults, on_each_store, text};
 
@@ -34,6 +36,7 @@ async fn the_mock_gateway_plays_what_a_request_asks_for() {
         let back = refunded(server, 1).await;
         assert_eq!((&back[0]["order_id"], &back[0]["amount"]), (&order["id"], &money(4_500)));
         assert_eq!((&back[0]["provider"], &back[0]["reason"]), (&json!("mock"), &json!("owed")));
+        assert_eq!(due_and_kept(server, &show).await, (0, 9_000), "the third payment went back");
         assert_eq!(status(server, &buyer, &order).await, "paid");
         assert_eq!(show.totals(server).await, [88, 0, 2, 0]);
     })

@@ -9,7 +9,7 @@ mod reports;
 mod storm;
 mod stripe;
 
-use inventory::OrderId;
+use inventory::{EventId, OrderId};
 use persistence::CheckoutState;
 use serde_json::{Value, json};
 use usher::config::Config;
@@ -17,7 +17,7 @@ use usher_tests::server::{Session, TestServer};
 use usher_tests::stripe::StripeApi;
 
 use crate::holds::until;
-use crate::show::text;
+use crate::show::{Show, text};
 
 /// Runs the test on SQLite and, where there is one, on Postgres, each with a Stripe of its own.
 pub async fn on_each_store_with_stripe(test: impl AsyncFn(&TestServer, &StripeApi)) {
@@ -80,6 +80,13 @@ pub async fn refunded(server: &TestServer, count: usize) -> Vec<Value> {
     };
     until(async || of("done").await.len() == count && of("queued").await.is_empty()).await;
     of("done").await
+}
+
+/// By the ledger of the show: what is owed by the way it came, and what providers have of it.
+pub async fn due_and_kept(server: &TestServer, show: &Show) -> (i64, i64) {
+    let event = EventId::from_uuid(show.id.parse().unwrap());
+    let orders = server.app().state().store.ledger_balances(event, None, 1_000).await.unwrap();
+    (orders.iter().map(|it| it.refunds_due_minor).sum(), orders.iter().map(|it| -it.provider_minor).sum())
 }
 
 pub fn money(amount_minor: i64) -> Value {

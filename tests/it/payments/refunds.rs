@@ -2,7 +2,7 @@ use serde_json::json;
 use usher_tests::server::TestServer;
 use usher_tests::stripe::{Fault, StripeApi, deliver};
 
-use super::{checkout, money, on_each_store_with_stripe, path, refunded, refunds};
+use super::{checkout, due_and_kept, money, on_each_store_with_stripe, path, refunded, refunds};
 use crate::holds::until;
 use crate::show::{Show, text};
 
@@ -22,6 +22,7 @@ async fn what_is_refunded_goes_back_through_stripe_once_whatever_fails() {
         server.post(organizer, &path(&order, "/refund"), one).await.expect(200);
         let made = refunded(server, 1).await;
         assert_eq!((&made[0]["amount"], &made[0]["note"]), (&money(3_000), &json!(null)));
+        assert_eq!(due_and_kept(server, &show).await, (0, 6_000));
         server.post(organizer, &path(&order, "/refund"), json!({})).await.expect(200);
         let made = refunded(server, 2).await;
         assert!(made.iter().all(|refund| refund["payment_id"] == made[0]["payment_id"]), "{made:?}");
@@ -31,6 +32,7 @@ async fn what_is_refunded_goes_back_through_stripe_once_whatever_fails() {
         // Stripe tells of what this server did itself: nothing new.
         deliver(server, &stripe.tell_of_charge(&session)).await.expect(200);
         assert_eq!(refunds(server, "").await.len(), 2);
+        assert_eq!(due_and_kept(server, &show).await, (0, 0));
     })
     .await;
 }
@@ -52,6 +54,7 @@ async fn a_refund_that_stripe_will_not_make_waits_for_an_admin() {
         until(async || refunds(server, "?status=failed").await.len() == 1).await;
         let failed = refunds(server, "?status=failed").await.remove(0);
         assert!(text(&failed["note"]).contains("amount_too_large"), "{failed}");
+        assert_eq!(due_and_kept(server, &show).await, (4_500, 4_500), "what was given back elsewhere was not owed");
 
         let admin = server.admin().await;
         let done = format!("/admin/payment-refunds/{}/done", text(&failed["id"]));
@@ -61,6 +64,7 @@ async fn a_refund_that_stripe_will_not_make_waits_for_an_admin() {
         let settled = server.post(Some(&admin), &done, how.clone()).await.expect(200);
         assert_eq!((&settled["status"], &settled["note"]), (&json!("done"), &how["how"]));
         server.post(Some(&admin), &done, how).await.problem(409, "PAYMENT_REFUND_NOT_FAILED");
+        assert_eq!(due_and_kept(server, &show).await, (0, 0));
         let nothing = "/admin/payment-refunds/019aa1b2-0000-7000-8000-000000000001/done";
         server.post(Some(&admin), nothing, json!({"how": "x"})).await.problem(404, "PAYMENT_REFUND_NOT_FOUND");
         let log = server.get(Some(&admin), "/admin/audit-log?action=payment_refund.done").await.expect(200);
@@ -88,6 +92,7 @@ async fn a_stripe_that_stays_away_leaves_the_refund_to_an_admin_and_his_word_mak
     until(async || refunds(&server, "?status=failed").await.len() == 1).await;
     let failed = refunds(&server, "?status=failed").await.remove(0);
     assert_eq!((&failed["attempts"], stripe.totals()), (&json!(2), (4_500, 0)));
+    assert_eq!(due_and_kept(&server, &show).await, (4_500, 4_500));
 
     // What is owed outlives a restart, and is not owed anew by it.
     let settings = stripe.settings();
@@ -97,5 +102,6 @@ async fn a_stripe_that_stays_away_leaves_the_refund_to_an_admin_and_his_word_mak
     server.post(Some(&admin), &retry, json!({})).await.expect(200);
     refunded(&server, 1).await;
     assert_eq!((stripe.totals(), stripe.refunds().len()), ((4_500, 4_500), 1));
-    server.stop().await;
+    assert_eq!(due_and_kept(&server, &show).await, (0, 0));
+    server.stop().await.must_balance().await;
 }

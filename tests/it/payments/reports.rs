@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use usher_tests::server::{Answer, Session, TestServer, send};
 
-use super::{money, path, refunds, status};
+use super::{due_and_kept, money, path, refunds, status};
 use crate::holds::until;
 use crate::show::{Show, text};
 
@@ -81,9 +81,11 @@ async fn a_second_payment_at_a_provider_that_cannot_be_asked_waits_for_an_admin(
         let waiting = refunds(server, "").await;
         assert_eq!((waiting.len(), &waiting[0]["provider"]), (1, &json!("webhook")));
         assert_eq!(waiting[0]["reason"], "owed");
+        assert_eq!(due_and_kept(server, &show).await, (4_500, 9_000));
         let admin = server.admin().await;
         let done = format!("/admin/payment-refunds/{}/done", text(&waiting[0]["id"]));
         server.post(Some(&admin), &done, json!({"how": "there"})).await.expect(200);
+        assert_eq!(due_and_kept(server, &show).await, (0, 4_500));
         assert_eq!(show.totals(server).await, [89, 0, 1, 0]);
     })
     .await;

@@ -116,10 +116,8 @@ impl Run {
         self.feed.start_anew(anew);
     }
 
-    /// Nobody can know what has not happened.
     fn come(&mut self, from: Option<u64>, form: Form) {
-        let from = from.map(|seq| seq.min(self.lsn));
-        // Of a `seq` that never was nobody knows anything.
+        // Of a `seq` that never was nobody knows anything, nor of one that is yet to be.
         let known = from.and_then(|seq| self.truth.get(&seq).cloned());
         let view = known.unwrap_or_else(|| View::empty(from.unwrap_or(0)));
         self.sockets.push(Socket { seen: self.feed.seen_from(from), form, view });
@@ -180,5 +178,19 @@ proptest! {
             prop_assert!(more < FRAMES_MAX);
             prop_assert_eq!(Some(&run.sockets[socket].view), last.as_ref());
         }
+    }
+}
+
+#[test]
+fn who_says_to_know_what_is_yet_to_be_gets_a_snapshot_even_when_that_has_come() {
+    for form in [Form::Json, Form::Binary] {
+        let mut run = Run::new();
+        let next = run.lsn + 1;
+        run.come(Some(next), form);
+        run.edit(|board| board.set_seat(SeatIx(0), SeatState::Sold));
+        run.cut();
+        run.tell();
+        assert!(run.read(0));
+        assert_eq!(run.sockets[0].view.seq, next);
     }
 }
