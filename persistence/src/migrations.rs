@@ -149,6 +149,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0023_erasure.sql"),
         sqlite: include_str!("../migrations/sqlite/0023_erasure.sql"),
     },
+    Step {
+        number: 26,
+        name: "prices",
+        postgres: include_str!("../migrations/postgres/0026_prices.sql"),
+        sqlite: include_str!("../migrations/sqlite/0026_prices.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.
