@@ -13,6 +13,8 @@ use crate::state::AppState;
 use crate::{gate_log, images, metrics, tickets, time};
 
 const UPKEEP: Duration = Duration::from_secs(5);
+/// Until then a list shows no price of an event whose price has changed by the clock.
+const PRICES: Duration = Duration::from_secs(2);
 const PRUNE: Duration = Duration::from_secs(60);
 const SWEEP: Duration = Duration::from_secs(300);
 /// Between two looks at how much work waits. Whoever does it, and in whatever process: the rows say so.
@@ -37,10 +39,12 @@ const WARM_AT_ONCE: usize = 4;
 /// Until `stop`.
 pub async fn run(state: AppState, stop: CancellationToken) {
     let mut upkeep = interval(UPKEEP);
+    let mut prices = interval(PRICES);
     let mut prune = interval(PRUNE);
     let mut sweep = interval(SWEEP);
     let mut backlog = interval(BACKLOG);
     upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    prices.set_missed_tick_behavior(MissedTickBehavior::Delay);
     prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     backlog.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -48,6 +52,11 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = upkeep.tick() => state.prometheus.run_upkeep(),
+            _ = prices.tick() => {
+                if let Err(error) = state.store.event_prices_refresh(state.now()).await {
+                    tracing::warn!(%error, "prices in lists could not be brought up to date: {error}");
+                }
+            }
             _ = backlog.tick() => {
                 if let Err(error) = observe_backlogs(&state).await {
                     tracing::warn!(%error, "waiting work could not be counted: {error}");

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use engine::{Batch, Journal};
 use hdrhistogram::Histogram;
-use inventory::{EventId, Lsn, OfferRow, OfferedTier, Row, SaleWindow, TierId, TimeUs, UserId};
+use inventory::{EventId, Lsn, OfferRow, OfferedPrice, OfferedTier, Row, SaleWindow, TierId, TimeUs, UserId};
 use persistence::{Event, EventPhase, EventQuery, EventSort, EventStatus, Near, SearchWords, Store, StoreConfig, Tags};
 use tokio::task::JoinSet;
 
@@ -134,11 +134,12 @@ fn rows(number: u64) -> Vec<Row> {
         name: names[tier as usize].into(),
         price_minor: 500 + 100 * dice.below(200) as i64,
         sale: SaleWindow { from: None, until },
+        prices: vec![OfferedPrice { price_minor: 500 + 100 * dice.below(200) as i64, from: None, until }],
     });
     let (lsn, tiers) = (Lsn(1), tiers.collect());
     vec![
         Row::EventStatus { event, status, at: TimeUs(1), lsn },
-        Row::Offer(Box::new(OfferRow { event, tiers, lsn })),
+        Row::Offer(Box::new(OfferRow { event, tiers, at: NOW, lsn })),
         Row::SoldOut { event, is_sold_out: dice.below(10) < 3, lsn },
     ]
 }

@@ -269,7 +269,7 @@ impl Turn {
         self.inventory.rows(&record, &mut self.rows);
         let has_new_layout = !std::ptr::eq(layout, Arc::as_ptr(self.inventory.layout()));
         if has_new_layout || self.vacancy.is_unknown() {
-            self.rows.push(self.inventory.offer());
+            self.rows.push(self.inventory.offer(now));
         }
         self.vacancy.look(&self.inventory, &record.change, has_new_layout, &mut self.rows);
         self.serving.look(&self.inventory, &record.change);

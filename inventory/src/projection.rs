@@ -96,6 +96,7 @@ pub struct OfferRow {
     pub event: EventId,
     /// Those that are open and not hidden.
     pub tiers: Vec<OfferedTier>,
+    pub at: TimeUs,
     pub lsn: Lsn,
 }
 
@@ -107,6 +108,18 @@ pub struct OfferedTier {
     pub price_minor: i64,
     /// Within that of the event.
     pub sale: SaleWindow,
+    /// What it costs when, until its sale ends: ascending, without gaps. None when the sale has no moment.
+    pub prices: Vec<OfferedPrice>,
+}
+
+/// No buyer pays more then. A price that is for the first so many alone is none that everybody can count on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferedPrice {
+    pub price_minor: i64,
+    /// `None`: the first, and what it will cost before its sale begins.
+    pub from: Option<TimeUs>,
+    /// `None`: for good.
+    pub until: Option<TimeUs>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Relational rows that follow from a change, read from the state after it.
 
 use crate::holds::{Found, OrderAt};
+use crate::offered_prices::offered_prices;
 use crate::waitlist::{EntryNews, Status};
 use crate::{
     BoxOfficeOrder, BoxOfficeSaleRow, Change, ConflictRow, Direction, DoorChange, HoldId, Inventory, ItemDiscount,
@@ -185,16 +186,15 @@ impl Inventory {
         }
     }
 
-    /// What is sold to everybody, as of the last change.
-    pub fn offer(&self) -> Row {
+    /// What is sold to everybody, as of the last change, which is of `at`.
+    pub fn offer(&self, at: TimeUs) -> Row {
         let offered = self.layout.tiers().iter().filter(|tier| tier.is_offered());
-        let tiers = offered.map(|tier| OfferedTier {
-            tier: tier.id,
-            name: tier.name.clone(),
-            price_minor: tier.price_minor,
-            sale: tier.sale.within(self.layout.policy().sale),
+        let tiers = offered.map(|tier| {
+            let sale = tier.sale.within(self.layout.policy().sale);
+            let prices = offered_prices(tier, sale);
+            OfferedTier { tier: tier.id, name: tier.name.clone(), price_minor: tier.price_minor, sale, prices }
         });
-        Row::Offer(Box::new(OfferRow { event: self.event, tiers: tiers.collect(), lsn: self.lsn }))
+        Row::Offer(Box::new(OfferRow { event: self.event, tiers: tiers.collect(), at, lsn: self.lsn }))
     }
 
     fn order_of(&self, hold: HoldId) -> Option<OrderAt> {

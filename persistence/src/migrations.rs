@@ -155,6 +155,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0024_waitlist.sql"),
         sqlite: include_str!("../migrations/sqlite/0024_waitlist.sql"),
     },
+    Step {
+        number: 25,
+        name: "prices",
+        postgres: include_str!("../migrations/postgres/0025_prices.sql"),
+        sqlite: include_str!("../migrations/sqlite/0025_prices.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -113,10 +113,12 @@ pub(crate) fn lsn_column(lsn: Lsn) -> i64 {
     i64::try_from(lsn.0).unwrap_or(i64::MAX)
 }
 
-/// What an offer is found by: the cheapest and the dearest price, the first and the last moment of its sale.
+/// What an offer is found by: the cheapest and the dearest price and how long they hold, the first and the last moment of
+/// its sale.
 pub(crate) struct OfferColumns {
     pub price_min_minor: i64,
     pub price_max_minor: i64,
+    pub price_until: i64,
     pub sale_from: i64,
     pub sale_until: i64,
 }
@@ -124,18 +126,32 @@ pub(crate) struct OfferColumns {
 impl OfferColumns {
     /// As the columns' defaults when nothing is offered: no price and no moment lies between the two.
     pub fn of(offer: &OfferRow) -> Self {
-        let nothing =
-            Self { price_min_minor: i64::MAX, price_max_minor: -1, sale_from: i64::MAX, sale_until: -i64::MAX };
-        offer.tiers.iter().fold(nothing, |sum, tier| {
+        let mut columns = Self {
+            price_min_minor: i64::MAX,
+            price_max_minor: -1,
+            price_until: i64::MAX,
+            sale_from: i64::MAX,
+            sale_until: -i64::MAX,
+        };
+        for tier in &offer.tiers {
             let (from, until) = window_columns(tier.sale);
-            Self {
-                price_min_minor: sum.price_min_minor.min(tier.price_minor),
-                price_max_minor: sum.price_max_minor.max(tier.price_minor),
-                sale_from: sum.sale_from.min(from),
-                sale_until: sum.sale_until.max(until),
+            columns.sale_from = columns.sale_from.min(from);
+            columns.sale_until = columns.sale_until.max(until);
+        }
+        for price in offer.tiers.iter().flat_map(|tier| &tier.prices) {
+            let (from, until) = price_columns(price);
+            if from <= offer.at.0 && offer.at.0 < until {
+                columns.price_min_minor = columns.price_min_minor.min(price.price_minor);
+                columns.price_max_minor = columns.price_max_minor.max(price.price_minor);
+                columns.price_until = columns.price_until.min(until);
             }
-        })
+        }
+        columns
     }
+}
+
+pub(crate) fn price_columns(price: &inventory::OfferedPrice) -> (i64, i64) {
+    window_columns(inventory::SaleWindow { from: price.from, until: price.until })
 }
 
 pub(crate) fn window_columns(sale: inventory::SaleWindow) -> (i64, i64) {
@@ -154,6 +170,7 @@ macro_rules! write_offers {
                 .bind(columns.sale_from)
                 .bind(columns.sale_until)
                 .bind($crate::projection::lsn_column(offer.lsn))
+                .bind(columns.price_until)
                 .execute(&mut *$connection)
                 .await?
                 .rows_affected();
@@ -172,6 +189,19 @@ macro_rules! write_offers {
                     .bind($crate::projection::lsn_column(offer.lsn))
                     .execute(&mut *$connection)
                     .await?;
+                for (position, price) in (0_i64..).zip(&tier.prices) {
+                    let (from, until) = $crate::projection::price_columns(price);
+                    sqlx::query($crate::projection::OFFERED_PRICE)
+                        .bind(offer.event.uuid())
+                        .bind(tier.tier.uuid())
+                        .bind(position)
+                        .bind(price.price_minor)
+                        .bind(from)
+                        .bind(until)
+                        .bind($crate::projection::lsn_column(offer.lsn))
+                        .execute(&mut *$connection)
+                        .await?;
+                }
             }
         }
         for row in &$tables.sold_out {
@@ -279,7 +309,8 @@ pub(crate) const BOX_OFFICE_SALE: &str = "
     ON CONFLICT (order_id) DO NOTHING";
 
 pub(crate) const OFFER: &str = "
-    UPDATE events SET price_min_minor = $2, price_max_minor = $3, sale_from = $4, sale_until = $5, offer_lsn = $6
+    UPDATE events SET price_min_minor = $2, price_max_minor = $3, sale_from = $4, sale_until = $5, offer_lsn = $6,
+        price_until = $7
     WHERE id = $1 AND offer_lsn < $6";
 
 pub(crate) const OFFERED_TIER: &str = "
@@ -288,10 +319,17 @@ pub(crate) const OFFERED_TIER: &str = "
     ON CONFLICT (event_id, tier_id) DO UPDATE SET name_key = excluded.name_key, price_minor = excluded.price_minor,
         sale_from = excluded.sale_from, sale_until = excluded.sale_until, lsn = excluded.lsn";
 
+pub(crate) const OFFERED_PRICE: &str = "
+    INSERT INTO event_tier_prices (event_id, tier_id, position, price_minor, starts_at, ends_at, lsn)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (event_id, tier_id, position) DO UPDATE SET price_minor = excluded.price_minor,
+        starts_at = excluded.starts_at, ends_at = excluded.ends_at, lsn = excluded.lsn";
+
 pub(crate) const SOLD_OUT: &str = "
     UPDATE events SET is_sold_out = $2, sold_out_lsn = $3 WHERE id = $1 AND sold_out_lsn < $3";
 
-pub(crate) const STATEMENTS: &[&str] = &[OFFER, OFFERED_TIER, SOLD_OUT, CONFLICT, BOX_OFFICE_SALE, WAITLIST_ENTRY];
+pub(crate) const STATEMENTS: &[&str] =
+    &[OFFER, OFFERED_TIER, OFFERED_PRICE, SOLD_OUT, CONFLICT, BOX_OFFICE_SALE, WAITLIST_ENTRY];
 
 /// Postgres cannot store the NUL character, and a row that cannot be stored would refuse its commit for ever.
 pub(crate) fn text_column(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! Finding events by what they say, where and when they are, what they cost and whether something is left.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use usher_tests::server::{Session, TestServer};
 
@@ -60,6 +62,43 @@ async fn what_is_asked_for_is_found() {
         let first = &page["items"][0];
         assert_eq!(first["price_from"], json!({"amount_minor": 2_000, "currency": "EUR"}));
         assert_eq!(first["available"], true);
+    })
+    .await;
+}
+
+/// Early prices that end at a time are shown while they last; those of the first so many never.
+#[tokio::test]
+async fn a_list_shows_what_is_to_be_paid_now() {
+    on_each_store(async |server: &TestServer| {
+        let money = |amount_minor: i64| json!({"amount_minor": amount_minor, "currency": "EUR"});
+        let show = Show::draft_with(server, json!({"title": "Early"})).await;
+        let now = || server.app().state().now().0;
+        let ends_us = now() + 4_000_000;
+        let ends_at = chrono::DateTime::from_timestamp_micros(ends_us).unwrap().to_rfc3339();
+        let steps = [
+            (&show.seats, json!([{"price": money(10), "first": 2}])),
+            (&show.standing, json!([{"price": money(1_500), "until": ends_at}])),
+        ];
+        for (tier, steps) in steps {
+            let path = show.path(&format!("/tiers/{tier}"));
+            server.patch(Some(&show.organizer), &path, json!({"price_steps": steps})).await.expect(200);
+        }
+        server.post(Some(&show.organizer), &show.path("/publish"), json!({})).await.expect(200);
+        let price = async || server.get(None, "/events").await.expect(200)["items"][0]["price_from"].clone();
+        let early = price().await;
+        let is_found_early = !titles(server, None, "price_max=1500&currency=EUR").await.is_empty();
+        // A machine that was too slow for it has seen nothing.
+        if now() < ends_us {
+            assert_eq!((early, is_found_early), (money(1_500), true));
+        }
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while price().await != money(2_000) {
+            assert!(Instant::now() < deadline, "the early price is shown on and on");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(now() >= ends_us, "the price has ended before its time");
+        assert_eq!(titles(server, None, "price_max=1999&currency=EUR").await, [""; 0]);
+        assert_eq!(titles(server, None, "price_max=2000&currency=EUR").await, ["Early"]);
     })
     .await;
 }

@@ -210,7 +210,9 @@ pub struct Event {
     /// left out of lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_sale: Option<bool>,
-    /// Regular price of the cheapest open tier that everybody sees. In `GET /events`, unless there is none.
+    /// What the cheapest open tier that everybody sees costs now, or will when its sale begins: with its price steps that end
+    /// at a time, without what is cheaper for the first so many only. Whether something is left of the tier is not asked. In
+    /// `GET /events`, unless there is none; the filters and the order by price go by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_from: Option<Money>,
     /// Whether something is left for everybody, as of this moment: its sale may not have begun. In `GET /events`.

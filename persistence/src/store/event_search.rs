@@ -21,7 +21,8 @@ pub struct Listing {
     pub event: Event,
     /// Where a page ends that ends with it.
     pub cursor: EventCursor,
-    /// Of the cheapest open tier that everybody sees, without what is cheaper for a while.
+    /// Of the cheapest open tier that everybody sees, as far as time says, and without what is cheaper for the first so many.
+    /// `None` as well in the moment in which it changes.
     pub price_min_minor: Option<i64>,
     pub is_sold_out: bool,
 }
@@ -34,6 +35,7 @@ struct Found {
     number: i64,
     title_key: String,
     price_min_minor: i64,
+    price_until: TimeUs,
     is_sold_out: bool,
 }
 
@@ -46,6 +48,7 @@ macro_rules! found_from_row {
                     number: field::<Option<i64>, $row>(row, "number")?.unwrap_or(0),
                     title_key: field::<String, $row>(row, "title_key")?,
                     price_min_minor: field::<i64, $row>(row, "price_min_minor")?,
+                    price_until: TimeUs(field::<i64, $row>(row, "price_until")?),
                     is_sold_out: field::<bool, $row>(row, "is_sold_out")?,
                 })
             }
@@ -57,7 +60,8 @@ found_from_row!(sqlx::postgres::PgRow);
 found_from_row!(sqlx::sqlite::SqliteRow);
 
 impl Found {
-    fn listing(self, sort: EventSort, scope: Scope) -> Listing {
+    fn listing(self, sort: EventSort, scope: Scope, now: TimeUs) -> Listing {
+        let has_price = self.price_min_minor != NO_PRICE && now < self.price_until;
         let key = match sort {
             EventSort::Newest => SortKey::Number(0),
             EventSort::Relevance => SortKey::Number(i64::from(scope == Scope::NotTitle)),
@@ -68,7 +72,7 @@ impl Found {
         Listing {
             event: self.event,
             cursor: EventCursor { key, number: self.number },
-            price_min_minor: (self.price_min_minor != NO_PRICE).then_some(self.price_min_minor),
+            price_min_minor: has_price.then_some(self.price_min_minor),
             is_sold_out: self.is_sold_out,
         }
     }
@@ -124,7 +128,7 @@ impl Store {
         loop {
             let rows = self.rows(&page).await?;
             let is_last = rows.len() < limit;
-            let listings = rows.into_iter().map(|row| row.listing(query.sort, scope));
+            let listings = rows.into_iter().map(|row| row.listing(query.sort, scope, page.now));
             for listing in listings {
                 page.after = Some(listing.cursor.clone());
                 if query.near.is_none_or(|near| near.holds(&listing.event)) {

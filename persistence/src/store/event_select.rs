@@ -160,15 +160,24 @@ fn and_offer(sql: &mut Select, query: &EventQuery, way: Option<Way>, now: TimeUs
         let name = sql.bind(Bind::Text(tier_name(name)));
         tier.push_str(&format!(" AND tier.name_key = {name}"));
     }
-    if let Some(price) = query.price_min_minor {
-        let price = sql.bind(Bind::Int(price));
-        sql.and(&format!("events.price_max_minor >= {price}"));
-        tier.push_str(&format!(" AND tier.price_minor >= {price}"));
+    let mut price = String::new();
+    if let Some(least) = query.price_min_minor {
+        let least = sql.bind(Bind::Int(least));
+        sql.and(&format!("events.price_max_minor >= {least}"));
+        price.push_str(&format!(" AND price.price_minor >= {least}"));
     }
-    if let Some(price) = query.price_max_minor {
-        let price = sql.bind(Bind::Int(price));
-        sql.and(&format!("events.price_min_minor <= {price}"));
-        tier.push_str(&format!(" AND tier.price_minor <= {price}"));
+    if let Some(most) = query.price_max_minor {
+        let most = sql.bind(Bind::Int(most));
+        sql.and(&format!("events.price_min_minor <= {most}"));
+        price.push_str(&format!(" AND price.price_minor <= {most}"));
+    }
+    if !price.is_empty() {
+        let now = sql.bind(Bind::Int(now.0));
+        let rows = format!(
+            "FROM event_tier_prices AS price WHERE price.event_id = tier.event_id AND price.tier_id = tier.tier_id
+                AND price.lsn = tier.lsn AND price.starts_at <= {now} AND price.ends_at > {now}{price}"
+        );
+        tier.push_str(&format!(" AND {}", any(way, &rows)));
     }
     if query.phase == Some(EventPhase::OnSale) {
         let now = sql.bind(Bind::Int(now.0));

@@ -25,6 +25,7 @@ pub(crate) mod event_index;
 mod event_names;
 mod event_near;
 mod event_patch;
+mod event_prices;
 mod event_query;
 mod event_search;
 mod event_select;
@@ -334,6 +335,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         events::STATEMENTS,
         feedback::STATEMENTS,
         gate_conflicts::STATEMENTS,
+        event_prices::STATEMENTS,
         gate_refusals::STATEMENTS,
         guests::STATEMENTS,
         heads::STATEMENTS,

@@ -15,13 +15,15 @@
 //!   the event's staff of these roles sees it as well.
 //!
 //! `.draft()` calls it about an event that is not published; an operation may have a line for each. What the scopes of API keys
-//! are expected to open is read from the document. Ids in paths and bodies come from [`scene::Ids`]: a path with a
+//! are expected to open is read from the document. Ids in paths and bodies come from [`ids::Ids`]: a path with a
 //! parameter that `Ids::path` does not know, or a body about an object that it does not have, needs a field there.
 
+pub mod ids;
 mod keys;
+mod lane;
 pub mod matrix;
 mod not_json;
 mod owned_fields;
-mod rules;
+pub mod rules;
 pub mod scene;
 pub mod table;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use usher_tests::server::{TestServer, send};
 
 use super::matrix::Document;
-use super::rules::{Operation, Who, own};
-use super::scene::{Scene, World};
+use super::rules::{Operation, Who};
+use super::scene::World;
 use super::table::operations;
 use crate::show::on_each_store;
 
@@ -30,28 +30,12 @@ fn bad_bodies(bytes_max: usize) -> [(&'static str, Vec<u8>, u16, &'static str); 
     ]
 }
 
-/// What must not change. A draft has neither order nor ticket.
-async fn state(server: &TestServer, world: &World<'_>, scene: &Scene) -> Value {
-    let mut state = Vec::new();
-    for path in ["", "/availability", "/tiers", "/staff"] {
-        let path = format!("/events/{}{path}", scene.ids.event);
-        state.push(server.get(Some(&world.admin), &path).await.expect(200));
-    }
-    if !scene.ids.paid.is_empty() {
-        let buyer = world.session(scene, own("ORDER_NOT_FOUND"), Who::Right);
-        for path in [format!("/orders/{}", scene.ids.paid), format!("/tickets/{}", scene.ids.ticket)] {
-            state.push(server.get(buyer, &path).await.expect(200));
-        }
-    }
-    json!(state)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_json_is_refused_on_every_write() {
     on_each_store(async |server: &TestServer| {
         let (document, world) = (Document::of(server).await, World::on(server).await);
         let (draft, on_sale) = (world.draft().await, world.on_sale().await);
-        let before = [state(server, &world, &draft).await, state(server, &world, &on_sale).await];
+        let before = [world.state(&draft).await, world.state(&on_sale).await];
         let http = &server.app().state().config.http;
         let (mut wrong, mut asked) = (Vec::new(), 0);
         for row in operations() {
@@ -82,7 +66,7 @@ async fn what_is_not_json_is_refused_on_every_write() {
         }
         assert!(asked >= 80, "the document has more writes than {asked}");
         assert!(wrong.is_empty(), "{} of the writes:\n{}", wrong.len(), wrong.join("\n"));
-        let after = [state(server, &world, &draft).await, state(server, &world, &on_sale).await];
+        let after = [world.state(&draft).await, world.state(&on_sale).await];
         assert_eq!(after, before, "what was refused changed something");
     })
     .await;

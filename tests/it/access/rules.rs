@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scene::Ids;
+use super::ids::Ids;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {

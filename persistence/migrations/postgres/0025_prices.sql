@@ -1,0 +1,23 @@
+-- Projected: what the open tiers that everybody sees cost when, as of `offer_lsn` of the event. Rows of other LSNs are gone
+-- from it.
+CREATE TABLE event_tier_prices (
+    event_id uuid NOT NULL,
+    tier_id uuid NOT NULL,
+    position bigint NOT NULL,
+    price_minor bigint NOT NULL,
+    starts_at bigint NOT NULL,
+    ends_at bigint NOT NULL,
+    lsn bigint NOT NULL,
+    PRIMARY KEY (event_id, tier_id, position)
+);
+
+-- Until when `price_min_minor` and `price_max_minor` are what is asked now.
+ALTER TABLE events ADD COLUMN price_until bigint NOT NULL DEFAULT 9223372036854775807;
+CREATE INDEX events_by_price_until ON events (price_until);
+
+-- What was projected before knows of no steps: they follow with the event's next change.
+INSERT INTO event_tier_prices (event_id, tier_id, position, price_minor, starts_at, ends_at, lsn)
+SELECT event_id, tier_id, 0, price_minor, -9223372036854775807, sale_until, lsn FROM event_tiers;
+UPDATE events SET price_until = COALESCE(
+    (SELECT MIN(ends_at) FROM event_tier_prices WHERE event_id = events.id AND lsn = events.offer_lsn),
+    9223372036854775807);
