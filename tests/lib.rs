@@ -1,3 +1,4 @@
+pub mod contract;
 pub mod frozen;
 pub mod hooks;
 pub mod live;

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use usher::app::App;
 use usher::config::Config;
 
+use crate::contract;
 use crate::postgres::TemporaryDatabase;
 
 pub const ADMIN_EMAIL: &str = "admin@usher.local";
@@ -260,10 +261,14 @@ fn authorized(request: RequestBuilder, session: Option<&Session>) -> RequestBuil
 }
 
 /// # Panics
-/// When no answer comes.
+/// When no answer comes, or one that the document of the API does not list.
 pub async fn send(request: RequestBuilder) -> Answer {
-    let response = request.send().await.expect("the server answers");
+    let (client, request) = request.build_split();
+    let request = request.expect("a request can be made");
+    let method = request.method().clone();
+    let response = client.execute(request).await.expect("the server answers");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    contract::must_list(&method, response.url().path(), status);
     let text = response.text().await.expect("the answer's body is text");
     let body = serde_json::from_str(&text).unwrap_or_default();
     Answer { status, headers, body, text }

@@ -15,7 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::auth::scopes;
 
-pub use keys::with_keys;
+pub use keys::{HEADER as KEY_HEADER, with_keys};
 
 /// The security scheme of machines.
 const API_KEY: &str = "api_key";

@@ -18,10 +18,7 @@ use crate::{
 
 pub fn router(state: AppState) -> Router {
     let cors = cors(&state.config.http);
-    let (router, mut openapi) = routes().split_for_parts();
-    docs::with_scopes(&mut openapi);
-    docs::with_keys(&mut openapi);
-    problems::complete(&mut openapi);
+    let (router, openapi) = documented();
     let router = router
         .merge(docs::routes(openapi))
         .merge(pages::routes())
@@ -32,6 +29,19 @@ pub fn router(state: AppState) -> Router {
         Some(cors) => router.layer(cors),
         None => router,
     }
+}
+
+/// The OpenAPI document as it is served.
+pub fn document() -> utoipa::openapi::OpenApi {
+    documented().1
+}
+
+fn documented() -> (Router<AppState>, utoipa::openapi::OpenApi) {
+    let (router, mut openapi) = routes().split_for_parts();
+    docs::with_scopes(&mut openapi);
+    docs::with_keys(&mut openapi);
+    problems::complete(&mut openapi);
+    (router, openapi)
 }
 
 /// With the OpenAPI document of all of them.

@@ -5,7 +5,8 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn,
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{OpenApi, RefOr, Required};
 
-const HEADER: &str = "Idempotency-Key";
+/// As the document writes it.
+pub const HEADER: &str = "Idempotency-Key";
 const PREFIX: &str = "/api/v1";
 
 /// Calls that keep no answer, and why it is safe to send them again or what to do instead.
