@@ -23,8 +23,6 @@ pub struct World<'a> {
     /// At the door and at the box office of every scene's event.
     door: Session,
     box_office: Session,
-    /// Offers a ticket to each buyer.
-    giver: Session,
     /// Key of a device at the gate of an event that no scene is about.
     pub scanner: String,
     /// By owner and scopes: an account may have only so many.
@@ -65,7 +63,7 @@ impl<'a> World<'a> {
             server.patch(Some(&admin), &format!("/users/{}", suspended.id), change).await.expect(200);
         }
         let (attendee, rival) = (server.attendee().await, server.organizer().await);
-        let (door, box_office, giver) = (server.attendee().await, server.attendee().await, server.attendee().await);
+        let (door, box_office) = (server.attendee().await, server.attendee().await);
         let (elsewhere, sells_elsewhere) = (server.attendee().await, server.attendee().await);
         let other = Show::on_sale(server).await;
         join(server, &other, &elsewhere, "door").await;
@@ -84,7 +82,6 @@ impl<'a> World<'a> {
             suspended,
             door,
             box_office,
-            giver,
             scanner,
             api_keys,
         }
@@ -107,9 +104,11 @@ impl<'a> World<'a> {
         let paid = show.buy(server, &buyer, json!([{"seat": "A-1-1"}])).await;
         let pending = show.order(server, &buyer, json!([{"seat": "A-1-2"}])).await;
         let hold = show.hold(server, &buyer, json!([{"seat": "A-1-3"}])).await;
-        let given = show.buy(server, &self.giver, json!([{"seat": "A-1-4"}])).await;
+        // Of his own: how many transfers an account may offer is limited.
+        let giver = server.attendee().await;
+        let given = show.buy(server, &giver, json!([{"seat": "A-1-4"}])).await;
         let offer = format!("/tickets/{}/transfer", text(&given["tickets"][0]["id"]));
-        let offer = server.post(Some(&self.giver), &offer, json!({"email": buyer.email})).await.expect(201);
+        let offer = server.post(Some(&giver), &offer, json!({"email": buyer.email})).await.expect(201);
         let ids = Ids {
             hold: text(&hold["id"]),
             pending: text(&pending["id"]),
