@@ -76,8 +76,8 @@ pub use off::MinorOff;
 pub use orders::{EDGES, OrderStatus};
 pub use presence::{Headcount, PartHeadcount};
 pub use projection::{
-    BoxOfficeSaleRow, ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedPrice, OfferedTier, OrderRow, OutboxKind, OutboxRow,
-    PaymentRow, PaymentStatus, RefundOwed, Row, TicketRow,
+    BoxOfficeSaleRow, ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedPrice, OfferedTier, OrderRow, OutboxKind,
+    OutboxRow, PaymentRow, PaymentStatus, RefundOwed, Row, TicketRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

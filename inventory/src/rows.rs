@@ -1,7 +1,7 @@
 //! Relational rows that follow from a change, read from the state after it.
 
-use crate::offered_prices::offered_prices;
 use crate::holds::{Found, OrderAt};
+use crate::offered_prices::offered_prices;
 use crate::{
     BoxOfficeOrder, BoxOfficeSaleRow, Change, ConflictRow, Direction, DoorChange, HoldId, Inventory, ItemDiscount,
     ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus,

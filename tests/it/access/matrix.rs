@@ -199,8 +199,7 @@ impl Call<'_> {
 
     async fn not_kept_out(&self, who: Who, status: u16, code: &str) -> Vec<String> {
         let answer = self.ask(who).await;
-        let mut wrong: Vec<String> =
-            self.not_refused(&format!("{who:?}"), &answer, status, code).into_iter().collect();
+        let mut wrong: Vec<String> = self.not_refused(&format!("{who:?}"), &answer, status, code).into_iter().collect();
         let unknown = self.scene.ids.unknown(self.row.rule);
         let session = self.world.session(self.scene, self.row.rule, who);
         let unknown = send(signed(self.request(&unknown), session)).await;
