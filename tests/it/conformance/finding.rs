@@ -19,28 +19,27 @@ on_every_store!(
     every_order_is_the_one_it_is_called,
     pages_give_each_event_once_while_others_come,
     what_is_left_follows_the_journal,
-    a_price_that_ends_is_shown_no_longer,
     only_ones_own_list_has_drafts_and_no_list_has_what_is_deleted,
     what_is_renamed_is_found_by_its_new_words_alone,
     what_an_earlier_version_stored_is_found_after_a_start,
     a_box_over_the_date_line_is_searched_on_both_sides,
 );
 
-const NOW: TimeUs = TimeUs(1_000_000_000_000);
+pub(super) const NOW: TimeUs = TimeUs(1_000_000_000_000);
 const HOUR_US: i64 = 3_600_000_000;
-const LIMIT: u32 = 200;
+pub(super) const LIMIT: u32 = 200;
 
-fn at(hours: i64) -> TimeUs {
+pub(super) fn at(hours: i64) -> TimeUs {
     TimeUs(NOW.0 + hours * HOUR_US)
 }
 
-fn offered(name: &str, price_minor: i64, sale: SaleWindow) -> OfferedTier {
+pub(super) fn offered(name: &str, price_minor: i64, sale: SaleWindow) -> OfferedTier {
     let prices = vec![OfferedPrice { price_minor, from: None, until: sale.until }];
     OfferedTier { tier: tier(), name: name.into(), price_minor, sale, prices }
 }
 
 /// Writes what the journal would tell of the event.
-async fn told(store: &Store, id: EventId, tiers: Vec<OfferedTier>, sold_out: bool, status: &'static str) {
+pub(super) async fn told(store: &Store, id: EventId, tiers: Vec<OfferedTier>, sold_out: bool, status: &'static str) {
     let opened = store.open(id).await.unwrap();
     let lsn = Lsn(opened.last_lsn.0 + 1);
     let rows = vec![
@@ -52,7 +51,7 @@ async fn told(store: &Store, id: EventId, tiers: Vec<OfferedTier>, sold_out: boo
     assert_eq!(append_one(store, batch).await, Appended::Durable);
 }
 
-async fn published(store: &Store, event: Event, tiers: Vec<OfferedTier>, sold_out: bool) -> Event {
+pub(super) async fn published(store: &Store, event: Event, tiers: Vec<OfferedTier>, sold_out: bool) -> Event {
     let event = store.event_insert(&event).await.unwrap();
     told(store, event.id, tiers, sold_out, "published").await;
     event
@@ -236,41 +235,6 @@ async fn pages_give_each_event_once_while_others_come(fixture: Fixture) {
         assert!(known.is_subset(&seen.keys().copied().collect()), "{query:?}");
         assert!(first.is_subset(&known), "{query:?}");
     }
-}
-
-async fn a_price_that_ends_is_shown_no_longer(fixture: Fixture) {
-    let store = &fixture.store;
-    let early = OfferedPrice { price_minor: 1_000, from: None, until: Some(at(2)) };
-    let later = OfferedPrice { price_minor: 3_000, from: Some(at(2)), until: Some(at(5)) };
-    let sale = SaleWindow { from: None, until: Some(at(5)) };
-    let stepped = OfferedTier { prices: vec![early, later], ..offered("Seat", 3_000, sale) };
-    let event = Event { starts_at: at(24), ..show(user()) };
-    let id = published(store, event, vec![stepped, offered("Box", 4_000, SaleWindow::ALWAYS)], false).await.id;
-    let other = Event { starts_at: at(24), ..show(user()) };
-    let other = published(store, other, vec![offered("Seat", 2_000, SaleWindow::ALWAYS)], false).await.id;
-
-    let by_price = EventQuery { sort: EventSort::Price, ..EventQuery::default() };
-    let most = |price| EventQuery { price_max_minor: Some(price), ..by_price.clone() };
-    let listed = async |query: &EventQuery, now| -> Vec<(EventId, Option<i64>)> {
-        let found = store.event_search(query, now, LIMIT).await.unwrap();
-        found.into_iter().map(|listing| (listing.event.id, listing.price_min_minor)).collect()
-    };
-    assert_eq!(store.event_prices_refresh(at(1)).await.unwrap(), 0);
-    assert_eq!(listed(&by_price, at(1)).await, [(id, Some(1_000)), (other, Some(2_000))]);
-    assert_eq!(listed(&most(1_000), at(1)).await, [(id, Some(1_000))]);
-    // It has ended, and nobody has looked yet.
-    assert_eq!(listed(&by_price, at(2)).await, [(id, None), (other, Some(2_000))]);
-    assert_eq!(listed(&most(1_000), at(2)).await, []);
-    for (hours, price) in [(2, 3_000), (5, 4_000)] {
-        assert_eq!(store.event_prices_refresh(at(hours)).await.unwrap(), 1);
-        assert_eq!(listed(&by_price, at(hours)).await, [(other, Some(2_000)), (id, Some(price))]);
-        assert_eq!(listed(&most(price - 1), at(hours)).await, [(other, Some(2_000))]);
-        assert_eq!(listed(&most(price), at(hours)).await.len(), 2);
-        assert_eq!(store.event_prices_refresh(at(hours)).await.unwrap(), 0);
-    }
-    // What the journal tells anew counts from then on.
-    told(store, id, vec![], false, "published").await;
-    assert_eq!(listed(&by_price, NOW).await, [(other, Some(2_000)), (id, None)]);
 }
 
 async fn what_is_left_follows_the_journal(fixture: Fixture) {

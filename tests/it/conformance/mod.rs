@@ -19,6 +19,7 @@ mod money;
 mod one_time;
 mod outbox;
 mod payments;
+mod prices;
 mod projection;
 mod recovery;
 mod refresh;
