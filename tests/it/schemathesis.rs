@@ -61,7 +61,7 @@ fn with_ids(document: &mut Value, ids: &Ids) -> usize {
         let filled: Vec<&str> = filled.split('?').next().unwrap_or_default().split('/').collect();
         let ends = |method: &str| method == "delete" || path.ends_with("/cancel");
         for (_, operation) in item.as_object_mut().expect("operations").iter_mut().filter(|(method, _)| !ends(method)) {
-            let parameters = operation["parameters"].as_array_mut().into_iter().flatten();
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
             for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
                 let placeholder = format!("{{{}}}", parameter["name"].as_str().expect("a name"));
                 let at = path.split('/').position(|segment| segment == placeholder);
