@@ -20,7 +20,7 @@ use crate::auth::{ApiKeys, OneTimeKeys, PasswordError, Passwords, RefreshTokens,
 use crate::cancelling::Cancelling;
 use crate::config::{Config, ConfigError};
 use crate::edge::Edge;
-use crate::event_ends::EventEnds;
+use crate::event_facts::EventFacts;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::first_start::FirstStartError;
@@ -41,6 +41,7 @@ use crate::sealed::{SealError, Seals};
 use crate::state::{AppState, Inner};
 use crate::ticket_code::{KeyError, TicketSigner};
 use crate::tickets::Press;
+use crate::unpaid_orders::UnpaidOrders;
 use crate::{
     audit_log, cancelling, first_start, gate_log, gateways, housekeeping, ids, metrics, revocations, router, serve,
 };
@@ -227,7 +228,8 @@ async fn state(
         aside: Aside::default(),
         cancelling: Cancelling::default(),
         in_flight: InFlight::default(),
-        event_ends: EventEnds::default(),
+        event_facts: EventFacts::default(),
+        unpaid_orders: UnpaidOrders::default(),
         event_pages,
         gateways,
         finishing: Finishing::new(config.http.connections_max),

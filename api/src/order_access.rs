@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use inventory::{OrderId, TimeUs, UserId};
-use persistence::{Order, OrderItem, OrderStatus, StoreError};
+use persistence::{Order, OrderItem, OrderStatus, StoreError, Ticket};
 use wire::{ApiScope, Attendee, ItemDiscount, Money};
 
 use crate::auth::Caller;
@@ -107,6 +107,17 @@ pub async fn full(state: &AppState, viewer: UserId, order: Order) -> Result<wire
             state.store.ticket_list(order.id).await?
         }
     };
+    Ok(render(state, viewer, order, tickets, attendees))
+}
+
+/// With all that belongs to it.
+pub fn render(
+    state: &AppState,
+    viewer: UserId,
+    order: Order,
+    tickets: Vec<Ticket>,
+    attendees: Vec<persistence::Attendee>,
+) -> wire::Order {
     // Who comes with a ticket that somebody else holds now is his affair.
     let positions = order_units::positions(&order.items, &tickets);
     let foreign = tickets.iter().filter(|ticket| ticket.holder_id != order.customer_id);
@@ -114,7 +125,7 @@ pub async fn full(state: &AppState, viewer: UserId, order: Order) -> Result<wire
     let own = attendees.into_iter().filter(|one| !foreign.contains(&one.position));
     let attendees = own.map(|one| Attendee { name: one.name, email: one.email });
     let tickets = tickets.into_iter().map(|ticket| ticket_view::render(state, viewer, ticket));
-    Ok(wire::Order { attendees: attendees.collect(), tickets: tickets.collect(), ..brief(order) })
+    wire::Order { attendees: attendees.collect(), tickets: tickets.collect(), ..brief(order) }
 }
 
 /// The first answer to its placement, whatever has become of the order since: a repeated request hears the same again.

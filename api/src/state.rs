@@ -15,7 +15,7 @@ use crate::audit_log::Security;
 use crate::auth::{ApiKeys, OneTimeKeys, Passwords, RefreshTokens, Standings, Tokens};
 use crate::cancelling::Cancelling;
 use crate::config::Config;
-use crate::event_ends::EventEnds;
+use crate::event_facts::EventFacts;
 use crate::event_pages::EventPages;
 use crate::finishing::Finishing;
 use crate::gate_log::GateLog;
@@ -33,6 +33,7 @@ use crate::rate_limit::RateLimits;
 use crate::sealed::Seals;
 use crate::ticket_code::TicketSigner;
 use crate::tickets::Press;
+use crate::unpaid_orders::UnpaidOrders;
 
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
@@ -58,7 +59,8 @@ pub struct Inner {
     /// `None`: nobody signs in with Google.
     pub google: Option<Provider>,
     pub in_flight: InFlight,
-    pub event_ends: EventEnds,
+    pub event_facts: EventFacts,
+    pub unpaid_orders: UnpaidOrders,
     pub event_pages: EventPages,
     pub finishing: Finishing,
     /// Of payments.

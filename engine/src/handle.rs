@@ -1,15 +1,18 @@
 mod box_office;
 mod codes;
 mod door;
+mod shown;
 mod waitlist;
+
+pub use shown::Shown;
 
 use std::sync::Arc;
 
 use inventory::{
     AccessCodeSpec, Answer, Availability, CallerKey, CodeView, Command, Entry, EventId, HoldId, HoldView, Inventory,
-    Layout, LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, PlaceOrder, Policy, PolicyPatch,
-    RefundOrder, RefundRight, RefundTo, RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment,
-    TicketId, TicketView, TierId, TierPatch, TierSpec, TimeUs, UserId, Verb,
+    Layout, LineView, Lsn, OrderId, OrderView, Origin, PaymentId, PlaceHold, Policy, PolicyPatch, RefundOrder,
+    RefundRight, RefundTo, RequestId, RoomSettings, RowStates, ScanTicket, SeatMapSpec, SettlePayment, TicketId,
+    TicketView, TierId, TierPatch, TierSpec, TimeUs, UserId, Verb,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -18,7 +21,7 @@ use crate::actor::{Look, Submit, Watch};
 use crate::directory::Directory;
 use crate::pending::ViewReply;
 use crate::slot::{Slot, Unsent};
-use crate::waiter::{Submitted, Waiter};
+use crate::waiter::{Reply, Submitted, Waiter};
 use crate::{Pace, Picture, SubmitError, Tap, Unavailable};
 
 /// How callers reach one event. Cheap to clone and good for as long as the server runs: an event that has left memory is
@@ -65,6 +68,10 @@ impl EventHandle {
     /// See [`SubmitError`]: rejected for good, not now and without effect, or outcome unknown.
     pub async fn submit(&self, command: Command) -> Result<Submitted, SubmitError> {
         let (waiter, reply) = Waiter::new();
+        self.submit_for(command, waiter, reply).await
+    }
+
+    async fn submit_for(&self, command: Command, waiter: Waiter, reply: oneshot::Receiver<Reply>) -> Outcome {
         let waiter = waiter.timed_by(self.slot.meter().stopwatch());
         if let Some(fresh) = self.tell_or_open(Submit { command, waiter }).await? {
             return fresh.answered(reply).await;
@@ -72,7 +79,7 @@ impl EventHandle {
         self.answered(reply).await
     }
 
-    async fn answered(&self, reply: oneshot::Receiver<crate::waiter::Reply>) -> Result<Submitted, SubmitError> {
+    async fn answered(&self, reply: oneshot::Receiver<Reply>) -> Result<Submitted, SubmitError> {
         match timeout(self.directory.config().submit_deadline, reply).await {
             Ok(Ok(Err(SubmitError::Unavailable(Unavailable::Recovering)))) => Err(self.why_not().into()),
             Ok(Ok(reply)) => reply,
@@ -323,10 +330,6 @@ impl EventHandle {
 
     pub async fn release_hold(&self, caller: Caller, hold: HoldId) -> Outcome {
         self.ask(caller, Verb::ReleaseHold { hold, customer: caller.user }).await
-    }
-
-    pub async fn place_order(&self, caller: Caller, order: PlaceOrder) -> Outcome {
-        self.ask(caller, Verb::PlaceOrder(order)).await
     }
 
     pub async fn start_payment(&self, caller: Caller, order: OrderId, payment: PaymentId) -> Outcome {

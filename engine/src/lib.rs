@@ -37,7 +37,7 @@ pub use config::EngineConfig;
 pub use directory::{Directory, Stopped};
 pub use error::{SubmitError, Unavailable};
 pub use feed::{Changes, Picture, TAP_CHANGES_MAX, Tap};
-pub use handle::{Caller, EventHandle};
+pub use handle::{Caller, EventHandle, Shown};
 pub use journal::{Appended, Batch, Chunk, Epoch, Journal, JournalError, Opened, Owned, Snapshot};
 pub use memory::MemoryJournal;
 pub use pace::Pace;

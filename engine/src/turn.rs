@@ -123,6 +123,7 @@ impl Turn {
             None => match self.inventory.decide(now, &command) {
                 Ok(change) => {
                     let submitted = self.record(now, command.origin, change);
+                    waiter.look(&self.inventory);
                     self.pending.park_answer(submitted.lsn, waiter, submitted);
                     self.serve_waitlist(now);
                 }
@@ -152,11 +153,13 @@ impl Turn {
         self.lease.as_ref().is_none_or(|lease| lease.is_held())
     }
 
-    fn refuse(&mut self, rejection: inventory::Rejection, waiter: Waiter) {
+    fn refuse(&mut self, rejection: inventory::Rejection, mut waiter: Waiter) {
         let applied = self.inventory.lsn();
         if rejection.is_independent_of_sales() {
-            waiter.answer(Err(rejection.into()));
-        } else if !self.may_answer() {
+            return waiter.answer(Err(rejection.into()));
+        }
+        waiter.look(&self.inventory);
+        if !self.may_answer() {
             waiter.answer(Err(Unavailable::JournalDown.into()));
         } else if applied <= self.durable {
             waiter.answer(Err(rejection.into()));

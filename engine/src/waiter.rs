@@ -1,7 +1,7 @@
 //! One caller's side of a command. Whatever happens to a [`Waiter`], its caller is told the truth: dropped before the
 //! command was looked at it says that nothing happened, dropped afterwards that the outcome is unknown.
 
-use inventory::{Answer, Lsn, TimeUs};
+use inventory::{Answer, Inventory, Lsn, TimeUs};
 use tokio::sync::oneshot;
 
 use crate::pace::Stopwatch;
@@ -19,22 +19,41 @@ pub struct Submitted {
 
 pub(crate) type Reply = Result<Submitted, SubmitError>;
 
+/// Reads the state that an answer tells of, in the turn that gives it.
+type Look = Box<dyn FnOnce(&Inventory) + Send>;
+
 pub(crate) struct Waiter {
     reply: Option<oneshot::Sender<Reply>>,
     looked_at: bool,
     stopwatch: Option<Stopwatch>,
+    look: Option<Look>,
 }
 
 impl Waiter {
     pub(crate) fn new() -> (Self, oneshot::Receiver<Reply>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { reply: Some(sender), looked_at: false, stopwatch: None }, receiver)
+        (Self { reply: Some(sender), looked_at: false, stopwatch: None, look: None }, receiver)
     }
 
     #[must_use]
     pub(crate) fn timed_by(mut self, stopwatch: Option<Stopwatch>) -> Self {
         self.stopwatch = stopwatch;
         self
+    }
+
+    /// What is read may be told once the reply has come, and is not read at all of a repeated command: its answer may come
+    /// before what has been done since is durable.
+    #[must_use]
+    pub(crate) fn looking(mut self, look: impl FnOnce(&Inventory) + Send + 'static) -> Self {
+        self.look = Some(Box::new(look));
+        self
+    }
+
+    /// Before the reply is parked behind what the state has.
+    pub(crate) fn look(&mut self, inventory: &Inventory) {
+        if let Some(look) = self.look.take() {
+            look(inventory);
+        }
     }
 
     /// From here on the command may have an effect.

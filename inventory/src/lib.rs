@@ -78,8 +78,8 @@ pub use off::MinorOff;
 pub use orders::{EDGES, OrderStatus};
 pub use presence::{Headcount, PartHeadcount};
 pub use projection::{
-    BoxOfficeSaleRow, ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedPrice, OfferedTier, OrderRow, OutboxKind,
-    OutboxRow, PaymentRow, PaymentStatus, RefundOwed, Row, TicketRow, WaitlistRow,
+    BoxOfficeSaleRow, ConflictRow, ItemDiscount, ItemRow, OfferRow, OfferedPrice, OfferedTier, OrderRow, OrderRows,
+    OutboxKind, OutboxRow, PaymentRow, PaymentStatus, RefundOwed, Row, TicketRow, WaitlistRow,
 };
 pub use record::{DecodeError, Lsn, Record};
 pub use rejection::{RefusedScan, Rejection};

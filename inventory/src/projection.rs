@@ -139,6 +139,13 @@ pub struct OrderRow {
     pub lsn: Lsn,
 }
 
+/// An order with its tickets, by the order of its units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderRows {
+    pub order: OrderRow,
+    pub tickets: Vec<TicketRow>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemRow {
     /// A seat's public id `section-row-number`, or an area's id.

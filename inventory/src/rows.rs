@@ -5,8 +5,9 @@ use crate::offered_prices::offered_prices;
 use crate::waitlist::{EntryNews, Status};
 use crate::{
     BoxOfficeOrder, BoxOfficeSaleRow, Change, ConflictRow, Direction, DoorChange, HoldId, Inventory, ItemDiscount,
-    ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OutboxKind, OutboxRow, PaymentId, PaymentRow, PaymentStatus,
-    Place, Record, RefundOwed, Row, TicketId, TicketRow, TimeUs, UserId, WaitlistChange, WaitlistRow, WishedPlace,
+    ItemRow, OfferRow, OfferedTier, OrderId, OrderRow, OrderRows, OutboxKind, OutboxRow, PaymentId, PaymentRow,
+    PaymentStatus, Place, Record, RefundOwed, Row, TicketId, TicketRow, TimeUs, UserId, WaitlistChange, WaitlistRow,
+    WishedPlace,
 };
 
 /// Of changes that are about none.
@@ -209,6 +210,17 @@ impl Inventory {
     }
 
     fn order_row(&self, at: OrderAt) -> Row {
+        Row::Order(Box::new(self.order_as_row(at)))
+    }
+
+    /// The order and its tickets as their rows would be written now.
+    pub fn order_rows(&self, id: OrderId) -> Option<OrderRows> {
+        let (at, order) = self.orders.find(id)?;
+        let tickets = self.tickets.range(order.tickets.clone()).iter().map(|ticket| self.ticket_as_row(ticket.id));
+        Some(OrderRows { order: self.order_as_row(at), tickets: tickets.collect() })
+    }
+
+    fn order_as_row(&self, at: OrderAt) -> OrderRow {
         let order = self.orders.get(at);
         let items = order.placed.items.iter().enumerate().map(|(at, item)| {
             let (place, is_area) = self.place_name(item.place);
@@ -226,7 +238,7 @@ impl Inventory {
                     .map(|label| ItemDiscount { label, off_minor: item.off.minor() }),
             }
         });
-        Row::Order(Box::new(OrderRow {
+        OrderRow {
             order: order.id,
             event: self.event,
             customer: order.placed.customer,
@@ -238,7 +250,7 @@ impl Inventory {
             placed_at: order.placed_at,
             expires_at: order.expires_at,
             lsn: self.lsn,
-        }))
+        }
     }
 
     fn found(&self, id: TicketId) -> &crate::tickets::Ticket {
@@ -246,10 +258,14 @@ impl Inventory {
     }
 
     fn ticket_row(&self, id: TicketId) -> Row {
+        Row::Ticket(Box::new(self.ticket_as_row(id)))
+    }
+
+    fn ticket_as_row(&self, id: TicketId) -> TicketRow {
         let ticket = self.found(id);
         let (place, is_area) = self.place_name(ticket.place);
         let tier = &self.layout.tiers()[ticket.tier.ix()];
-        Row::Ticket(Box::new(TicketRow {
+        TicketRow {
             ticket: id,
             order: self.orders.get(ticket.order).id,
             event: self.event,
@@ -264,7 +280,7 @@ impl Inventory {
             issued_at: ticket.issued_at,
             scanned_at: ticket.last_scan().map(|scan| scan.at),
             lsn: self.lsn,
-        }))
+        }
     }
 
     /// `amount_minor` is what was captured; before that it is what is asked for.

@@ -48,5 +48,5 @@ pub use store::{
     TicketTransfer, TransferSide, TransferStatus, User, UserCount, UserFilter, UserSort, UserStatus, Venue, VenuePatch,
     VenueSeatMap, WaitingPlace, WaitingRoom, WaitlistEntry, WaitlistStatus, WalletBalance, Webhook, WebhookAttempt,
     WebhookDelivery, WebhookNews, WebhookOutcome, WebhookPatch, WebhookStream, Withdrawal, WithdrawalDecided,
-    WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus, WorkKind,
+    WithdrawalDecision, WithdrawalFilter, WithdrawalRefusal, WithdrawalStatus, WorkKind, order_of_rows,
 };

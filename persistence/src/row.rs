@@ -61,16 +61,20 @@ macro_rules! named {
                     $(Self::$variant => $text,)+
                 }
             }
+
+            pub fn of_name(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
         }
 
         impl $crate::row::Field for $name {
             type Column = String;
 
             fn from_column(column: String) -> Result<Self, sqlx::error::BoxDynError> {
-                match column.as_str() {
-                    $($text => Ok(Self::$variant),)+
-                    other => Err(format!("`{other}` is no {}", stringify!($name)).into()),
-                }
+                Self::of_name(&column).ok_or_else(|| format!("`{column}` is no {}", stringify!($name)).into())
             }
         }
     };

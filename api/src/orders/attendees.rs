@@ -30,16 +30,17 @@ pub async fn check(handle: &EventHandle, customer: UserId, request: &OrderReques
     Ok(errors.none()?)
 }
 
-/// Once: a repeated request does not undo what was corrected since.
+/// Once: a repeated request does not undo what was corrected since. Those of a new order, as they are kept.
 ///
 /// # Errors
 /// Outcome unknown when the store does not answer: the order has been placed. Asking again stores them.
-pub async fn keep(state: &AppState, order: OrderId, attendees: Vec<wire::Attendee>) -> Result<(), ApiError> {
+pub async fn keep(state: &AppState, order: OrderId, attendees: Vec<wire::Attendee>) -> Result<Vec<Attendee>, ApiError> {
     if attendees.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let rows = attendees.into_iter().zip(0..);
     let rows: Vec<Attendee> =
         rows.map(|(one, position)| Attendee { position, name: one.name, email: one.email }).collect();
-    state.store.attendees_keep(order, &rows).await.map_err(event_access::after_change)
+    state.store.attendees_keep(order, &rows).await.map_err(event_access::after_change)?;
+    Ok(rows)
 }

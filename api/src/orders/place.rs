@@ -31,17 +31,23 @@ pub async fn place(
         accept_other_seats: body.accept_other_seats,
     };
     let asker = event_access::asker(caller.user, origin);
-    let placed = match event_access::must_not_be_over(&state, handle.event()).await {
-        Ok(()) => handle.place_order(asker, wanted).await?,
+    let (placed, shown) = match event_access::must_not_be_over(&state, handle.event()).await {
+        Ok(()) => handle.place_order(asker, wanted).await,
         Err(refusal) => {
             let refusal = event_access::unless_hidden(&state, caller, handle.event(), refusal).await;
-            event_access::recalled(&state, &handle, asker, refusal).await?
+            (Ok(event_access::recalled(&state, &handle, asker, refusal).await?), None)
         }
     };
-    match placed.answer {
+    match placed?.answer {
         Answer::OrderPlaced { order, expires_at } => {
-            attendees::keep(&state, order, body.attendees).await?;
-            let order = order_access::changed(&state, caller.user, order).await?;
+            let attendees = attendees::keep(&state, order, body.attendees).await?;
+            let order = match shown.and_then(persistence::order_of_rows) {
+                Some((order, tickets)) => {
+                    state.unpaid_orders.keep(&order, !attendees.is_empty()).await;
+                    order_access::render(&state, caller.user, order, tickets, attendees)
+                }
+                None => order_access::changed(&state, caller.user, order).await?,
+            };
             Ok((StatusCode::CREATED, Json(order_access::as_placed(order, expires_at))))
         }
         other => Err(event_access::unexpected("an order", &other)),

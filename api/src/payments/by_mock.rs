@@ -13,6 +13,7 @@ use crate::auth::Caller;
 use crate::error::{ApiError, PaymentFailure};
 use crate::gateways::{Begun, Gateway, GatewayError, Mock, Standing, script};
 use crate::state::AppState;
+use crate::unpaid_orders::Unpaid;
 use crate::{derived_id, event_access, gateways, ids, order_access, time};
 
 /// When a payment whose answer was lost is asked about.
@@ -24,7 +25,7 @@ pub async fn pay(
     state: &AppState,
     caller: Caller,
     origin: Origin,
-    order: &Order,
+    Unpaid { order, has_attendees }: &Unpaid,
     scripted: Option<MockOutcome>,
 ) -> Result<wire::Order, ApiError> {
     let is_free = order.total_minor == 0;
@@ -53,8 +54,10 @@ pub async fn pay(
     };
     let settled = SettlePayment { order: order.id, payment, outcome, entropy: ids::entropy() };
     let origin = Origin { user: Some(caller.user), ..origin };
-    match handle.settle_payment(origin, settled).await?.answer {
+    let (settled, shown) = handle.settle_payment_shown(origin, settled).await;
+    match settled?.answer {
         Answer::OrderPaid(_) => {
+            state.unpaid_orders.forget(order.id).await;
             if are_pages_left {
                 gateways::order_ended(state, order.id).await.map_err(event_access::after_change)?;
             }
@@ -67,7 +70,16 @@ pub async fn pay(
                 handle.settle_payment(Origin { key: None, ..origin }, again).await?;
                 state.gateways.wake();
             }
-            let order = order_access::changed(state, caller.user, order.id).await?;
+            let order = match shown.and_then(persistence::order_of_rows) {
+                Some((order, tickets)) => {
+                    let attendees = match has_attendees {
+                        true => state.store.attendees_list(order.id).await.map_err(event_access::after_change)?,
+                        false => Vec::new(),
+                    };
+                    order_access::render(state, caller.user, order, tickets, attendees)
+                }
+                None => order_access::changed(state, caller.user, order.id).await?,
+            };
             Ok(order_access::as_paid(order))
         }
         Answer::PaymentDeclined { .. } => Err(ApiError::Payment(PaymentFailure::Declined)),
