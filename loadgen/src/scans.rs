@@ -1,5 +1,9 @@
 //! A closed loop at the doors of one event. Every ticket is shown at two gates at the same time, each a scanner with a key
-//! of its own: one of them must admit it and the other must not. Whoever was let in leaves, and comes again.
+//! of its own: one of them must admit it and the other must not. Whoever was let in leaves, and comes again. Before that, as
+//! many codes as asked for that must open no gate.
+
+mod forged;
+mod house;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,31 +12,27 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
-use wire::{
-    Hold, HoldItem, HoldRequest, Occupancy, Order, OrderRequest, PayRequest, PaymentMethod, ScanDirection, ScanRequest,
-    ScanResponse, ScanResult, ScannerCreate, ScannerIssued,
-};
+use wire::{Occupancy, ScanDirection, ScanRequest, ScanResponse, ScanResult};
 
 use crate::Usage;
 use crate::account::{Account, Credentials};
 use crate::answer::{Answer, classify};
 use crate::cli::ScansOptions;
-use crate::client::Client;
 use crate::clock::Clock;
 use crate::connection::{Connection, Fault};
-use crate::measure::{Step, histogram};
+use crate::measure::histogram;
 use crate::pool::{Call, exchange};
 use crate::preset::organizer;
 use crate::report::LatencyLine;
 use crate::sale::connect;
 use crate::terminal::Progress;
-use crate::venue::Venue;
+use crate::venue::{Organizer, Venue};
+
+use forged::{Forger, Genuine};
+use house::House;
 
 const CONNECTIONS: u32 = 64;
-/// As many as a hold may have.
-const TICKETS_PER_ORDER: u32 = 10;
 const RETRY_AFTER: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Debug, Serialize)]
@@ -42,6 +42,9 @@ pub struct ScansReport {
     /// Each with a key and a connection of its own.
     pub gates: u32,
     pub tickets: u32,
+    /// Codes that must open no gate, all refused unless a violation says otherwise, before the time was taken.
+    pub forged: u64,
+    pub forged_per_s: f64,
     pub took_s: f64,
     pub scans: u64,
     pub scans_per_s: f64,
@@ -61,6 +64,7 @@ pub struct ScansReport {
 const VIOLATIONS_MAX: usize = 20;
 
 struct Tally {
+    forged: u64,
     scans: Histogram<u64>,
     rounds: u64,
     admitted: u64,
@@ -75,58 +79,98 @@ pub async fn run(options: &ScansOptions) -> Result<ScansReport> {
     let progress = Progress::new(options.server.quiet);
     let clock = Clock::start();
     let client = connect(&options.server, 32, clock)?;
-    let venue = Venue {
-        title: "The doors",
-        seats: 0,
-        standing: options.tickets,
-        hold_ttl_s: 600,
-        holds_per_customer_max: 4,
-        units_per_customer_max: None,
-    };
-    let owner = organizer(&options.organizer).context(Usage)?;
-    let event = venue.open(&client, &owner, clock.now()).await.context("making the event")?;
-    let owner = Account::new(Credentials { email: owner.email, password: owner.password, token: String::new() });
+    let organizer = organizer(&options.organizer).context(Usage)?;
+    let event = venue("The doors", options.tickets + house::SPARE_TICKETS);
+    let event = event.open(&client, &organizer, clock.now()).await.context("making the event")?;
+    let Organizer { email, password } = organizer.clone();
+    let owner = Account::new(Credentials { email, password, token: String::new() });
     owner.sign_in(&client).await.context("signing in as the organizer")?;
-    let house = House { client: &client, owner: &owner, event: format!("/api/v1/events/{event}"), id: event };
+    let house = House::new(&client, &owner, event);
 
     progress.begin("tickets", u64::from(options.tickets));
-    let codes = house.tickets(options.tickets).await.context("buying the tickets")?;
+    let (codes, _) = house.tickets(options.tickets).await.context("buying the tickets")?;
     progress.end();
+    let genuine = match options.forged {
+        0 => None,
+        _ => {
+            let elsewhere = venue("Other doors", house::SPARE_TICKETS);
+            let elsewhere = elsewhere.open(&client, &organizer, clock.now()).await.context("making another event")?;
+            let elsewhere = House::new(&client, &owner, elsewhere);
+            let (foreign, _) = elsewhere.tickets(house::SPARE_TICKETS).await.context("buying tickets elsewhere")?;
+            let refunded = house.refunded().await.context("giving tickets back")?;
+            Some(Genuine { own: codes.clone().into(), foreign: foreign.into(), refunded: refunded.into() })
+        }
+    };
     let give_up = Duration::from_secs_f64(options.server.give_up);
-    let until = Instant::now() + Duration::from_secs_f64(options.duration);
-    let mut workers = JoinSet::new();
+    let mut all_pairs = Vec::with_capacity(pairs as usize);
     for number in 0..pairs {
         let own = codes.iter().skip(number as usize).step_by(pairs as usize).cloned();
         let pair = Pair {
             codes: own.collect(),
-            gates: [house.gate(number * 2).await?, house.gate(number * 2 + 1).await?],
-            scans: format!("{}/gate/scans", house.event),
+            gates: [Gate::new(house.gate(number * 2).await?), Gate::new(house.gate(number * 2 + 1).await?)],
+            scans: house.scans(),
             authority: Arc::from(client.pool.authority()),
             timeout: Duration::from_secs_f64(options.server.timeout),
             give_up,
         };
-        workers.spawn(pair.work(until));
+        all_pairs.push(pair);
     }
+    let mut all = Tally::new();
+    let started = Instant::now();
+    if let Some(genuine) = genuine {
+        progress.begin("forged codes", 1);
+        let each = options.forged.div_ceil(u64::from(pairs) * 2);
+        let refused = all_pairs.into_iter().zip(1..).map(|(pair, seed)| pair.refuse(genuine.clone(), seed, each));
+        all_pairs = together(refused, &mut all).await?;
+        progress.step();
+        progress.end();
+    }
+    let forged_s = started.elapsed().as_secs_f64();
     progress.begin("scans", 1);
     let started = Instant::now();
-    let mut all = Tally::new();
-    while let Some(tally) = workers.join_next().await {
-        all.add(tally.context("a pair of gates")?)?;
-    }
+    let until = started + Duration::from_secs_f64(options.duration);
+    together(all_pairs.into_iter().map(|pair| pair.work(until)), &mut all).await?;
     progress.step();
     progress.end();
-    let took_s = started.elapsed().as_secs_f64();
+    let took = Took { forged_s, scans_s: started.elapsed().as_secs_f64() };
     let occupancy: Occupancy = house.get("/gate/occupancy").await.context("asking who is inside")?;
-    report(options, pairs * 2, took_s, &all, occupancy.inside)
+    report(options, pairs * 2, took, &all, occupancy.inside)
 }
 
-fn report(options: &ScansOptions, gates: u32, took_s: f64, all: &Tally, inside: u32) -> Result<ScansReport> {
+fn venue(title: &'static str, standing: u32) -> Venue {
+    Venue { title, seats: 0, standing, hold_ttl_s: 600, holds_per_customer_max: 4, units_per_customer_max: None }
+}
+
+/// What all pairs do at the same time.
+async fn together(
+    works: impl Iterator<Item = impl Future<Output = (Pair, Tally)> + Send + 'static>,
+    all: &mut Tally,
+) -> Result<Vec<Pair>> {
+    let mut workers: JoinSet<_> = works.collect();
+    let mut pairs = Vec::with_capacity(workers.len());
+    while let Some(done) = workers.join_next().await {
+        let (pair, tally) = done.context("a pair of gates")?;
+        all.add(tally)?;
+        pairs.push(pair);
+    }
+    Ok(pairs)
+}
+
+struct Took {
+    forged_s: f64,
+    scans_s: f64,
+}
+
+fn report(options: &ScansOptions, gates: u32, took: Took, all: &Tally, inside: u32) -> Result<ScansReport> {
     ensure!(!all.scans.is_empty(), "nothing was measured; most often: {:?}", all.violations.first());
+    let took_s = took.scans_s;
     Ok(ScansReport {
-        schema: 1,
+        schema: 2,
         url: options.server.url.clone(),
         gates,
         tickets: options.tickets,
+        forged: all.forged,
+        forged_per_s: all.forged as f64 / took.forged_s.max(f64::MIN_POSITIVE),
         took_s,
         scans: all.scans.len(),
         scans_per_s: all.scans.len() as f64 / took_s,
@@ -138,52 +182,6 @@ fn report(options: &ScansOptions, gates: u32, took_s: f64, all: &Tally, inside: 
         inside_at_end: inside,
         passed: all.violations.is_empty() && inside == 0 && all.admitted == all.rounds,
     })
-}
-
-/// The event, by its organizer.
-struct House<'a> {
-    client: &'a Client,
-    owner: &'a Account,
-    event: String,
-    id: uuid::Uuid,
-}
-
-impl House<'_> {
-    async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
-        let reply = self.client.ask_raw(Step::Setup, Some(self.owner), &call).await?;
-        Ok(serde_json::from_slice(&reply.body)?)
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        let path = format!("{}{path}", self.event);
-        self.ask(Call { method: hyper::Method::GET, path, key: None, body: None }).await
-    }
-
-    /// The codes of as many tickets.
-    async fn tickets(&self, count: u32) -> Result<Vec<Arc<str>>> {
-        let mut codes = Vec::with_capacity(count as usize);
-        while codes.len() < count as usize {
-            let quantity = TICKETS_PER_ORDER.min(count - codes.len() as u32);
-            let area = Some("FLOOR".to_owned());
-            let item = HoldItem { area, quantity: Some(i64::from(quantity)), ..HoldItem::default() };
-            let wanted = HoldRequest { items: vec![item], ..HoldRequest::default() };
-            let hold: Hold = self.ask(Call::post(format!("{}/holds", self.event), None, &wanted)?).await?;
-            let wanted =
-                OrderRequest { event_id: self.id, hold_id: hold.id, attendees: Vec::new(), accept_other_seats: false };
-            let order: Order = self.ask(Call::post("/api/v1/orders".to_owned(), None, &wanted)?).await?;
-            let pay = PayRequest { method: PaymentMethod::Mock, outcome: None, amount: Some(order.total) };
-            let paid: Order = self.ask(Call::post(format!("/api/v1/orders/{}/pay", order.id), None, &pay)?).await?;
-            codes.extend(paid.tickets.into_iter().filter_map(|ticket| ticket.code).map(Arc::from));
-        }
-        Ok(codes)
-    }
-
-    /// The key of a scanner that is made for it.
-    async fn gate(&self, number: u32) -> Result<Gate> {
-        let wanted = ScannerCreate { name: format!("Gate {number}"), list: None, gate: None, expires_at: None };
-        let made: ScannerIssued = self.ask(Call::post(format!("{}/scanners", self.event), None, &wanted)?).await?;
-        Ok(Gate { key: made.key.context("a scanner without its key")?, connection: None, scans: 0 })
-    }
 }
 
 struct Gate {
@@ -203,7 +201,33 @@ struct Pair {
 }
 
 impl Pair {
-    async fn work(mut self, until: Instant) -> Tally {
+    /// Both gates are shown `count` codes each that must not open them.
+    async fn refuse(mut self, genuine: Genuine, seed: u64, count: u64) -> (Self, Tally) {
+        let mut tally = Tally::new();
+        let Self { gates: [left, right], scans, authority, timeout, give_up, .. } = &mut self;
+        let way = Way { scans, authority, timeout: *timeout, give_up: *give_up };
+        let mut forgers = [Forger::new(genuine.clone(), 2 * seed), Forger::new(genuine, 2 * seed + 1)];
+        for _ in 0..count {
+            let [(kind, one), (_, other)] = forgers.each_mut().map(Forger::next);
+            let told = tokio::join!(
+                left.scan(&way, &one, ScanDirection::Entry),
+                right.scan(&way, &other, ScanDirection::Entry)
+            );
+            for told in [told.0, told.1] {
+                let result = tally.told(Told { took_us: 0, ..told });
+                tally.forged += 1;
+                if result != Some(ScanResult::Refused) {
+                    tally.violation(format!("{kind} at a gate: {result:?}"));
+                }
+            }
+            if !tally.violations.is_empty() {
+                break;
+            }
+        }
+        (self, tally)
+    }
+
+    async fn work(mut self, until: Instant) -> (Self, Tally) {
         let mut tally = Tally::new();
         while Instant::now() < until && tally.violations.is_empty() {
             for at in 0..self.codes.len() {
@@ -213,7 +237,7 @@ impl Pair {
                 self.round(at, &mut tally).await;
             }
         }
-        tally
+        (self, tally)
     }
 
     async fn round(&mut self, at: usize, tally: &mut Tally) {
@@ -255,6 +279,10 @@ struct Told {
 }
 
 impl Gate {
+    const fn new(key: String) -> Self {
+        Self { key, connection: None, scans: 0 }
+    }
+
     /// Asks under one nonce until there is a final answer.
     async fn scan(&mut self, way: &Way<'_>, code: &str, direction: ScanDirection) -> Told {
         // Every gate counts from 1: the server must tell them apart.
@@ -301,7 +329,14 @@ impl Gate {
 
 impl Tally {
     fn new() -> Self {
-        Self { scans: histogram(), rounds: 0, admitted: 0, repeated: BTreeMap::new(), violations: Vec::new() }
+        Self {
+            forged: 0,
+            scans: histogram(),
+            rounds: 0,
+            admitted: 0,
+            repeated: BTreeMap::new(),
+            violations: Vec::new(),
+        }
     }
 
     fn told(&mut self, told: Told) -> Option<ScanResult> {
@@ -323,6 +358,7 @@ impl Tally {
 
     fn add(&mut self, other: Self) -> Result<()> {
         self.scans.add(&other.scans)?;
+        self.forged += other.forged;
         self.rounds += other.rounds;
         self.admitted += other.admitted;
         other.violations.into_iter().for_each(|what| self.violation(what));

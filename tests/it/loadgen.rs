@@ -187,12 +187,13 @@ async fn of_two_gates_that_want_a_ticket_one_admits_it_under_load() {
     let organizer = server.organizer().await;
     let dir = tempfile::tempdir().unwrap();
     let report = dir.path().join("report.json");
-    let line = ["scans", "--connections", "8", "--tickets", "25", "--duration", "1"];
+    let line = ["scans", "--connections", "8", "--tickets", "25", "--duration", "1", "--forged", "200"];
     let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
     assert!(loadgen(&server, &[&line[..], &account, &["--json", report.to_str().unwrap()]].concat()).await);
     let report = json_of(&report);
     assert_eq!((&report["gates"], &report["violations"], &report["inside_at_end"]), (&json!(8), &json!([]), &json!(0)));
     assert!(report["rounds"].as_u64().unwrap() > 20 && report["rounds"] == report["admitted"], "{report}");
+    assert_eq!(report["forged"], 200);
     server.stop().await;
 }
 

@@ -1,12 +1,14 @@
 //! Makes mails and news of what is in the outbox.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::{Clock, SystemClock};
 use futures_util::{StreamExt, stream};
-use inventory::TimeUs;
-use persistence::{OutboxAttempt, OutboxOutcome, Store, StoreError};
+use inventory::{EventId, TimeUs};
+use parking_lot::Mutex;
+use persistence::{Event, OutboxAttempt, OutboxOutcome, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use super::tidings::{self, TidingsError};
@@ -23,6 +25,9 @@ const AT_ONCE: usize = 4;
 const LEASE: Duration = Duration::from_secs(120);
 /// Between two batches, so that a sale's own commits come first. Some 300 purchases a second are left.
 const BREATH: Duration = Duration::from_millis(200);
+/// Or as many times as long as a batch took, which is the longer the more the store has to do.
+const RESTS: u32 = 3;
+const REST_MAX: Duration = Duration::from_secs(2);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Then it is given up, and an admin must look. Time without a store does not count.
 const ATTEMPTS_MAX: u32 = 12;
@@ -49,8 +54,10 @@ impl Outbox {
         if !self.store.outbox_is_due(now).await? {
             return Ok(LOOK);
         }
+        let begun = Instant::now();
         let claimed = self.store.outbox_claim(now, time::plus(now, LEASE), BATCH).await?;
-        let attempts = stream::iter(claimed).map(|work| self.attempt(work)).buffered(AT_ONCE);
+        let events = Events::default();
+        let attempts = stream::iter(claimed).map(|work| self.attempt(work, &events)).buffered(AT_ONCE);
         let attempts: Vec<_> = attempts.collect().await;
         self.settle(&attempts).await?;
         let is_mailed = |attempt: &OutboxAttempt| match &attempt.outcome {
@@ -58,12 +65,12 @@ impl Outbox {
             OutboxOutcome::Again { .. } | OutboxOutcome::Failed { .. } => 0,
         };
         (0..attempts.iter().map(is_mailed).sum::<usize>()).for_each(|_| self.mailer.queued());
-        Ok(BREATH)
+        Ok((begun.elapsed() * RESTS).clamp(BREATH, REST_MAX))
     }
 
-    async fn attempt(&self, work: persistence::Outbox) -> OutboxAttempt {
+    async fn attempt(&self, work: persistence::Outbox, events: &Events) -> OutboxAttempt {
         let now = self.clock.now();
-        let outcome = match tidings::of(&self.store, &work, now).await {
+        let outcome = match self.outcome(&work, events, now).await {
             Ok(done) => {
                 metrics::count_outbox(OutboxResult::Done);
                 done
@@ -72,6 +79,16 @@ impl Outbox {
             Err(error) => refused(&work, error.to_string(), now),
         };
         OutboxAttempt { work, outcome }
+    }
+
+    async fn outcome(
+        &self,
+        work: &persistence::Outbox,
+        events: &Events,
+        now: TimeUs,
+    ) -> Result<OutboxOutcome, TidingsError> {
+        let event = events.find(&self.store, work.event_id).await?;
+        tidings::of(&self.store, &event, work, now).await
     }
 
     /// All at once; or, when the store refuses that, each by itself, so that one does not keep the others.
@@ -92,6 +109,21 @@ impl Outbox {
             }
         }
         Ok(())
+    }
+}
+
+/// Those of one batch, most of which is of one event: each is read once, or a few times at most.
+#[derive(Default)]
+struct Events(Mutex<HashMap<EventId, Arc<Event>>>);
+
+impl Events {
+    async fn find(&self, store: &Store, id: EventId) -> Result<Arc<Event>, TidingsError> {
+        if let Some(known) = self.0.lock().get(&id) {
+            return Ok(Arc::clone(known));
+        }
+        let event = Arc::new(store.event_find_any(id).await?.ok_or(TidingsError::Missing("the event"))?);
+        self.0.lock().insert(id, Arc::clone(&event));
+        Ok(event)
     }
 }
 

@@ -24,13 +24,12 @@ pub enum TidingsError {
     Foreign,
 }
 
-/// What follows from the work, to be written when it is called done.
+/// What follows from the work on the event, to be written when it is called done.
 ///
 /// # Errors
 /// The store is not available, or lacks what it must have.
-pub async fn of(store: &Store, work: &Outbox, now: TimeUs) -> Result<OutboxOutcome, TidingsError> {
-    let event = store.event_find_any(work.event_id).await?.ok_or(TidingsError::Missing("the event"))?;
-    let desk = Desk { store, work, event: &event, now };
+pub async fn of(store: &Store, event: &Event, work: &Outbox, now: TimeUs) -> Result<OutboxOutcome, TidingsError> {
+    let desk = Desk { store, work, event, now };
     let (r#type, object, mails) = match work.kind {
         OutboxKind::OrderPaid => (WebhookType::OrderPaid, work.order_id.uuid(), desk.paid().await?),
         OutboxKind::OrderCancelled => (WebhookType::OrderCancelled, work.order_id.uuid(), desk.cancelled().await?),

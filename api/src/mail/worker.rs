@@ -1,5 +1,6 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use engine::{Clock, SystemClock};
 use futures_util::{StreamExt, stream};
@@ -25,6 +26,10 @@ const AT_ONCE: usize = 4;
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// After a full batch, which one commit claims and another settles. Some 300 mails a second are left.
 const BREATH: Duration = Duration::from_millis(100);
+/// Or as many times as long as its drawing took, which is the longer the more the cores have to do: a sale's own work comes
+/// first.
+const RESTS: u32 = 3;
+const REST_MAX: Duration = Duration::from_secs(1);
 /// Drawing codes takes a core for milliseconds, and a mail may come a little later than an answer: a thirtieth of the share of
 /// a thread that answers.
 const NICENESS: i32 = 15;
@@ -46,6 +51,8 @@ pub struct Post {
     config: config::Mail,
     press: Arc<Press>,
     drawing: YieldingThreads,
+    /// µs that mails of this batch took to draw, one after the other.
+    drawn_us: AtomicU64,
 }
 
 /// What letters are made with.
@@ -91,7 +98,8 @@ impl Post {
         signer: TicketSigner,
     ) -> std::io::Result<Self> {
         let drawing = YieldingThreads::start("mail", 1, AT_ONCE, NICENESS)?;
-        Ok(Self { mailer, transport, clock, config, press: Arc::new(Press { site, signer }), drawing })
+        let press = Arc::new(Press { site, signer });
+        Ok(Self { mailer, transport, clock, config, press, drawing, drawn_us: AtomicU64::new(0) })
     }
 
     /// Sends what is due, a batch at most. How long nothing more is.
@@ -108,7 +116,9 @@ impl Post {
         let attempts = stream::iter(mails).map(|mail| self.attempt(mail, stop)).buffer_unordered(AT_ONCE);
         let attempts: Vec<MailAttempt> = attempts.collect().await;
         self.settle(&attempts).await?;
-        Ok(if attempts.len() < BATCH as usize { Duration::ZERO } else { BREATH })
+        let drawn = Duration::from_micros(self.drawn_us.swap(0, Ordering::Relaxed));
+        let is_full = attempts.len() == BATCH as usize;
+        Ok(if is_full { (drawn * RESTS).clamp(BREATH, REST_MAX) } else { Duration::ZERO })
     }
 
     fn lease(&self) -> Duration {
@@ -155,11 +165,14 @@ impl Post {
         let press = Arc::clone(&self.press);
         let (answer, printed) = oneshot::channel();
         self.drawing.run(move || {
+            let begun = Instant::now();
             let printed = render::render(&letter, Means { site: &press.site, signer: &press.signer });
             // Nobody waits for it any more when the server stops.
-            let _gone = answer.send(printed);
+            let _gone = answer.send((printed, begun.elapsed()));
         });
         let printed = printed.await.map_err(|error| Refused { is_final: false, why: error.to_string() })?;
+        let (printed, took) = printed;
+        self.drawn_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         let rendered = printed.map_err(|error| unfit(error.to_string()))?;
         self.transport.send(mail, rendered).await
     }

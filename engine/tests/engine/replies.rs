@@ -1,8 +1,8 @@
 use engine::{Caller, EngineConfig, SubmitError, Unavailable};
-use inventory::{Answer, CallerKey, HoldId, Lsn, QuotaSpec, Rejection, SeatIx, TierPatch};
+use inventory::{Answer, CallerKey, HoldId, Lsn, OrderId, PlaceOrder, QuotaSpec, Rejection, SeatIx, TierPatch};
 use tokio::task::JoinSet;
 
-use crate::support::{Bench, all, caller, ended, hold_of, place_in_background, put_on_sale, settle, with_key};
+use crate::support::{Bench, Fault, all, caller, ended, hold_of, place_in_background, put_on_sale, settle, with_key};
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_answered_or_shown_before_it_is_durable() {
@@ -100,6 +100,47 @@ async fn an_answer_is_recalled_by_its_key_once_it_is_durable() {
     let other_body = Caller { key: Some(CallerKey { key: [9; 16], body: [7; 16] }), ..caller(1) };
     let refused = bench.handle.recall(now, other_body).await;
     assert!(matches!(refused, Err(SubmitError::Rejected(Rejection::KeyReused))), "{refused:?}");
+}
+
+/// What is shown is of the turn that placed it, whatever the same commit has made of it since.
+#[tokio::test(start_paused = true)]
+async fn an_order_is_shown_as_it_was_placed_once_it_is_durable() {
+    let bench = Bench::new().await;
+    let held = bench.handle.place_hold(with_key(1, 1), hold_of(1, &[5, 6])).await.unwrap();
+    let Answer::HoldPlaced(held) = held.answer else { panic!("{held:?}") };
+    let order = OrderId::from_bytes([7; 16]);
+    let wanted = PlaceOrder { order, hold: held.hold, customer: held.customer, accept_other_seats: false };
+    bench.journal.close_gate();
+    let mut placed = Box::pin(bench.handle.place_order(with_key(1, 2), wanted.clone()));
+    assert!(futures_poll(&mut placed).await.is_none());
+    let mut cancelled = Box::pin(bench.handle.cancel_order(with_key(1, 3), order));
+    assert!(futures_poll(&mut cancelled).await.is_none());
+    assert!(futures_poll(&mut placed).await.is_none());
+
+    bench.journal.open_gate();
+    let (placed, shown) = placed.await;
+    let shown = shown.unwrap();
+    assert_eq!(
+        (shown.order.order, shown.order.status, shown.order.lsn),
+        (order, "pending_payment", placed.unwrap().lsn)
+    );
+    assert_eq!((shown.order.items.len(), shown.tickets.len()), (2, 0));
+    assert!(cancelled.await.is_ok());
+
+    let (again, shown) = bench.handle.place_order(with_key(1, 2), wanted).await;
+    assert!(again.is_ok() && shown.is_none(), "a repeat tells of what was, not of what is");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_shown_of_an_order_whose_commit_is_lost() {
+    let bench = Bench::new().await;
+    let held = bench.handle.place_hold(with_key(1, 1), hold_of(1, &[5])).await.unwrap();
+    let Answer::HoldPlaced(held) = held.answer else { panic!("{held:?}") };
+    let order = OrderId::from_bytes([7; 16]);
+    let wanted = PlaceOrder { order, hold: held.hold, customer: held.customer, accept_other_seats: false };
+    bench.journal.fail_next(Fault::UnknownNotWritten);
+    let (placed, shown) = bench.handle.place_order(with_key(1, 2), wanted).await;
+    assert!(matches!(placed, Err(SubmitError::OutcomeUnknown)) && shown.is_none(), "{placed:?} {shown:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,6 +63,9 @@ pub fn of_scans(report: &ScansReport) -> String {
     collect(|out| {
         writeln!(out, "scans: {} tickets, {} gates, {:.1} s", report.tickets, report.gates, report.took_s)?;
         writeln!(out)?;
+        if report.forged > 0 {
+            writeln!(out, "forged     {:>8.0}/s   {} shown", report.forged_per_s, report.forged)?;
+        }
         writeln!(out, "scans      {:>8.0}/s   {} done", report.scans_per_s, report.scans)?;
         writeln!(
             out,

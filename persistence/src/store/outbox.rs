@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::audit_log::audited;
 use super::mails::insert_mail_once;
 use super::notices::queue_notice;
-use super::webhook_streams::tell_webhooks;
+use super::webhook_streams::{Listeners, tell_webhooks};
 use super::{AuditEntry, NewMail, NewNotice, Store, WebhookNews, on_pool, on_transaction, on_writer};
 use crate::StoreError;
 use crate::boxed;
@@ -192,7 +192,7 @@ impl Store {
     #[boxed]
     pub async fn outbox_settle(&self, attempts: &[OutboxAttempt]) -> Result<u64, StoreError> {
         on_transaction!(self, transaction => async {
-            let mut done = 0;
+            let (mut done, mut listeners) = (0, Listeners::new());
             for attempt in attempts {
                 match &attempt.outcome {
                     OutboxOutcome::Done { mails, news, notice } => {
@@ -205,7 +205,7 @@ impl Store {
                             insert_mail_once!(mail).execute(&mut *transaction).await?;
                         }
                         if let Some(news) = news {
-                            tell_webhooks!(transaction, news);
+                            tell_webhooks!(transaction, &mut listeners, news);
                         }
                         if let Some(notice) = notice {
                             queue_notice!(notice).execute(&mut *transaction).await?;

@@ -191,21 +191,26 @@ fn column(sequence: u64) -> i64 {
     i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
+/// Webhooks of organizers with the kinds they want, as far as one transaction has asked for them.
+pub(super) type Listeners = std::collections::HashMap<inventory::UserId, Vec<(Uuid, String)>>;
+
 /// Queues the news in every stream that it belongs to, in the transaction of what it tells of.
 macro_rules! tell_webhooks {
-    ($transaction:ident, $news:expr) => {{
-        use $crate::store::webhook_streams::{LISTENERS, NEXT, QUEUE};
-        let news: &$crate::WebhookNews = $news;
-        let listeners = sqlx::query_as(LISTENERS).bind(news.organizer.uuid()).bind(true);
-        let listeners: Vec<(uuid::Uuid, String)> = listeners.fetch_all(&mut *$transaction).await?;
-        for (webhook, kinds) in listeners {
+    ($transaction:ident, $listeners:expr, $news:expr) => {{
+        use $crate::store::webhook_streams::{LISTENERS, Listeners, NEXT, QUEUE};
+        let (listeners, news): (&mut Listeners, &$crate::WebhookNews) = ($listeners, $news);
+        if !listeners.contains_key(&news.organizer) {
+            let found = sqlx::query_as(LISTENERS).bind(news.organizer.uuid()).bind(true);
+            listeners.insert(news.organizer, found.fetch_all(&mut *$transaction).await?);
+        }
+        for (webhook, kinds) in listeners.get(&news.organizer).into_iter().flatten() {
             if !kinds.split(' ').any(|wanted| wanted == news.kind) {
                 continue;
             }
-            let next = sqlx::query_scalar(NEXT).bind(webhook).bind(news.event.uuid());
+            let next = sqlx::query_scalar(NEXT).bind(*webhook).bind(news.event.uuid());
             let sequence: i64 = next.fetch_one(&mut *$transaction).await?;
             sqlx::query(QUEUE)
-                .bind(webhook)
+                .bind(*webhook)
                 .bind(news.event.uuid())
                 .bind(sequence)
                 .bind(news.id)

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -10,80 +9,117 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use usher_tests::postgres::TemporaryDatabase;
 use usher_tests::process::ServerProcess;
-use usher_tests::server::{PASSWORD, TestServer};
+use usher_tests::server::{PASSWORD, Session, TestServer};
 use usher_tests::stripe::{StripeApi, deliver};
 
 use super::reports::reported;
-use super::{checkout, on_each_store_with_stripe, path, refunds};
+use super::{checkout, due_and_kept, on_each_store_with_stripe, path, refunds};
 use crate::holds::until;
 use crate::show::{Show, seat_map, text, tier, words};
 
-/// RELIABILITY T22 in small: of each payment three notices, shuffled among each other and with the ends of the orders.
+/// At the size that RELIABILITY asks for, which takes minutes: `USHER_TEST_FULL=1 cargo xtask test -E 'test(storm)'`.
+fn is_full_size() -> bool {
+    std::env::var_os("USHER_TEST_FULL").is_some()
+}
+
+/// Orders of one show.
+const ORDERS: usize = 24;
+
+/// RELIABILITY T22, at full size with 100,000 notices: of each payment three, shuffled among each other and with the ends
+/// of the orders.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shuffled_and_tripled_notices_leave_tickets_and_refunds_for_all_the_money() {
     on_each_store_with_stripe(async |server: &TestServer, stripe: &StripeApi| {
-        let show = Show::on_sale_with(server, json!({"holds_per_customer_max": 100})).await;
-        let buyer = server.attendee().await;
-        let mut deliveries = Vec::new();
-        let mut orders = Vec::new();
-        for number in 0..24 {
-            let seat = format!("A-{}-{}", number / 10 + 1, number % 10 + 1);
-            let order = show.order(server, &buyer, json!([{"seat": seat}])).await;
-            let session = checkout(server, &buyer, &order).await;
-            let events = match number % 4 {
-                // Its expiry is told as well, which cannot be true.
-                0 => vec![stripe.pay(&session), stripe.tell(&session, "checkout.session.expired")],
-                // Paid elsewhere meanwhile, or before it is heard of.
-                1 => {
-                    let event = stripe.pay(&session);
-                    reported(server, &order).await;
-                    vec![event]
-                }
-                2 => {
-                    let event = stripe.pay(&session);
-                    server.post(Some(&buyer), &path(&order, "/cancel"), json!({})).await.expect(200);
-                    vec![event]
-                }
-                _ => {
-                    vec![stripe.complete(&session), stripe.arrive(&session, "checkout.session.async_payment_succeeded")]
-                }
-            };
-            for event in events {
-                deliveries.extend([event.clone(), event.clone(), event]);
-            }
-            orders.push(order);
-        }
-        deliveries.shuffle(&mut rand::rng());
-        let told = stream::iter(&deliveries).map(|event| deliver(server, event)).buffer_unordered(8);
-        assert!(told.collect::<Vec<_>>().await.iter().all(|answer| answer.status == 200));
+        let shows = if is_full_size() { 926 } else { 1 };
+        let sold = stream::iter(0..shows).map(|_| sell_in_a_storm(server, stripe)).buffer_unordered(4);
+        let sold: Vec<Sold> = sold.collect().await;
+        assert_eq!(sold.iter().map(|sold| sold.notices).sum::<usize>(), shows * 108);
 
-        let by_stripe = async || {
-            let mut bought_minor = 0;
-            for (number, order) in orders.iter().enumerate() {
-                let order = server.get(Some(&buyer), &path(order, "")).await.expect(200);
-                let expected = if number % 4 == 2 { "cancelled" } else { "paid" };
-                assert_eq!(order["status"], expected, "{number}");
-                let is_paid_elsewhere = number % 4 == 1;
-                if order["status"] == "paid" && !is_paid_elsewhere {
-                    bought_minor += order["total"]["amount_minor"].as_i64().unwrap();
-                }
-            }
-            bought_minor
-        };
-        until(async || stripe.totals() == (24 * 4_500, 12 * 4_500)).await;
+        let each_minor = (ORDERS * 4_500) as i64;
+        let all_minor = shows as i64 * each_minor;
+        until(async || stripe.totals() == (all_minor, all_minor / 2)).await;
         let (captured, returned) = stripe.totals();
-        assert_eq!(captured, by_stripe().await + returned);
-        assert_eq!(show.totals(server).await, [90 - 18, 0, 18, 0]);
-        let made = super::refunded(server, 12).await;
-        assert_eq!((made.len(), refunds(server, "?status=failed").await.len()), (12, 0));
+        let mut bought_minor = 0;
+        for sold in &sold {
+            bought_minor += sold.bought_by_stripe_minor(server).await;
+            assert_eq!(sold.show.totals(server).await, [90 - 18, 0, 18, 0]);
+            assert_eq!(due_and_kept(server, &sold.show).await.0, 0, "everybody has his money back");
+        }
+        assert_eq!(captured, bought_minor + returned);
+        assert_eq!(refunds(server, "?status=failed").await.len(), 0);
+        if !is_full_size() {
+            assert_eq!(super::refunded(server, 12).await.len(), 12);
+        }
     })
     .await;
 }
 
-/// Of purchases.
-const PURCHASES: usize = 40;
+/// What was sold of one show while the notices of its payments came.
+struct Sold {
+    show: Show,
+    buyer: Session,
+    orders: Vec<Value>,
+    notices: usize,
+}
 
-/// RELIABILITY T21 in small.
+async fn sell_in_a_storm(server: &TestServer, stripe: &StripeApi) -> Sold {
+    let show = Show::on_sale_with(server, json!({"holds_per_customer_max": 100})).await;
+    let buyer = server.attendee().await;
+    let mut deliveries = Vec::new();
+    let mut orders = Vec::new();
+    for number in 0..ORDERS {
+        let seat = format!("A-{}-{}", number / 10 + 1, number % 10 + 1);
+        let order = show.order(server, &buyer, json!([{"seat": seat}])).await;
+        let session = checkout(server, &buyer, &order).await;
+        let events = match number % 4 {
+            // Its expiry is told as well, which cannot be true.
+            0 => vec![stripe.pay(&session), stripe.tell(&session, "checkout.session.expired")],
+            // Paid elsewhere meanwhile, or before it is heard of.
+            1 => {
+                let event = stripe.pay(&session);
+                reported(server, &order).await;
+                vec![event]
+            }
+            2 => {
+                let event = stripe.pay(&session);
+                server.post(Some(&buyer), &path(&order, "/cancel"), json!({})).await.expect(200);
+                vec![event]
+            }
+            _ => vec![stripe.complete(&session), stripe.arrive(&session, "checkout.session.async_payment_succeeded")],
+        };
+        for event in events {
+            deliveries.extend([event.clone(), event.clone(), event]);
+        }
+        orders.push(order);
+    }
+    deliveries.shuffle(&mut rand::rng());
+    let told = stream::iter(&deliveries).map(|event| deliver(server, event)).buffer_unordered(8);
+    assert!(told.collect::<Vec<_>>().await.iter().all(|answer| answer.status == 200));
+    Sold { show, buyer, orders, notices: deliveries.len() }
+}
+
+impl Sold {
+    async fn bought_by_stripe_minor(&self, server: &TestServer) -> i64 {
+        let mut bought_minor = 0;
+        for (number, order) in self.orders.iter().enumerate() {
+            let order = server.get(Some(&self.buyer), &path(order, "")).await.expect(200);
+            let expected = if number % 4 == 2 { "cancelled" } else { "paid" };
+            assert_eq!(order["status"], expected, "{number}");
+            let is_paid_elsewhere = number % 4 == 1;
+            if order["status"] == "paid" && !is_paid_elsewhere {
+                bought_minor += order["total"]["amount_minor"].as_i64().unwrap();
+            }
+        }
+        bought_minor
+    }
+}
+
+/// Of one event.
+fn purchases() -> usize {
+    if is_full_size() { 1_000 } else { 40 }
+}
+
+/// RELIABILITY T21, at full size with 10,000 purchases of ten events and a crash at each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn purchases_repeated_across_a_crash_on_sqlite_happen_once() {
     let dir = tempfile::tempdir().unwrap();
@@ -113,6 +149,16 @@ async fn repeated_across_a_crash(mut settings: Vec<(&'static str, String)>) {
     ]);
     let mut server = ServerProcess::new(settings);
     tokio::task::block_in_place(|| server.start());
+    for _ in 0..if is_full_size() { 10 } else { 1 } {
+        pay_across_a_crash(&mut server).await;
+    }
+    tokio::task::block_in_place(|| {
+        server.kill();
+        assert!(server.run("audit"), "journal, tables and invariants disagree");
+    });
+}
+
+async fn pay_across_a_crash(server: &mut ServerProcess) {
     let caller = Caller::sign_in(&server.url()).await;
     let (event, orders) = caller.place_orders().await;
 
@@ -121,7 +167,7 @@ async fn repeated_across_a_crash(mut settings: Vec<(&'static str, String)>) {
         .enumerate()
         .flat_map(|(number, order)| (0..rand::rng().random_range(2..=5)).map(move |_| (number, order)))
         .collect();
-    let answers = join_all(sends.iter().map(|(number, order)| caller.pay(*number, order)));
+    let answers = stream::iter(&sends).map(|(number, order)| caller.pay(*number, order)).buffered(AT_ONCE).collect();
     let crash = async {
         tokio::time::sleep(Duration::from_millis(rand::rng().random_range(20..150))).await;
         tokio::task::block_in_place(|| {
@@ -129,15 +175,15 @@ async fn repeated_across_a_crash(mut settings: Vec<(&'static str, String)>) {
             server.start();
         });
     };
-    let (answers, ()) = tokio::join!(answers, crash);
+    let (answers, ()): (Vec<Value>, ()) = tokio::join!(answers, crash);
 
-    let mut first: Vec<Option<&Value>> = vec![None; PURCHASES];
+    let mut first: Vec<Option<&Value>> = vec![None; purchases()];
     for ((number, _), answer) in sends.iter().zip(&answers) {
         assert_eq!(answer["status"], "paid", "{answer}");
         assert_eq!(*first[*number].get_or_insert(answer), answer, "one key, one answer");
     }
     let sold = caller.call(Method::GET, &format!("/events/{event}/availability"), None, None).await.unwrap().1;
-    assert_eq!(sold["totals"]["sold"], PURCHASES);
+    assert_eq!(sold["totals"]["sold"], purchases());
     // Another body under the same key is no repetition; another key pays nothing twice.
     let other = json!({"method": "mock", "outcome": "declined"});
     let pay = format!("/orders/{}/pay", text(&orders[0]["id"]));
@@ -147,11 +193,10 @@ async fn repeated_across_a_crash(mut settings: Vec<(&'static str, String)>) {
     assert_eq!((new_key.0, &new_key.1["code"]), (409, &json!("ORDER_TRANSITION")));
     let back = caller.call(Method::GET, "/admin/payment-refunds", None, None).await.unwrap().1;
     assert_eq!(back["items"], json!([]), "nothing was paid twice");
-    tokio::task::block_in_place(|| {
-        server.kill();
-        assert!(server.run("audit"), "journal, tables and invariants disagree");
-    });
 }
+
+/// Payments that are asked for at the same time. As many as there are at the small size, or nearly.
+const AT_ONCE: usize = 128;
 
 /// The admin, who sells and buys.
 struct Caller {
@@ -197,16 +242,18 @@ impl Caller {
         event["holds_per_customer_max"] = json!(1_000);
         let event = text(&made(Method::POST, "/events", event).await["id"]);
         let path = |rest: &str| format!("/events/{event}{rest}");
-        made(Method::PUT, &path("/seat-map"), seat_map()).await;
+        let mut map = seat_map();
+        map["sections"][2]["capacity"] = json!(purchases());
+        made(Method::PUT, &path("/seat-map"), map).await;
         made(Method::POST, &path("/tiers"), tier("Standing", "floor", 2_000)).await;
         made(Method::POST, &path("/publish"), json!({})).await;
-        let mut orders = Vec::with_capacity(PURCHASES);
-        for _ in 0..PURCHASES {
+        let placed = stream::iter(0..purchases()).map(async |_| {
             let items = json!({"items": [{"area": "F", "quantity": 1}]});
             let hold = made(Method::POST, &path("/holds"), items).await;
             let order = json!({"event_id": event, "hold_id": hold["id"]});
-            orders.push(made(Method::POST, "/orders", order).await);
-        }
+            made(Method::POST, "/orders", order).await
+        });
+        let orders = placed.buffer_unordered(8).collect().await;
         (event, orders)
     }
 
