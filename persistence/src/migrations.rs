@@ -161,6 +161,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0025_prices.sql"),
         sqlite: include_str!("../migrations/sqlite/0025_prices.sql"),
     },
+    Step {
+        number: 26,
+        name: "near",
+        postgres: include_str!("../migrations/postgres/0026_near.sql"),
+        sqlite: include_str!("../migrations/sqlite/0026_near.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -1,5 +1,6 @@
-//! Finding on Postgres: vectors with the words of the title marked, under a GIN index. Which index a list walks is the
-//! planner's choice, made for the values of each call.
+//! Finding on Postgres: vectors under a GIN index, in which a word of the title stands twice, once as [`IN_TITLE`] has it: the
+//! index knows words, not where they stand. Which index a list walks is the planner's choice, made for the values of each
+//! call.
 
 use sqlx::PgConnection;
 
@@ -14,14 +15,17 @@ const PUT_WORDS: &str = "
 
 pub(super) const STATEMENTS: &[&str] = &[KEYS, PUT_WORDS];
 
+/// Begins a word of the title, and is in no word.
+const IN_TITLE: &str = "=";
+
 impl EventIndex for PgConnection {
     async fn index_event(&mut self, event: &Event) -> sqlx::Result<()> {
         event_index::bind_keys!(sqlx::query(KEYS), event).execute(&mut *self).await?;
         event_index::put_tags!(self, event);
         let words = EventWords::of(event);
         // Words are letters and digits: nothing in them needs to be escaped.
-        let title = words.title.iter().map(|word| format!("'{word}':1A"));
-        let vector: Vec<String> = title.chain(words.rest.iter().map(|word| format!("'{word}':2"))).collect();
+        let title = words.title.iter().map(|word| format!("'{word}' '{IN_TITLE}{word}'"));
+        let vector: Vec<String> = title.chain(words.rest.iter().map(|word| format!("'{word}'"))).collect();
         sqlx::query(PUT_WORDS).bind(event.id.uuid()).bind(vector.join(" ")).execute(self).await?;
         Ok(())
     }
@@ -33,17 +37,13 @@ pub(crate) fn and_words(sql: &mut Select, words: &SearchWords, scope: Scope) {
 }
 
 fn matching(words: &SearchWords, scope: Scope) -> String {
-    let all = |mark: &str| {
-        let word = |(word, is_beginning)| match (is_beginning, mark) {
-            (false, "") => format!("'{word}'"),
-            (false, mark) => format!("'{word}':{mark}"),
-            (true, mark) => format!("'{word}':*{mark}"),
-        };
+    let all = |place: &str| {
+        let word = |(word, is_beginning)| format!("'{place}{word}'{}", if is_beginning { ":*" } else { "" });
         format!("({})", words.iter().map(word).collect::<Vec<_>>().join(" & "))
     };
     match scope {
         Scope::All => all(""),
-        Scope::Title => all("A"),
-        Scope::NotTitle => format!("{} & !{}", all(""), all("A")),
+        Scope::Title => all(IN_TITLE),
+        Scope::NotTitle => format!("{} & !{}", all(""), all(IN_TITLE)),
     }
 }

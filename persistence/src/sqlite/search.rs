@@ -21,6 +21,9 @@ pub(super) const STATEMENTS: &[&str] = &[KEYS, DELETE_WORDS, INSERT_WORDS];
 /// Up to so many events are fetched and sorted; beyond, walking the order and looking each event up comes first to a page.
 const FEW: i64 = 2_000;
 
+/// Beside words, up to so many entries of another filter's index are held against the list of those that have the words.
+const MANY: i64 = 20_000;
+
 /// A word that one of so many events has is looked up event by event along the order: a page is full after some hundred of
 /// them, before a list of all that have it would be made.
 const FREQUENT: i64 = 5;
@@ -68,6 +71,8 @@ pub(crate) enum Way {
     Series,
     Organizer,
     Latitude,
+    /// From the days that are asked for, in another order than theirs.
+    Days,
     /// Nothing is known that would be better than the planner's choice.
     Any,
 }
@@ -96,6 +101,7 @@ impl Way {
             Self::Series => "events INDEXED BY events_by_series",
             Self::Organizer => "events INDEXED BY events_by_organizer",
             Self::Latitude => "events INDEXED BY events_by_latitude",
+            Self::Days => "events INDEXED BY events_by_start",
             Self::Any => "events",
         }
     }
@@ -144,8 +150,8 @@ fn matching(words: &SearchWords, scope: Scope) -> String {
     }
 }
 
-/// One count for each filter that a way could begin with: no further than [`FEW`], of words than what is [`FREQUENT`]; and,
-/// behind them, from how many on a word is.
+/// One count for each filter that a way could begin with: no further than [`FEW`], beside words than [`MANY`], of words than
+/// what is [`FREQUENT`]; and, behind them, from how many on a word is.
 pub(crate) fn counts(query: &EventQuery) -> (Vec<Way>, Select) {
     let mut sql = Select::default();
     let mut counted = Vec::new();
@@ -185,9 +191,17 @@ pub(crate) fn counts(query: &EventQuery) -> (Vec<Way>, Select) {
             columns.push(format!("events WHERE status = {status} AND latitude_e6 BETWEEN {south} AND {north}"));
             counted.push(Way::Latitude);
         }
+        if query.words.is_some() && (query.starts_from.is_some() || query.starts_before.is_some()) {
+            let from = sql.bind(Bind::Int(query.starts_from.map_or(i64::MIN, |at| at.0)));
+            let before = sql.bind(Bind::Int(query.starts_before.map_or(i64::MAX, |at| at.0)));
+            let days = format!("starts_at >= {from} AND starts_at < {before}");
+            columns.push(format!("events INDEXED BY events_by_start WHERE status = {status} AND {days}"));
+            counted.push(Way::Days);
+        }
     }
-    let few = sql.bind(Bind::Int(FEW));
-    let frequent = format!("MAX({few}, (SELECT COALESCE(MAX(number), 0) FROM events) / {FREQUENT})");
+    let few = sql.bind(Bind::Int(if query.words.is_some() { MANY } else { FEW }));
+    let least_frequent = sql.bind(Bind::Int(FEW));
+    let frequent = format!("MAX({least_frequent}, (SELECT COALESCE(MAX(number), 0) FROM events) / {FREQUENT})");
     let count = |(way, rows): (&Way, &String)| {
         let limit = if *way == Way::Words { &frequent } else { &few };
         format!("(SELECT COUNT(*) FROM (SELECT 1 FROM {rows} LIMIT {limit}))")
@@ -213,15 +227,92 @@ impl Sqlite {
             in_time(self.call_timeout, counts).await.map_err(StoreError::read)?
         };
         let frequent = counts.last().copied().unwrap_or(i64::MAX);
-        let counted = || ways.iter().copied().zip(counts.iter().copied());
-        let narrowest = counted().filter(|(_, count)| *count < FEW).min_by_key(|(_, count)| *count);
-        let has_frequent_words = counted().any(|(way, count)| way == Way::Words && count >= frequent);
-        Ok(match narrowest {
+        Ok(Counted { ways: ways.into_iter().zip(counts).collect(), frequent }.way(query))
+    }
+}
+
+/// How many events each filter leaves, as far as was counted.
+struct Counted {
+    ways: Vec<(Way, i64)>,
+    /// From how many on a word is.
+    frequent: i64,
+}
+
+/// What a page costs, in units of some half a microsecond: an entry of an index, one of a list of words, a row.
+const ENTRY: i64 = 1;
+const LISTED: i64 = 1;
+const ROW: i64 = 10;
+/// Events of the pages that people look at.
+const PAGES: i64 = 100;
+
+impl Counted {
+    fn way(&self, query: &EventQuery) -> Way {
+        let is_newest_first = matches!(query.sort, EventSort::Newest | EventSort::Relevance);
+        let words = self.ways.iter().find(|(way, _)| *way == Way::Words).map(|(_, count)| *count);
+        let cheapest = match words {
+            Some(words) => self.beside_words(words, is_newest_first),
+            None => self.ways.iter().copied().filter(|(_, count)| *count < FEW).min_by_key(|(_, count)| *count),
+        };
+        let is_frequent = words.is_some_and(|words| words >= self.frequent);
+        match cheapest {
             Some((way, _)) => way,
-            None if query.words.is_some() && is_newest_first => Way::Words,
-            None if query.status_column().is_some() && has_frequent_words => Way::OrderOfFrequent,
-            None if query.status_column().is_some() => Way::Order,
-            None => Way::Any,
-        })
+            None if words.is_some() && is_newest_first => Way::Words,
+            None if query.status_column().is_none() => Way::Any,
+            None if is_frequent => Way::OrderOfFrequent,
+            None => Way::Order,
+        }
+    }
+
+    /// The cheapest way that is known to end soon, with its cost: by all that have the words, or by all that pass another
+    /// filter, held against a list of those that have the words.
+    fn beside_words(&self, words: i64, is_newest_first: bool) -> Option<(Way, i64)> {
+        let all = self.frequent.max(FEW).saturating_mul(FREQUENT);
+        let others = self.ways.iter().filter(|(way, _)| *way != Way::Words).map(|(_, count)| *count);
+        // The words' events come newest first: no more are fetched than fill the pages.
+        let until_full = others.min().map_or(PAGES, |least| PAGES * all / least.max(1));
+        let cost = |(way, count): (Way, i64)| match way {
+            Way::Words if is_newest_first => Some(count.min(until_full) * ROW),
+            Way::Words => (count < FEW).then_some(count * ROW),
+            _ => {
+                let both = if count < FEW { count.min(words) } else { words * count / all };
+                let is_short = count < FEW || (count < MANY && words < self.frequent && both < FEW / 2);
+                is_short.then_some(count * ENTRY + words * LISTED + both * ROW)
+            }
+        };
+        self.ways.iter().filter_map(|each| Some((each.0, cost(*each)?))).min_by_key(|(_, cost)| *cost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(ways: &[(Way, i64)], sort: EventSort) -> Way {
+        let query = EventQuery { sort, ..EventQuery::default() };
+        Counted { ways: ways.to_vec(), frequent: 20_000 }.way(&query)
+    }
+
+    #[test]
+    fn the_narrowest_filter_is_the_way_and_the_order_when_none_is_narrow() {
+        let (city, category) = ((Way::City, 700), (Way::Category, 300));
+        assert_eq!(way(&[city, category], EventSort::Date), Way::Category);
+        assert_eq!(way(&[(Way::City, FEW), (Way::Category, FEW)], EventSort::Date), Way::Order);
+        assert_eq!(way(&[], EventSort::Newest), Way::Order);
+    }
+
+    #[test]
+    fn beside_words_the_way_is_the_one_that_touches_least() {
+        let words = |count| (Way::Words, count);
+        assert_eq!(way(&[words(1_500)], EventSort::Date), Way::Words);
+        assert_eq!(way(&[words(1_500)], EventSort::Newest), Way::Words);
+        assert_eq!(way(&[words(15_000)], EventSort::Newest), Way::Words);
+        assert_eq!(way(&[words(15_000)], EventSort::Date), Way::Order);
+        assert_eq!(way(&[words(20_000)], EventSort::Date), Way::OrderOfFrequent);
+        // A list of 15,000 is made sooner than 1,900 rows are fetched to look at their words.
+        assert_eq!(way(&[words(1_900), (Way::City, 4_000)], EventSort::Price), Way::City);
+        assert_eq!(way(&[words(12_000), (Way::City, 4_000)], EventSort::Price), Way::City);
+        assert_eq!(way(&[words(12_000), (Way::City, 15_000)], EventSort::Price), Way::Order);
+        assert_eq!(way(&[words(12_000), (Way::Days, 900)], EventSort::Title), Way::Days);
+        assert_eq!(way(&[words(30), (Way::City, 4_000)], EventSort::Newest), Way::Words);
     }
 }

@@ -222,6 +222,7 @@ pub(crate) fn statements(store: &Store) -> Vec<String> {
             Way::Series,
             Way::Organizer,
             Way::Latitude,
+            Way::Days,
             Way::Any,
         ]
         .map(Some)
