@@ -240,6 +240,7 @@ impl Caller {
         };
         let mut event = words();
         event["holds_per_customer_max"] = json!(1_000);
+        event["title"] = json!(format!("Show {:x}", rand::random::<u64>()));
         let event = text(&made(Method::POST, "/events", event).await["id"]);
         let path = |rest: &str| format!("/events/{event}{rest}");
         let mut map = seat_map();
