@@ -273,6 +273,10 @@ impl Counted {
         let cost = |(way, count): (Way, i64)| match way {
             Way::Words if is_newest_first => Some(count.min(until_full) * ROW),
             Way::Words => (count < FEW).then_some(count * ROW),
+            // Their indexes know no number: a row is read to compare it.
+            Way::Tag | Way::Tier | Way::Series | Way::Organizer => {
+                (count < FEW).then_some(count * ROW + words * LISTED)
+            }
             _ => {
                 let both = if count < FEW { count.min(words) } else { words * count / all };
                 let is_short = count < FEW || (count < MANY && words < self.frequent && both < FEW / 2);
@@ -314,5 +318,7 @@ mod tests {
         assert_eq!(way(&[words(12_000), (Way::City, 15_000)], EventSort::Price), Way::Order);
         assert_eq!(way(&[words(12_000), (Way::Days, 900)], EventSort::Title), Way::Days);
         assert_eq!(way(&[words(30), (Way::City, 4_000)], EventSort::Newest), Way::Words);
+        assert_eq!(way(&[words(12_000), (Way::Tag, 4_000)], EventSort::Price), Way::Order);
+        assert_eq!(way(&[words(12_000), (Way::Tag, 400)], EventSort::Price), Way::Tag);
     }
 }
