@@ -81,7 +81,12 @@ async fn lagged(server: &TestServer) -> f64 {
 /// 40,000 seats in a block that is withheld and released: each time a delta of 40 KB.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_reads_slowly_skips_what_it_missed_and_gets_a_snapshot() {
-    let server = TestServer::start_with(|config| config.live.write_timeout = Duration::from_secs(60)).await;
+    // It answers no ping while it does not read, and a slow machine takes a while for all the changes.
+    let server = TestServer::start_with(|config| {
+        config.live.write_timeout = Duration::from_secs(60);
+        config.live.idle_timeout = Duration::from_secs(300);
+    })
+    .await;
     let show = Show::draft_with(&server, json!({})).await;
     let numbers: Vec<String> = (1..=100).map(|number| number.to_string()).collect();
     let rows: Vec<_> = (1..=20).map(|row| json!({"id": row.to_string(), "seats": numbers})).collect();
