@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::{Clock, SystemClock};
 use futures_util::{StreamExt, stream};
 use inventory::{EventId, TimeUs};
 use parking_lot::Mutex;
 use persistence::{Event, OutboxAttempt, OutboxOutcome, Store, StoreError};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::tidings::{self, TidingsError};

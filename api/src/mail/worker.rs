@@ -1,12 +1,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::{Clock, SystemClock};
 use futures_util::{StreamExt, stream};
 use inventory::TimeUs;
 use persistence::{Delivery, Mail, MailAttempt, StoreError};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::booking::Means;
