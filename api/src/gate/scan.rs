@@ -2,7 +2,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::SubmitError;
 use http::StatusCode;
-use inventory::{Answer, Direction, EventId, Layout, Place, RefusedScan, Rejection, ScanTicket, TicketId, TicketView};
+use inventory::{Answer, Direction, EventId, Layout, RefusedScan, Rejection, ScanTicket, TicketId, TicketView};
 use wire::{ScanRequest, ScanResponse, ScanResult};
 
 use super::shown;
@@ -13,7 +13,7 @@ use crate::gate_log::Refused;
 use crate::idempotency::Write;
 use crate::problems::Written;
 use crate::state::AppState;
-use crate::{check_in_list, event_access, time};
+use crate::{check_in_list, event_access, hold_items, time};
 
 /// Scans a ticket
 ///
@@ -109,10 +109,7 @@ fn blank(result: ScanResult, ticket: Option<TicketId>) -> ScanResponse {
 
 fn with_place(response: ScanResponse, ticket: Option<TicketView>, layout: &Layout) -> ScanResponse {
     let Some(ticket) = ticket else { return response };
-    let (seat, area) = match ticket.place {
-        Place::Seat(seat) => (Some(layout.seat_id(seat)), None),
-        Place::Area { area, .. } => (None, Some(layout.area_id(area).to_owned())),
-    };
+    let (seat, area) = hold_items::seat_or_area(ticket.place, layout);
     let tier_name = layout.tiers().get(ticket.tier.ix()).map(|tier| tier.name.clone());
     ScanResponse { seat, area, tier_name, ..response }
 }

@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::field_errors::FieldErrors;
 
 pub use explain::explain;
-pub use view::{Labels, render};
+pub use view::{Labels, render, seat_or_area};
 
 /// # Errors
 /// Rejected when a name or quantity is no good; invalid when an item does not say which kind it is.

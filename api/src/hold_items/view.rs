@@ -11,10 +11,7 @@ pub fn render(hold: &PlacedHold, layout: &Layout, labels: &Labels) -> Vec<HeldIt
     let money = |amount_minor| Money { amount_minor, currency: currency.code().to_owned() };
     let items = (0..).zip(&hold.items).map(|(at, item)| {
         let discount = hold.discounts().iter().find(|used| used.item == at);
-        let (seat, area) = match item.place {
-            Place::Seat(seat) => (Some(layout.seat_id(seat)), None),
-            Place::Area { area, .. } => (None, Some(layout.area_id(area).to_owned())),
-        };
+        let (seat, area) = seat_or_area(item.place, layout);
         HeldItem {
             seat,
             area,
@@ -28,4 +25,12 @@ pub fn render(hold: &PlacedHold, layout: &Layout, labels: &Labels) -> Vec<HeldIt
         }
     });
     items.collect()
+}
+
+/// The public id of the one or the other.
+pub fn seat_or_area(place: Place, layout: &Layout) -> (Option<String>, Option<String>) {
+    match place {
+        Place::Seat(seat) => (Some(layout.seat_id(seat)), None),
+        Place::Area { area, .. } => (None, Some(layout.area_id(area).to_owned())),
+    }
 }
