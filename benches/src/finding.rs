@@ -1,6 +1,7 @@
 //! Pages of events out of a large catalogue: each kind of question with values of its own each time, some pages deep. Through
 //! the store alone, one after the other: what a page costs the database, without HTTP and without what is kept.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -22,6 +23,9 @@ pub struct Options {
     queries: u64,
     #[arg(long, value_delimiter = ',', default_value = "sqlite,postgres")]
     stores: Vec<Kind>,
+    /// A catalogue that stays, to be asked again: directories, and URLs of databases. Made where it is missing
+    #[arg(long, value_delimiter = ',')]
+    catalogues: Vec<String>,
 }
 
 const PAGE: u32 = 51;
@@ -264,32 +268,56 @@ const QUESTIONS: &[(&str, Ask)] = &[
     }),
 ];
 
-#[expect(clippy::disallowed_macros, reason = "prints its figures")]
 pub async fn run(places: &Places, options: &Options) -> anyhow::Result<()> {
+    for catalogue in &options.catalogues {
+        let config = match catalogue.strip_prefix("postgres://") {
+            Some(_) => StoreConfig::postgres(catalogue.clone()),
+            None => StoreConfig::embedded(Path::new(catalogue)),
+        };
+        ask(catalogue, config, options, || Ok(())).await?;
+    }
+    if !options.catalogues.is_empty() {
+        return Ok(());
+    }
     for &kind in &options.stores {
         let place = places.fresh(kind)?;
-        let config = match &place {
-            Place::Dir(_, dir) => StoreConfig::embedded(dir.path()),
-            Place::Postgres(database) => StoreConfig::postgres(database.url()),
-        };
-        let patient =
-            StoreConfig { call_timeout: PATIENCE, append_timeout: PATIENCE, acquire_timeout: PATIENCE, ..config };
-        let store = Store::connect(&patient).await?;
+        let name = format!("{kind:?}");
+        match &place {
+            Place::Dir(_, dir) => ask(&name, StoreConfig::embedded(dir.path()), options, || Ok(())).await?,
+            Place::Postgres(database) => {
+                ask(&name, StoreConfig::postgres(database.url()), options, || database.analyze()).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `analyze`: once the catalogue is made.
+#[expect(clippy::disallowed_macros, reason = "prints its figures")]
+async fn ask(
+    name: &str,
+    config: StoreConfig,
+    options: &Options,
+    analyze: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let patient = StoreConfig { call_timeout: PATIENCE, append_timeout: PATIENCE, acquire_timeout: PATIENCE, ..config };
+    let store = Store::connect(&patient).await?;
+    let last = EventId::from_bytes(bytes(1, options.events.saturating_sub(1)));
+    if store.event_find(last).await?.is_none() {
         let started = Instant::now();
         fill(&store, options.events).await?;
-        if let Place::Postgres(database) = &place {
-            database.analyze()?;
-        }
-        println!("{kind:?}: {} events made in {:.0} s", options.events, started.elapsed().as_secs_f64());
-        let mut all = histogram()?;
-        for (name, ask) in QUESTIONS {
-            let took = measure(&store, *ask, options.queries).await.with_context(|| (*name).to_owned())?;
-            print(name, &took);
-            all.add(&took)?;
-        }
-        print("all", &all);
-        store.close().await;
+        analyze()?;
+        println!("{name}: {} events made in {:.0} s", options.events, started.elapsed().as_secs_f64());
     }
+    println!("{name}:");
+    let mut all = histogram()?;
+    for (name, ask) in QUESTIONS {
+        let took = measure(&store, *ask, options.queries).await.with_context(|| (*name).to_owned())?;
+        print(name, &took);
+        all.add(&took)?;
+    }
+    print("all", &all);
+    store.close().await;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every suite, on real services, with the binaries the end-to-end suites start.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,6 +9,9 @@ use anyhow::{Context as _, Result};
 
 use crate::services::Services;
 use crate::{openid_provider, redis, schemathesis, terminal, workspace};
+
+/// Read by the tests that have a size of their own for it.
+const FULL_SIZE: &str = "USHER_TEST_FULL";
 
 pub fn run(args: &[String]) -> Result<()> {
     run_on(&mut Services::for_tests()?, args)
@@ -46,7 +50,10 @@ pub fn run_on(services: &mut Services, args: &[String]) -> Result<()> {
     if let Err(problem) = &doc_tests {
         terminal::say(&format!("xtask: {problem:#}"));
     }
-    let command = workspace::cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+    let mut command = workspace::cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+    if env::var_os(FULL_SIZE).is_some() {
+        command.args(["--profile", "full"]);
+    }
     services.run("cargo nextest", with_binaries(command).args(args))?;
     doc_tests
 }
