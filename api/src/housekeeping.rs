@@ -16,6 +16,10 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Until then a list shows no price of an event whose price has changed by the clock.
 const PRICES: Duration = Duration::from_secs(2);
 const PRUNE: Duration = Duration::from_secs(60);
+/// Of the index of words, put together in one commit: a few milliseconds of the writer.
+const MERGED_PAGES: u32 = 64;
+/// Between two of them, so that a sale's own commits come first.
+const MERGE_BREATH: Duration = Duration::from_millis(100);
 const SWEEP: Duration = Duration::from_secs(300);
 /// Between two looks at how much work waits. Whoever does it, and in whatever process: the rows say so.
 const BACKLOG: Duration = Duration::from_secs(15);
@@ -74,6 +78,9 @@ pub async fn run(state: AppState, stop: CancellationToken) {
                 if let Err(error) = wake_waitlists(&state).await {
                     tracing::warn!(%error, "events with waitlists could not be listed: {error}");
                 }
+                if let Err(error) = merge_words(&state, &stop).await {
+                    tracing::warn!(%error, "the index of words could not be put together: {error}");
+                }
                 if let Err(error) = forget(&state).await {
                     tracing::warn!(%error, "old rows could not be deleted: {error}");
                 }
@@ -110,6 +117,15 @@ async fn wake_waitlists(state: &AppState) -> Result<(), StoreError> {
             return Ok(());
         }
     }
+}
+
+async fn merge_words(state: &AppState, stop: &CancellationToken) -> Result<(), StoreError> {
+    let mut is_begun = false;
+    while !stop.is_cancelled() && state.store.search_merge(MERGED_PAGES, is_begun).await? {
+        is_begun = true;
+        stop.run_until_cancelled(tokio::time::sleep(MERGE_BREATH)).await;
+    }
+    Ok(())
 }
 
 async fn forget(state: &AppState) -> Result<(), StoreError> {

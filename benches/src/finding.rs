@@ -39,6 +39,7 @@ const ORGANIZERS: u64 = 2_000;
 const EVENTS_PER_COMMIT: usize = 50;
 /// Of one call while the catalogue is made: all makers wait for one writer.
 const PATIENCE: Duration = Duration::from_secs(120);
+const MERGED_PAGES: u32 = 64;
 const MAKERS: u64 = 8;
 
 /// Numbers that are the same in every run (splitmix64).
@@ -308,6 +309,11 @@ async fn ask(
         fill(&store, options.events).await?;
         analyze()?;
         println!("{name}: {} events made in {:.0} s", options.events, started.elapsed().as_secs_f64());
+    }
+    // As the server does beside its work.
+    let mut is_begun = false;
+    while store.search_merge(MERGED_PAGES, is_begun).await? {
+        is_begun = true;
     }
     println!("{name}:");
     let mut all = histogram()?;

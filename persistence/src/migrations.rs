@@ -167,6 +167,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0026_near.sql"),
         sqlite: include_str!("../migrations/sqlite/0026_near.sql"),
     },
+    Step {
+        number: 27,
+        name: "covering",
+        postgres: include_str!("../migrations/postgres/0027_covering.sql"),
+        sqlite: include_str!("../migrations/sqlite/0027_covering.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

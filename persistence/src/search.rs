@@ -40,6 +40,10 @@ impl SearchWords {
         (!words.is_empty()).then_some(Self(words))
     }
 
+    pub(crate) fn has_beginning(&self) -> bool {
+        self.0.iter().any(|(_, is_beginning)| *is_beginning)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
         self.0.iter().map(|(word, is_beginning)| (word.as_str(), *is_beginning))
     }
@@ -135,6 +139,15 @@ macro_rules! bound {
 }
 
 pub(crate) use bound;
+
+/// How it is found out which events have the words, where they are not the way itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// All that have them are listed first.
+    Listed,
+    /// Each event that passes the rest is looked up: only few are, or every other has the words.
+    Each,
+}
 
 /// In which words an event must have those that are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,6 +32,11 @@ impl Postgres {
             ("statement_timeout", timeout_ms.as_str()),
             ("lock_timeout", timeout_ms.as_str()),
             ("idle_in_transaction_session_timeout", timeout_ms.as_str()),
+            // Calls here take milliseconds: to compile one, or to start processes for it, takes ten times as long.
+            ("jit", "off"),
+            ("max_parallel_workers_per_gather", "0"),
+            // A page in memory, or on a disk without heads, costs what its neighbour costs.
+            ("random_page_cost", "1.1"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(config.connections_max)

@@ -4,8 +4,10 @@
 
 use sqlx::PgConnection;
 
-use crate::search::{Bind, EventIndex, EventWords, Scope, SearchWords, Select};
-use crate::store::{Event, event_index};
+use super::Postgres;
+use crate::StoreError;
+use crate::search::{Bind, EventIndex, EventWords, Lookup, Scope, SearchWords, Select};
+use crate::store::{Event, event_index, in_time};
 
 const KEYS: &str = concat!(event_index::keys!("nextval('event_numbers')"), " RETURNING id");
 
@@ -13,7 +15,13 @@ const PUT_WORDS: &str = "
     INSERT INTO event_search (event_id, words) VALUES ($1, CAST($2 AS tsvector))
     ON CONFLICT (event_id) DO UPDATE SET words = excluded.words";
 
-pub(super) const STATEMENTS: &[&str] = &[KEYS, PUT_WORDS];
+const COUNT_WORDS: &str = "
+    SELECT COUNT(*) FROM (SELECT 1 FROM event_search WHERE words @@ CAST($1 AS tsquery) LIMIT $2) AS counted";
+
+pub(super) const STATEMENTS: &[&str] = &[KEYS, PUT_WORDS, COUNT_WORDS];
+
+/// So many events are listed and sorted sooner than an order is walked.
+const FEW: i64 = 1_000;
 
 /// Begins a word of the title, and is in no word.
 const IN_TITLE: &str = "=";
@@ -31,9 +39,30 @@ impl EventIndex for PgConnection {
     }
 }
 
-pub(crate) fn and_words(sql: &mut Select, words: &SearchWords, scope: Scope) {
-    let before = "events.id IN (SELECT event_id FROM event_search WHERE words @@ CAST(";
-    sql.and_bound(before, Bind::Text(matching(words, scope)), " AS tsquery))");
+pub(crate) fn and_words(sql: &mut Select, words: &SearchWords, scope: Scope, lookup: Lookup) {
+    let matching = Bind::Text(matching(words, scope));
+    match lookup {
+        Lookup::Listed => {
+            let before = "events.id IN (SELECT event_id FROM event_search WHERE words @@ CAST(";
+            sql.and_bound(before, matching, " AS tsquery))");
+        }
+        // The planner makes no join of a value.
+        Lookup::Each => {
+            let before = "(SELECT words FROM event_search WHERE event_id = events.id) @@ CAST(";
+            sql.and_bound(before, matching, " AS tsquery)");
+        }
+    }
+}
+
+impl Postgres {
+    /// The planner knows how many events have a word, but takes every beginning for rare: of those that are not, no list is
+    /// to be made.
+    pub(crate) async fn lookup(&self, words: Option<&SearchWords>, scope: Scope) -> Result<Lookup, StoreError> {
+        let Some(words) = words.filter(|words| words.has_beginning()) else { return Ok(Lookup::Listed) };
+        let count = sqlx::query_scalar(COUNT_WORDS).bind(matching(words, scope)).bind(FEW).fetch_one(&self.pool);
+        let count: i64 = in_time(self.call_timeout, count).await.map_err(StoreError::read)?;
+        Ok(if count < FEW { Lookup::Listed } else { Lookup::Each })
+    }
 }
 
 fn matching(words: &SearchWords, scope: Scope) -> String {

@@ -11,6 +11,7 @@ mod lock;
 mod log;
 mod projection;
 pub(crate) mod search;
+pub(crate) mod way;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,8 +2,8 @@
 //! themselves; see `sqlite/search.rs` and `postgres/search.rs` for what differs.
 
 use super::{Event, Store, on_pool, on_transaction};
-use crate::StoreError;
 use crate::search::EventIndex as _;
+use crate::{StoreError, boxed};
 
 /// `$next` gives an event its number, once: the order of creation, by which `newest` goes.
 macro_rules! keys {
@@ -67,6 +67,17 @@ impl Store {
                 }
                 Ok(())
             })?;
+        }
+    }
+
+    /// Puts the pieces of the index of words together once there are several: a search looks into every one. `pages`: of
+    /// 4 KiB, at most, so that a step holds no other write up. Whether there is more to do, then with `is_begun`. Postgres sees
+    /// to it by itself.
+    #[boxed]
+    pub async fn search_merge(&self, pages: u32, is_begun: bool) -> Result<bool, StoreError> {
+        match self {
+            Self::Postgres(_) => Ok(false),
+            Self::Sqlite(sqlite) => sqlite.merge_words(pages, is_begun).await,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{Audience, Event, Store, in_time};
 use crate::StoreError;
 use crate::boxed;
 use crate::row::field;
-use crate::search::{Bind, Scope, Select, bound};
+use crate::search::{Bind, Lookup, Scope, Select, bound};
 
 /// An event in a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +89,8 @@ impl Store {
             Self::Sqlite(sqlite) => Some(sqlite.way(query).await?),
             Self::Postgres(_) => None,
         };
-        let page = Page { query, scope: Scope::All, way, after: query.after.clone(), now, limit };
+        let lookup = Lookup::Listed;
+        let page = Page { query, scope: Scope::All, way, lookup, after: query.after.clone(), now, limit };
         if query.words.is_none() || query.sort != EventSort::Relevance {
             return self.listings(page).await;
         }
@@ -125,6 +126,9 @@ impl Store {
     async fn listings(&self, mut page: Page<'_>) -> Result<Vec<Listing>, StoreError> {
         let (query, scope, limit) = (page.query, page.scope, page.limit as usize);
         let mut found = Vec::new();
+        if let Self::Postgres(postgres) = self {
+            page.lookup = postgres.lookup(query.words.as_ref(), scope).await?;
+        }
         loop {
             let rows = self.rows(&page).await?;
             let is_last = rows.len() < limit;

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::event_query::{Audience, EventCursor, EventPhase, EventQuery, EventSort, SortKey, tier_name};
 use super::{Near, Store};
-use crate::search::{Bind, Scope, SearchWords, Select};
-use crate::sqlite::search::{Way, counts};
+use crate::search::{Bind, Lookup, Scope, SearchWords, Select};
+use crate::sqlite::way::{Rows, Way, counts};
 use crate::{postgres, sqlite};
 
 /// One page, or the part of it that lies in `scope`.
@@ -15,13 +15,15 @@ pub(super) struct Page<'a> {
     pub scope: Scope,
     /// Of SQLite; Postgres finds its own.
     pub way: Option<Way>,
+    /// Of Postgres, where the way does not say it.
+    pub lookup: Lookup,
     pub after: Option<EventCursor>,
     pub now: TimeUs,
     pub limit: u32,
 }
 
 pub(super) fn select(page: &Page<'_>) -> Select {
-    let Page { query, scope, way, ref after, now, limit } = *page;
+    let Page { query, scope, way, lookup, ref after, now, limit } = *page;
     let mut sql = Select::default();
     if let Some(first) = way.and_then(|way| way.first_bind(query)) {
         sql.bind(first);
@@ -42,7 +44,7 @@ pub(super) fn select(page: &Page<'_>) -> Select {
     if let Some(words) = &query.words {
         match way {
             Some(way) => sqlite::search::and_words(&mut sql, words, scope, way),
-            None => postgres::search::and_words(&mut sql, words, scope),
+            None => postgres::search::and_words(&mut sql, words, scope, lookup),
         }
     }
     let number = way.map_or("events.number", Way::number);
@@ -124,7 +126,7 @@ fn and_place(sql: &mut Select, query: &EventQuery, way: Option<Way>) {
     if let Some(tag) = &query.tag {
         let tag = Bind::Text(tag_of(tag));
         match way {
-            Some(Way::Tag) => sql.and_bound("event_tags.tag = ", tag, ""),
+            Some(Way { rows: Rows::Tag, .. }) => sql.and_bound("event_tags.tag = ", tag, ""),
             _ => {
                 let tag = sql.bind(tag);
                 sql.and(&any(way, &format!("FROM event_tags WHERE event_id = events.id AND tag = {tag}")));
@@ -209,24 +211,25 @@ pub(crate) fn statements(store: &Store) -> Vec<String> {
     let text = || Some("x".to_owned());
     let user = inventory::UserId::from_bytes([1; 16]);
     let near = Near { latitude_e6: 1, longitude_e6: 180_000_000, radius_m: 1_000 };
-    let ways = match store {
-        Store::Postgres(_) => vec![None],
+    let lookups = [Lookup::Listed, Lookup::Each];
+    let ways: Vec<(Option<Way>, Lookup)> = match store {
+        Store::Postgres(_) => lookups.map(|lookup| (None, lookup)).to_vec(),
         Store::Sqlite(_) => [
-            Way::Order,
-            Way::OrderOfFrequent,
-            Way::Words,
-            Way::City,
-            Way::Category,
-            Way::Tag,
-            Way::Tier,
-            Way::Series,
-            Way::Organizer,
-            Way::Latitude,
-            Way::Days,
-            Way::Any,
+            Rows::Order,
+            Rows::Words,
+            Rows::City,
+            Rows::Category,
+            Rows::Tag,
+            Rows::Tier,
+            Rows::Series,
+            Rows::Organizer,
+            Rows::Latitude,
+            Rows::Days,
+            Rows::Any,
         ]
-        .map(Some)
-        .to_vec(),
+        .into_iter()
+        .flat_map(|rows| lookups.map(|words| (Some(Way { rows, words }), words)))
+        .collect(),
     };
     let phases = [None, Some(EventPhase::OnSale), Some(EventPhase::Ongoing), Some(EventPhase::Ended)];
     let mut texts = std::collections::BTreeSet::new();
@@ -256,10 +259,10 @@ pub(crate) fn statements(store: &Store) -> Vec<String> {
             if matches!(store, Store::Sqlite(_)) {
                 texts.insert(counts(&query).1.text);
             }
-            for &way in &ways {
+            for &(way, lookup) in &ways {
                 let key = if sort == EventSort::Title { SortKey::Text("x".to_owned()) } else { SortKey::Number(1) };
                 let after = Some(EventCursor { key, number: 1 });
-                let page = Page { query: &query, scope: Scope::All, way, after, now: TimeUs(1), limit: 1 };
+                let page = Page { query: &query, scope: Scope::All, way, lookup, after, now: TimeUs(1), limit: 1 };
                 texts.insert(select(&page).text);
             }
         }
