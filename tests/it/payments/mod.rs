@@ -26,6 +26,8 @@ pub async fn on_each_store_with_stripe(test: impl AsyncFn(&TestServer, &StripeAp
         move |config: &mut Config| {
             of_stripe(config);
             config.payments.webhook_secret = Some(reports::SECRET.into());
+            // A storm of full size lasts longer than a token.
+            config.auth.access_ttl = config.auth.refresh_ttl;
         }
     };
     let stripe = StripeApi::start().await;
