@@ -30,3 +30,4 @@ mod staff;
 mod start;
 mod waiting;
 mod waitlist;
+mod ways;
