@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use inventory::{Change, Command, Inventory, Layout, LineView, Lsn, Origin, Record, Row, TimeUs, Verb};
+use inventory::{Change, Command, Inventory, Layout, LineView, Lsn, Origin, Record, Rejection, Row, TimeUs, Verb};
 
 use crate::feed::{Picture, Source, Tap};
 use crate::lane::{Lane, Loss};
@@ -120,7 +120,7 @@ impl Turn {
         match self.inventory.repeat(now, &command) {
             Some(Ok(answer)) => self.repeat(now, &command, answer, waiter),
             Some(Err(rejection)) => self.refuse(rejection, waiter),
-            None => match self.inventory.decide(now, &command) {
+            None => match self.decide(now, &command, waiter.take_required()) {
                 Ok(change) => {
                     let submitted = self.record(now, command.origin, change);
                     waiter.look(&self.inventory);
@@ -130,6 +130,13 @@ impl Turn {
                 Err(rejection) => self.refuse(rejection, waiter),
             },
         }
+    }
+
+    fn decide(&self, now: TimeUs, command: &Command, required: Option<Verb>) -> Result<Change, Rejection> {
+        if let Some(verb) = required {
+            self.inventory.decide(now, &Command { origin: command.origin, verb })?;
+        }
+        self.inventory.decide(now, command)
     }
 
     fn repeat(&mut self, now: TimeUs, command: &Command, answer: inventory::Answer, waiter: Waiter) {

@@ -1,7 +1,7 @@
 //! One caller's side of a command. Whatever happens to a [`Waiter`], its caller is told the truth: dropped before the
 //! command was looked at it says that nothing happened, dropped afterwards that the outcome is unknown.
 
-use inventory::{Answer, Inventory, Lsn, TimeUs};
+use inventory::{Answer, Inventory, Lsn, TimeUs, Verb};
 use tokio::sync::oneshot;
 
 use crate::pace::Stopwatch;
@@ -27,12 +27,13 @@ pub(crate) struct Waiter {
     looked_at: bool,
     stopwatch: Option<Stopwatch>,
     look: Option<Look>,
+    required: Option<Verb>,
 }
 
 impl Waiter {
     pub(crate) fn new() -> (Self, oneshot::Receiver<Reply>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { reply: Some(sender), looked_at: false, stopwatch: None, look: None }, receiver)
+        (Self { reply: Some(sender), looked_at: false, stopwatch: None, look: None, required: None }, receiver)
     }
 
     #[must_use]
@@ -47,6 +48,17 @@ impl Waiter {
     pub(crate) fn looking(mut self, look: impl FnOnce(&Inventory) + Send + 'static) -> Self {
         self.look = Some(Box::new(look));
         self
+    }
+
+    /// What the caller would have to be allowed in the same turn: his command is refused as that would be.
+    #[must_use]
+    pub(crate) fn requiring(mut self, verb: Option<Verb>) -> Self {
+        self.required = verb;
+        self
+    }
+
+    pub(crate) const fn take_required(&mut self) -> Option<Verb> {
+        self.required.take()
     }
 
     /// Before the reply is parked behind what the state has.

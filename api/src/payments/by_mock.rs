@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use engine::EventHandle;
-use inventory::{Answer, Currency, Origin, PaymentId, PaymentOutcome, SettlePayment};
+use engine::{EventHandle, Shown};
+use inventory::{Answer, Currency, OrderRows, Origin, PaymentId, PaymentOutcome, SettlePayment};
 use persistence::{Checkout, CheckoutState, Order, PaymentProvider};
 use wire::MockOutcome;
 
-use super::pay::{Started, key_of_start, off, start};
+use super::pay::{Started, key_of_start, off, refused_start, start};
 use crate::auth::Caller;
 use crate::error::{ApiError, PaymentFailure};
 use crate::gateways::{Begun, Gateway, GatewayError, Mock, Standing, script};
@@ -42,19 +42,8 @@ pub async fn pay(
     let are_pages_left = !is_free && close_pages(state, &handle, asker, order).await?;
     let paid = PaymentOutcome::Paid { amount_minor: order.total_minor, currency };
     let scripted = scripted.filter(|_| !is_free).unwrap_or(MockOutcome::Paid);
-    let started = match scripted {
-        // A start would keep the hold alive until the money is there.
-        MockOutcome::Late => Started::Now,
-        _ => start(&handle, asker, order.id, payment).await?,
-    };
-    let outcome = if started == Started::PaidBefore || is_free || charge(state, order, payment, scripted).await? {
-        paid
-    } else {
-        PaymentOutcome::Declined
-    };
-    let settled = SettlePayment { order: order.id, payment, outcome, entropy: ids::entropy() };
-    let origin = Origin { user: Some(caller.user), ..origin };
-    let (settled, shown) = handle.settle_payment_shown(origin, settled).await;
+    let settling = Settling { state, handle: &handle, asker, order, payment, scripted, paid };
+    let (settled, shown) = settling.run().await?;
     match settled?.answer {
         Answer::OrderPaid(_) => {
             state.unpaid_orders.forget(order.id).await;
@@ -66,8 +55,8 @@ pub async fn pay(
             }
             if scripted == MockOutcome::Duplicate {
                 let second = PaymentId::from_uuid(derived_id::nth(payment.uuid(), "duplicate", 0));
-                let again = SettlePayment { order: order.id, payment: second, outcome, entropy: ids::entropy() };
-                handle.settle_payment(Origin { key: None, ..origin }, again).await?;
+                let again = SettlePayment { order: order.id, payment: second, outcome: paid, entropy: ids::entropy() };
+                handle.settle_payment(engine::Caller { key: None, ..asker }.into(), again).await?;
                 state.gateways.wake();
             }
             let order = match shown.and_then(persistence::order_of_rows) {
@@ -88,6 +77,47 @@ pub async fn pay(
             Err(ApiError::Payment(PaymentFailure::TooLate))
         }
         other => Err(event_access::unexpected("a payment", &other)),
+    }
+}
+
+struct Settling<'a> {
+    state: &'a AppState,
+    handle: &'a EventHandle,
+    asker: engine::Caller,
+    order: &'a Order,
+    payment: PaymentId,
+    scripted: MockOutcome,
+    /// What the event is told of the money when it came.
+    paid: PaymentOutcome,
+}
+
+impl Settling<'_> {
+    async fn run(&self) -> Result<Shown<OrderRows>, ApiError> {
+        let Self { handle, asker, order, payment, .. } = *self;
+        let started = match self.scripted {
+            // Nobody is asked, so that nothing can happen between start and settlement.
+            MockOutcome::Paid | MockOutcome::Declined => {
+                let is_paid = self.scripted == MockOutcome::Paid;
+                match handle.settle_payment_at_once(asker, self.settlement(is_paid)).await {
+                    (Err(refused), _) => refused_start(handle, order.id, payment, refused).await?,
+                    settled => return Ok(settled),
+                }
+            }
+            // A start would keep the hold alive until the money is there.
+            MockOutcome::Late => Started::Now,
+            MockOutcome::Slow | MockOutcome::Lost | MockOutcome::Duplicate => {
+                start(handle, asker, order.id, payment).await?
+            }
+        };
+        let is_paid = started == Started::PaidBefore
+            || order.total_minor == 0
+            || charge(self.state, order, payment, self.scripted).await?;
+        Ok(handle.settle_payment_shown(asker.into(), self.settlement(is_paid)).await)
+    }
+
+    fn settlement(&self, is_paid: bool) -> SettlePayment {
+        let outcome = if is_paid { self.paid } else { PaymentOutcome::Declined };
+        SettlePayment { order: self.order.id, payment: self.payment, outcome, entropy: ids::entropy() }
     }
 }
 

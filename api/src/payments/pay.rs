@@ -97,21 +97,30 @@ pub async fn start(
     payment: PaymentId,
 ) -> Result<Started, ApiError> {
     let key = key_of_start(asker.key);
-    let refused = match handle.start_payment(engine::Caller { key, ..asker }, order, payment).await {
-        Ok(_) => return Ok(Started::Now),
-        Err(refused) => refused,
+    match handle.start_payment(engine::Caller { key, ..asker }, order, payment).await {
+        Ok(_) => Ok(Started::Now),
+        Err(refused) => refused_start(handle, order, payment, refused).await,
+    }
+}
+
+/// Whether the payment goes on though it was refused its start.
+pub async fn refused_start(
+    handle: &EventHandle,
+    order: OrderId,
+    payment: PaymentId,
+    refused: SubmitError,
+) -> Result<Started, ApiError> {
+    let from = match &refused {
+        SubmitError::Rejected(Rejection::OrderTransition { from, .. }) => *from,
+        SubmitError::Rejected(_) | SubmitError::Unavailable(_) | SubmitError::OutcomeUnknown => {
+            return Err(refused.into());
+        }
     };
-    let is_late = match &refused {
-        SubmitError::Rejected(Rejection::OrderTransition { from, .. }) => *from == OrderStatus::Expired.name(),
-        SubmitError::Rejected(_) | SubmitError::Unavailable(_) | SubmitError::OutcomeUnknown => false,
-    };
-    if is_late {
+    if from == OrderStatus::Expired.name() {
         return Ok(Started::Now);
     }
-    if let SubmitError::Rejected(Rejection::OrderTransition { .. }) = &refused
-        && handle.order(order).await?.is_some_and(|order| order.paid_by == Some(payment))
-    {
-        return Ok(Started::PaidBefore);
+    match handle.order(order).await? {
+        Some(order) if order.paid_by == Some(payment) => Ok(Started::PaidBefore),
+        _ => Err(refused.into()),
     }
-    Err(refused.into())
 }

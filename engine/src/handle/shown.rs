@@ -16,31 +16,41 @@ impl EventHandle {
     pub async fn place_order(&self, caller: Caller, order: PlaceOrder) -> Shown<OrderRows> {
         let id = order.order;
         let command = Command { origin: caller.into(), verb: Verb::PlaceOrder(order) };
-        self.submit_and_look(command, move |inventory| inventory.order_rows(id)).await
+        self.submit_and_look(command, None, move |inventory| inventory.order_rows(id)).await
     }
 
     /// As [`EventHandle::settle_payment`]: the order with its tickets, paid or not.
     pub async fn settle_payment_shown(&self, origin: Origin, payment: SettlePayment) -> Shown<OrderRows> {
         let id = payment.order;
         let command = Command { origin, verb: Verb::SettlePayment(payment) };
-        self.submit_and_look(command, move |inventory| inventory.order_rows(id)).await
+        self.submit_and_look(command, None, move |inventory| inventory.order_rows(id)).await
+    }
+
+    /// The same, of a payment that is over as soon as it begins: nobody has to be asked between. Refused as
+    /// [`EventHandle::start_payment`] would be.
+    pub async fn settle_payment_at_once(&self, caller: Caller, payment: SettlePayment) -> Shown<OrderRows> {
+        let id = payment.order;
+        let start = Verb::StartPayment { order: id, customer: caller.user, payment: payment.payment };
+        let command = Command { origin: caller.into(), verb: Verb::SettlePayment(payment) };
+        self.submit_and_look(command, Some(start), move |inventory| inventory.order_rows(id)).await
     }
 
     /// As [`EventHandle::scan_ticket`]: the ticket, admitted or refused.
     pub async fn scan_ticket_shown(&self, caller: Caller, scan: ScanTicket) -> Shown<TicketView> {
         let id = scan.ticket;
         let command = Command { origin: caller.into(), verb: Verb::ScanTicket(scan) };
-        self.submit_and_look(command, move |inventory| inventory.ticket(id)).await
+        self.submit_and_look(command, None, move |inventory| inventory.ticket(id)).await
     }
 
     async fn submit_and_look<T: Send + 'static>(
         &self,
         command: Command,
+        required: Option<Verb>,
         look: impl FnOnce(&Inventory) -> Option<T> + Send + 'static,
     ) -> Shown<T> {
         let (sender, mut seen) = oneshot::channel();
         let (waiter, reply) = Waiter::new();
-        let waiter = waiter.looking(move |inventory| {
+        let waiter = waiter.requiring(required).looking(move |inventory| {
             // A caller that has gone away looks at nothing.
             let _ = sender.send(look(inventory));
         });

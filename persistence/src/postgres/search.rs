@@ -15,13 +15,16 @@ const PUT_WORDS: &str = "
     INSERT INTO event_search (event_id, words) VALUES ($1, CAST($2 AS tsvector))
     ON CONFLICT (event_id) DO UPDATE SET words = excluded.words";
 
-const COUNT_WORDS: &str = "
-    SELECT COUNT(*) FROM (SELECT 1 FROM event_search WHERE words @@ CAST($1 AS tsquery) LIMIT $2) AS counted";
+/// Of the newest events, how many have the words.
+const SAMPLE_WORDS: &str = "
+    SELECT COUNT(*) FROM (SELECT id FROM events ORDER BY number DESC LIMIT $2) AS newest
+    WHERE (SELECT words FROM event_search WHERE event_id = newest.id) @@ CAST($1 AS tsquery)";
 
-pub(super) const STATEMENTS: &[&str] = &[KEYS, PUT_WORDS, COUNT_WORDS];
+pub(super) const STATEMENTS: &[&str] = &[KEYS, PUT_WORDS, SAMPLE_WORDS];
 
-/// So many events are listed and sorted sooner than an order is walked.
-const FEW: i64 = 1_000;
+const SAMPLE: i64 = 200;
+/// Of the sample. Where fewer have the words, those are listed and sorted sooner than an order is walked.
+const FREQUENT: i64 = 5;
 
 /// Begins a word of the title, and is in no word.
 const IN_TITLE: &str = "=";
@@ -59,9 +62,9 @@ impl Postgres {
     /// to be made.
     pub(crate) async fn lookup(&self, words: Option<&SearchWords>, scope: Scope) -> Result<Lookup, StoreError> {
         let Some(words) = words.filter(|words| words.has_beginning()) else { return Ok(Lookup::Listed) };
-        let count = sqlx::query_scalar(COUNT_WORDS).bind(matching(words, scope)).bind(FEW).fetch_one(&self.pool);
+        let count = sqlx::query_scalar(SAMPLE_WORDS).bind(matching(words, scope)).bind(SAMPLE).fetch_one(&self.pool);
         let count: i64 = in_time(self.call_timeout, count).await.map_err(StoreError::read)?;
-        Ok(if count < FEW { Lookup::Listed } else { Lookup::Each })
+        Ok(if count < FREQUENT { Lookup::Listed } else { Lookup::Each })
     }
 }
 

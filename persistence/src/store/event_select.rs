@@ -173,17 +173,23 @@ fn and_offer(sql: &mut Select, query: &EventQuery, way: Option<Way>, now: TimeUs
         sql.and(&format!("events.price_min_minor <= {most}"));
         price.push_str(&format!(" AND price.price_minor <= {most}"));
     }
-    if !price.is_empty() {
-        let now = sql.bind(Bind::Int(now.0));
-        let rows = format!(
-            "FROM event_tier_prices AS price WHERE price.event_id = tier.event_id AND price.tier_id = tier.tier_id
-                AND price.lsn = tier.lsn AND price.starts_at <= {now} AND price.ends_at > {now}{price}"
-        );
-        tier.push_str(&format!(" AND {}", any(way, &rows)));
-    }
     if query.phase == Some(EventPhase::OnSale) {
         let now = sql.bind(Bind::Int(now.0));
         tier.push_str(&format!(" AND tier.sale_from <= {now} AND tier.sale_until > {now}"));
+    }
+    if !price.is_empty() {
+        let now = sql.bind(Bind::Int(now.0));
+        let prices = |of: &str| {
+            format!(
+                "FROM event_tier_prices AS price WHERE {of} AND price.starts_at <= {now} AND price.ends_at > {now}{price}"
+            )
+        };
+        if tier.is_empty() {
+            sql.and(&any(way, &prices("price.event_id = events.id AND price.lsn = events.offer_lsn")));
+        } else {
+            let of_tier = "price.event_id = tier.event_id AND price.tier_id = tier.tier_id AND price.lsn = tier.lsn";
+            tier.push_str(&format!(" AND {}", any(way, &prices(of_tier))));
+        }
     }
     if !tier.is_empty() {
         let rows =

@@ -83,7 +83,7 @@ fn question(dice: &mut StdRng, organizers: &[UserId]) -> (EventQuery, Vec<&'stat
         tag: tag.then(|| one(dice, &TAGS).to_owned()),
         starts_from: days.then(|| at(from)),
         starts_before: days.then(|| at(from + 12)),
-        near: near.then(|| Near { latitude_e6: 51_000_000, longitude_e6: 10_000_000, radius_m: 120_000 }),
+        near: near.then_some(Near { latitude_e6: 51_000_000, longitude_e6: 10_000_000, radius_m: 120_000 }),
         price_max_minor: price.then_some(2_000),
         available: left,
         ticket_type: tier.then(|| "vip".to_owned()),
