@@ -1,6 +1,7 @@
 //! A server in this process, on a store of its own, and clients that speak HTTP to it. Used by every test in `tests/it`
 //! that concerns the API.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use persistence::{Store, StoreConfig};
@@ -65,8 +66,7 @@ impl Home {
     /// # Panics
     /// When no temporary directory can be made.
     pub fn embedded() -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        Self { directory: Some(directory), database: None }
+        Self { directory: Some(directory()), database: None }
     }
 
     /// To open the store without its server.
@@ -114,8 +114,7 @@ impl TestServer {
     }
 
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        Self::start_in(Home { directory: Some(directory), database: None }, change).await
+        Self::start_in(Home::embedded(), change).await
     }
 
     /// `None`, said loudly, when there is no Postgres to test on.
@@ -235,6 +234,24 @@ impl TestServer {
         self.patch(Some(admin), &format!("/users/{}", account.id), json!({"role": "organizer"})).await.expect(200);
         self.login(&account.email, PASSWORD).await
     }
+}
+
+/// In memory where there is room: what is tested here is not the disk, and that of a shared machine may stop for seconds.
+fn directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = has_room(memory).then(|| tempfile::tempdir_in(memory).ok()).flatten();
+    made.unwrap_or_else(|| tempfile::tempdir().expect("a temporary directory can be made"))
+}
+
+#[cfg(target_os = "linux")]
+fn has_room(memory: &Path) -> bool {
+    const ROOM_BYTES: u64 = 4 << 30;
+    rustix::fs::statvfs(memory).is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) >= ROOM_BYTES)
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn has_room(_memory: &Path) -> bool {
+    false
 }
 
 fn config(home: &Home) -> Config {
