@@ -146,6 +146,9 @@ impl Sqlite {
         if query.is_newest_first() && ways == [Rows::Words] {
             return Ok(Way { rows: Rows::Words, words: Lookup::Each });
         }
+        if ways.is_empty() {
+            return Ok(Counted { ways: Vec::new(), all: 0 }.way(query));
+        }
         let (text, binds) = sql.into_parts();
         let counts = bound!(sqlx::query_scalar(text), binds).fetch_all(&self.readers);
         let counts: Vec<i64> = in_time(self.call_timeout, counts).await.map_err(StoreError::read)?;

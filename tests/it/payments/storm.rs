@@ -17,8 +17,8 @@ use super::{checkout, due_and_kept, on_each_store_with_stripe, path, refunds};
 use crate::holds::until;
 use crate::show::{Show, seat_map, text, tier, words};
 
-/// At the size that RELIABILITY asks for: `USHER_TEST_FULL=1 cargo xtask test -E 'test(storm)'`. The purchases take seven minutes;
-/// the notices took longer than the ten that the runner gives a test.
+/// At the size that RELIABILITY asks for: `USHER_TEST_FULL=1 cargo xtask test -E 'test(storm)'`. The purchases take seven minutes,
+/// the notices more than fifteen for both stores.
 fn is_full_size() -> bool {
     std::env::var_os("USHER_TEST_FULL").is_some()
 }
