@@ -69,6 +69,15 @@ impl Home {
         Self { directory: Some(directory()), database: None }
     }
 
+    /// Of an embedded store below `parent`: on the disk that the test is about.
+    ///
+    /// # Panics
+    /// When no directory can be made there.
+    pub fn embedded_in(parent: &Path) -> Self {
+        let directory = tempfile::tempdir_in(parent).expect("a directory can be made");
+        Self { directory: Some(directory), database: None }
+    }
+
     /// To open the store without its server.
     ///
     /// # Panics

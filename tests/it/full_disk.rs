@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use usher_tests::server::{Answer, Session, TestServer};
+use usher_tests::server::{Answer, Home, Session, TestServer};
 
 use crate::show::{Show, text};
 
@@ -62,7 +62,7 @@ async fn hold(server: &TestServer, show: &Show, buyer: &Session) -> Answer {
 #[ignore = "started on a small disk by the test above"]
 async fn sell_on_a_small_disk() {
     let Ok(disk) = std::env::var(DISK) else { return };
-    let server = TestServer::start().await;
+    let server = TestServer::start_in(Home::embedded_in(Path::new(&disk)), |_| {}).await;
     let show = Show::on_sale_with(&server, json!({"holds_per_customer_max": 1_000})).await;
     let buyer = server.attendee().await;
     let mut acknowledged = vec![text(&hold(&server, &show, &buyer).await.expect(201)["id"])];
