@@ -1,5 +1,7 @@
 //! What happens beside requests: bringing events back at the start, forgetting what is of no use any more.
 
+use std::fmt::Display;
+use std::future;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Until then a list shows no price of an event whose price has changed by the clock.
 const PRICES: Duration = Duration::from_secs(2);
 const PRUNE: Duration = Duration::from_secs(60);
+const MERGE: Duration = Duration::from_secs(60);
 /// Of the index of words, put together in one commit: a few milliseconds of the writer.
 const MERGED_PAGES: u32 = 64;
 /// Between two of them, so that a sale's own commits come first.
@@ -40,56 +43,63 @@ const WARM_EVENTS_MAX: u32 = 200;
 /// At once. The engine has its own limit; this keeps the requests of real callers ahead of its queue.
 const WARM_AT_ONCE: usize = 4;
 
-/// Until `stop`.
+/// Until `stop`. None waits for another; what has begun then is finished.
 pub async fn run(state: AppState, stop: CancellationToken) {
-    let mut upkeep = interval(UPKEEP);
-    let mut prices = interval(PRICES);
-    let mut prune = interval(PRUNE);
-    let mut sweep = interval(SWEEP);
-    let mut backlog = interval(BACKLOG);
-    upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    prices.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    backlog.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = upkeep.tick() => state.prometheus.run_upkeep(),
-            _ = prices.tick() => {
-                if let Err(error) = state.store.event_prices_refresh(state.now()).await {
-                    tracing::warn!(%error, "prices in lists could not be brought up to date: {error}");
-                }
-            }
-            _ = backlog.tick() => {
-                if let Err(error) = observe_backlogs(&state).await {
-                    tracing::warn!(%error, "waiting work could not be counted: {error}");
-                }
-            }
-            _ = sweep.tick() => {
-                if let Err(error) = images::sweep(&state).await {
-                    tracing::warn!(%error, "unused pictures could not be deleted: {error}");
-                }
-            }
-            _ = prune.tick() => {
-                if let Err(error) = tickets::finish_transfers(&state).await {
-                    tracing::warn!(code = error.code(), "accepted tickets could not be handed over: {}", error.code());
-                }
-                if let Err(error) = wake_waitlists(&state).await {
-                    tracing::warn!(%error, "events with waitlists could not be listed: {error}");
-                }
-                if let Err(error) = merge_words(&state, &stop).await {
-                    tracing::warn!(%error, "the index of words could not be put together: {error}");
-                }
-                if let Err(error) = forget(&state).await {
-                    tracing::warn!(%error, "old rows could not be deleted: {error}");
-                }
-            }
-        }
+    tokio::join!(
+        every(UPKEEP, &stop, || future::ready(state.prometheus.run_upkeep())),
+        every(PRICES, &stop, || refresh_prices(&state)),
+        every(BACKLOG, &stop, || observe_backlogs(&state)),
+        every(SWEEP, &stop, || sweep_images(&state)),
+        every(MERGE, &stop, || merge_words(&state, &stop)),
+        every(PRUNE, &stop, || prune(&state)),
+    );
+}
+
+/// At once, and again whenever the period is over. One that took longer puts off the next.
+async fn every<Chore: Future<Output = ()>>(
+    period: Duration,
+    stop: &CancellationToken,
+    mut chore: impl FnMut() -> Chore,
+) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        chore().await;
     }
 }
 
-async fn observe_backlogs(state: &AppState) -> Result<(), StoreError> {
+async fn refresh_prices(state: &AppState) {
+    let refreshed = state.store.event_prices_refresh(state.now()).await;
+    warn_of("prices in lists could not be brought up to date", refreshed);
+}
+
+async fn observe_backlogs(state: &AppState) {
+    warn_of("waiting work could not be counted", count_backlogs(state).await);
+}
+
+async fn sweep_images(state: &AppState) {
+    warn_of("unused pictures could not be deleted", images::sweep(state).await);
+}
+
+async fn merge_words(state: &AppState, stop: &CancellationToken) {
+    warn_of("the index of words could not be put together", merge_pieces(state, stop).await);
+}
+
+async fn prune(state: &AppState) {
+    if let Err(error) = tickets::finish_transfers(state).await {
+        tracing::warn!(code = error.code(), "accepted tickets could not be handed over: {}", error.code());
+    }
+    warn_of("events with waitlists could not be listed", wake_waitlists(state).await);
+    warn_of("old rows could not be deleted", forget(state).await);
+}
+
+fn warn_of<T>(failure: &'static str, result: Result<T, impl Display>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "{failure}: {error}");
+    }
+}
+
+async fn count_backlogs(state: &AppState) -> Result<(), StoreError> {
     for kind in WorkKind::ALL {
         let now = state.now();
         let Backlog { due, oldest_at, given_up } = state.store.backlog(kind, now).await?;
@@ -119,7 +129,7 @@ async fn wake_waitlists(state: &AppState) -> Result<(), StoreError> {
     }
 }
 
-async fn merge_words(state: &AppState, stop: &CancellationToken) -> Result<(), StoreError> {
+async fn merge_pieces(state: &AppState, stop: &CancellationToken) -> Result<(), StoreError> {
     let mut is_begun = false;
     while !stop.is_cancelled() && state.store.search_merge(MERGED_PAGES, is_begun).await? {
         is_begun = true;

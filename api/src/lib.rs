@@ -107,6 +107,7 @@ pub mod seat_maps;
 pub mod second_factor;
 mod series_access;
 pub mod serve;
+mod spare_time;
 pub mod staff;
 mod stall;
 pub mod state;

@@ -22,6 +22,8 @@ pub async fn login(
     source: Source,
     Body(body): Body<LoginRequest>,
 ) -> Result<Json<Tokens>, ApiError> {
+    // Before the store is asked: a flood of refusals costs those who buy next to nothing.
+    state.passwords.check_room()?;
     let user = state.store.user_find_by_email(&body.email).await?;
     let is_right = proof::is_password(&state, &body.email, user.as_ref(), body.password, &source).await?;
     let account = user.as_ref().map(|user| user.id);

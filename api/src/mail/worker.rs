@@ -15,6 +15,7 @@ use super::transport::Refused;
 use super::{Letter, Mailer, Transport, render};
 use crate::config;
 use crate::metrics::{self, MailResult};
+use crate::spare_time::SpareTime;
 use crate::ticket_code::TicketSigner;
 use crate::yielding_threads::YieldingThreads;
 use crate::{backoff, time};
@@ -27,10 +28,9 @@ const AT_ONCE: usize = 4;
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// After a full batch, which one commit claims and another settles. Some 300 mails a second are left.
 const BREATH: Duration = Duration::from_millis(100);
-/// Or as many times as long as its drawing took, which is the longer the more the cores have to do: a sale's own work comes
-/// first.
-const RESTS: u32 = 3;
-const REST_MAX: Duration = Duration::from_secs(1);
+/// Or so long that drawing has what the sale's own work leaves, which comes first. A sale that leaves nothing leaves this:
+/// some six mails a second.
+const REST_MAX: Duration = Duration::from_secs(5);
 /// Drawing codes takes a core for milliseconds, and a mail may come a little later than an answer: a thirtieth of the share of
 /// a thread that answers.
 const NICENESS: i32 = 15;
@@ -54,6 +54,7 @@ pub struct Post {
     drawing: YieldingThreads,
     /// µs that mails of this batch took to draw, one after the other.
     drawn_us: AtomicU64,
+    spare: SpareTime,
 }
 
 /// What letters are made with.
@@ -64,7 +65,7 @@ struct Press {
 }
 
 /// Until `stop`. What is being sent is finished; what is claimed and not begun goes back.
-pub async fn run(post: Post, stop: CancellationToken) {
+pub async fn run(mut post: Post, stop: CancellationToken) {
     let mut pruned_at = None;
     while !stop.is_cancelled() {
         let now = post.clock.now();
@@ -90,6 +91,9 @@ pub async fn run(post: Post, stop: CancellationToken) {
 impl Post {
     /// # Errors
     /// No thread can be started.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
     pub fn new(
         mailer: Mailer,
         transport: Transport,
@@ -100,13 +104,22 @@ impl Post {
     ) -> std::io::Result<Self> {
         let drawing = YieldingThreads::start("mail", 1, AT_ONCE, NICENESS)?;
         let press = Arc::new(Press { site, signer });
-        Ok(Self { mailer, transport, clock, config, press, drawing, drawn_us: AtomicU64::new(0) })
+        Ok(Self {
+            mailer,
+            transport,
+            clock,
+            config,
+            press,
+            drawing,
+            drawn_us: AtomicU64::new(0),
+            spare: SpareTime::of_this_runtime(),
+        })
     }
 
     /// Sends what is due, a batch at most. How long nothing more is.
-    async fn round(&self, stop: &CancellationToken) -> Result<Duration, StoreError> {
-        let store = &self.mailer.store;
+    async fn round(&mut self, stop: &CancellationToken) -> Result<Duration, StoreError> {
         let now = self.clock.now();
+        let store = &self.mailer.store;
         // Asking first: a look is a read, a claim a commit.
         match store.mails_next_due().await? {
             Some(due) if due <= now => {}
@@ -118,8 +131,9 @@ impl Post {
         let attempts: Vec<MailAttempt> = attempts.collect().await;
         self.settle(&attempts).await?;
         let drawn = Duration::from_micros(self.drawn_us.swap(0, Ordering::Relaxed));
+        let rest = self.spare.rest(drawn).clamp(BREATH, REST_MAX);
         let is_full = attempts.len() == BATCH as usize;
-        Ok(if is_full { (drawn * RESTS).clamp(BREATH, REST_MAX) } else { Duration::ZERO })
+        Ok(if is_full { rest } else { Duration::ZERO })
     }
 
     fn lease(&self) -> Duration {

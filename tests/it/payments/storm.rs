@@ -18,7 +18,7 @@ use crate::holds::until;
 use crate::show::{Show, seat_map, text, tier, words};
 
 /// At the size that RELIABILITY asks for: `USHER_TEST_FULL=1 cargo xtask test -E 'test(storm)'`. The purchases take seven minutes,
-/// the notices more than fifteen for both stores.
+/// the notices twenty for both stores.
 fn is_full_size() -> bool {
     std::env::var_os("USHER_TEST_FULL").is_some()
 }
