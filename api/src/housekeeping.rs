@@ -46,7 +46,7 @@ const WARM_AT_ONCE: usize = 4;
 /// Until `stop`. None waits for another; what has begun then is finished.
 pub async fn run(state: AppState, stop: CancellationToken) {
     tokio::join!(
-        every(UPKEEP, &stop, || future::ready(state.prometheus.run_upkeep())),
+        every(UPKEEP, &stop, || tidy_metrics(&state)),
         every(PRICES, &stop, || refresh_prices(&state)),
         every(BACKLOG, &stop, || observe_backlogs(&state)),
         every(SWEEP, &stop, || sweep_images(&state)),
@@ -66,6 +66,11 @@ async fn every<Chore: Future<Output = ()>>(
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         chore().await;
     }
+}
+
+fn tidy_metrics(state: &AppState) -> future::Ready<()> {
+    state.prometheus.run_upkeep();
+    future::ready(())
 }
 
 async fn refresh_prices(state: &AppState) {

@@ -45,6 +45,8 @@ fn rest_beside(busy: f64, took: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+
     use super::*;
 
     #[test]
@@ -60,14 +62,15 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_busy_runtime_leaves_less_than_an_idle_one() {
         let busy_for = async |millis: u64| {
-            let work = tokio::spawn(async move {
+            let mut tasks = JoinSet::new();
+            tasks.spawn(async move {
                 let begun = Instant::now();
                 while begun.elapsed() < Duration::from_millis(millis) {
                     // The time of a worker is counted when it looks for something else to do.
                     tokio::task::yield_now().await;
                 }
             });
-            work.await.unwrap();
+            tasks.join_next().await.unwrap().unwrap();
         };
         let mut spare = SpareTime::of_this_runtime();
         let took = Duration::from_millis(10);
