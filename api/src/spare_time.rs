@@ -5,11 +5,15 @@ use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio::time::Instant;
 
-/// Measured from call to call.
+/// Over less, what a worker has not yet counted of its time would tell more than what it has.
+const WINDOW_MIN: Duration = Duration::from_millis(100);
+
 pub struct SpareTime {
     runtime: RuntimeMetrics,
-    asked_at: Instant,
+    looked_at: Instant,
     busy: Duration,
+    /// Of the workers' time in the last window.
+    share: f64,
 }
 
 impl SpareTime {
@@ -20,17 +24,20 @@ impl SpareTime {
     pub fn of_this_runtime() -> Self {
         let runtime = Handle::current().metrics();
         let busy = busy(&runtime);
-        Self { runtime, asked_at: Instant::now(), busy }
+        Self { runtime, looked_at: Instant::now(), busy, share: 0.0 }
     }
 
     /// How long to rest after work that took so long, for it to have the share of the time that the workers of the runtime
-    /// were idle since the last call. No end, if they never were.
+    /// were idle lately. No end, if they never were.
     pub fn rest(&mut self, took: Duration) -> Duration {
-        let (now, busy) = (Instant::now(), busy(&self.runtime));
-        let all = now.duration_since(self.asked_at) * u32::try_from(self.runtime.num_workers()).unwrap_or(u32::MAX);
-        let share = busy.saturating_sub(self.busy).as_secs_f64() / all.as_secs_f64().max(f64::MIN_POSITIVE);
-        (self.asked_at, self.busy) = (now, busy);
-        rest_beside(share, took)
+        let passed = self.looked_at.elapsed();
+        if passed >= WINDOW_MIN {
+            let busy = busy(&self.runtime);
+            let all = passed * u32::try_from(self.runtime.num_workers()).unwrap_or(u32::MAX);
+            self.share = busy.saturating_sub(self.busy).as_secs_f64() / all.as_secs_f64();
+            (self.looked_at, self.busy) = (Instant::now(), busy);
+        }
+        rest_beside(self.share, took)
     }
 }
 

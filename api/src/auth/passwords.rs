@@ -3,10 +3,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::Instant;
 
+use crate::spare_time::SpareTime;
 use crate::yielding_threads::YieldingThreads;
 
 /// Passes over the memory; with 19 MiB and one lane the OWASP baseline for argon2id.
@@ -18,6 +21,10 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// As low as can be, 1.5 % of the share of a thread that answers: a sale that needs all cores goes on beside a flood of logins.
 const NICENESS: i32 = 19;
+/// And then a thread rests, so that hashing has what answers leave of the cores: a thread that has slept is given one at once,
+/// however nice it is, and keeps it for milliseconds. At most so many times as long as a hash took, and so long.
+const RESTS_MAX: u32 = 9;
+const REST_MAX: Duration = Duration::from_millis(250);
 
 /// Hashes and checks passwords on threads of their own: at most one per core at a time, a bounded number in the queue, none
 /// for longer than [`WAIT_MAX`]. Memory is that of one hash per core.
@@ -27,6 +34,7 @@ pub struct Passwords {
     nobody: String,
     cores: Arc<Semaphore>,
     hashers: YieldingThreads,
+    spare: Arc<Mutex<SpareTime>>,
     queued: AtomicUsize,
     queue_max: usize,
     hashed: AtomicU64,
@@ -49,6 +57,9 @@ pub enum PasswordError {
 impl Passwords {
     /// # Errors
     /// Parameters that argon2 refuses; no threads.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
     pub fn new(memory_kib: u32, cores: usize, queue_max: usize) -> Result<Self, PasswordError> {
         let params = Params::new(memory_kib, PASSES, LANES, None).map_err(hash_error)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -59,6 +70,7 @@ impl Passwords {
             nobody,
             cores: Arc::new(Semaphore::new(cores)),
             hashers: YieldingThreads::start("hash", cores, cores, NICENESS)?,
+            spare: Arc::new(Mutex::new(SpareTime::of_this_runtime())),
             queued: AtomicUsize::new(0),
             queue_max,
             hashed: AtomicU64::new(0),
@@ -118,12 +130,16 @@ impl Passwords {
         let core = core.map_err(|_| PasswordError::TooLate)?.map_err(hash_error)?;
         self.hashed.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
+        let spare = Arc::clone(&self.spare);
         // The core is given back by the thread: a caller who hangs up does not free it early.
         self.hashers.run(move || {
-            let done = work();
-            drop(core);
+            let begun = Instant::now();
             // Nobody may be waiting any more.
-            let _gone = answer.send(done);
+            let _gone = answer.send(work());
+            let took = begun.elapsed();
+            let rest = spare.lock().rest(took);
+            std::thread::sleep(rest.min(took * RESTS_MAX).min(REST_MAX));
+            drop(core);
         });
         answered.await.map_err(hash_error)?
     }
