@@ -1,5 +1,9 @@
 //! How fast an event answers: the time from a command's arrival in the mailbox to its durable answer, over the last two
 //! seconds, from one command in a few, or from every one while there are few. What admission is steered by.
+//!
+//! A disk that stands still for a moment, whoever asks it for how much, is no reason to let fewer in: that passes, and what a
+//! load has done to a sale stays. As with the minimum delay by which CoDel tells a queue that stands from a burst (RFC 8289,
+//! section 3), what counts is how slow the answers still were in the better half of the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -30,8 +34,9 @@ const BUCKETS: usize = ((MAX_LOG2 - MIN_LOG2) * STEPS) as usize + 1;
 /// How fast an event answers accepted commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// 99 of 100 answers took no longer, to an eighth upwards. While commands wait for a journal that gives no sign of
-    /// life it is how long they have waited, if that is more. 0 when nothing was asked.
+    /// 99 of 100 answers took no longer, to an eighth upwards, in at least half of the half seconds in which any came. While
+    /// commands have waited for half a second or longer for a journal that gives no sign of life it is how long, if that is
+    /// more. 0 when nothing was asked.
     pub p99_us: u64,
     /// Measured answers of the last two seconds. Few make a crude 99th percentile.
     pub samples: u32,
@@ -102,7 +107,9 @@ impl Meter {
         let now = self.since.elapsed();
         let mut pace = self.window.lock().pace(now);
         let waiting_us = us(now).saturating_sub(self.waiting_since_us.load(Ordering::Relaxed));
-        pace.p99_us = pace.p99_us.max(waiting_us);
+        if waiting_us >= us(SLICE) {
+            pace.p99_us = pace.p99_us.max(waiting_us);
+        }
         pace
     }
 }
@@ -150,18 +157,35 @@ impl Window {
 
     fn pace(&self, now: Duration) -> Pace {
         let oldest = slice(now).saturating_sub(SLICES as u64 - 1);
-        let recent = || self.0.iter().filter(|slice| slice.number >= oldest);
-        let in_bucket = |bucket: usize| recent().map(|slice| u32::from(slice.counts[bucket])).sum::<u32>();
-        let samples: u32 = (0..BUCKETS).map(in_bucket).sum();
-        let mut slower = samples / 100;
-        for bucket in (0..BUCKETS).rev() {
-            let count = in_bucket(bucket);
+        let recent = self.0.iter().filter(|slice| slice.number >= oldest);
+        let (mut samples, mut p99s_us) = (0, Vec::with_capacity(SLICES));
+        for slice in recent {
+            samples += slice.samples();
+            p99s_us.extend(slice.p99_us());
+        }
+        p99s_us.sort_unstable();
+        let half = p99s_us.len().div_ceil(2);
+        let p99_us = half.checked_sub(1).map_or(0, |slowest_of_half| p99s_us[slowest_of_half]);
+        Pace { p99_us, samples }
+    }
+}
+
+impl Slice {
+    fn samples(&self) -> u32 {
+        self.counts.iter().map(|&count| u32::from(count)).sum()
+    }
+
+    /// `None` when nothing was measured.
+    fn p99_us(&self) -> Option<u64> {
+        let mut slower = self.samples() / 100;
+        for (bucket, &count) in self.counts.iter().enumerate().rev() {
+            let count = u32::from(count);
             if count > slower {
-                return Pace { p99_us: upper_us(bucket), samples };
+                return Some(upper_us(bucket));
             }
             slower -= count;
         }
-        Pace { p99_us: 0, samples }
+        None
     }
 }
 
@@ -221,6 +245,23 @@ mod tests {
     }
 
     #[test]
+    fn a_stall_that_passes_does_not_count_and_slowness_that_stays_does() {
+        let mut window = Window::default();
+        let mut second = |from: u64, slow_in: &[u64]| {
+            for at in (from..from + 2_000).step_by(10) {
+                let is_slow = slow_in.contains(&((at - from) / 500)) && at % 500 < 200;
+                window.record(ms(at), ms(if is_slow { 150 } else { 2 }));
+            }
+            window.pace(ms(from + 1_999)).p99_us
+        };
+        assert!(second(0, &[]) < 2_500);
+        assert!(second(2_000, &[1]) < 2_500, "one stall");
+        assert!(second(4_000, &[1, 2]) < 2_500, "one that lasted into the next half second");
+        assert!(second(6_000, &[0, 1, 3]) > 150_000, "more often than not");
+        assert!(second(8_000, &[0, 1, 2, 3]) > 150_000, "always");
+    }
+
+    #[test]
     fn answers_are_forgotten_after_two_seconds() {
         let mut window = Window::default();
         window.record(ms(100), ms(80));
@@ -259,14 +300,16 @@ mod tests {
     async fn a_journal_that_stands_still_shows_without_any_answer() {
         let meter = Meter::new();
         meter.wait();
-        tokio::time::advance(ms(70)).await;
+        tokio::time::advance(ms(499)).await;
         meter.wait();
-        assert_eq!(meter.pace(), Pace { p99_us: 70_000, samples: 0 });
+        assert_eq!(meter.pace(), Pace { p99_us: 0, samples: 0 }, "it may be a moment");
+        tokio::time::advance(ms(201)).await;
+        assert_eq!(meter.pace(), Pace { p99_us: 700_000, samples: 0 });
         meter.hear(true);
-        tokio::time::advance(ms(5)).await;
-        assert_eq!(meter.pace().p99_us, 5_000);
+        tokio::time::advance(ms(600)).await;
+        assert_eq!(meter.pace().p99_us, 600_000);
         meter.hear(false);
-        tokio::time::advance(ms(5)).await;
+        tokio::time::advance(ms(600)).await;
         assert_eq!(meter.pace().p99_us, 0);
     }
 }
