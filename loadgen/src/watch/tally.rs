@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 
 use crate::clock::Clock;
 use crate::live::head::{Head, Kind};
-use crate::measure::{histogram, resizing};
+use crate::measure::{histogram, of_a_second};
 
 const SHARDS: usize = 8;
 /// Of the timeline: two hours.
@@ -183,7 +183,7 @@ impl Shard {
     fn second(&mut self, index: u64) -> &mut Second {
         let index = usize::try_from(index).unwrap_or(SECONDS_MAX).min(SECONDS_MAX - 1);
         while self.seconds.len() <= index {
-            self.seconds.push(Second { frames: 0, deltas: 0, delivery: resizing(2) });
+            self.seconds.push(Second { frames: 0, deltas: 0, delivery: of_a_second() });
         }
         &mut self.seconds[index]
     }
