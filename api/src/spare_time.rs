@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 /// Over less, what a worker has not yet counted of its time, or the system of a tick of 10 ms, would tell more than what it has.
 const WINDOW_MIN: Duration = Duration::from_millis(100);
-/// Over more, it would tell what was before the work that can wait, and the sale, began.
-const WINDOW_MAX: Duration = Duration::from_secs(1);
+/// Over more, it would tell what was before the work that can wait, and the sale, began. Longer than anybody rests.
+const WINDOW_MAX: Duration = Duration::from_secs(10);
 
 pub struct SpareTime {
     runtime: RuntimeMetrics,
@@ -127,9 +127,9 @@ mod tests {
             });
             tasks.join_next().await.unwrap().unwrap();
         };
-        // What else the machine does is not the test's to say.
-        let mut spare = SpareTime { cores: None, ..SpareTime::of_this_runtime() };
+        let mut spare = SpareTime::of_this_runtime();
         let mut rest = || {
+            // What else the machine does is not the test's to say.
             spare.cores = None;
             spare.rest(Duration::from_millis(10))
         };

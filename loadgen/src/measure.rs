@@ -239,7 +239,6 @@ impl Default for Second {
             rejected: 0,
             not_now: 0,
             unknown: 0,
-            // Two digits and growth on demand: a second costs a few kilobytes.
             latency: of_a_second(),
         }
     }
