@@ -1,8 +1,7 @@
 //! What each customer has, for the limits per customer: live holds, and units held or bought.
 
-use hashbrown::HashMap;
-
 use crate::change::by_tier;
+use crate::slots::Slots;
 use crate::{Item, TierIx, UserId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,21 +72,30 @@ impl Customer {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Customers(HashMap<UserId, Customer>);
+pub(crate) struct Customers(Slots<UserId, Customer>);
 
 impl Customers {
     pub fn get(&self, user: UserId) -> Option<&Customer> {
-        self.0.get(&user)
+        self.0.get(self.0.slot_of(user)?)
+    }
+
+    fn get_mut(&mut self, user: UserId) -> Option<&mut Customer> {
+        self.0.get_mut(self.0.slot_of(user)?)
+    }
+
+    fn get_or_new(&mut self, user: UserId) -> &mut Customer {
+        let (slot, _) = self.0.get_or_insert(user, Customer::default);
+        self.0.get_mut(slot).expect("a customer is where his id says")
     }
 
     /// Somebody who is not `known`.
     pub fn find_other(&self, known: impl Fn(UserId) -> bool) -> Option<UserId> {
-        self.0.keys().copied().find(|user| !known(*user))
+        self.0.iter().map(|(_, user, _)| *user).find(|user| !known(*user))
     }
 
     /// A hold was placed.
     pub fn add_hold(&mut self, user: UserId, items: &[Item]) {
-        let customer = self.0.entry(user).or_default();
+        let customer = self.get_or_new(user);
         customer.holds += 1;
         for (tier, units) in by_tier(items) {
             customer.add(tier, units);
@@ -96,36 +104,36 @@ impl Customers {
 
     /// A hold was bought: its units stay.
     pub fn confirm_hold(&mut self, user: UserId) {
-        let customer = self.0.get_mut(&user).expect("whoever confirms has a hold");
+        let customer = self.get_mut(user).expect("whoever confirms has a hold");
         assert!(customer.holds > 0, "a hold is confirmed once");
         customer.holds -= 1;
     }
 
     /// A hold was released or has expired.
     pub fn remove_hold(&mut self, user: UserId, items: &[Item]) {
-        let customer = self.0.get_mut(&user).expect("whoever gives up a hold has one");
+        let customer = self.get_mut(user).expect("whoever gives up a hold has one");
         assert!(customer.holds > 0, "a hold ends once");
         customer.holds -= 1;
         for (tier, units) in by_tier(items) {
             customer.remove(tier, units);
         }
         if customer.has_nothing() {
-            self.0.remove(&user);
+            self.0.remove(user);
         }
     }
 
     pub fn add(&mut self, user: UserId, items: &[Item]) {
-        let customer = self.0.entry(user).or_default();
+        let customer = self.get_or_new(user);
         for (tier, units) in by_tier(items) {
             customer.add(tier, units);
         }
     }
 
     pub fn remove(&mut self, user: UserId, tier: TierIx, units: u32) {
-        let customer = self.0.get_mut(&user).expect("whoever gives back has something");
+        let customer = self.get_mut(user).expect("whoever gives back has something");
         customer.remove(tier, units);
         if customer.has_nothing() {
-            self.0.remove(&user);
+            self.0.remove(user);
         }
     }
 }

@@ -42,6 +42,7 @@ mod repeat;
 mod rows;
 mod sales;
 mod seat_history;
+mod slots;
 mod snapshot;
 mod spec;
 #[cfg(test)]

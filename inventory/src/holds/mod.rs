@@ -1,15 +1,13 @@
-//! Holds by slot and by id. A slot is reused once its hold has ended; which slot a hold has is of no meaning outside the
-//! process.
+//! Holds by slot and by id, what is remembered of those that have ended, and when the others will.
 
 mod due;
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 
 use crate::limits::{HOLDS_ENDED_MAX, HOLDS_PER_EXPIRY_MAX};
+use crate::slots::Slots;
 use crate::{HoldId, PlacedHold, TimeUs, UserId};
 use due::Due;
 
@@ -57,10 +55,10 @@ impl Generation {
         Some(&self.ended[usize::from(*at)].1)
     }
 
-    fn push(&mut self, hashes: &Hashes, id: HoldId, ended: Ended) {
+    fn push(&mut self, hash: impl Fn(HoldId) -> u64, id: HoldId, ended: Ended) {
         let at = self.ended.len() as u16;
         self.ended.push((id, ended));
-        self.index.insert_unique(hashes.hash_one(id), at, |at| hashes.hash_one(self.ended[usize::from(*at)].0));
+        self.index.insert_unique(hash(id), at, |at| hash(self.ended[usize::from(*at)].0));
     }
 }
 
@@ -78,82 +76,53 @@ impl Memory {
         self.young.get(hash, id).or_else(|| self.old.get(hash, id))
     }
 
-    fn insert(&mut self, hashes: &Hashes, id: HoldId, ended: Ended) {
+    fn insert(&mut self, hash: impl Fn(HoldId) -> u64, id: HoldId, ended: Ended) {
         if self.young.ended.len() == Generation::MAX {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.ended.clear();
             self.young.index.clear();
         }
-        self.young.push(hashes, id, ended);
+        self.young.push(hash, id, ended);
     }
 }
-
-type Hashes = DefaultHashBuilder;
 
 pub(crate) enum Found<'a> {
     Live(u32, &'a Hold),
     Ended(Ended),
 }
 
-/// The id stands beside the hold, so that a look-up reads one place.
-#[derive(Clone, Debug)]
-struct Slot {
-    id: HoldId,
-    hold: Hold,
-}
-
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holds {
-    slots: Vec<Option<Slot>>,
-    vacant: Vec<u32>,
-    /// Slots by id.
-    index: HashTable<u32>,
-    hashes: Hashes,
+    live: Slots<HoldId, Hold>,
     memory: Memory,
     due: Due,
 }
 
 impl Holds {
-    fn slot_of(&self, hash: u64, id: HoldId) -> Option<u32> {
-        self.index.find(hash, |slot| has_id(&self.slots, *slot, id)).copied()
-    }
-
     pub fn find(&self, id: HoldId) -> Option<Found<'_>> {
-        let hash = self.hashes.hash_one(id);
-        match self.slot_of(hash, id) {
+        let hash = self.live.hash(id);
+        match self.live.slot_of_hashed(hash, id) {
             Some(slot) => Some(Found::Live(slot, self.live(slot))),
             None => self.memory.get(hash, id).map(|ended| Found::Ended(*ended)),
         }
     }
 
     pub fn knows(&self, id: HoldId) -> bool {
-        let hash = self.hashes.hash_one(id);
-        self.slot_of(hash, id).is_some() || self.memory.get(hash, id).is_some()
+        let hash = self.live.hash(id);
+        self.live.slot_of_hashed(hash, id).is_some() || self.memory.get(hash, id).is_some()
     }
 
     /// # Panics
     /// When there is no live hold in the slot.
     pub fn live(&self, slot: u32) -> &Hold {
-        &self.slots[slot as usize].as_ref().expect("a slot that is referred to has a live hold").hold
+        self.live.get(slot).expect("a slot that is referred to has a live hold")
     }
 
     pub fn insert(&mut self, hold: Hold) -> u32 {
         let (id, expires_at) = (hold.placed.hold, hold.expires_at);
         let is_extended = expires_at != hold.placed.expires_at;
-        let hash = self.hashes.hash_one(id);
-        let slot = self.vacant.pop().unwrap_or(self.slots.len() as u32);
-        let (slots, hashes) = (&self.slots, &self.hashes);
-        let rehash =
-            |slot: &u32| hashes.hash_one(slots[*slot as usize].as_ref().expect("only live holds are in the index").id);
-        match self.index.entry(hash, |slot| has_id(slots, *slot, id), rehash) {
-            Entry::Occupied(_) => panic!("a hold id is used once"),
-            Entry::Vacant(entry) => entry.insert(slot),
-        };
-        let filled = Some(Slot { id, hold });
-        match self.slots.get_mut(slot as usize) {
-            Some(vacant) => *vacant = filled,
-            None => self.slots.push(filled),
-        }
+        let (slot, is_new) = self.live.get_or_insert(id, || hold);
+        assert!(is_new, "a hold id is used once");
         if is_extended {
             self.due.insert_aside(slot, expires_at);
         } else if expires_at != TimeUs::NEVER {
@@ -164,8 +133,8 @@ impl Holds {
 
     /// Changes a live hold. A later expiry takes effect here.
     pub fn update(&mut self, id: HoldId, change: impl FnOnce(&mut Hold)) -> &Hold {
-        let slot = self.slot_of(self.hashes.hash_one(id), id).expect("only live holds change");
-        let hold = &mut self.slots[slot as usize].as_mut().expect("a hold is where its id says").hold;
+        let slot = self.live.slot_of(id).expect("only live holds change");
+        let hold = self.live.get_mut(slot).expect("a hold is where its id says");
         let before = hold.expires_at;
         change(hold);
         let after = hold.expires_at;
@@ -178,13 +147,9 @@ impl Holds {
 
     /// Ends a live hold and gives what it was.
     pub fn end(&mut self, id: HoldId, end: End) -> (u32, Hold) {
-        let hash = self.hashes.hash_one(id);
-        let slots = &self.slots;
-        let entry = self.index.find_entry(hash, |slot| has_id(slots, *slot, id));
-        let slot = entry.expect("only live holds end").remove().0;
-        let hold = self.slots[slot as usize].take().expect("a hold is where its id says").hold;
-        self.vacant.push(slot);
-        self.memory.insert(&self.hashes, id, Ended { customer: hold.placed.customer, end, order: hold.order });
+        let (slot, hold) = self.live.remove(id).expect("only live holds end");
+        let ended = Ended { customer: hold.placed.customer, end, order: hold.order };
+        self.memory.insert(|id| self.live.hash(id), id, ended);
         if hold.expires_at != TimeUs::NEVER {
             self.due.remove(slot);
         }
@@ -192,7 +157,7 @@ impl Holds {
     }
 
     pub fn iter_live(&self) -> impl Iterator<Item = (u32, &Hold)> {
-        (0..).zip(&self.slots).filter_map(|(slot, it)| Some((slot, &it.as_ref()?.hold)))
+        self.live.iter().map(|(slot, _, hold)| (slot, hold))
     }
 
     /// The older generation and the younger, each oldest first.
@@ -204,7 +169,7 @@ impl Holds {
         let [old, young] = ended.map(|ended| {
             let mut generation = Generation::default();
             for (id, ended) in ended {
-                generation.push(&self.hashes, id, ended);
+                generation.push(|id| self.live.hash(id), id, ended);
             }
             generation
         });
@@ -234,10 +199,6 @@ impl Holds {
         due.truncate(HOLDS_PER_EXPIRY_MAX);
         due.into_iter().map(|(_, hold)| hold).collect()
     }
-}
-
-fn has_id(slots: &[Option<Slot>], slot: u32, id: HoldId) -> bool {
-    slots[slot as usize].as_ref().is_some_and(|it| it.id == id)
 }
 
 #[cfg(test)]
@@ -272,7 +233,7 @@ mod tests {
         }
         assert_eq!(holds.due.until(TimeUs::MAX).count(), 1);
         assert_eq!(holds.due(AT), [id(0)]);
-        assert_eq!((holds.slots.len(), holds.vacant.len()), (2, 1));
+        assert_eq!((holds.live.iter().count(), holds.live.size()), (1, 2));
         assert!(holds.ended().iter().map(|it| it.len()).sum::<usize>() <= HOLDS_ENDED_MAX);
     }
 
