@@ -50,11 +50,12 @@ pub struct Joined {
 }
 
 /// Rows per statement, largest first: a batch is cut into these, so that few texts are prepared, and stay so.
-const ROWS: [usize; 3] = [256, 16, 1];
+const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 
-/// Locks the room's row for the transaction, so that two nodes cannot give out the same number.
-const LOCK: &str = "
-    UPDATE waiting_rooms SET joined = joined WHERE event_id = $1 AND round = $2 RETURNING joined";
+/// Takes so many numbers, as if everybody were new, and gives the number after them. It locks the room's row for the transaction, so
+/// that two nodes cannot give out the same.
+const TAKE: &str = "
+    UPDATE waiting_rooms SET joined = joined + $3 WHERE event_id = $1 AND round = $2 RETURNING joined";
 
 const COUNT: &str = "UPDATE waiting_rooms SET joined = $3 WHERE event_id = $1 AND round = $2";
 
@@ -75,7 +76,7 @@ const PRUNE: &str = "
     DELETE FROM waiting_places WHERE event_id = $1 AND (round, user_id) IN (
         SELECT round, user_id FROM waiting_places WHERE event_id = $1 AND round < $2 LIMIT $3)";
 
-pub(super) const STATEMENTS: &[&str] = &[LOCK, COUNT, FIND, LIST_OF_USER, DELETE, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[TAKE, COUNT, FIND, LIST_OF_USER, DELETE, PRUNE];
 
 const KEEP_OLD: &str = "DO NOTHING";
 
@@ -155,6 +156,7 @@ impl Batch<'_> {
         }
         let mut rows: Vec<_> =
             given.into_iter().map(|(user, number)| (Uuid::from_bytes(user), i64::from(number))).collect();
+        // A row that is put under a smaller number finds it free: the one that had it has been moved before.
         rows.sort_unstable_by_key(|(_, number)| *number);
         (rows, next)
     }
@@ -176,9 +178,11 @@ impl Store {
         now: TimeUs,
     ) -> Result<Option<Joined>, StoreError> {
         on_transaction!(self, transaction => async {
-            let locked: Option<i64> =
-                sqlx::query_scalar(LOCK).bind(event.uuid()).bind(i64::from(round)).fetch_optional(&mut *transaction).await?;
-            let Some(first) = locked.and_then(|joined| u32::try_from(joined).ok()) else { return Ok(None) };
+            let many = joins.len() as i64;
+            let take = sqlx::query_scalar(TAKE).bind(event.uuid()).bind(i64::from(round)).bind(many);
+            let taken: Option<i64> = take.fetch_optional(&mut *transaction).await?;
+            let first = taken.and_then(|taken| u32::try_from(taken - many).ok());
+            let Some(first) = first else { return Ok(None) };
             let mut batch = Batch { joins, numbers: BTreeMap::new() };
             let (mut rows, mut next) = batch.give(first);
             let mut added = 0;
@@ -205,7 +209,7 @@ impl Store {
                     put.execute(&mut *transaction).await?;
                 }
             }
-            if next > first {
+            if i64::from(next) != i64::from(first) + many {
                 let count = sqlx::query(COUNT).bind(event.uuid()).bind(i64::from(round)).bind(i64::from(next));
                 count.execute(&mut *transaction).await?;
             }

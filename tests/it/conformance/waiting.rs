@@ -55,6 +55,14 @@ async fn numbers_follow_the_order_of_arrival_and_one_account_has_one_place(fixtu
     let found = fixture.store.waiting_place_find(event, ROUND, late).await.unwrap().unwrap();
     assert_eq!((found.user_id, found.number, found.joined_at), (late, 600, NOW));
     assert_eq!(fixture.store.waiting_place_find(event, ROUND, user()).await.unwrap(), None);
+    // Known ones among many new ones, who all move up for them.
+    let mut crowd: Vec<UserId> = (0..90).map(|_| user()).collect();
+    crowd.reverse();
+    let mixed: Vec<Join> =
+        crowd.iter().enumerate().map(|(at, account)| new(if at % 3 == 0 { users[at] } else { *account })).collect();
+    let mut next = 601..;
+    let expected = (0..90).map(|at| if at % 3 == 0 { 599 - at } else { next.next().unwrap() }).collect();
+    assert_eq!(join(&fixture.store, event, &mixed).await, Joined { numbers: expected, total: 661 });
     // Another event counts for itself.
     let other = room(&fixture).await;
     assert_eq!(join(&fixture.store, other, &[new(late)]).await, Joined { numbers: vec![0], total: 1 });
