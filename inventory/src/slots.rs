@@ -51,27 +51,24 @@ impl<K: Copy + Eq + Hash, V> Slots<K, V> {
 
     /// The slot of the key, and whether it is new: then it has `value`.
     pub fn get_or_insert(&mut self, key: K, value: impl FnOnce() -> V) -> (u32, bool) {
-        let (slots, hashes) = (&mut self.slots, &self.hashes);
+        let (slots, hashes) = (&self.slots, &self.hashes);
         let hash = hashes.hash_one(key);
-        let rehash = |slots: &[Option<(K, V)>], slot: u32| match &slots[slot as usize] {
-            Some((key, _)) => hashes.hash_one(key),
-            None => unreachable!("only what is there is in the index"),
-        };
+        let rehash =
+            |slot: &u32| hashes.hash_one(slots[*slot as usize].as_ref().expect("only what is there is in the index").0);
         let len = self.index.len();
         if self.index.capacity() < 2 * (len + 1) {
-            self.index.reserve(len + 2, |slot| rehash(slots, *slot));
+            self.index.reserve(len + 2, rehash);
         }
-        let entry = self.index.entry(hash, |slot| has_key(slots, *slot, key), |slot| rehash(slots, *slot));
-        let vacant = match entry {
+        let vacant = match self.index.entry(hash, |slot| has_key(slots, *slot, key), rehash) {
             Entry::Occupied(entry) => return (*entry.get(), false),
             Entry::Vacant(vacant) => vacant,
         };
         let slot = self.vacant.pop().unwrap_or(slots.len() as u32);
         vacant.insert(slot);
         let filled = Some((key, value()));
-        match slots.get_mut(slot as usize) {
+        match self.slots.get_mut(slot as usize) {
             Some(empty) => *empty = filled,
-            None => slots.push(filled),
+            None => self.slots.push(filled),
         }
         (slot, true)
     }
@@ -80,7 +77,7 @@ impl<K: Copy + Eq + Hash, V> Slots<K, V> {
         let (hash, slots) = (self.hash(key), &self.slots);
         let entry = self.index.find_entry(hash, |slot| has_key(slots, *slot, key)).ok()?;
         let slot = entry.remove().0;
-        let (_, value) = self.slots[slot as usize].take()?;
+        let (_, value) = self.slots[slot as usize].take().expect("a value is where its key says");
         self.vacant.push(slot);
         Some((slot, value))
     }
