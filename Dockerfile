@@ -15,13 +15,14 @@ COPY tests tests
 COPY xtask xtask
 # The image's own toolchain is the pinned one; without this rustup would fetch the lint components as well.
 ENV RUSTUP_TOOLCHAIN=1.95.0
-RUN cargo build --release --locked --package usher --package usher-loadgen
+# Built for speed whatever it takes: an image is built once, and serves for long.
+RUN cargo build --profile dist --locked --package usher --package usher-loadgen
 
 FROM debian:12.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/usher --create-home usher
 # Without them no server of others can be asked over TLS: payments, sign-ins, webhooks, mail.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /build/target/release/usher /build/target/release/usher-loadgen /usr/local/bin/
+COPY --from=build /build/target/dist/usher /build/target/dist/usher-loadgen /usr/local/bin/
 USER usher
 WORKDIR /var/lib/usher
 ENV USHER_LISTEN=0.0.0.0:8080 USHER_DATA_DIR=/var/lib/usher

@@ -73,7 +73,7 @@ fn check_dockerfile(dockerfile: &str, exists: impl Fn(&str) -> bool, binaries: &
                     let (what, found) = match from {
                         None => ("file", exists(path)),
                         Some(stage) => {
-                            let built = path.rsplit_once("/release/").is_some_and(|(_, name)| binaries.contains(&name));
+                            let built = path.rsplit_once("/dist/").is_some_and(|(_, name)| binaries.contains(&name));
                             ("build result", stages.contains(stage) && (built || *path == CERTIFICATES))
                         }
                     };
@@ -224,14 +224,14 @@ fn containers_are_given_settings_that_exist() {
 
 #[test]
 fn a_broken_image_is_found() {
-    let bad = "FROM rust:latest AS build\nCOPY gone .\nSHELL x\nFROM debian:12.1-slim\nCOPY --from=build /target/release/nobody /bin/\nCMD serve\n";
+    let bad = "FROM rust:latest AS build\nCOPY gone .\nSHELL x\nFROM debian:12.1-slim\nCOPY --from=build /target/dist/nobody /bin/\nCMD serve\n";
     assert_eq!(
         check_dockerfile(bad, |_| false, &["usher"]),
         [
             "Dockerfile: rust:latest is not pinned",
             "Dockerfile: there is no file gone",
             "Dockerfile: unknown instruction SHELL",
-            "Dockerfile: there is no build result /target/release/nobody",
+            "Dockerfile: there is no build result /target/dist/nobody",
             "Dockerfile: CMD is not a list",
             "Dockerfile: the server runs as root",
             "Dockerfile: no health check",

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use bytes::Bytes;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -45,6 +46,15 @@ struct Tally {
     no_ops: Histogram<u64>,
     /// Answers by slice.
     slices: BTreeMap<u32, u64>,
+    told: Vec<Told>,
+}
+
+/// A join's answer. It is read once all have joined: like a no-op's, it costs nothing while both are measured.
+struct Told {
+    waiter: u32,
+    body: Bytes,
+    asked: Instant,
+    answered: Instant,
 }
 
 struct Worker {
@@ -82,19 +92,27 @@ pub async fn run(
         };
         workers.spawn(worker.run());
     }
-    let mut all = Tally { joins: histogram(), no_ops: histogram(), slices: BTreeMap::new() };
+    let mut all = Tally::new();
     while let Some(one) = workers.join_next().await {
         let one = one.context("a connection")?;
         all.joins.add(&one.joins)?;
         all.no_ops.add(&one.no_ops)?;
         one.slices.into_iter().for_each(|(index, count)| *all.slices.entry(index).or_default() += count);
+        all.told.extend(one.told);
     }
-    Ok(all.line(connections, early.len() as u64, started.elapsed(), slice))
+    let line = all.line(connections, early.len() as u64, started.elapsed(), slice);
+    for Told { waiter, body, asked, answered } in all.told {
+        match serde_json::from_slice::<Place>(&body) {
+            Ok(place) => crowd.note(&crowd.waiters[waiter as usize], &place, asked, answered),
+            Err(error) => crowd.client().measured.violation(format!("join: {error}")),
+        }
+    }
+    Ok(line)
 }
 
 impl Worker {
     async fn run(self) -> Tally {
-        let mut tally = Tally { joins: histogram(), no_ops: histogram(), slices: BTreeMap::new() };
+        let mut tally = Tally::new();
         let mut connection = None;
         let mut waiting: Option<u32> = None;
         let mut no_ops = 0;
@@ -108,7 +126,7 @@ impl Worker {
             let Some(index) = waiting else { return tally };
             let index = if is_no_op { self.somebody(&mut no_ops) } else { index };
             let asked = Instant::now();
-            if !self.ask(&mut connection, index, is_no_op, asked).await {
+            if !self.ask(&mut connection, index, is_no_op, asked, &mut tally.told).await {
                 connection = None;
                 tokio::time::sleep(AGAIN_AFTER).await;
                 continue;
@@ -134,7 +152,14 @@ impl Worker {
     }
 
     /// Whether the answer is final.
-    async fn ask(&self, connection: &mut Option<Connection>, index: u32, is_no_op: bool, asked: Instant) -> bool {
+    async fn ask(
+        &self,
+        connection: &mut Option<Connection>,
+        index: u32,
+        is_no_op: bool,
+        asked: Instant,
+        told: &mut Vec<Told>,
+    ) -> bool {
         let waiter = &self.crowd.waiters[index as usize];
         let call = self.crowd.join_call(None);
         let call = if is_no_op { Call { path: NO_OP.to_owned(), ..call } } else { call };
@@ -149,10 +174,7 @@ impl Worker {
         match answer {
             Answer::Ok(_) if is_no_op => true,
             Answer::Ok(reply) => {
-                match serde_json::from_slice::<Place>(&reply.body) {
-                    Ok(place) => self.crowd.note(waiter, &place, asked, Instant::now()),
-                    Err(error) => measured.violation(format!("join: {error}")),
-                }
+                told.push(Told { waiter: index, body: reply.body, asked, answered: Instant::now() });
                 true
             }
             // The run took longer than a token lives.
@@ -177,6 +199,10 @@ impl Worker {
 }
 
 impl Tally {
+    fn new() -> Self {
+        Self { joins: histogram(), no_ops: histogram(), slices: BTreeMap::new(), told: Vec::new() }
+    }
+
     fn line(&self, connections: u32, joined: u64, took: Duration, slice: Duration) -> JoinLine {
         // The last slices may have been cut short.
         let whole = self.slices.keys().next_back().map_or(0, |last| last / 2);
@@ -205,7 +231,7 @@ mod tests {
     #[test]
     fn only_whole_slices_are_compared() {
         let slices = BTreeMap::from([(0, 100), (1, 200), (2, 100), (3, 200), (4, 7)]);
-        let tally = Tally { joins: histogram(), no_ops: histogram(), slices };
+        let tally = Tally { slices, ..Tally::new() };
         let line = tally.line(8, 207, Duration::from_secs(6), Duration::from_secs(1));
         assert_eq!((line.slices, line.joins_per_s, line.no_op_per_s), (2, 100.0, 200.0));
         assert!((line.beyond_no_op_us - 5_000.0).abs() < 1e-6);

@@ -9,12 +9,11 @@ use serde::Serialize;
 
 use super::crowd::Crowd;
 use super::joins::NO_OP;
+use crate::client::Client;
 use crate::measure::Step;
 use crate::pool::Call;
 use crate::process::{self, Usage};
 
-/// Log-ins made known to the server at once.
-const AT_ONCE: usize = 64;
 /// Nothing is under way: the server gives back what it gives back.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -39,19 +38,22 @@ impl MemoryLine {
     }
 }
 
-/// The server keeps the log-ins that it has seen lately. With every early one's among them, joining adds none.
+/// The server keeps the log-ins that it has seen lately, and what as many connections as the joins' once took. With every
+/// early one's log-in among them, joining adds neither. `client` has these connections, and is closed before the reading.
 ///
 /// # Errors
 /// There is no such process.
-pub async fn before_joins(crowd: &Arc<Crowd>, server_pid: u32) -> Result<Usage> {
+pub async fn before_joins(crowd: &Arc<Crowd>, client: Client, connections: u32, server_pid: u32) -> Result<Usage> {
     let early = crowd.waiters.iter().filter(|waiter| waiter.is_early);
+    let asking = &client;
     futures_util::stream::iter(early)
-        .for_each_concurrent(AT_ONCE, |waiter| async move {
+        .for_each_concurrent(connections as usize, |waiter| async move {
             let call = Call { path: NO_OP.to_owned(), ..crowd.join_call(None) };
-            let settled = crowd.client().settle(Step::Setup, Some(&waiter.account), &call, Instant::now()).await;
+            let settled = asking.settle(Step::Setup, Some(&waiter.account), &call, Instant::now()).await;
             drop(settled);
         })
         .await;
+    drop(client);
     read(server_pid).await
 }
 

@@ -174,8 +174,12 @@ impl<'a> Run<'a> {
     /// The early ones join; hoarders first, each with all its bots at the same time.
     async fn fill(&mut self) -> Result<JoinLine> {
         let crowd = &self.crowd;
+        let connections = self.options.server.connections.unwrap_or(CONNECTIONS).max(1);
         let before = match self.options.server_pid {
-            Some(pid) => Some((pid, memory::before_joins(crowd, pid).await?)),
+            Some(pid) => {
+                let client = self.client_beside(connections)?;
+                Some((pid, memory::before_joins(crowd, client, connections, pid).await?))
+            }
             None => None,
         };
         self.progress.begin("joining", 1);
@@ -185,7 +189,6 @@ impl<'a> Run<'a> {
         }
         let is_left = |waiter: &&Arc<Waiter>| waiter.is_early && !waiter.kind.is_bot();
         let early = crowd.waiters.iter().filter(is_left).map(|waiter| waiter.index).collect();
-        let connections = self.options.server.connections.unwrap_or(CONNECTIONS).max(1);
         let (slice, timeout) = (self.options.slice, self.options.server.timeout);
         let (slice, timeout) = (Duration::from_secs_f64(slice), Duration::from_secs_f64(timeout));
         let line = joins::run(crowd, early, connections, slice, timeout).await?;

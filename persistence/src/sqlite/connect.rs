@@ -48,7 +48,10 @@ impl Sqlite {
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
-                    .pragma("wal_autocheckpoint", CHECKPOINT_PAGES),
+                    .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+                    // A statement of many rows notes each page before it changes it, to take back itself alone. Past 64 KiB
+                    // these notes would go to a file: two more writes for each page.
+                    .pragma("temp_store", "MEMORY"),
             )
             .await
             .map_err(ConnectError::Unreachable)?;

@@ -141,7 +141,7 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Numbers for those who have none, from `next` on. The rows to write and the next number after them.
+    /// Numbers for those who have none, from `next` on. The rows to write, by account, and the next number after them.
     fn give(&mut self, mut next: u32) -> (Vec<(Uuid, i64)>, u32) {
         let mut given = BTreeMap::new();
         for join in self.joins {
@@ -154,11 +154,7 @@ impl Batch<'_> {
             given.insert(user, next);
             next = next.saturating_add(1);
         }
-        let mut rows: Vec<_> =
-            given.into_iter().map(|(user, number)| (Uuid::from_bytes(user), i64::from(number))).collect();
-        // A row that is put under a smaller number finds it free: the one that had it has been moved before.
-        rows.sort_unstable_by_key(|(_, number)| *number);
-        (rows, next)
+        (given.into_iter().map(|(user, number)| (Uuid::from_bytes(user), i64::from(number))).collect(), next)
     }
 
     fn answers(&self) -> Vec<u32> {
@@ -203,6 +199,8 @@ impl Store {
                     batch.numbers.extend(old.map(|place| (place.user_id.bytes(), place.number)));
                 }
                 (rows, next) = batch.give(first);
+                // A row that is put under a smaller number finds it free: the one that had it has been moved before.
+                rows.sort_unstable_by_key(|(_, number)| *number);
                 for (piece, text) in pieces(&rows, &TEXTS.put) {
                     let put = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round)).bind(now.0);
                     let put = piece.iter().fold(put, |put, (account, number)| put.bind(*account).bind(*number));
