@@ -97,7 +97,21 @@ const LANES: [(Lane, &str); 5] = [
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// Seconds. From a cached read to past every deadline.
-const BUCKETS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Bytes. From one record to a large event's snapshot, in powers of four.
+const BYTES: [f64; 11] = powers_of_four(256.0);
+/// Records, events, joins, messages: of a batch, a mailbox, a recovery.
+const COUNTS: [f64; 11] = powers_of_four(1.0);
+
+const fn powers_of_four<const N: usize>(first: f64) -> [f64; N] {
+    let mut bounds = [first; N];
+    let mut ix = 1;
+    while ix < N {
+        bounds[ix] = bounds[ix - 1] * 4.0;
+        ix += 1;
+    }
+    bounds
+}
 
 /// Looked up once: finding a metric by name and labels costs more than counting.
 struct Handles {
@@ -305,7 +319,9 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), &BYTES)?
+        .set_buckets(&COUNTS)?
         .install_recorder()?;
     Ok(INSTALLED.get_or_init(|| handle).clone())
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod allocated;
 mod api_keys;
 mod audience;
 mod audit;
@@ -49,6 +50,7 @@ mod live_rhythm;
 mod loadgen;
 mod login_codes;
 mod mail;
+mod metrics;
 mod offline;
 mod openapi;
 mod orders;

@@ -4,6 +4,7 @@ mod admission;
 mod bypass;
 mod flow;
 mod keeping;
+mod memory;
 mod restart;
 mod rules;
 
