@@ -98,7 +98,7 @@ struct Played {
 /// # Errors
 /// The run cannot be made. What waiters meet in it is no error: it is in the report.
 pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
-    let connections = options.server.connections.unwrap_or(CONNECTIONS);
+    let connections = connections(options);
     let storm = if options.refresh_per_s > 0 { refresh::CONNECTIONS } else { 0 };
     process::allow_sockets(u64::from(options.sockets + 2 * connections + storm + bots::CONNECTIONS))?;
     let mut run = Run::prepare(options).await?;
@@ -116,11 +116,15 @@ pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
     Ok(report)
 }
 
+fn connections(options: &QueueOptions) -> u32 {
+    options.server.connections.unwrap_or(CONNECTIONS).max(1)
+}
+
 impl<'a> Run<'a> {
     async fn prepare(options: &'a QueueOptions) -> Result<Self> {
         let progress = Progress::new(options.server.quiet);
         let clock = Clock::start();
-        let setup = connect(&options.server, options.server.connections.unwrap_or(CONNECTIONS), clock)?;
+        let setup = connect(&options.server, connections(options), clock)?;
         let organizer = organizer(&options.organizer).context(crate::Usage)?;
         let settings = settings(options);
         let (house, small) = (self::house(options.seats, options.hold_ttl), self::house(100, options.hold_ttl));
@@ -174,7 +178,7 @@ impl<'a> Run<'a> {
     /// The early ones join; hoarders first, each with all its bots at the same time.
     async fn fill(&mut self) -> Result<JoinLine> {
         let crowd = &self.crowd;
-        let connections = self.options.server.connections.unwrap_or(CONNECTIONS).max(1);
+        let connections = connections(self.options);
         let before = match self.options.server_pid {
             Some(pid) => {
                 let client = self.client_beside(connections)?;

@@ -52,8 +52,8 @@ pub struct Joined {
 /// Rows per statement, largest first: a batch is cut into these, so that few texts are prepared, and stay so.
 const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 
-/// Takes so many numbers, as if everybody were new, and gives the number after them. It locks the room's row for the transaction, so
-/// that two nodes cannot give out the same.
+/// Takes so many numbers, as if everybody were new, and gives the number after them. It locks the room's row for the
+/// transaction, so that two nodes cannot give out the same.
 const TAKE: &str = "
     UPDATE waiting_rooms SET joined = joined + $3 WHERE event_id = $1 AND round = $2 RETURNING joined";
 
