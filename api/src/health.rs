@@ -17,7 +17,9 @@ use wire::Problem;
 
 use crate::config::Config;
 use crate::error::{ApiError, Busy};
+use crate::event_access::Viewer;
 use crate::extract::{Body, Empty};
+use crate::problems::Written;
 use crate::state::AppState;
 
 const STORE_DEADLINE: Duration = Duration::from_secs(2);
@@ -66,11 +68,15 @@ async fn metrics(State(state): State<AppState>) -> String {
     state.prometheus.render()
 }
 
-/// Does nothing, through every layer that a booking goes through but the booking itself: what benchmarks compare with.
-#[utoipa::path(post, path = "/ping", tag = "operation", request_body = Object, responses(
+/// Does nothing
+///
+/// Through every layer that a booking goes through but the booking itself: what benchmarks compare with. A token that is sent
+/// must be good.
+#[utoipa::path(post, path = "/ping", tag = "operation", request_body = Object, security((), ("bearer" = [])), responses(
     (status = 200, description = "An empty object", body = Object),
+    Written,
 ))]
-async fn ping(Body(Empty {}): Body<Empty>) -> Json<Empty> {
+async fn ping(_: Viewer, Body(Empty {}): Body<Empty>) -> Json<Empty> {
     Json(Empty {})
 }
 

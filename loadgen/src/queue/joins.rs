@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use bytes::Bytes;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -52,7 +51,7 @@ struct Tally {
 /// A join's answer. It is read once all have joined: like a no-op's, it costs nothing while both are measured.
 struct Told {
     waiter: u32,
-    body: Bytes,
+    body: Box<[u8]>,
     asked: Instant,
     answered: Instant,
 }
@@ -174,7 +173,9 @@ impl Worker {
         match answer {
             Answer::Ok(_) if is_no_op => true,
             Answer::Ok(reply) => {
-                told.push(Told { waiter: index, body: reply.body, asked, answered: Instant::now() });
+                // Of its own, for the connection reads into the same buffer again once nothing of it is kept.
+                let body = reply.body.as_ref().into();
+                told.push(Told { waiter: index, body, asked, answered: Instant::now() });
                 true
             }
             // The run took longer than a token lives.

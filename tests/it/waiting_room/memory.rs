@@ -20,8 +20,8 @@ const BYTES_PER_WAITER_MAX: usize = 15;
 fn waiters(server: &TestServer, count: usize) -> Vec<Session> {
     let state = server.app().state();
     let mut waiters = Vec::with_capacity(count);
-    for _ in 0..count {
-        let (user, login) = (Uuid::now_v7(), Uuid::now_v7());
+    for nth in 1..=count as u128 {
+        let (user, login) = (Uuid::from_u128(nth), Uuid::from_u128(nth));
         let token = state.tokens.issue(UserId::from_uuid(user), Role::Attendee, UserStatus::Active, login, state.now());
         let access_token = token.expect("a token can be signed");
         let nothing = String::new();
