@@ -173,6 +173,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/postgres/0027_covering.sql"),
         sqlite: include_str!("../migrations/sqlite/0027_covering.sql"),
     },
+    Step {
+        number: 28,
+        name: "place_numbers",
+        postgres: include_str!("../migrations/postgres/0028_place_numbers.sql"),
+        sqlite: include_str!("../migrations/sqlite/0028_place_numbers.sql"),
+    },
 ];
 
 /// File names of all migrations, oldest first: a test holds them against the folders.

@@ -117,8 +117,10 @@ impl Loot {
         let bought_pass = enter(crowd, room, bought, &room.priority_pass().await?).await?;
         let who =
             Admitted { number: u32::MAX - 1, account_number: first + 3, account: bought, pass: bought_pass.clone() };
-        if visit_admitted(&crowd.sale, who, one_seat(), Instant::now()).await != Leaving::Bought {
-            bail!("who was let in by a priority pass could not buy");
+        match visit_admitted(&crowd.sale, who, one_seat(), Instant::now()).await {
+            Leaving::Bought => {}
+            Leaving::SoldOut => bail!("nothing was left for the bot that buys first: give the house more seats"),
+            left => bail!("who was let in by a priority pass could not buy: {left:?}"),
         }
         let other_pass = enter(crowd, other, elsewhere, &other.priority_pass().await?).await?;
         let place: Place = crowd.client().ask(Step::Setup, Some(waiter), &crowd.join_call(None)).await?;

@@ -2,6 +2,7 @@
 //! and buys; bots beside it. Every promise about the order is held against what was told.
 
 mod bots;
+mod cast;
 mod crowd;
 pub mod figures;
 mod joins;
@@ -26,8 +27,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 use wire::{Availability, LIVE_JSON, Place, QueueProof, WaitingRoomSettings};
 
@@ -41,7 +40,6 @@ use crate::clock::Clock;
 use crate::ledger::{Entry, Ledger, Run as RunEntry, VERSION};
 use crate::live::dial::Dial;
 use crate::measure::{Measurements, Step};
-use crate::mix::{Ending, Habits, Intent, Mix, Want};
 use crate::preset::organizer;
 use crate::process;
 use crate::sale::{connect, unclassified};
@@ -59,7 +57,7 @@ use refresh::Storms;
 use restart::RestartLine;
 use room::{Room, UNTIL_OPENED_AT_LATEST};
 use sockets::Sockets;
-use waiter::{Kind, Waiter, Way};
+use waiter::Waiter;
 
 /// Those of the bots, that of a session that lapses, and the lookout's.
 const ACCOUNTS_BESIDE: usize = ACCOUNTS + 2;
@@ -92,7 +90,8 @@ struct Played {
     joins: JoinLine,
     storms: Storms,
     bypass: Vec<BypassLine>,
-    place_of_bots: u32,
+    /// `None`: no bot was to try.
+    place_of_bots: Option<u32>,
 }
 
 /// # Errors
@@ -109,7 +108,7 @@ pub async fn run(options: &QueueOptions) -> Result<QueueReport> {
     run.restart().await?;
     run.open().await?;
     let played = run.play(joins).await?;
-    let places = vec![place_of_lookout, played.place_of_bots];
+    let places = std::iter::once(place_of_lookout).chain(played.place_of_bots).collect();
     let report = run.judge(played, places).await?;
     follower.shutdown().await;
     run.progress.end();
@@ -137,7 +136,10 @@ impl<'a> Run<'a> {
         let wanted = options.waiters as usize + ACCOUNTS_BESIDE;
         let accounts = Accounts::prepare(&setup, wanted, options.accounts_file.as_deref(), &tag, &progress).await?;
         let lapsing = Arc::clone(&accounts.all()[options.waiters as usize + ACCOUNTS]);
-        let lapsed = Some(Lapsed::collect(&setup, (&organizer, clock), &room, &small, lapsing).await?);
+        let lapsed = match options.bypass_tries {
+            0 => None,
+            _ => Some(Lapsed::collect(&setup, (&organizer, clock), &room, &small, lapsing).await?),
+        };
         let dial = Dial::new(setup.pool.authority(), room.event, options.sockets.max(1), 0, LIVE_JSON).await?;
         let seats: Availability = setup.ask(Step::Setup, None, &arena.availability_call()).await?;
 
@@ -156,7 +158,7 @@ impl<'a> Run<'a> {
             purchases_expected: None,
             accounts: accounts.all().iter().map(|account| account.credentials()).collect(),
         })));
-        let waiters = waiters(options, &accounts);
+        let waiters = cast::waiters(options, UNITS_PER_CUSTOMER_MAX, &accounts);
         let allowance = arena.allowance();
         let hold_ttl = Duration::from_secs(options.hold_ttl.into());
         let sale = Sale { client, arena, accounts, allowance, ledger, tag, slow_pay: Duration::ZERO, blind: false };
@@ -225,7 +227,7 @@ impl<'a> Run<'a> {
     }
 
     async fn play(&mut self, joins: JoinLine) -> Result<Played> {
-        let lapsed = self.lapsed.take().context("played twice")?;
+        let lapsed = self.lapsed.take();
         let (options, crowd) = (self.options, &self.crowd);
         self.progress.begin("waiting", u64::from(options.waiters));
         let seconds = Duration::from_secs_f64;
@@ -246,13 +248,12 @@ impl<'a> Run<'a> {
 
         let tried = AtomicBool::new(false);
         let bots = async {
-            let accounts = &crowd.sale.accounts.all()[options.waiters as usize..][..ACCOUNTS];
-            let loot = Loot::collect(crowd, &self.room, &self.other, lapsed, accounts, options.waiters).await?;
-            let place = loot.place();
-            let client = self.client_beside(bots::CONNECTIONS)?;
-            let lines = loot.use_up(Arc::clone(crowd), client, options.bypass_tries).await;
+            let tries = match lapsed {
+                Some(lapsed) => self.bots(lapsed).await.map(|(lines, place)| (lines, Some(place))),
+                None => Ok((Vec::new(), None)),
+            };
             tried.store(true, Relaxed);
-            anyhow::Ok((lines, place))
+            tries
         };
         let (bots, ()) = tokio::join!(bots, self.wait(&tried));
         let (bypass, place_of_bots) = bots.context("letting the bots' accounts in")?;
@@ -261,6 +262,16 @@ impl<'a> Run<'a> {
         }
         let storms = storms.join_next().await.context("the storms")??;
         Ok(Played { joins, storms, bypass, place_of_bots })
+    }
+
+    /// What became of their tries, and the place that they took.
+    async fn bots(&self, lapsed: Lapsed) -> Result<(Vec<BypassLine>, u32)> {
+        let (options, crowd) = (self.options, &self.crowd);
+        let accounts = &crowd.sale.accounts.all()[options.waiters as usize..][..ACCOUNTS];
+        let loot = Loot::collect(crowd, &self.room, &self.other, lapsed, accounts, options.waiters).await?;
+        let place = loot.place();
+        let client = self.client_beside(bots::CONNECTIONS)?;
+        Ok((loot.use_up(Arc::clone(crowd), client, options.bypass_tries).await, place))
     }
 
     /// With connections of its own, counted with all others.
@@ -353,35 +364,4 @@ fn house(seats: u32, hold_ttl_s: u32) -> Venue {
         holds_per_customer_max: 4,
         units_per_customer_max: Some(UNITS_PER_CUSTOMER_MAX),
     }
-}
-
-/// Hoarders first; the others are early or late, and wait in their ways, evenly over their numbers.
-fn waiters(options: &QueueOptions, accounts: &Accounts) -> Vec<Arc<Waiter>> {
-    let mut rng = StdRng::seed_from_u64(options.seed);
-    let mix = Mix { best: 100, named: 0, standing: 0 };
-    let habits = Habits { abandon: options.leave, ..Habits::default() };
-    let hoarders = options.hoarders.min(options.waiters);
-    let early = hoarders + (f64::from(options.waiters - hoarders) * options.early).round() as u32;
-    let is_nth = |index: u32, share: f64| (f64::from(index + 1) * share).floor() > (f64::from(index) * share).floor();
-    let sockets = f64::from(options.sockets.min(options.waiters)) / f64::from(options.waiters.max(1));
-    (0..options.waiters)
-        .map(|index| {
-            let drawn = mix.draw(&habits, UNITS_PER_CUSTOMER_MAX, &mut rng);
-            let is_squatter = index < hoarders && is_nth(index, options.squatting);
-            let (kind, intent) = match (index < hoarders, drawn.ending) {
-                _ if is_squatter => (Kind::Squatter, drawn),
-                (true, _) => (Kind::Hoarder, Intent { units: UNITS_PER_CUSTOMER_MAX, ending: Ending::Buys, ..drawn }),
-                (false, Ending::Abandons) => (Kind::Leaver, drawn),
-                (false, _) => (Kind::Buyer, drawn),
-            };
-            let intent = Intent { want: Want::Best, ..intent };
-            let way = match () {
-                () if is_nth(index, sockets) => Way::Socket,
-                () if is_nth(index, options.polling) => Way::Polling,
-                () => Way::Pushed,
-            };
-            let account = Arc::clone(&accounts.all()[index as usize]);
-            Arc::new(Waiter::new(index, account, kind, way, index < early, intent))
-        })
-        .collect()
 }

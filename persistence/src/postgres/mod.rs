@@ -8,6 +8,7 @@ mod node;
 pub(crate) mod outbox;
 mod projection;
 pub(crate) mod search;
+mod waiting_places;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         node::STATEMENTS,
         outbox::STATEMENTS,
         search::STATEMENTS,
+        waiting_places::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -11,6 +11,7 @@ mod lock;
 mod log;
 mod projection;
 pub(crate) mod search;
+mod waiting_places;
 pub(crate) mod way;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         .chain(append::STATEMENTS.iter().copied())
         .chain(search::STATEMENTS.iter().copied())
         .chain(projection::statements())
+        .chain(waiting_places::statements())
 }
 
 #[derive(Clone)]

@@ -139,6 +139,7 @@ pub use tickets::{Ticket, TicketState};
 pub use user_list::{UserFilter, UserSort};
 pub use users::{Access, AccessChange, ChangedAccess, Role, User, UserStatus};
 pub use venues::{Venue, VenuePatch, VenueSeatMap};
+pub(crate) use waiting_places::{Arrival, PlaceRow, PlaceRows};
 pub use waiting_places::{Join, Joined, PlaceOfUser, WaitingPlace};
 pub use waiting_rooms::WaitingRoom;
 pub use waitlist::{WaitlistEntry, WaitlistStatus};
@@ -382,5 +383,4 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
     .into_iter()
     .flatten()
     .copied()
-    .chain(waiting_places::statements())
 }

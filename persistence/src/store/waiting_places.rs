@@ -5,10 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Arc, LazyLock};
 
 use inventory::{EventId, TimeUs, UserId};
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{Store, changed, on_pool, on_transaction};
@@ -49,8 +47,35 @@ pub struct Joined {
     pub total: u32,
 }
 
-/// Rows per statement, largest first: a batch is cut into these, so that few texts are prepared, and stay so.
-const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
+/// Who joins one round together, at one time.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) event: Uuid,
+    pub(crate) round: i64,
+    pub(crate) at: i64,
+}
+
+/// A place that is to be written.
+pub(crate) struct PlaceRow {
+    pub(crate) user: Uuid,
+    pub(crate) number: i64,
+}
+
+/// Places by the batch, in each database's own way.
+pub(crate) trait PlaceRows {
+    /// Writes the places of those who have none. How many these are.
+    fn add_places(&mut self, to: Arrival, rows: &[PlaceRow]) -> impl Future<Output = sqlx::Result<u64>> + Send;
+
+    /// Writes the places in the order of `rows`, whatever the accounts have had.
+    fn put_places(&mut self, to: Arrival, rows: &[PlaceRow]) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Which the accounts of `rows` have, in any order.
+    fn find_places(
+        &mut self,
+        of: Arrival,
+        rows: &[PlaceRow],
+    ) -> impl Future<Output = sqlx::Result<Vec<WaitingPlace>>> + Send;
+}
 
 /// Takes so many numbers, as if everybody were new, and gives the number after them. It locks the room's row for the
 /// transaction, so that two nodes cannot give out the same.
@@ -78,61 +103,6 @@ const PRUNE: &str = "
 
 pub(super) const STATEMENTS: &[&str] = &[TAKE, COUNT, FIND, LIST_OF_USER, DELETE, PRUNE];
 
-const KEEP_OLD: &str = "DO NOTHING";
-
-const PUT_NEW: &str = "DO UPDATE SET number = excluded.number, joined_at = excluded.joined_at";
-
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
-    find: ROWS.map(find_text),
-    add: ROWS.map(|rows| insert_text(rows, KEEP_OLD)),
-    put: ROWS.map(|rows| insert_text(rows, PUT_NEW)),
-});
-
-struct Texts {
-    find: [Arc<str>; ROWS.len()],
-    add: [Arc<str>; ROWS.len()],
-    put: [Arc<str>; ROWS.len()],
-}
-
-/// `$1` event, `$2` round, then the accounts.
-fn find_text(rows: usize) -> Arc<str> {
-    let accounts: Vec<String> = (3..3 + rows).map(|at| format!("${at}")).collect();
-    format!(
-        "SELECT user_id, number, joined_at FROM waiting_places
-        WHERE event_id = $1 AND round = $2 AND user_id IN ({})",
-        accounts.join(", ")
-    )
-    .into()
-}
-
-/// `$1` event, `$2` round, `$3` now, then account and number of each row.
-fn insert_text(rows: usize, on_conflict: &str) -> Arc<str> {
-    let values: Vec<String> =
-        (0..rows).map(|row| format!("($1, $2, ${}, ${}, $3)", 4 + 2 * row, 5 + 2 * row)).collect();
-    format!(
-        "INSERT INTO waiting_places (event_id, round, user_id, number, joined_at) VALUES {}
-        ON CONFLICT (event_id, round, user_id) {on_conflict}",
-        values.join(", ")
-    )
-    .into()
-}
-
-/// Every text that is made here, for the test that prepares them.
-pub(super) fn statements() -> impl Iterator<Item = &'static str> {
-    let texts = &*TEXTS;
-    texts.find.iter().chain(&texts.add).chain(&texts.put).map(AsRef::as_ref)
-}
-
-/// `all` in pieces that have a prepared text, with it.
-fn pieces<'a, T>(mut all: &'a [T], texts: &'a [Arc<str>; ROWS.len()]) -> impl Iterator<Item = (&'a [T], Arc<str>)> {
-    std::iter::from_fn(move || {
-        let (rows, text) = ROWS.iter().zip(texts).find(|(rows, _)| **rows <= all.len())?;
-        let (piece, rest) = all.split_at(*rows);
-        all = rest;
-        Some((piece, Arc::clone(text)))
-    })
-}
-
 /// What a batch asks for, and what it comes to.
 struct Batch<'a> {
     joins: &'a [Join],
@@ -142,7 +112,7 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Numbers for those who have none, from `next` on. The rows to write, by account, and the next number after them.
-    fn give(&mut self, mut next: u32) -> (Vec<(Uuid, i64)>, u32) {
+    fn give(&mut self, mut next: u32) -> (Vec<PlaceRow>, u32) {
         let mut given = BTreeMap::new();
         for join in self.joins {
             let user = join.user.bytes();
@@ -154,7 +124,8 @@ impl Batch<'_> {
             given.insert(user, next);
             next = next.saturating_add(1);
         }
-        (given.into_iter().map(|(user, number)| (Uuid::from_bytes(user), i64::from(number))).collect(), next)
+        let row = |(user, number): ([u8; 16], u32)| PlaceRow { user: Uuid::from_bytes(user), number: number.into() };
+        (given.into_iter().map(row).collect(), next)
     }
 
     fn answers(&self) -> Vec<u32> {
@@ -175,40 +146,26 @@ impl Store {
     ) -> Result<Option<Joined>, StoreError> {
         on_transaction!(self, transaction => async {
             let many = joins.len() as i64;
-            let take = sqlx::query_scalar(TAKE).bind(event.uuid()).bind(i64::from(round)).bind(many);
+            let arrival = Arrival { event: event.uuid(), round: round.into(), at: now.0 };
+            let take = sqlx::query_scalar(TAKE).bind(arrival.event).bind(arrival.round).bind(many);
             let taken: Option<i64> = take.fetch_optional(&mut *transaction).await?;
             let first = taken.and_then(|taken| u32::try_from(taken - many).ok());
             let Some(first) = first else { return Ok(None) };
             let mut batch = Batch { joins, numbers: BTreeMap::new() };
             let (mut rows, mut next) = batch.give(first);
-            let mut added = 0;
-            for (piece, text) in pieces(&rows, &TEXTS.add) {
-                let add = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round)).bind(now.0);
-                let add = piece.iter().fold(add, |add, (account, number)| add.bind(*account).bind(*number));
-                added += add.execute(&mut *transaction).await?.rows_affected();
-            }
+            let added = transaction.add_places(arrival, &rows).await?;
             // In a rush everybody is new, and nothing has to be looked up.
             if added < rows.len() as u64 {
-                let accounts: Vec<Uuid> = rows.iter().map(|(account, _)| *account).collect();
-                batch.numbers.clear();
-                for (piece, text) in pieces(&accounts, &TEXTS.find) {
-                    let find = sqlx::query_as(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round));
-                    let find = piece.iter().fold(find, |find, account| find.bind(*account));
-                    let found: Vec<WaitingPlace> = find.fetch_all(&mut *transaction).await?;
-                    let old = found.into_iter().filter(|place| place.number < first);
-                    batch.numbers.extend(old.map(|place| (place.user_id.bytes(), place.number)));
-                }
+                let found = transaction.find_places(arrival, &rows).await?;
+                let old = found.into_iter().filter(|place| place.number < first);
+                batch.numbers = old.map(|place| (place.user_id.bytes(), place.number)).collect();
                 (rows, next) = batch.give(first);
                 // A row that is put under a smaller number finds it free: the one that had it has been moved before.
-                rows.sort_unstable_by_key(|(_, number)| *number);
-                for (piece, text) in pieces(&rows, &TEXTS.put) {
-                    let put = sqlx::query(AssertSqlSafe(text)).bind(event.uuid()).bind(i64::from(round)).bind(now.0);
-                    let put = piece.iter().fold(put, |put, (account, number)| put.bind(*account).bind(*number));
-                    put.execute(&mut *transaction).await?;
-                }
+                rows.sort_unstable_by_key(|row| row.number);
+                transaction.put_places(arrival, &rows).await?;
             }
             if i64::from(next) != i64::from(first) + many {
-                let count = sqlx::query(COUNT).bind(event.uuid()).bind(i64::from(round)).bind(i64::from(next));
+                let count = sqlx::query(COUNT).bind(arrival.event).bind(arrival.round).bind(i64::from(next));
                 count.execute(&mut *transaction).await?;
             }
             Ok(Some(Joined { numbers: batch.answers(), total: next }))

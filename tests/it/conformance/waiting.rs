@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use inventory::{EventId, TimeUs, UserId};
-use persistence::{Join, Joined, PriorityPass, Store};
+use persistence::{Join, Joined, PriorityPass, Store, statements};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Row};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, event, on_every_store, user};
@@ -14,6 +16,7 @@ on_every_store!(
     a_place_given_up_is_replaced_by_the_next_number_and_only_once,
     a_number_that_was_left_is_never_given_again,
     a_new_round_begins_at_zero_and_an_old_one_never_returns,
+    an_account_is_looked_up_by_its_key_in_a_room_without_statistics,
     a_room_is_found_again_after_a_restart,
     active_rooms_are_listed_page_by_page,
     a_room_is_put_away_unless_its_next_round_has_begun,
@@ -134,6 +137,38 @@ async fn a_new_round_begins_at_zero_and_an_old_one_never_returns(fixture: Fixtur
     let prune = || fixture.store.waiting_places_prune(event, later, 2);
     assert_eq!((prune().await.unwrap(), prune().await.unwrap(), prune().await.unwrap()), (2, 1, 0));
     assert!(fixture.store.waiting_place_find(event, later, waiter).await.unwrap().is_some());
+}
+
+async fn an_account_is_looked_up_by_its_key_in_a_room_without_statistics(fixture: Fixture) {
+    let event = room(&fixture).await;
+    let joins: Vec<Join> = (0..1_000).map(|_| new(user())).collect();
+    join(&fixture.store, event, &joins).await;
+    let is_look_up = |text: &&str| text.contains("FROM waiting_places") && text.trim_start().starts_with("SELECT");
+    let texts: Vec<&str> = statements(&fixture.store).into_iter().filter(is_look_up).collect();
+    assert!(texts.len() >= 2, "one account, and a batch of them: {texts:?}");
+    for text in texts {
+        let plan = match &fixture.store {
+            Store::Postgres(_) => plan_of_postgres(&fixture, text, event, joins[500].user).await,
+            Store::Sqlite(_) => plan_of_sqlite(&fixture, text).await,
+        };
+        assert!(plan.contains("event_id") && plan.contains("round") && plan.contains("user_id"), "{text}\n{plan}");
+    }
+}
+
+/// The condition by which the index is searched, as the planner has it for these values.
+async fn plan_of_postgres(fixture: &Fixture, text: &str, event: EventId, user: UserId) -> String {
+    let mut connection = fixture.database.as_ref().unwrap().options().connect().await.unwrap();
+    let account = if text.contains("uuid[]") { format!("'{{{user}}}'") } else { format!("'{user}'") };
+    let call = format!("PREPARE look_up AS {text}; EXPLAIN EXECUTE look_up ('{event}', {ROUND}, {account})");
+    let rows = sqlx::raw_sql(AssertSqlSafe(call)).fetch_all(&mut connection).await.unwrap();
+    rows.iter().map(|row| row.get(0)).find(|line: &String| line.contains("Index Cond")).unwrap_or_default()
+}
+
+async fn plan_of_sqlite(fixture: &Fixture, text: &str) -> String {
+    let file = fixture.config.data_dir.join("usher.sqlite3");
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")));
+    plan.fetch_one(&mut connection).await.unwrap().get("detail")
 }
 
 async fn a_room_is_found_again_after_a_restart(mut fixture: Fixture) {
