@@ -250,6 +250,28 @@ async fn watchers_of_a_booked_event_see_the_truth_and_come_back_after_a_storm() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_watchers_cost_is_seen_beside_booking_before_and_after_them() {
+    let server = TestServer::start().await;
+    let organizer = server.organizer().await;
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let line =
+        ["watch", "--watchers", "20", "--sampled", "5", "--ramp-up", "0.2", "--flat-out", "4", "--accounts", "4"];
+    let load = ["--baseline", "0.5", "--duration", "1", "--seats", "200", "--json", report.to_str().unwrap()];
+    let account = ["--organizer-email", &organizer.email, "--organizer-password", PASSWORD];
+    let passed = loadgen(&server, &[&line[..], &load, &account].concat()).await;
+    let report = json_of(&report);
+    assert!(passed, "{report:#}");
+    let rates = ["before", "watched", "after"].map(|phase| {
+        let stretches = report["booking"].as_array().unwrap();
+        stretches.iter().find(|line| line["phase"] == phase).unwrap()["seats_per_s"].as_f64().unwrap()
+    });
+    let kept = rates[1] / ((rates[0] + rates[2]) / 2.0);
+    assert!(kept > 0.0 && (report["booking_rate_kept"].as_f64().unwrap() - kept).abs() < 1e-9, "{report:#}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_waiting_room_keeps_its_order_and_lets_nobody_past() {
     let server = TestServer::start().await;
     let organizer = server.organizer().await;

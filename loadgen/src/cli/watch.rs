@@ -34,7 +34,7 @@ pub struct WatchOptions {
     /// Instead, that many connections hold and release as fast as they are answered
     #[arg(long, env = "USHER_LOADGEN_FLAT_OUT", conflicts_with = "seats_per_s")]
     pub flat_out: Option<u32>,
-    /// Seconds of the same booking before anybody watches
+    /// Seconds of the same booking before anybody watches; with --flat-out as long again after it
     #[arg(long, env = "USHER_LOADGEN_BASELINE", default_value_t = 5.0, value_parser = seconds)]
     pub baseline: f64,
     /// Of one hold

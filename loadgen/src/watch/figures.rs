@@ -30,6 +30,8 @@ pub struct WatchReport {
     pub stalled: u32,
     pub duration_s: f64,
     pub booking: Vec<BookingLine>,
+    /// Flat out: the rate of changes while all watch, over that before and after.
+    pub booking_rate_kept: Option<f64>,
     pub feed: FeedLine,
     /// `delivery`: from the moment the event heard that the oldest change of a delta is durable to its last byte at a
     /// watcher. Between the commit and that lies a hand-over, which is not in it.
@@ -155,6 +157,7 @@ impl WatchReport {
                 .collect(),
             server: run.server.line(options.watchers, seen.frames[0], &run.bookings),
             booking: run.bookings.clone(),
+            booking_rate_kept: rate_kept(&run.bookings),
             timeline: seen.seconds.iter().enumerate().map(SecondLine::of).collect(),
             closes: seen.closes,
             refusals: seen.refusals,
@@ -225,6 +228,9 @@ impl WatchReport {
             tile(format!("{:.0}/s", feed.frames_per_s), "frames"),
             tile(format!("{:.0} B", feed.bytes_per_frame), "per frame"),
         ];
+        if let Some(kept) = self.booking_rate_kept {
+            tiles.push(tile(format!("{:.0} %", kept * 100.0), "of the booking rate without watchers"));
+        }
         if let Some(server) = &self.server {
             tiles.extend([
                 tile(format!("{:.1} KiB", server.rss_per_socket_idle_bytes / 1024.0), "server memory per idle socket"),
@@ -238,6 +244,11 @@ impl WatchReport {
         }
         tiles
     }
+}
+
+fn rate_kept(bookings: &[BookingLine]) -> Option<f64> {
+    let rate = |phase: &str| bookings.iter().find(|line| line.phase == phase).map(|line| line.seats_per_s);
+    Some(2.0 * rate("watched")? / (rate("before")? + rate("after")?))
 }
 
 fn booking_table(lines: &[BookingLine]) -> Table {

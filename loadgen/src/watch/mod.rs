@@ -145,6 +145,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Machines become slower and faster by themselves: what watchers cost is seen beside a stretch on either side.
+    async fn book_alone_again(&mut self) -> Result<()> {
+        if self.options.flat_out.is_some() {
+            self.progress.begin("baseline", 1);
+            tokio::time::sleep(PAUSE).await;
+            self.book("after", Duration::from_secs_f64(self.options.baseline)).await?;
+        }
+        Ok(())
+    }
+
     async fn open_all(&mut self) -> Result<()> {
         let (count, ramp) = (self.watchers.len() as u64, Duration::from_secs_f64(self.options.ramp_up));
         self.progress.begin("sockets", count);
@@ -221,9 +231,11 @@ impl<'a> Run<'a> {
                 break now;
             }
         };
-        let verdict = verdict::judge(self, &now);
+        let mut checks = verdict::of_sockets(self, &now);
         self.tasks.shutdown().await;
-        Ok(verdict)
+        self.book_alone_again().await?;
+        checks.push(verdict::bookings_are_answered(self));
+        Ok(checks.into())
     }
 }
 
