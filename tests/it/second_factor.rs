@@ -235,7 +235,9 @@ async fn an_admin_resets_what_is_lost_in_the_open_and_never_his_own() {
         assert_eq!(shown, json!({"is_on": false, "recovery_codes_left": 0}));
 
         // The owner is told, and the log says who did it.
-        smtp.mails(&user.email, "Your second factor was switched off", 1).await;
+        let mails = smtp.mails_to(&user.email, 3).await;
+        let told = mails.iter().filter(|mail| mail.header("Subject") == "Your second factor was switched off");
+        assert_eq!(told.count(), 1);
         let log = format!("/admin/audit-log?object={}&action=second_factor.reset", user.id);
         let log = server.get(Some(&admin), &log).await.expect(200);
         assert_eq!(log["items"].as_array().unwrap().len(), 1);

@@ -2,7 +2,6 @@
 
 use inventory::{EventId, TimeUs, UserId};
 use persistence::{Access, AccessChange, AuditEntry, AuditFilter, AuditVia, Role, Store};
-use sqlx::{ConnectOptions, SqliteConnection};
 use uuid::{Builder, Uuid};
 
 use super::fixture::{Fixture, event, on_every_store, user};
@@ -129,7 +128,7 @@ async fn the_database_refuses_to_change_or_lose_an_entry(fixture: Fixture) {
     match &fixture.store {
         Store::Postgres(_) => {
             attacks.push("TRUNCATE audit_log");
-            let mut connection = fixture.database.as_ref().unwrap().options().connect().await.unwrap();
+            let mut connection = fixture.postgres_connection().await;
             for attack in attacks {
                 let error = sqlx::query(attack).execute(&mut connection).await.unwrap_err();
                 assert!(error.to_string().contains("append-only"), "{attack}: {error}");
@@ -140,9 +139,7 @@ async fn the_database_refuses_to_change_or_lose_an_entry(fixture: Fixture) {
                 "INSERT OR REPLACE INTO audit_log (id, at, via, action, object_kind)
                     SELECT id, at, via, 'x', object_kind FROM audit_log",
             );
-            let file = fixture.config.data_dir.join("usher.sqlite3");
-            let mut connection: SqliteConnection =
-                sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+            let mut connection = fixture.sqlite_connection().await;
             for attack in attacks {
                 let error = sqlx::query(attack).execute(&mut connection).await.unwrap_err();
                 assert!(error.to_string().contains("append-only"), "{attack}: {error}");

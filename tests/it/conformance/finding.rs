@@ -8,8 +8,7 @@ use persistence::{
     Audience, Event, EventPatch, EventPhase, EventQuery, EventSort, EventStatus, Listing, Near, SearchWords, Store,
     Tags,
 };
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Executor as _};
+use sqlx::Executor as _;
 
 use super::events::show;
 use super::fixture::{Fixture, append_one, batch, event, on_every_store, tier, user, with_rows};
@@ -340,13 +339,12 @@ async fn what_an_earlier_version_stored_is_found_after_a_start(mut fixture: Fixt
     fixture.store.event_insert(&event).await.unwrap();
     let forget = "UPDATE events SET title_key = '', city_key = '', over_at = 0, number = NULL; DELETE FROM event_tags;
         DELETE FROM event_search";
-    match &fixture.database {
-        Some(database) => {
-            database.options().connect().await.unwrap().execute(forget).await.unwrap();
+    match &fixture.store {
+        Store::Postgres(_) => {
+            fixture.postgres_connection().await.execute(forget).await.unwrap();
         }
-        None => {
-            let file = SqliteConnectOptions::new().filename(fixture.config.data_dir.join("usher.sqlite3"));
-            file.connect().await.unwrap().execute(forget).await.unwrap();
+        Store::Sqlite(_) => {
+            fixture.sqlite_connection().await.execute(forget).await.unwrap();
         }
     }
     let query = EventQuery {

@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::{Appended, Batch, Epoch, Journal};
 use inventory::{EventId, Lsn, Row};
 use persistence::{Store, StoreConfig};
-use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use usher_tests::postgres::TemporaryDatabase;
 
@@ -41,10 +42,21 @@ impl Fixture {
         }
     }
 
+    /// Beside the store's own, to its file.
+    pub async fn sqlite_connection(&self) -> SqliteConnection {
+        let file = self.config.data_dir.join("usher.sqlite3");
+        SqliteConnectOptions::new().filename(file).connect().await.unwrap()
+    }
+
+    /// Beside the store's own, to its database.
+    pub async fn postgres_connection(&self) -> PgConnection {
+        self.database.as_ref().unwrap().options().connect().await.unwrap()
+    }
+
     /// As if all owners had been silent for long.
     pub async fn end_leases(&self) {
-        if let Some(database) = &self.database {
-            let mut connection = database.options().connect().await.unwrap();
+        if self.database.is_some() {
+            let mut connection = self.postgres_connection().await;
             sqlx::query("UPDATE leases SET leased_until = 0").execute(&mut connection).await.unwrap();
         }
     }

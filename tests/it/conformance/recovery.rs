@@ -113,14 +113,11 @@ async fn a_journal_that_lost_rows_is_never_opened(fixture: Fixture) {
         filled(&fixture.store, event, [(1, 3), (4, 6), (7, 7)]).await;
         match &fixture.store {
             Store::Postgres(_) => {
-                let mut connection =
-                    sqlx::ConnectOptions::connect(&fixture.database.as_ref().unwrap().options()).await.unwrap();
+                let mut connection = fixture.postgres_connection().await;
                 sqlx::query(delete).execute(&mut connection).await.unwrap();
             }
             Store::Sqlite(_) => {
-                let file = fixture.config.data_dir.join("usher.sqlite3");
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-                let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+                let mut connection = fixture.sqlite_connection().await;
                 sqlx::query(delete).execute(&mut connection).await.unwrap();
             }
         }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use persistence::{Store, migration_names, search_statements, statements};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, Row, SqlSafeStr, SqliteConnection};
+use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr};
 
 use super::fixture::{Fixture, on_every_store};
 
@@ -15,28 +14,19 @@ on_every_store!(
     migrations_run_twice_change_nothing,
 );
 
-async fn sqlite_connection(fixture: &Fixture) -> SqliteConnection {
-    let file = fixture.config.data_dir.join("usher.sqlite3");
-    SqliteConnectOptions::new().filename(file).connect().await.unwrap()
-}
-
-async fn postgres_connection(fixture: &Fixture) -> PgConnection {
-    fixture.database.as_ref().unwrap().options().connect().await.unwrap()
-}
-
 async fn every_statement_is_prepared_by_the_database_that_runs_it(fixture: Fixture) {
     let texts = statements(&fixture.store);
     assert_eq!(texts.iter().collect::<BTreeSet<_>>().len(), texts.len(), "a statement is listed twice");
     match &fixture.store {
         Store::Postgres(_) => {
-            let mut connection = postgres_connection(&fixture).await;
+            let mut connection = fixture.postgres_connection().await;
             for text in texts {
                 let prepared = (&mut connection).prepare(text.into_sql_str()).await;
                 assert!(prepared.is_ok(), "{text}\n{:?}", prepared.err());
             }
         }
         Store::Sqlite(_) => {
-            let mut connection = sqlite_connection(&fixture).await;
+            let mut connection = fixture.sqlite_connection().await;
             for text in texts.into_iter().flat_map(|text| text.split(';')) {
                 let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN {text}"))).fetch_all(&mut connection).await;
                 assert!(explained.is_ok(), "{text}\n{:?}", explained.err());
@@ -51,14 +41,14 @@ async fn every_search_is_prepared_and_walks_an_index(fixture: Fixture) {
     assert!(texts.len() >= 15, "{}", texts.len());
     match &fixture.store {
         Store::Postgres(_) => {
-            let mut connection = postgres_connection(&fixture).await;
+            let mut connection = fixture.postgres_connection().await;
             for text in texts {
                 let prepared = (&mut connection).prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
                 assert!(prepared.is_ok(), "{text}\n{:?}", prepared.err());
             }
         }
         Store::Sqlite(_) => {
-            let mut connection = sqlite_connection(&fixture).await;
+            let mut connection = fixture.sqlite_connection().await;
             for text in texts {
                 let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")));
                 let plan: Vec<String> =
@@ -118,7 +108,7 @@ async fn columns(fixture: &Fixture) -> BTreeSet<String> {
                     CASE is_nullable WHEN 'YES' THEN ' NULL' ELSE ' NOT NULL' END
                 FROM information_schema.columns
                 WHERE table_schema = 'public' AND table_name NOT IN ('_sqlx_migrations', 'event_search')";
-            set(sqlx::query(sql).fetch_all(&mut postgres_connection(fixture).await).await.unwrap())
+            set(sqlx::query(sql).fetch_all(&mut fixture.postgres_connection().await).await.unwrap())
         }
         Store::Sqlite(_) => {
             let sql = "SELECT tables.name || '.' || columns.name || ' ' || columns.type ||
@@ -126,7 +116,7 @@ async fn columns(fixture: &Fixture) -> BTreeSet<String> {
                 FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
                 WHERE tables.type = 'table' AND tables.name NOT IN ('_sqlx_migrations', 'sqlite_sequence')
                     AND tables.name NOT LIKE 'event_search%'";
-            set(sqlx::query(sql).fetch_all(&mut sqlite_connection(fixture).await).await.unwrap())
+            set(sqlx::query(sql).fetch_all(&mut fixture.sqlite_connection().await).await.unwrap())
         }
     }
 }
@@ -143,7 +133,7 @@ async fn unique_keys(fixture: &Fixture) -> BTreeSet<String> {
                 FROM pg_constraint AS keys JOIN pg_class AS tables ON tables.oid = keys.conrelid
                 WHERE keys.contype IN ('p', 'u') AND tables.relname NOT IN ('_sqlx_migrations', 'event_search')
                     AND tables.relnamespace = 'public'::regnamespace";
-            set(sqlx::query(sql).fetch_all(&mut postgres_connection(fixture).await).await.unwrap())
+            set(sqlx::query(sql).fetch_all(&mut fixture.postgres_connection().await).await.unwrap())
         }
         Store::Sqlite(_) => {
             let sql = "SELECT tables.name || '(' || (
@@ -152,7 +142,7 @@ async fn unique_keys(fixture: &Fixture) -> BTreeSet<String> {
                 FROM sqlite_schema AS tables, pragma_index_list(tables.name) AS keys
                 WHERE tables.type = 'table' AND keys.\"unique\" = 1 AND tables.name <> '_sqlx_migrations'
                     AND tables.name NOT LIKE 'event_search%'";
-            set(sqlx::query(sql).fetch_all(&mut sqlite_connection(fixture).await).await.unwrap())
+            set(sqlx::query(sql).fetch_all(&mut fixture.sqlite_connection().await).await.unwrap())
         }
     }
 }
@@ -164,11 +154,11 @@ async fn indexes(fixture: &Fixture) -> BTreeSet<String> {
             let sql = "SELECT indexes.indexname::text FROM pg_indexes AS indexes
                 WHERE schemaname = 'public' AND tablename <> 'event_search' AND NOT EXISTS (
                     SELECT 1 FROM pg_constraint AS keys WHERE keys.conname = indexes.indexname)";
-            set(sqlx::query(sql).fetch_all(&mut postgres_connection(fixture).await).await.unwrap())
+            set(sqlx::query(sql).fetch_all(&mut fixture.postgres_connection().await).await.unwrap())
         }
         Store::Sqlite(_) => {
             let sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
-            set(sqlx::query(sql).fetch_all(&mut sqlite_connection(fixture).await).await.unwrap())
+            set(sqlx::query(sql).fetch_all(&mut fixture.sqlite_connection().await).await.unwrap())
         }
     }
 }

@@ -187,7 +187,7 @@ async fn a_postgres_that_hangs_costs_no_more_than_the_deadline() {
     let epoch = store.open(event).await.unwrap().epoch;
     assert_eq!(append_one(&store, batch(event, epoch, 1, 1)).await, Appended::Durable);
 
-    let mut blocker = fixture.database.as_ref().unwrap().options().connect().await.unwrap();
+    let mut blocker = fixture.postgres_connection().await;
     sqlx::query("BEGIN").execute(&mut blocker).await.unwrap();
     sqlx::query("LOCK TABLE leases IN ACCESS EXCLUSIVE MODE").execute(&mut blocker).await.unwrap();
     let started = Instant::now();

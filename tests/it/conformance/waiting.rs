@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use inventory::{EventId, TimeUs, UserId};
 use persistence::{Join, Joined, PriorityPass, Store, statements};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+use sqlx::{AssertSqlSafe, Row};
 use tokio::task::JoinSet;
 
 use super::fixture::{Fixture, event, on_every_store, user};
@@ -157,7 +156,7 @@ async fn an_account_is_looked_up_by_its_key_in_a_room_without_statistics(fixture
 
 /// The condition by which the index is searched, as the planner has it for these values.
 async fn plan_of_postgres(fixture: &Fixture, text: &str, event: EventId, user: UserId) -> String {
-    let mut connection = fixture.database.as_ref().unwrap().options().connect().await.unwrap();
+    let mut connection = fixture.postgres_connection().await;
     let account = if text.contains("uuid[]") { format!("'{{{user}}}'") } else { format!("'{user}'") };
     let call = format!("PREPARE look_up AS {text}; EXPLAIN EXECUTE look_up ('{event}', {ROUND}, {account})");
     let rows = sqlx::raw_sql(AssertSqlSafe(call)).fetch_all(&mut connection).await.unwrap();
@@ -165,8 +164,7 @@ async fn plan_of_postgres(fixture: &Fixture, text: &str, event: EventId, user: U
 }
 
 async fn plan_of_sqlite(fixture: &Fixture, text: &str) -> String {
-    let file = fixture.config.data_dir.join("usher.sqlite3");
-    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let mut connection = fixture.sqlite_connection().await;
     let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")));
     plan.fetch_one(&mut connection).await.unwrap().get("detail")
 }
